@@ -1,0 +1,1 @@
+"""Pricing, implied volatility, payoff, probability, margin: arrays in, arrays out."""

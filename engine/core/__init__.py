@@ -1,0 +1,1 @@
+"""Money, time, the trading calendar, errors."""

@@ -1,0 +1,66 @@
+"""Money is an integer of 1/10,000 USD, from the ledger to the screen.
+
+Prices per share, budgets, P&L and postings all use this one unit, so they add without rounding. Floats exist
+in analytics only; `from_float` is the one place where a float may become money.
+"""
+
+import math
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+Money: TypeAlias = int
+
+UNIT = 10_000
+"""Units of `Money` in one dollar."""
+
+CENT: Money = UNIT // 100
+
+_LARGEST: Money = 10**15
+"""A hundred billion dollars: beyond it a figure is an error, not an amount."""
+
+
+def dollars(amount: int | str | Decimal) -> Money:
+    """Exact conversion of a dollar amount. Raises ValueError for anything finer than 1/10,000 USD or not finite."""
+    try:
+        scaled = Decimal(amount) * UNIT
+    except InvalidOperation as error:
+        raise ValueError(f"{amount!r} is not an amount of dollars") from error
+    if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > _LARGEST:
+        raise ValueError(f"{amount!r} is not an exact amount of dollars")
+    return int(scaled)
+
+
+def from_float(value: float) -> Money | None:
+    """The named crossing from analytics: dollars as float to the nearest unit, None when not finite or absurd."""
+    if not math.isfinite(value) or abs(value) * UNIT > _LARGEST:
+        return None
+    return round(value * UNIT)
+
+
+def to_float(amount: Money) -> float:
+    """Dollars as a float, for analytics and charts only."""
+    return amount / UNIT
+
+
+def parse_dollars(text: str) -> Money | None:
+    """Dollars as a person types them (`12,500`, `$1,200.50`); None when it is not an amount."""
+    cleaned = text.strip().removeprefix("$").replace(",", "").strip()
+    if not cleaned or not cleaned.isascii():
+        return None
+    try:
+        return dollars(cleaned)
+    except ValueError:
+        return None
+
+
+def percent(part: Money, whole: Money) -> float | None:
+    """`part` as a percentage of `whole`, rounded half up to one decimal as the screens show it; None for no whole."""
+    if whole == 0:
+        return None
+    tenths = Decimal(part) * 1000 / Decimal(whole)
+    return round_half_up(tenths) / 10
+
+
+def round_half_up(value: Decimal) -> int:
+    """Nearest integer, halves away from zero (the owner's figures round this way)."""
+    return int(value.quantize(Decimal(1), rounding="ROUND_HALF_UP"))

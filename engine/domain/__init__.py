@@ -1,0 +1,1 @@
+"""The vocabulary: frozen records, pure functions, ports. No I/O."""

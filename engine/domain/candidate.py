@@ -1,0 +1,95 @@
+"""What a scan finds: a candidate trade, or the reason why a symbol gave none. And what became of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from engine.core.errors import Fact
+from engine.core.money import Money
+from engine.domain.denial import Denial
+from engine.domain.greeks import Greeks
+from engine.domain.structure import Structure
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A trade that a module proposes. Prices are net per share, negative for a credit.
+
+    `net_price` is where the order starts (mid); `worst_price` is the furthest the repricing ladder may go, and
+    what buying power, max risk and costs are computed at. Those figures are the module's proposal: the gate
+    computes them again from the legs.
+    """
+
+    module_id: str
+    structure: Structure
+    quantity: int
+    net_price: Money
+    worst_price: Money
+    buying_power: Money
+    max_risk: Money
+    costs: Money
+    generation: int
+    greeks: Greeks
+    breakevens: tuple[Money, ...]
+    probability_of_profit: float | None
+    expected_profit: Money | None
+    iv_rank: float | None
+    iv_rank_sessions: int
+    reasons: tuple[str, ...]
+    waived: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One symbol looked at by a scan: a candidate, or why there is none, with the numbers behind it."""
+
+    symbol: str
+    candidate: Candidate | None
+    reason: str
+    numbers: dict[str, Fact] = field(default_factory=dict)
+
+
+class ScanAction(StrEnum):
+    """What became of a symbol that was looked at."""
+
+    EXECUTED = "EXECUTED"
+    PENDING = "PENDING"
+    SKIPPED = "SKIPPED"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRow:
+    """One line of the scan record, kept as evidence for every symbol looked at."""
+
+    at: datetime
+    module_id: str
+    symbol: str
+    structure: str
+    action: ScanAction
+    reason: str
+    numbers: dict[str, Fact] = field(default_factory=dict)
+    denials: tuple[Denial, ...] = ()
+    waived: tuple[str, ...] = ()
+
+
+class ApprovalStatus(StrEnum):
+    """WAITING holds no money; everything is checked again at the click."""
+
+    WAITING = "WAITING"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+    DENIED = "DENIED"
+    EXPIRED = "EXPIRED"
+    VOIDED = "VOIDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A candidate that waits for a person."""
+
+    approval_id: str
+    candidate: Candidate
+    requested_at: datetime
+    expires_at: datetime
+    status: ApprovalStatus = ApprovalStatus.WAITING
+    why: str = ""

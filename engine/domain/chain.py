@@ -1,0 +1,64 @@
+"""All known quotes of one underlying as columns: the form in which modules and analytics read the market."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.clock import from_epoch_us
+from engine.core.money import from_float
+from engine.domain.instrument import OptionContract
+from engine.domain.quote import Quote
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chain:
+    """Quotes of one underlying. Every array is (n,), read-only, sorted by `key`.
+
+    Prices are dollars a share as float64, NaN where missing; `quoted_at` is microseconds since 1970 UTC, per row,
+    because a contract that a later snapshot leaves out keeps its aged quote. `generation` grows with each change
+    of this symbol, so a scan can say which market it saw.
+    """
+
+    symbol: str
+    generation: int
+    at: datetime
+    spot: float
+    spot_at: datetime
+    key: Ints
+    bid: Floats
+    ask: Floats
+    volume: Floats
+    open_interest: Floats
+    quoted_at: Ints
+
+    def __post_init__(self) -> None:
+        for column in (self.key, self.bid, self.ask, self.volume, self.open_interest, self.quoted_at):
+            column.setflags(write=False)
+
+    def row(self, contract: OptionContract) -> int | None:
+        """Row of a contract, None when the chain has never shown it."""
+        key = contract.key
+        row = int(np.searchsorted(self.key, key))
+        return row if row < self.key.size and int(self.key[row]) == key else None
+
+    def quote(self, contract: OptionContract) -> Quote | None:
+        """The contract's quote, None when the chain has never shown it."""
+        row = self.row(contract)
+        if row is None:
+            return None
+        return Quote(
+            bid=from_float(self.bid[row].item()),
+            ask=from_float(self.ask[row].item()),
+            at=from_epoch_us(int(self.quoted_at[row])),
+            volume=_count(self.volume[row].item()),
+            open_interest=_count(self.open_interest[row].item()),
+        )
+
+
+def _count(value: float) -> int | None:
+    return int(value) if np.isfinite(value) else None

@@ -1,0 +1,81 @@
+"""The mindfolio and its modules as a person sets them up."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.core.money import Money
+from engine.domain.limits import ModuleLimits
+from engine.domain.structure import StructureKind
+
+Parameter = int | float | str
+
+
+class Environment(StrEnum):
+    """Where a mindfolio trades. A ledger belongs to one environment for ever."""
+
+    SIMULATED = "simulated"
+    REPLAY = "replay"
+
+
+class MindfolioStatus(StrEnum):
+    """STOPPED also stops automatic exits, until a person re-arms."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    STOPPED = "STOPPED"
+
+
+class ModuleKind(StrEnum):
+    """Strategy programs this version has."""
+
+    IV_SERVICE = "IV_SERVICE"
+
+
+class ModuleStatus(StrEnum):
+    """PAUSED: no openings, working openings cancelled, approvals voided; exits go on."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+
+
+class PnlPolicy(StrEnum):
+    """What a module's P&L does to what it may still put at work."""
+
+    ISOLATE = "isolate"
+    FIXED = "fixed"
+    COMPOUND = "compound"
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSpec:
+    """One module as configured: identity, limits, universe, enabled structures and its own parameters."""
+
+    module_id: str
+    kind: ModuleKind
+    name: str
+    limits: ModuleLimits
+    autotrade: bool
+    universe: tuple[str, ...]
+    structures: tuple[StructureKind, ...]
+    status: ModuleStatus = ModuleStatus.ACTIVE
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Waivers:
+    """What an environment waives, visibly: evidence at one contract, unknown IV rank."""
+
+    evidence: bool = False
+    iv_rank: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MindfolioSpec:
+    """A new mindfolio: its cash, how it is split, and its modules."""
+
+    name: str
+    capital: Money
+    budgets: dict[str, Money]
+    reserve: Money
+    modules: tuple[ModuleSpec, ...]
+    pnl_policy: PnlPolicy = PnlPolicy.ISOLATE

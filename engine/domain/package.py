@@ -1,0 +1,80 @@
+"""Prices of a package: what several legs cost together, and how far an order may walk from mid towards natural.
+
+Every price is net per share of what the order trades: a debit is positive, a credit negative, so a higher price is
+always worse for us. Rounding to the package's tick therefore always goes up.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.core.money import Money
+from engine.domain.instrument import PACKAGE_TICK
+from engine.domain.order import OrderPurpose
+from engine.domain.quote import Quote
+from engine.domain.structure import Leg
+
+
+@dataclass(frozen=True, slots=True)
+class PackageQuote:
+    """Net mid (exact, in half units rounded up) and natural price a share; `at` is the age of the oldest leg."""
+
+    mid: Money
+    natural: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LadderRules:
+    """How an order is repriced: every `interval`, `max_steps` times at the most, up to a share of the half spread."""
+
+    interval: timedelta = timedelta(seconds=5)
+    max_steps: int = 8
+    opening_share_pct: int = 60
+    closing_share_pct: int = 100
+
+
+def package_quote(
+    legs: tuple[Leg, ...], quotes: tuple[Quote | None, ...], purpose: OrderPurpose
+) -> PackageQuote | None:
+    """Net quote of the package as it would trade now; None when a leg lacks a side or is crossed.
+
+    `quotes` in the order of `legs`. Closing trades the legs in reverse. A leg without a bid prices a purchase, but
+    not a sale: 0 <= bid <= ask is demanded, and bid > 0 for what is sold.
+    """
+    sign = 1 if purpose is OrderPurpose.OPEN else -1
+    twice_mid = natural = 0
+    oldest: datetime | None = None
+    for leg, quote in zip(legs, quotes, strict=True):
+        if quote is None or quote.bid is None or quote.ask is None or not 0 <= quote.bid <= quote.ask:
+            return None
+        side = leg.ratio * sign
+        if quote.ask == 0 or (side < 0 and quote.bid == 0):
+            return None
+        twice_mid += side * (quote.bid + quote.ask)
+        natural += side * (quote.ask if side > 0 else quote.bid)
+        oldest = quote.at if oldest is None else min(oldest, quote.at)
+    if oldest is None:
+        return None
+    return PackageQuote(mid=-(-twice_mid // 2), natural=natural, at=oldest)
+
+
+def to_tick(price: Money) -> Money:
+    """The price on the package's grid, rounded against us (up)."""
+    return -(-price // PACKAGE_TICK) * PACKAGE_TICK
+
+
+def worst_limit(quote: PackageQuote, purpose: OrderPurpose, rules: LadderRules) -> Money:
+    """The furthest price the ladder may reach: a share of the way from mid to natural, on the grid."""
+    share = rules.opening_share_pct if purpose is OrderPurpose.OPEN else rules.closing_share_pct
+    return to_tick(quote.mid + -(-(quote.natural - quote.mid) * share // 100))
+
+
+def next_limit(limit: Money, quote: PackageQuote, worst: Money) -> Money | None:
+    """One step up the ladder: the larger of a tick and a tenth of the spread (mid to natural, both ways).
+
+    None when the order already rests at its worst price.
+    """
+    if limit >= worst:
+        return None
+    step = max(PACKAGE_TICK, to_tick((quote.natural - quote.mid) * 2 // 10))
+    return min(limit + step, worst)

@@ -1,0 +1,130 @@
+"""The aggregated view, frozen at publish: what the window shows and what `--json` prints. Present only, no history."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from engine.core.money import Money
+from engine.domain.candidate import Approval
+from engine.domain.greeks import Greeks
+from engine.domain.mindfolio import Environment, MindfolioStatus, ModuleSpec, ModuleStatus, PnlPolicy
+from engine.domain.order import Order
+from engine.domain.position import Position
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """An open position with its mark.
+
+    `mark`: value of the whole position at mid (negative for short premium). `marked_at` is the age of its oldest
+    leg. Volatilities are decimals (0.25 = 25 %), None when unknown.
+    """
+
+    position: Position
+    mark: Money
+    marked_at: dt.datetime
+    pnl: Money
+    pnl_of_max_pct: float | None
+    dte: int
+    greeks: Greeks | None
+    iv: float | None
+    closing_cost: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleView:
+    """One module's figures. Money in 1/10,000 USD; percentages as shown, one decimal; None is unknown."""
+
+    spec: ModuleSpec
+    status: ModuleStatus
+    status_why: str
+    budget: Money
+    used: Money
+    held: Money
+    available: Money
+    utilisation_pct: float | None
+    realised: Money
+    unrealised: Money
+    pnl: Money
+    pnl_pct: float | None
+    day_pnl: Money
+    open_positions: tuple[PositionView, ...]
+    greeks: Greeks
+    greeks_missing: int
+    wins: int
+    closed_trades: int
+    win_rate: float | None
+    average_win: Money | None
+    average_loss: Money | None
+    best_trade: Money | None
+    worst_trade: Money | None
+    trades_this_month: int
+    scans_today: int
+    executed_today: int
+    worst_case: Money
+    approvals: tuple[Approval, ...] = ()
+    orders: tuple[Order, ...] = ()
+
+    @property
+    def over_by(self) -> Money:
+        """By how much the module is over its budget; 0 when it is not."""
+        return max(0, -self.available)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketView:
+    """The market behind the figures."""
+
+    now: dt.datetime
+    session: dt.date | None
+    is_open: bool
+    next_open: dt.datetime | None
+    speed: float
+    spots: dict[str, Money] = field(default_factory=dict)
+    is_finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MindfolioSnapshot:
+    """The whole mindfolio at one instant. `seq` is the journal's head that it reflects."""
+
+    seq: int
+    environment: Environment
+    name: str
+    status: MindfolioStatus
+    stop_why: str
+    stopped_at: dt.datetime | None
+    cancels_unconfirmed: int
+    pnl_policy: PnlPolicy
+    waived: tuple[str, ...]
+    market: MarketView
+    version: int
+    capital: Money
+    reserve: Money
+    cash: Money
+    nav: Money
+    liquidation: Money | None
+    pnl: Money
+    pnl_pct: float | None
+    day_pnl: Money
+    allocated: Money
+    allocated_pct: float | None
+    used: Money
+    used_pct: float | None
+    held: Money
+    available: Money
+    positions: int
+    greeks: Greeks
+    dollar_delta: Money
+    worst_case: Money
+    worst_case_by_symbol: dict[str, Money]
+    worst_case_pct_of_capital: float | None
+    worst_case_pct_of_nav: float | None
+    best_by_dollars: tuple[str, Money] | None
+    worst_by_dollars: tuple[str, Money] | None
+    best_by_percent: tuple[str, float] | None
+    worst_by_percent: tuple[str, float] | None
+    modules: tuple[ModuleView, ...]
+
+    def module(self, module_id: str) -> ModuleView | None:
+        """The figures of one module, None when it does not exist."""
+        return next((view for view in self.modules if view.spec.module_id == module_id), None)

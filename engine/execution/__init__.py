@@ -1,0 +1,1 @@
+"""The order router and the brokers behind one port."""

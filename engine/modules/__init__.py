@@ -1,0 +1,1 @@
+"""Strategy modules and the contract they keep."""

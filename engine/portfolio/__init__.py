@@ -1,0 +1,1 @@
+"""The aggregated view: pure functions over book, quotes and time."""

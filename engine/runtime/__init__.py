@@ -1,0 +1,1 @@
+"""The kernel: one thread, one inbox, one writer."""

@@ -1,0 +1,1 @@
+"""The Qt application: window, command line, composition."""

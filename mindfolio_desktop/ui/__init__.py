@@ -1,0 +1,1 @@
+"""The window: views, widgets, models, and the bridge to the engine."""

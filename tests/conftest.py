@@ -1,0 +1,26 @@
+"""Shared by all tests: Qt runs offscreen where there is no display; real market files are used where they lie."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """Folder of real recorded data beside the repository; tests that need it skip where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder of recorded market data (../shared) is not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def yahoo_file(shared_dir: Path) -> Path:
+    """Nineteen real snapshots of SPY, QQQ, TSLA and NVDA option chains."""
+    return shared_dir / "data" / "chains" / "yahoo_SPY_QQQ_TSLA_NVDA_2026-03-16_2026-04-24.parquet"
