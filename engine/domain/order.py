@@ -37,8 +37,8 @@ class Order:
     """One package order. `order_id` is the client id: it is sent at most once.
 
     `structure` is what the position holds; a CLOSE trades it in reverse. `limit` and `worst` are the net price per
-    share of what this order trades (debit positive, credit negative). `hold` is the buying power reserved for one
-    opening, released only against the broker's cumulative quantity.
+    share of what this order trades (debit positive, credit negative). `hold` is the buying power and
+    costs reserved for one unit of an opening (0 for a closing), released only against the broker's cumulative quantity.
     """
 
     order_id: str
@@ -60,3 +60,8 @@ class Order:
     def remaining(self) -> int:
         """Units not yet filled."""
         return self.quantity - self.filled
+
+    @property
+    def held(self) -> Money:
+        """Buying power still reserved for what is not filled."""
+        return 0 if self.status.is_final else self.hold * self.remaining

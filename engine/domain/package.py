@@ -38,8 +38,8 @@ def package_quote(
 ) -> PackageQuote | None:
     """Net quote of the package as it would trade now; None when a leg lacks a side or is crossed.
 
-    `quotes` in the order of `legs`. Closing trades the legs in reverse. A leg without a bid prices a purchase, but
-    not a sale: 0 <= bid <= ask is demanded, and bid > 0 for what is sold.
+    `quotes` in the order of `legs`. Closing trades the legs in reverse. 0 <= bid <= ask is demanded. Nothing is opened
+    by selling a leg without a bid; when closing, a worthless wing goes along in the package for nothing.
     """
     sign = 1 if purpose is OrderPurpose.OPEN else -1
     twice_mid = natural = 0
@@ -48,7 +48,7 @@ def package_quote(
         if quote is None or quote.bid is None or quote.ask is None or not 0 <= quote.bid <= quote.ask:
             return None
         side = leg.ratio * sign
-        if quote.ask == 0 or (side < 0 and quote.bid == 0):
+        if quote.ask == 0 or (quote.bid == 0 and side < 0 and purpose is OrderPurpose.OPEN):
             return None
         twice_mid += side * (quote.bid + quote.ask)
         natural += side * (quote.ask if side > 0 else quote.bid)
@@ -56,6 +56,21 @@ def package_quote(
     if oldest is None:
         return None
     return PackageQuote(mid=-(-twice_mid // 2), natural=natural, at=oldest)
+
+
+def package_mark(legs: tuple[Leg, ...], quotes: tuple[Quote | None, ...]) -> Money | None:
+    """Value per share of holding the legs, at mid, halves rounded down; None when a leg has no two-sided quote.
+
+    Nobody asks nothing for an option: recordings write 0 by 0 where a contract, however valuable, was not quoted.
+    """
+    twice = 0
+    for leg, quote in zip(legs, quotes, strict=True):
+        if quote is None or quote.bid is None or quote.ask is None or not 0 <= quote.bid <= quote.ask:
+            return None
+        if quote.ask == 0:
+            return None
+        twice += leg.ratio * (quote.bid + quote.ask)
+    return twice // 2
 
 
 def to_tick(price: Money) -> Money:

@@ -1,7 +1,7 @@
 """Ports: what the kernel needs from the outside. Each has one implementation per environment and a fake in tests."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from engine.core.money import Money
 from engine.domain.candidate import Candidate, Finding, ScanRow
-from engine.domain.events import Event
 from engine.domain.instrument import OptionContract
 from engine.domain.mindfolio import ModuleKind
 from engine.domain.notices import Notice
@@ -19,6 +18,7 @@ from engine.domain.position import Position
 from engine.domain.quote import Quote
 from engine.domain.scan import Exit, ManageContext, ScanContext
 from engine.domain.snapshot import MindfolioSnapshot
+from engine.domain.structure import Structure
 
 
 # --- market ---------------------------------------------------------------------------------------------------
@@ -124,8 +124,12 @@ class Broker(Protocol):
         """Whether the broker has ever seen this client id (asked at start-up for orders without a final word)."""
         ...
 
-    def buying_power(self, order: Order) -> Money:
-        """What the broker would hold for an opening order."""
+    def buying_power(self, structure: Structure, net_price: Money, quantity: int) -> Money:
+        """The broker's preview: what it would hold for opening `quantity` of a structure at a net price a share."""
+        ...
+
+    def available(self, own: Money) -> Money | None:
+        """The broker's figure of buying power left in the account, None when unknown; `own` is what we count."""
         ...
 
     def next_at(self) -> dt.datetime | None:
@@ -176,22 +180,54 @@ class Backtester(Protocol):
 # --- ledger -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One journal entry: an event with its place in the chain."""
+    """One journal entry: an event at its place in the hash chain."""
 
     seq: int
     at: dt.datetime
-    event: Event
+    type: str
+    version: int
+    body: bytes
+    previous_hash: str
     hash: str
 
 
-class Journal(Protocol):
+@dataclass(frozen=True, slots=True)
+class PostingRow:
+    """One line of a ledger entry: entry `seq` changes `account` of `module_id` by `amount` (debit positive)."""
+
+    seq: int
+    account: str
+    module_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerBatch:
+    """What one transaction writes: entries, their postings, side-store documents and positions that ended."""
+
+    entries: tuple[Recorded, ...]
+    postings: tuple[PostingRow, ...]
+    evidence: tuple[tuple[str, bytes], ...]
+    closed: tuple[Position, ...]
+
+
+class LedgerStore(Protocol):
     """The append-only record. One transaction per call: all of it or nothing."""
 
-    def append(self, events: Sequence[tuple[dt.datetime, Event]], evidence: Sequence[tuple[str, bytes]] = ()) -> int:
-        """Write events (and side-store documents as (hash, body)) durably; returns the new head's seq.
+    def append(self, batch: LedgerBatch) -> None:
+        """Write a batch durably. Raises LedgerFault when it cannot be written; nothing was written then."""
+        ...
 
-        Raises LedgerFault when it cannot be written; nothing was written then.
-        """
+    def entries(self, after: int = 0) -> Iterator[Recorded]:
+        """Journal entries after a seq, in order."""
+        ...
+
+    def postings(self) -> Iterator[PostingRow]:
+        """All posting lines, in order of their entries."""
+        ...
+
+    def close(self) -> None:
+        """Release the connection."""
         ...
 
 

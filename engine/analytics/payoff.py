@@ -1,0 +1,127 @@
+"""Exact results at expiry in integer money: profit and loss, extremes over all prices, break-evens, a book's worst.
+
+At expiry the result is a broken line over the underlying's price with a corner at each strike, so its extremes lie at
+zero, at a strike or in the upper tail, and nothing needs sampling.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
+
+from engine.core.money import Money
+from engine.domain.instrument import MULTIPLIER, OptionContract, Right
+
+PayoffLeg: TypeAlias = tuple[Right, Money, int]
+"""Right, strike a share, signed contracts (negative: short)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extremes:
+    """Worst and best result at expiry over every price of the underlying; None is unbounded."""
+
+    worst: Money | None
+    best: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Contracts held and what they brought: signed contracts of one underlying, cash received (+) or paid (-)."""
+
+    contracts: tuple[tuple[OptionContract, int], ...]
+    cash: Money
+
+    @property
+    def symbol(self) -> str:
+        """The underlying."""
+        return self.contracts[0][0].underlying
+
+    def __post_init__(self) -> None:
+        if len({contract.underlying for contract, _ in self.contracts}) != 1:
+            raise ValueError("a holding is of exactly one underlying")
+
+
+def expiry_pnl_at(legs: Sequence[PayoffLeg], cash: Money, spot: Money) -> Money:
+    """Result at expiry at one price of the underlying; `cash` is the whole premium received (+) or paid (-)."""
+    return cash + MULTIPLIER * sum(contracts * _intrinsic(right, strike, spot) for right, strike, contracts in legs)
+
+
+def expiry_extremes(legs: Sequence[PayoffLeg], cash: Money) -> Extremes:
+    """Worst and best result at expiry over all prices from zero up, both tails included."""
+    results = [result for _, result in corner_results(legs, cash)]
+    slope = upper_slope(legs)
+    return Extremes(
+        worst=None if slope < 0 else min(results),
+        best=None if slope > 0 else max(results),
+    )
+
+
+def breakevens(legs: Sequence[PayoffLeg], cash: Money) -> tuple[Money, ...]:
+    """Prices of the underlying at which the result at expiry is zero, ascending, to the nearest 1/10,000 USD.
+
+    Of a stretch of zero result its ends count, but neither price zero nor infinity as such an end.
+    """
+    zeros: set[Money] = set()
+    corners = corner_results(legs, cash)
+    for (left, at_left), (right, at_right) in pairwise(corners):
+        if at_left * at_right < 0:
+            zeros.add(left + _nearest((right - left) * abs(at_left), abs(at_left) + abs(at_right)))
+        elif at_left == 0 != at_right:
+            zeros.add(left)
+        elif at_right == 0 != at_left:
+            zeros.add(right)
+    last, at_last = corners[-1]
+    slope = upper_slope(legs)
+    if at_last * slope < 0:
+        zeros.add(last + _nearest(abs(at_last), abs(slope)))
+    elif at_last == 0 != slope:
+        zeros.add(last)
+    return tuple(sorted(zeros))
+
+
+def corner_results(legs: Sequence[PayoffLeg], cash: Money) -> list[tuple[Money, Money]]:
+    """Where the line of results starts or bends, ascending: (price of the underlying, result), from price zero on."""
+    corners = sorted({0, *(strike for _, strike, _ in legs)})
+    return [(spot, expiry_pnl_at(legs, cash, spot)) for spot in corners]
+
+
+def upper_slope(legs: Sequence[PayoffLeg]) -> int:
+    """Shares the legs amount to above the highest strike: dollars won for each dollar of a further rise."""
+    return MULTIPLIER * sum(contracts for right, _, contracts in legs if right is Right.CALL)
+
+
+def book_worst_case(holdings: Iterable[Holding]) -> dict[str, Money | None]:
+    """Worst loss at expiry per underlying, >= 0 (a loss is shown positive); None is unbounded.
+
+    Everything held in an underlying nets, exactly, within an expiration, whoever holds it. The worst of several
+    expirations are added, as if each met its own worst price: never less than the truth. A long option is therefore
+    no cover for a short one of another expiration.
+    """
+    cash: dict[str, Money] = {}
+    legs: dict[str, dict[int, list[PayoffLeg]]] = {}
+    for holding in holdings:
+        cash[holding.symbol] = cash.get(holding.symbol, 0) + holding.cash
+        by_expiration = legs.setdefault(holding.symbol, {})
+        for contract, count in holding.contracts:
+            leg = (contract.right, contract.strike, count)
+            by_expiration.setdefault(contract.expiration.toordinal(), []).append(leg)
+    return {symbol: _loss(list(legs[symbol].values()), cash[symbol]) for symbol in legs}
+
+
+def _loss(expirations: Sequence[Sequence[PayoffLeg]], cash: Money) -> Money | None:
+    result = cash
+    for legs in expirations:
+        worst = expiry_extremes(legs, 0).worst
+        if worst is None:
+            return None
+        result += worst
+    return max(0, -result)
+
+
+def _intrinsic(right: Right, strike: Money, spot: Money) -> Money:
+    return max(0, spot - strike if right is Right.CALL else strike - spot)
+
+
+def _nearest(numerator: int, denominator: int) -> int:
+    """Quotient of two non-negative integers to the nearest integer, halves up."""
+    return (2 * numerator + denominator) // (2 * denominator)

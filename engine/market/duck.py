@@ -1,0 +1,85 @@
+"""DuckDB as reader and writer of Parquet and CSV, loaded on first use: its import costs 100 ms.
+
+SQL here and in its callers is constant text. What comes from outside (paths, column names, values) is passed as
+parameter or through the relational API, never pasted into a statement.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.core.errors import MindfolioError
+
+if TYPE_CHECKING:
+    import duckdb
+
+_GLOB = "*?["
+
+
+def connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A private in-memory database that loads no extension; `spill` is a folder for what does not fit in memory."""
+    import duckdb  # noqa: PLC0415 - see the module's first line
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "threads": 2,
+        "temp_directory": "" if spill is None else str(spill),
+    }
+    return duckdb.connect(":memory:", config=config)
+
+
+@contextmanager
+def failing_as(kind: type[MindfolioError], what: str) -> Iterator[None]:
+    """Turn DuckDB's errors inside the block into `kind`, with one line that begins with `what`."""
+    import duckdb  # noqa: PLC0415
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise kind(f"{what}: {one_line(str(error).splitlines()[0])}") from error
+
+
+def select_as(relation: duckdb.DuckDBPyRelation, columns: Mapping[str, str | None]) -> duckdb.DuckDBPyRelation:
+    """The relation's columns under other names: {new: old}; None gives a column of NULLs."""
+    import duckdb  # noqa: PLC0415
+
+    chosen = [
+        (duckdb.ConstantExpression(None) if old is None else duckdb.ColumnExpression(old)).alias(new)
+        for new, old in columns.items()
+    ]
+    return relation.select(*chosen)
+
+
+def literal(path: Path) -> str:
+    """A path as DuckDB's readers take it: absolute, with the characters of its file patterns quoted."""
+    return "".join(f"[{char}]" if char in _GLOB else char for char in str(path.absolute()))
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """Foreign text fit for a message: printable, one line, not too long."""
+    shown = "".join(char if char.isprintable() else " " for char in text[: limit + 1]).strip()
+    return shown if len(shown) <= limit else f"{shown[:limit]}..."
+
+
+def shown_path(path: Path) -> str:
+    """A path fit for a message."""
+    return one_line(str(path), 300)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    if path.is_dir():
+        if os.name == "nt":  # Windows cannot open folders; it journals names itself.
+            return
+        handle = os.open(path, os.O_RDONLY)
+    else:
+        handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,169 @@
+"""Adding to the recorded market: rows are collected beside it, then kept all together or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING
+
+from filelock import Timeout
+
+from engine.core.errors import ImportRefused
+from engine.market.duck import connect, failing_as, literal, sync
+from engine.market.history_files import (
+    STAGING_PREFIX,
+    Manifest,
+    RecordedFile,
+    describe,
+    keep_manifest,
+    lock,
+    read_manifest,
+    remove_leftovers,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+# `incoming` is filled by a format: valid rows of one source, every contract once in a snapshot. Prices are in 1/10,000
+# USD, instants in microseconds since 1970 UTC, `year` is the New York year of the instant.
+_CREATE = """
+    create temp table incoming (
+        row_no bigint, symbol varchar, year integer, quoted_at bigint, expiration date, "right" varchar, strike bigint,
+        bid bigint, ask bigint, volume bigint, open_interest bigint, spot bigint, source varchar
+    );
+    create temp table added as select * exclude (row_no) from incoming;
+    create temp table present as select * exclude (year) from added;
+    create temp table matched (row_no bigint, differs boolean);
+"""
+
+# The snapshots that the incoming rows may repeat: of the recording, then of this import's earlier sources.
+_PRESENT_RECORDED = """
+    insert into present
+    select recorded.*
+    from read_parquet(?, hive_partitioning = false) as recorded
+    semi join incoming using (symbol, quoted_at)
+"""
+_PRESENT_ADDED = """
+    insert into present
+    select added.* exclude (year) from added semi join incoming using (symbol, quoted_at)
+"""
+
+_MATCH = """
+    insert into matched
+    select incoming.row_no,
+           (incoming.bid, incoming.ask, incoming.volume, incoming.open_interest, incoming.spot)
+           is distinct from
+           (present.bid, present.ask, present.volume, present.open_interest, present.spot)
+    from incoming join present using (symbol, quoted_at, expiration, "right", strike)
+"""
+_ADD = "insert into added select incoming.* exclude (row_no) from incoming anti join matched using (row_no)"
+_COUNT = """
+    select (select count(*) from incoming), (select count(*) from matched),
+           (select count(*) from matched where differs), (select min(row_no) from matched where differs)
+"""
+
+_TARGETS = "select distinct symbol, year from added order by symbol, year"
+_SORTED = ' order by quoted_at, expiration, "right", strike'
+_NEW_FILE = f"select * exclude (year) from added where symbol = ? and year = ? {_SORTED}"  # noqa: S608 - constants
+_LONGER_FILE = f"""
+    select * exclude (year) from added where symbol = ? and year = ?
+    union all by name
+    select * from read_parquet(?, hive_partitioning = false)
+    {_SORTED}
+"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What became of the rows of one source. `kept` counts those that the recording already held as well."""
+
+    kept: int
+    added: int
+    differing: int
+    first_differing: int | None
+    """Row of the source whose contract is recorded at that instant with other figures, if there is one."""
+
+
+class Staging:
+    """An import in progress, on a database of its own."""
+
+    def __init__(self, root: Path, folder: Path, manifest: Manifest, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self._root = root
+        self._folder = folder
+        self._manifest = manifest
+        connection.execute(_CREATE)
+
+    def offer(self) -> Offered:
+        """Take the rows of `incoming` that are not recorded yet, and empty it.
+
+        What is recorded stays: a row with other figures for the same contract and instant is counted, not taken.
+        """
+        run = self.connection.execute
+        run("delete from present; delete from matched")
+        pairs = set(run("select distinct symbol, year from incoming").fetchall())
+        recorded = [
+            literal(self._root / file.name) for file in self._manifest.files if (file.symbol, file.year) in pairs
+        ]
+        if recorded:
+            run(_PRESENT_RECORDED, [recorded])
+        run(_PRESENT_ADDED)
+        run(_MATCH)
+        run(_ADD)
+        offered, matched, differing, first_differing = run(_COUNT).fetchall()[0]
+        run("delete from incoming")
+        return Offered(offered - differing, offered - matched, differing, first_differing)
+
+    def keep(self, progress: Callable[[str], None]) -> None:
+        """Make everything that was taken part of the recording, at once and durably. Without new rows: nothing."""
+        targets = self.connection.execute(_TARGETS).fetchall()
+        if not targets:
+            return
+        current = {(file.symbol, file.year): file for file in self._manifest.files}
+        for symbol, year in targets:
+            progress(f"writing {symbol} {year}")
+            current[symbol, year] = self._write(symbol, year, current.get((symbol, year)))
+        sync(self._root)
+        progress("keeping the new files")
+        files = tuple(file for _, file in sorted(current.items()))
+        keep_manifest(self._root, self._folder, Manifest(files))
+
+    def _write(self, symbol: str, year: int, before: RecordedFile | None) -> RecordedFile:
+        draft = self._folder / f"{symbol}_{year}.parquet"
+        if before is None:
+            relation = self.connection.sql(_NEW_FILE, params=[symbol, year])
+        else:
+            path = literal(self._root / before.name)
+            relation = self.connection.sql(_LONGER_FILE, params=[symbol, year, path])
+        relation.write_parquet(str(draft), compression="zstd", row_group_size=65_536)
+        sync(draft)
+        file = describe(self.connection, draft, symbol, year)
+        draft.replace(self._root / file.name)
+        return file
+
+
+@contextmanager
+def staging(root: Path) -> Iterator[Staging]:
+    """Begin an import into `root`; what is not kept by the end of the block is forgotten.
+
+    Raises ImportRefused when another import is running or the folder cannot be written.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with lock(root).acquire(timeout=0):
+            manifest = read_manifest(root)
+            remove_leftovers(root, manifest)
+            folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=root))
+            try:
+                with failing_as(ImportRefused, f"{root}: the import failed"), connect(folder / "spill") as connection:
+                    yield Staging(root, folder, manifest, connection)
+            finally:
+                rmtree(folder, ignore_errors=True)
+    except Timeout as error:
+        raise ImportRefused(f"{root}: another import is running; try again when it is done") from error
+    except OSError as error:
+        raise ImportRefused(f"{root}: cannot be written: {error.strerror or error}") from error

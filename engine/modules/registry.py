@@ -1,0 +1,20 @@
+"""Which program stands behind each kind of module. The only place that knows them all."""
+
+from engine.domain.mindfolio import ModuleKind
+from engine.domain.ports import Strategy
+from engine.modules import iv_service
+from engine.modules.base import ParameterSpec
+
+_PROGRAMS: dict[ModuleKind, tuple[Strategy, tuple[ParameterSpec, ...]]] = {
+    ModuleKind.IV_SERVICE: (iv_service.IvService(), iv_service.PARAMETERS),
+}
+
+
+def strategy_for(kind: ModuleKind) -> Strategy:
+    """The program of a kind of module. It holds no state: all modules of one kind share it."""
+    return _PROGRAMS[kind][0]
+
+
+def parameters_for(kind: ModuleKind) -> tuple[ParameterSpec, ...]:
+    """The settings that a kind of module has, in the order of its settings page."""
+    return _PROGRAMS[kind][1]

@@ -1,0 +1,166 @@
+"""A snapshot as one plain document: the schema of the owner's acceptance files, with the trades of each module."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from engine.core.clock import as_utc
+from engine.core.money import CENT, UNIT, Money
+from engine.domain.greeks import Greeks
+from engine.domain.ports import TradeRow
+from engine.domain.position import Position
+from engine.domain.snapshot import MindfolioSnapshot, ModuleView
+
+Document = dict[str, object]
+
+
+def as_document(snapshot: MindfolioSnapshot, trades: Mapping[str, Sequence[TradeRow]]) -> Document:
+    """The snapshot in dollars (whole numbers where whole), with closed trades by module id."""
+    return {
+        "name": snapshot.name,
+        "environment": snapshot.environment.value,
+        "status": snapshot.status.value,
+        "as_of": as_utc(snapshot.market.now).isoformat(),
+        "journal_seq": snapshot.seq,
+        "waived": list(snapshot.waived),
+        "capital": amount(snapshot.capital),
+        "reserve": amount(snapshot.reserve),
+        "pnl_policy": snapshot.pnl_policy.value,
+        "modules": [_module(view, trades.get(view.spec.module_id, ())) for view in snapshot.modules],
+        "aggregate": {
+            "nav": amount(snapshot.nav),
+            "pnl": amount(snapshot.pnl),
+            "pnl_pct": snapshot.pnl_pct,
+            "day_pnl": amount(snapshot.day_pnl),
+            "cash": amount(snapshot.cash),
+            "cash_available": amount(snapshot.reserve),
+            "allocated": amount(snapshot.allocated),
+            "allocated_pct": snapshot.allocated_pct,
+            "used": amount(snapshot.used),
+            "used_pct": snapshot.used_pct,
+            "held": amount(snapshot.held),
+            "positions": snapshot.positions,
+            "best_module_by_dollars": _ranked_dollars(snapshot.best_by_dollars),
+            "worst_module_by_dollars": _ranked_dollars(snapshot.worst_by_dollars),
+            "best_module_by_percent": list(snapshot.best_by_percent) if snapshot.best_by_percent else None,
+            "worst_module_by_percent": list(snapshot.worst_by_percent) if snapshot.worst_by_percent else None,
+            "greeks": _greeks(snapshot.greeks),
+        },
+        "worst_case": {
+            "loss": amount(snapshot.worst_case),
+            "pct_of_capital": snapshot.worst_case_pct_of_capital,
+            "pct_of_nav": snapshot.worst_case_pct_of_nav,
+        },
+    }
+
+
+def as_text(document: Document) -> str:
+    """A document of `as_document` as a short summary for a terminal."""
+    totals = _section(document, "aggregate")
+    worst = _section(document, "worst_case")
+    lines = [
+        f"{document['name']} ({document['environment']}, {document['status']}) as of {document['as_of']}",
+        (
+            f"NAV {totals['nav']}  P&L {totals['pnl']} ({totals['pnl_pct']} %)  reserve {document['reserve']}  "
+            f"allocated {totals['allocated']}  used {totals['used']}  held {totals['held']}  worst case {worst['loss']}"
+        ),
+    ]
+    lines += [
+        f"  {module['name']:<20} {module['status']:<7} budget {module['budget']}  used {module['used']}  "
+        f"available {module['available']}  P&L {module['pnl']}  open {module['positions']}  "
+        f"closed {module['closed_trades']}"
+        for module in _listed(document, "modules")
+        if isinstance(module, dict)
+    ]
+    if document["waived"]:
+        lines.append(f"waived in this environment: {', '.join(map(str, _listed(document, 'waived')))}")
+    return "\n".join(lines)
+
+
+def amount(money: Money | None) -> int | float | None:
+    """Dollars as a JSON number: whole where whole, else with all its decimals."""
+    if money is None:
+        return None
+    if money % UNIT == 0:
+        return money // UNIT
+    return round(money / UNIT, 4 if money % CENT else 2)
+
+
+def _section(document: Document, name: str) -> Document:
+    section = document[name]
+    if not isinstance(section, dict):
+        raise TypeError(f"{name} is not a section of the document")
+    return section
+
+
+def _listed(document: Document, name: str) -> list[object]:
+    listed = document[name]
+    return listed if isinstance(listed, list) else []
+
+
+def _module(view: ModuleView, trades: Sequence[TradeRow]) -> Document:
+    spec = view.spec
+    return {
+        "module": spec.module_id,
+        "kind": spec.kind.value,
+        "name": spec.name,
+        "budget": amount(view.budget),
+        "max_risk_per_trade": amount(spec.limits.max_risk_per_trade),
+        "daily_loss_limit": amount(spec.limits.daily_loss_limit),
+        "autotrade": spec.autotrade,
+        "status": view.status.value,
+        "status_why": view.status_why,
+        "structures": [structure.value for structure in spec.structures],
+        "used": amount(view.used),
+        "held": amount(view.held),
+        "available": amount(view.available),
+        "utilisation_pct": view.utilisation_pct,
+        "positions": len(view.open_positions),
+        "pnl": amount(view.pnl),
+        "pnl_pct": view.pnl_pct,
+        "realised": amount(view.realised),
+        "unrealised": amount(view.unrealised),
+        "win_rate": view.win_rate,
+        "wins": view.wins,
+        "closed_trades": view.closed_trades,
+        "trades_this_month": view.trades_this_month,
+        "greeks": _greeks(view.greeks),
+        "open_positions": [
+            {**_trade(held.position), "mark": amount(held.mark), "pnl": amount(held.pnl), "dte": held.dte}
+            for held in view.open_positions
+        ],
+        "trades": [{**_trade(row.position), "net_pnl": amount(row.net_pnl)} for row in trades],
+    }
+
+
+def _trade(position: Position) -> Document:
+    closed = position.closed_at
+    return {
+        "position": position.position_id,
+        "symbol": position.structure.symbol,
+        "structure": position.structure.kind.value,
+        "quantity": position.opened_quantity,
+        "legs": [{"contract": leg.contract.occ, "ratio": leg.ratio} for leg in position.structure.legs],
+        "opened_at": as_utc(position.opened_at).isoformat(),
+        "opening_cost": amount(position.opening_cost),
+        "closed_at": as_utc(closed).isoformat() if closed is not None else None,
+        "closing_cash": amount(position.closing_cash),
+        "commissions": amount(position.commissions),
+        "why_closed": position.closed_why,
+    }
+
+
+def _greeks(greeks: Greeks) -> Document:
+    """To one decimal, halves away from zero, as the owner's files show them."""
+    return {
+        name: float(Decimal(str(value)).quantize(Decimal("0.1"), rounding="ROUND_HALF_UP"))
+        for name, value in (
+            ("delta", greeks.delta),
+            ("gamma", greeks.gamma),
+            ("theta", greeks.theta),
+            ("vega", greeks.vega),
+        )
+    }
+
+
+def _ranked_dollars(pair: tuple[str, Money] | None) -> list[object] | None:
+    return None if pair is None else [pair[0], amount(pair[1])]

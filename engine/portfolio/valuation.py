@@ -1,0 +1,86 @@
+"""What open positions are worth now: mark, Greeks, implied volatility, cost of closing. Vectorised over a chain."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.analytics.chain_values import ChainValues, chain_values
+from engine.core.calendar import days_to_expiry
+from engine.core.money import Money
+from engine.domain.chain import Chain
+from engine.domain.greeks import Greeks
+from engine.domain.instrument import MULTIPLIER
+from engine.domain.order import OrderPurpose
+from engine.domain.package import package_quote
+from engine.domain.position import Position
+from engine.domain.snapshot import PositionView
+from engine.ledger.book import Book
+
+
+@dataclass(frozen=True, slots=True)
+class _Valued:
+    """Greeks and average volatility of a position; None where a leg has no usable quote."""
+
+    greeks: Greeks | None
+    iv: float | None
+
+
+def value_positions(book: Book, chains: Mapping[str, Chain], now: dt.datetime, rate: float) -> dict[str, PositionView]:
+    """A view of every open position, by position id.
+
+    The mark is the book's (journaled) one, so that the snapshot adds up to the ledger; Greeks and closing cost come
+    from the newest quotes. `rate` is the risk-free rate, continuously compounded.
+    """
+    symbols = {position.structure.symbol for position in book.positions.values()}
+    values = {symbol: chain_values(chains[symbol], now, rate) for symbol in sorted(symbols) if symbol in chains}
+    return {
+        position_id: _view(book, position, chains.get(position.structure.symbol), values, now)
+        for position_id, position in book.positions.items()
+    }
+
+
+def _view(
+    book: Book, position: Position, chain: Chain | None, values: Mapping[str, ChainValues], now: dt.datetime
+) -> PositionView:
+    mark = book.marks[position.position_id]
+    pnl = mark - position.cost
+    best = -position.cost
+    valued = _Valued(None, None) if chain is None else _greeks(position, chain, values[position.structure.symbol])
+    return PositionView(
+        position=position,
+        mark=mark,
+        marked_at=book.marked_at[position.position_id],
+        pnl=pnl,
+        pnl_of_max_pct=round(pnl * 100 / best, 1) if best > 0 else None,
+        dte=days_to_expiry(now, position.structure.expiration),
+        greeks=valued.greeks,
+        iv=valued.iv,
+        closing_cost=None if chain is None else _closing_cost(position, chain),
+    )
+
+
+def _greeks(position: Position, chain: Chain, values: ChainValues) -> _Valued:
+    rows = [chain.row(leg.contract) for leg in position.structure.legs]
+    if any(row is None for row in rows):
+        return _Valued(None, None)
+    at = np.array(rows, dtype=np.intp)
+    if not values.valid[at].all():
+        return _Valued(None, None)
+    ratio = np.array([leg.ratio for leg in position.structure.legs], dtype=np.float64)
+    size = MULTIPLIER * position.quantity
+    greeks = Greeks(
+        delta=float(ratio @ values.delta[at]) * size,
+        gamma=float(ratio @ values.gamma[at]) * size,
+        theta=float(ratio @ values.theta[at]) * size,
+        vega=float(ratio @ values.vega[at]) * size,
+    )
+    return _Valued(greeks, float(values.iv[at].mean()))
+
+
+def _closing_cost(position: Position, chain: Chain) -> Money | None:
+    """What closing at natural would pay (positive) or bring (negative), without commissions."""
+    legs = position.structure.legs
+    quote = package_quote(legs, tuple(chain.quote(leg.contract) for leg in legs), OrderPurpose.CLOSE)
+    return None if quote is None else quote.natural * MULTIPLIER * position.quantity

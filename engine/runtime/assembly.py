@@ -1,0 +1,139 @@
+"""Assembly: from a data directory and an environment to a kernel that can run."""
+
+import datetime as dt
+
+from filelock import FileLock, Timeout
+
+from engine.backtest.insufficient import InsufficientEvidence
+from engine.core.calendar import next_session, session_at
+from engine.core.clock import VirtualClock
+from engine.core.errors import LedgerFault, MindfolioError
+from engine.domain import events as ev
+from engine.domain.mindfolio import Environment
+from engine.domain.ports import Feed, Publisher
+from engine.execution.paper import PaperBroker
+from engine.ledger.book import Book
+from engine.ledger.ledger import Ledger
+from engine.ledger.store import SqliteStore
+from engine.market.history import HistoryStore
+from engine.market.replay import ReplayFeed
+from engine.market.simulated import SimulatedFeed
+from engine.market.store import MarketStore
+from engine.risk.latch import StopLatch
+from engine.runtime import defaults
+from engine.runtime.desk import Desk
+from engine.runtime.inbox import Inbox
+from engine.runtime.kernel import Kernel
+from engine.runtime.pacer import Pacer
+from engine.runtime.places import Places, Running
+from engine.runtime.workers import Workers
+
+DEFAULT_SEED = 1
+
+
+class OpenEngine:
+    """A kernel with everything it holds. Make, run and close it on one thread."""
+
+    def __init__(
+        self,
+        places: Places,
+        running: Running,
+        publisher: Publisher,
+        inbox: Inbox | None = None,
+        latch: StopLatch | None = None,
+    ) -> None:
+        """Open the ledger, or begin a new mindfolio. Raises MindfolioError with one line when that is impossible."""
+        places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = FileLock(places.lock)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise LedgerFault(
+                f"{places.folder} is in use by another Mindfolio; close that one, or give another --data-dir"
+            ) from None
+        try:
+            self.kernel = _kernel(places, running, publisher, inbox or Inbox(), latch or StopLatch(places.latch))
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Release the ledger and the lock."""
+        self.kernel.desk.ledger.close()
+        self._lock.release()
+
+
+def session_limit(kernel: Kernel, days: int) -> dt.datetime:
+    """Market time at which `days` sessions are over, the running one counted."""
+    now = kernel.desk.now
+    session = session_at(now) or next_session(now)
+    for _ in range(days - 1):
+        session = next_session(session.opens)
+    return session.closes
+
+
+def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox, latch: StopLatch) -> Kernel:
+    ledger = Ledger(SqliteStore(places.ledger))
+    try:
+        book = ledger.book
+        is_new = book.spec is None
+        seed = _seed(book, running.seed)
+        feed, market_name = _market(places, seed)
+        desk = Desk(
+            ledger=ledger,
+            market=MarketStore(),
+            feed=feed,
+            broker=PaperBroker(seed),
+            backtester=InsufficientEvidence(),
+            clock=VirtualClock(book.last_at or feed.first_at - dt.timedelta(seconds=1)),
+            latch=latch,
+            publisher=publisher,
+            approves_all=running.approves_all,
+        )
+        if is_new:
+            _begin(desk, places.environment, market_name, seed)
+        elif market_name != book.market:
+            desk.alert("", "The imported recordings have changed since this mindfolio was begun")
+        workers = Workers(inbox, running.threads, running.random_delay_s)
+        kernel = Kernel(desk, inbox, workers, Pacer(running.speed), publishes=running.publishes)
+        kernel.recover()
+    except BaseException:
+        ledger.close()
+        raise
+    return kernel
+
+
+def _seed(book: Book, asked: int | None) -> int:
+    """A ledger keeps the seed that it was begun with."""
+    if book.spec is None:
+        return DEFAULT_SEED if asked is None else asked
+    if asked is not None and asked != book.seed:
+        raise LedgerFault(f"this mindfolio was begun with --seed {book.seed}; use that, or another --data-dir")
+    return book.seed
+
+
+def _market(places: Places, seed: int) -> tuple[Feed, str]:
+    if places.environment is Environment.SIMULATED:
+        return SimulatedFeed(seed), f"simulated market, seed {seed}"
+    history = HistoryStore(places.history)
+    if not history.snapshots():
+        raise MindfolioError(
+            f"there is no recorded market in {places.history}: run `mindfolio import FILE` first "
+            "(or use --market simulated)"
+        )
+    return ReplayFeed(history), f"recording {history.fingerprint()}"
+
+
+def _begin(desk: Desk, environment: Environment, market_name: str, seed: int) -> None:
+    desk.record(
+        ev.MindfolioCreated(
+            spec=defaults.aggressive_growth(desk.feed.symbols),
+            environment=environment,
+            market=market_name,
+            seed=seed,
+            limits=defaults.gate_limits(environment),
+            costs=desk.book.costs,
+            waivers=defaults.waivers(environment),
+        )
+    )
+    desk.commit()

@@ -1,0 +1,73 @@
+"""The default mindfolio, and what each environment demands of data and waives."""
+
+import datetime as dt
+
+from engine.core.money import dollars
+from engine.domain.limits import GateLimits, ModuleLimits
+from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, ModuleStatus, Waivers
+from engine.domain.structure import StructureKind
+
+
+def aggressive_growth(universe: tuple[str, ...]) -> MindfolioSpec:
+    """The owner's $50,000 "Aggressive Growth", with the modules that this version has.
+
+    A second IV Service without autotrade stands in for Sell Puts, so that approvals exist, and a third one waits,
+    paused, where the Rebalancer will be.
+    """
+    modules = (
+        _iv_service("IV_SERVICE", "IV Service", universe, risk="500", loss="1000", autotrade=True),
+        _iv_service("IV_SERVICE_2", "IV Approvals", universe, risk="1000", loss="1500", autotrade=False),
+        _iv_service(
+            "IV_SERVICE_3",
+            "IV Standby",
+            universe,
+            risk="500",
+            loss="750",
+            autotrade=False,
+            status=ModuleStatus.PAUSED,
+        ),
+    )
+    return MindfolioSpec(
+        name="Aggressive Growth",
+        capital=dollars("50000"),
+        budgets={
+            "IV_SERVICE": dollars("15000"),
+            "IV_SERVICE_2": dollars("20000"),
+            "IV_SERVICE_3": dollars("10000"),
+        },
+        reserve=dollars("5000"),
+        modules=modules,
+    )
+
+
+def gate_limits(environment: Environment) -> GateLimits:
+    """What the gate demands. A recorded snapshot stands for ten minutes; the simulation quotes by the minute."""
+    age = {Environment.REPLAY: dt.timedelta(minutes=10), Environment.SIMULATED: dt.timedelta(minutes=2)}
+    return GateLimits(max_quote_age=age[environment])
+
+
+def waivers(_environment: Environment) -> Waivers:
+    """Neither market of this version has the year of history that evidence and IV rank need; both say so on screen."""
+    return Waivers(evidence=True, iv_rank=True)
+
+
+def _iv_service(
+    module_id: str,
+    name: str,
+    universe: tuple[str, ...],
+    *,
+    risk: str,
+    loss: str,
+    autotrade: bool,
+    status: ModuleStatus = ModuleStatus.ACTIVE,
+) -> ModuleSpec:
+    return ModuleSpec(
+        module_id=module_id,
+        kind=ModuleKind.IV_SERVICE,
+        name=name,
+        limits=ModuleLimits(max_risk_per_trade=dollars(risk), daily_loss_limit=dollars(loss)),
+        autotrade=autotrade,
+        universe=universe,
+        structures=(StructureKind.IRON_CONDOR,),
+        status=status,
+    )

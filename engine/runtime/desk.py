@@ -1,0 +1,135 @@
+"""The desk: everything the kernel's thread works with, and the one way in which state changes and orders leave.
+
+Functions of this package take the desk as their first argument. They `record` events (which change the book at once)
+and ask for effects with `after_commit`; the kernel commits at the end of each step, and only then do effects run.
+"""
+
+import datetime as dt
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.core.clock import VirtualClock
+from engine.core.errors import LedgerFault
+from engine.core.money import Money
+from engine.domain.events import Event
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.notices import Alert, Notice
+from engine.domain.package import LadderRules
+from engine.domain.ports import Backtester, Broker, Feed, Publisher
+from engine.domain.quote import Quote
+from engine.domain.structure import Leg
+from engine.ledger.book import Book
+from engine.ledger.ledger import Ledger
+from engine.market.store import MarketStore
+from engine.risk.latch import StopLatch
+
+RISK_FREE_RATE = 0.04
+"""Continuously compounded, a year; forwards are implied from the chain, so it enters only as a discount."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """State and ports of one running mindfolio. Touched by the kernel's thread only."""
+
+    ledger: Ledger
+    market: MarketStore
+    feed: Feed
+    broker: Broker
+    backtester: Backtester
+    clock: VirtualClock
+    latch: StopLatch
+    publisher: Publisher
+    ladder: LadderRules = field(default_factory=LadderRules)
+    approves_all: bool = False
+    halted: str = ""
+    """Why the engine stopped trading by itself (storage, a broken invariant); "" while it runs."""
+    reprice_at: dict[str, dt.datetime] = field(default_factory=dict)
+    approve_at: dict[str, dt.datetime] = field(default_factory=dict)
+    _effects: deque[Callable[[], None]] = field(default_factory=deque)
+    _notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def book(self) -> Book:
+        """The state."""
+        return self.ledger.book
+
+    @property
+    def now(self) -> dt.datetime:
+        """The market's time."""
+        return self.clock.now()
+
+    @property
+    def may_open(self) -> bool:
+        """Whether any opening may leave at all: not stopped, not halted."""
+        return not (self.latch.is_set or self.halted or self.book.status is not MindfolioStatus.ACTIVE)
+
+    def is_active(self, module_id: str) -> bool:
+        """Whether a module may look for trades."""
+        return self.may_open and self.book.modules[module_id].status is ModuleStatus.ACTIVE
+
+    def record(self, event: Event) -> None:
+        """Journal an event (staged until the step's commit) and fold it into the book."""
+        self.ledger.record(self.now, event)
+
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """Run `effect` once everything recorded so far is durable. It may record in its turn."""
+        self._effects.append(effect)
+
+    def notify(self, notice: Notice) -> None:
+        """Tell the window, once what it is about is durable."""
+        self._notices.append(notice)
+
+    def alert(self, module_id: str, text: str, *, is_urgent: bool = False) -> None:
+        """Tell the user one plain sentence."""
+        self.notify(Alert(self.now, module_id, text, is_urgent))
+
+    def commit(self) -> bool:
+        """Make the step durable, then run its effects (and theirs). True when anything was written.
+
+        Raises LedgerFault when it cannot be written: no effect of the step has run then.
+        """
+        wrote = False
+        while self.ledger.has_staged or self._effects:
+            wrote = wrote or self.ledger.has_staged
+            self.ledger.commit()
+            effects, self._effects = self._effects, deque()
+            for effect in effects:
+                effect()
+        notices, self._notices = self._notices, []
+        for notice in notices:
+            self.publisher.notify(notice)
+        return wrote
+
+    def halt(self, why: str) -> None:
+        """Stop trading for good in this process: latch, drop what was not durable, tell the user."""
+        self.halted = why
+        self.latch.set("engine", why)
+        self._effects.clear()
+        self._notices.clear()
+        self.publisher.notify(Alert(self.now, "", f"Trading halted: {why}", is_urgent=True))
+
+    def quotes_of(self, legs: tuple[Leg, ...]) -> tuple[Quote | None, ...]:
+        """Newest quotes of legs, in their order."""
+        return tuple(self.market.quote(leg.contract) for leg in legs)
+
+    def fresh_quotes_of(self, legs: tuple[Leg, ...]) -> tuple[Quote | None, ...]:
+        """As `quotes_of`, with None for a quote older than the gate allows: what may be acted on."""
+        limit = self.book.limits.max_quote_age
+        return tuple(
+            quote if quote is not None and limit is not None and quote.age(self.now) <= limit else None
+            for quote in self.quotes_of(legs)
+        )
+
+    def account_available(self) -> Money:
+        """Own cash that no position and no order has a claim on, over all modules."""
+        book = self.book
+        taken = sum(book.used(module_id) + book.held(module_id) for module_id in book.modules)
+        realised = sum(book.realised(module_id) for module_id in book.modules)
+        return book.capital + min(0, realised) - taken
+
+
+def assert_within_budget(desk: Desk, module_id: str) -> None:
+    """After an admission nothing may be overdrawn. Raises LedgerFault (and so halts trading) if it is."""
+    if desk.book.available(module_id) < 0 or desk.account_available() < 0:
+        raise LedgerFault(f"{module_id} would put more at work than it has; this is a fault of the program")

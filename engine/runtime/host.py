@@ -1,0 +1,70 @@
+"""The engine's thread inside the window's process: commands in, snapshots and notices out."""
+
+import datetime as dt
+import logging
+import threading
+
+from engine.core.errors import MindfolioError
+from engine.domain.commands import Command, EmergencyStop
+from engine.domain.notices import Alert
+from engine.domain.ports import Publisher
+from engine.risk.latch import StopLatch
+from engine.runtime.inbox import Inbox, Shutdown
+from engine.runtime.places import Places, Running
+
+_log = logging.getLogger(__name__)
+
+
+class EngineHost:
+    """Owns the engine's thread. `send` and `stop` may be called from any thread at any time, also before `start`.
+
+    Heavy imports (database, market, analytics) happen on the engine's thread, after the window is on screen.
+    """
+
+    def __init__(self, places: Places, running: Running, publisher: Publisher) -> None:
+        self._places = places
+        self._running = running
+        self._publisher = publisher
+        self._inbox = Inbox()
+        self._latch = StopLatch(places.latch)
+        self._thread = threading.Thread(target=self._run, name="mindfolio-engine", daemon=False)
+
+    def start(self) -> None:
+        """Start the engine's thread."""
+        self._thread.start()
+
+    def send(self, command: Command) -> None:
+        """Hand a command to the kernel; the answer comes as a notice."""
+        self._inbox.put(command)
+
+    def stop(self, source: str, why: str) -> None:
+        """Emergency stop: latch on the caller's thread first, then let the kernel do the rest. Never waits for it."""
+        self._latch.set(source, why)
+        self._inbox.put(EmergencyStop(source, why))
+
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """End the thread after its current step; True when it has ended."""
+        self._inbox.put(Shutdown())
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        from engine.runtime.assembly import OpenEngine  # noqa: PLC0415 - heavy: not before the window is painted
+
+        try:
+            engine = OpenEngine(self._places, self._running, self._publisher, self._inbox, self._latch)
+        except MindfolioError as error:
+            self._fail(str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the window must say so
+            _log.exception("the engine could not start")
+            self._fail(f"internal fault: {type(error).__name__}: {error}")
+            return
+        try:
+            engine.kernel.run()
+        finally:
+            engine.close()
+
+    def _fail(self, why: str) -> None:
+        self._publisher.notify(Alert(dt.datetime.now(dt.UTC), "", f"The engine could not start: {why}", is_urgent=True))

@@ -1,0 +1,56 @@
+"""The kernel's inbox: three lanes, one reader. Stops go first; commands and answers are never dropped."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from engine.domain.candidate import Finding
+from engine.domain.commands import Command, EmergencyStop
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFinished:
+    """A worker's answer. `error` is set when the strategy failed; the findings are empty then."""
+
+    ticket: int
+    findings: tuple[Finding, ...]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """Leave the loop after the current step."""
+
+
+Message: TypeAlias = Command | ScanFinished | Shutdown
+
+
+class Inbox:
+    """Thread-safe; any thread puts, the kernel gets."""
+
+    def __init__(self) -> None:
+        self._urgent: deque[Message] = deque()
+        self._ordinary: deque[Message] = deque()
+        self._filled = threading.Condition()
+
+    def put(self, message: Message) -> None:
+        """Queue a message; an emergency stop overtakes everything else."""
+        with self._filled:
+            (self._urgent if isinstance(message, EmergencyStop) else self._ordinary).append(message)
+            self._filled.notify()
+
+    def get(self, timeout_s: float) -> Message | None:
+        """The next message, waiting up to `timeout_s` for one; None when there is none."""
+        with self._filled:
+            if not (self._urgent or self._ordinary) and timeout_s > 0:
+                self._filled.wait(timeout_s)
+            for lane in (self._urgent, self._ordinary):
+                if lane:
+                    return lane.popleft()
+            return None
+
+    def wake(self) -> None:
+        """End a wait without a message (the latch was set from outside)."""
+        with self._filled:
+            self._filled.notify()

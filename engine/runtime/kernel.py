@@ -1,0 +1,290 @@
+"""The kernel: one thread, one inbox, one writer. Virtual time moves only when everything due has been done.
+
+Each step is one transaction: what it decided is durable before anything of it leaves the process. The order of work at
+one instant is fixed (session, quotes, broker, exits, prices, approvals, scans, marks), so two runs with one seed write
+the same journal whatever the threads do.
+"""
+
+import datetime as dt
+import logging
+import math
+import time
+from collections.abc import Callable
+
+from engine.core.calendar import next_session, session_at, session_on
+from engine.core.errors import DenialCode, LedgerFault
+from engine.domain import commands as cmd
+from engine.domain import events as ev
+from engine.domain.denial import Denial
+from engine.domain.mindfolio import MindfolioStatus
+from engine.domain.notices import CommandAccepted, CommandDenied
+from engine.domain.order import OrderStatus
+from engine.domain.snapshot import MarketView, MindfolioSnapshot
+from engine.portfolio.aggregate import aggregate
+from engine.runtime import handlers, positions, trading
+from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
+from engine.runtime.pacer import Pacer
+from engine.runtime.scanning import SCAN_INTERVAL, Scans
+from engine.runtime.workers import Workers
+
+_log = logging.getLogger(__name__)
+
+IDLE_POLL_S = 0.05
+"""How often an idle kernel looks at the latch file, which another process may have written."""
+
+PUBLISH_INTERVAL_S = 0.05
+"""At most twenty snapshots a second."""
+
+
+class Kernel:
+    """Runs one mindfolio. Make and run it on one thread; `inbox` and `latch` may be used from any."""
+
+    def __init__(self, desk: Desk, inbox: Inbox, workers: Workers, pacer: Pacer, *, publishes: bool = True) -> None:
+        self.desk = desk
+        self.inbox = inbox
+        self._workers = workers
+        self._pacer = pacer
+        self._publishes = publishes
+        self._scans = Scans(workers)
+        self._closing = False
+        self._published_at = -math.inf
+        self._is_dirty = True
+        self._scan_due: dict[str, dt.datetime] = {}
+        self._last_marks: dt.datetime | None = None
+        self._feed_at: dt.datetime | None = desk.feed.first_at
+
+    # --- life --------------------------------------------------------------------------------------------------------
+    def recover(self) -> None:
+        """Start-up is recovery: restore the market, resolve orders without a final word, keep a stop a stop.
+
+        Raises LedgerFault when that cannot be made durable.
+        """
+        desk = self.desk
+        if desk.book.last_at is not None:
+            for update in desk.feed.last_known(desk.now):
+                desk.market.apply(update)
+            self._feed_at = desk.feed.next_at(desk.now)
+        for order in list(desk.book.orders.values()):
+            if not desk.broker.knows(order.order_id):
+                why = "not known to the broker after a restart"
+                desk.record(ev.OrderEnded(order.order_id, OrderStatus.CANCELLED, why))
+        if desk.book.status is MindfolioStatus.STOPPED and not desk.latch.is_set:
+            desk.latch.set("journal", desk.book.stop_why)
+        desk.commit()
+
+    def run(self, until: dt.datetime | None = None) -> None:
+        """Work until the market ends, `until` is reached (market time), or a Shutdown arrives.
+
+        A kernel with a window keeps serving commands after the market's end. A fault of the ledger or of the program
+        halts trading: the latch is set, and only commands that change nothing are answered from then on.
+        """
+        while not self._closing:
+            try:
+                if not self._turn(until) and not self._publishes:
+                    break
+            except LedgerFault as fault:
+                self._halt(str(fault))
+            except Exception as error:  # noqa: BLE001 - a broken assertion stops trading, not the process
+                _log.exception("the kernel failed")
+                self._halt(f"internal fault: {type(error).__name__}: {error}")
+        self._workers.close()
+
+    def _turn(self, until: dt.datetime | None) -> bool:
+        """One turn of the loop; False when nothing more can become due."""
+        self.obey_latch()
+        message = self.inbox.get(0.0)
+        if message is not None:
+            self._take(message)
+            return True
+        if self._scans.are_under_way:
+            self._take_if_any(self.inbox.get(IDLE_POLL_S))
+            return True
+        due = None if self.desk.halted else self._next_due()
+        if due is None or (until is not None and due > until):
+            self._publish()
+            self._take_if_any(self.inbox.get(IDLE_POLL_S) if self._publishes else None)
+            return False
+        wait_s = self._pacer.wait_s(self.desk.now, due, time.monotonic())
+        if wait_s > 0:
+            self._publish()
+            self._take_if_any(self.inbox.get(min(wait_s, IDLE_POLL_S)))
+            return True
+        self._pacer.moved()
+        self.desk.clock.advance_to(max(due, self.desk.now))
+        self._step(self._work)
+        return True
+
+    # --- messages ----------------------------------------------------------------------------------------------------
+    def _take_if_any(self, message: Message | None) -> None:
+        if message is not None:
+            self._take(message)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Shutdown():
+                self._closing = True
+            case ScanFinished() if self.desk.halted:
+                pass
+            case ScanFinished():
+                self._scans.take(message)
+                if not self._scans.are_under_way:
+                    self._step(lambda: self._scans.apply(self.desk))
+            case _ if self.desk.halted:
+                denial = Denial(DenialCode.STORAGE, facts={"why": self.desk.halted})
+                self.desk.publisher.notify(CommandDenied(message, (denial,)))
+            case cmd.SetSpeed(speed):
+                self._pacer.speed = speed
+                self._pacer.moved()
+                self.desk.notify(CommandAccepted(message))
+                self._step(lambda: None)
+            case cmd.ScanNow(module_id):
+                self._step(lambda: self._scan_now(message, module_id))
+            case _:
+                self._step(lambda: handlers.handle(self.desk, message))
+
+    def _scan_now(self, command: cmd.ScanNow, module_id: str) -> None:
+        if module_id in self.desk.book.modules and self.desk.is_active(module_id):
+            self._scan_due[module_id] = self.desk.now
+            self.desk.notify(CommandAccepted(command))
+            self._start_scans()
+        else:
+            denial = Denial(DenialCode.MODULE_STATUS, facts={"module": module_id})
+            self.desk.notify(CommandDenied(command, (denial,)))
+
+    def obey_latch(self) -> None:
+        """Carry out a stop that was latched elsewhere: by the window's thread, or by a file from another process."""
+        desk = self.desk
+        if desk.latch.is_set and desk.book.status is not MindfolioStatus.STOPPED and not desk.halted:
+            source, why = desk.latch.who()
+            self._step(lambda: handlers.latch_stop(desk, source or "outside", why or "the stop file is there"))
+
+    # --- market time -----------------------------------------------------------------------------------------------
+    def _next_due(self) -> dt.datetime | None:
+        """When something is next due by the market's clock, None when the market has ended."""
+        if self._feed_at is None and not self._has_open_ends():
+            return None
+        times = [self._feed_at, self.desk.broker.next_at(), trading.next_reprice(self.desk), self._next_bell()]
+        times += [approval.expires_at for approval in self.desk.book.approvals.values()]
+        times += self.desk.approve_at.values()
+        times += [due for module_id, due in self._scan_due.items() if self.desk.is_active(module_id)]
+        return min(time_ for time_ in times if time_ is not None)
+
+    def _has_open_ends(self) -> bool:
+        """Whether orders or approvals still wait for their end although no quotes will come any more."""
+        return bool(self.desk.book.orders or self.desk.book.approvals)
+
+    def _next_bell(self) -> dt.datetime:
+        book = self.desk.book
+        if book.session is not None:
+            session = session_on(book.session)
+            if session is not None:
+                return session.closes
+        running = session_at(self.desk.now)
+        return running.opens if running is not None else next_session(self.desk.now).opens
+
+    def _work(self) -> None:
+        """Everything that is due now, in the fixed order."""
+        desk = self.desk
+        self._ring_bells()
+        has_quotes = self._feed_at is not None and self._feed_at <= desk.now
+        if has_quotes:
+            self._read_feed()
+        for report in desk.broker.poll(desk.now, desk.market):
+            trading.on_report(desk, report)
+        if has_quotes:
+            positions.settle_expired(desk)
+            self._mark()
+            positions.enforce_daily_loss(desk)
+            positions.manage_exits(desk)
+        trading.reprice_due(desk)
+        for approval_id in [key for key, due in desk.approve_at.items() if due <= desk.now]:
+            del desk.approve_at[approval_id]
+            handlers.handle(desk, cmd.ApproveTrade(approval_id, "--approve all"))
+        handlers.expire_approvals(desk)
+        self._start_scans()
+
+    def _ring_bells(self) -> None:
+        book, running = self.desk.book, session_at(self.desk.now)
+        if book.session is not None and (running is None or running.day != book.session):
+            positions.record_marks(self.desk)
+            self.desk.record(ev.SessionClosed(book.session))
+        if running is not None and book.session is None:
+            positions.open_session(self.desk, running.day)
+            positions.record_marks(self.desk)
+
+    def _read_feed(self) -> None:
+        desk = self.desk
+        if self._feed_at is None:
+            return
+        for update in desk.feed.read(self._feed_at):
+            desk.market.apply(update)
+        desk.market.drop_expired(desk.now - dt.timedelta(days=7))
+        self._feed_at = desk.feed.next_at(self._feed_at)
+        if session_at(desk.now) is not None:
+            for module_id in desk.book.modules:
+                self._scan_due.setdefault(module_id, desk.now)
+
+    def _start_scans(self) -> None:
+        """Hand out the scans that are due, of the modules that may trade; the next is due on a quarter hour."""
+        desk, is_open = self.desk, session_at(self.desk.now) is not None
+        due = [module_id for module_id, at in self._scan_due.items() if at <= desk.now]
+        for module_id in due:
+            del self._scan_due[module_id]
+            if is_open and self._feed_continues():
+                self._scan_due[module_id] = _next_slot(desk.now)
+        if is_open:
+            self._scans.start(
+                desk,
+                tuple(module_id for module_id in desk.book.modules if module_id in due and desk.is_active(module_id)),
+            )
+
+    def _feed_continues(self) -> bool:
+        """Whether quotes keep coming within the scan interval; a recording with one snapshot a day scans on arrival."""
+        return self._feed_at is not None and self._feed_at - self.desk.now < SCAN_INTERVAL
+
+    def _mark(self) -> None:
+        desk = self.desk
+        if desk.book.positions and (self._last_marks is None or desk.now - self._last_marks >= positions.MARK_INTERVAL):
+            positions.record_marks(desk)
+            self._last_marks = desk.now
+
+    # --- durability and view ---------------------------------------------------------------------------------------
+    def _step(self, work: Callable[[], None]) -> None:
+        work()
+        self.desk.commit()
+        self._is_dirty = True
+        self._publish()
+
+    def _halt(self, why: str) -> None:
+        _log.error("trading halted: %s", why)
+        self.desk.halt(why)
+        if not self._publishes:
+            self._closing = True
+
+    def _publish(self) -> None:
+        wall = time.monotonic()
+        if self._publishes and self._is_dirty and wall - self._published_at >= PUBLISH_INTERVAL_S:
+            self.desk.publisher.publish(self.snapshot())
+            self._published_at, self._is_dirty = wall, False
+
+    def snapshot(self) -> MindfolioSnapshot:
+        """The aggregated view as of now."""
+        desk = self.desk
+        running = session_at(desk.now)
+        market = MarketView(
+            now=desk.now,
+            session=running.day if running is not None else None,
+            is_open=running is not None,
+            next_open=None if running is not None else next_session(desk.now).opens,
+            speed=self._pacer.speed if math.isfinite(self._pacer.speed) else 0.0,
+            spots={symbol: spot for symbol in desk.feed.symbols if (spot := desk.market.spot(symbol)) is not None},
+            is_finished=self._feed_at is None,
+        )
+        return aggregate(desk.book, desk.market.chains(), market, RISK_FREE_RATE)
+
+
+def _next_slot(now: dt.datetime) -> dt.datetime:
+    """The next quarter hour after `now` (sessions open and close on quarter hours of UTC)."""
+    past = dt.timedelta(minutes=now.minute % 15, seconds=now.second, microseconds=now.microsecond)
+    return now - past + SCAN_INTERVAL

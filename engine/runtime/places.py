@@ -1,0 +1,58 @@
+"""Where a data directory keeps what, and how an engine is asked to run. Light enough for the start path."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.domain.mindfolio import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where one environment of a data directory keeps its things."""
+
+    data_dir: Path
+    environment: Environment
+
+    @property
+    def folder(self) -> Path:
+        """Everything of this environment; no other environment ever writes there."""
+        return self.data_dir / self.environment.value
+
+    @property
+    def ledger(self) -> Path:
+        """The journal's file."""
+        return self.folder / "ledger.sqlite"
+
+    @property
+    def latch(self) -> Path:
+        """The emergency stop's file: while it exists, nothing is opened."""
+        return self.folder / "STOP"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that may write the ledger."""
+        return self.folder / "writer.lock"
+
+    @property
+    def history(self) -> Path:
+        """Imported recordings, shared by all environments."""
+        return self.data_dir / "history"
+
+
+def existing(data_dir: Path) -> tuple[Places, ...]:
+    """The environments of a data directory that have a ledger, the last written first."""
+    found = [places for environment in Environment if (places := Places(data_dir, environment)).ledger.exists()]
+    return tuple(sorted(found, key=lambda places: -places.ledger.stat().st_mtime_ns))
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How a kernel is to run. `seed` None takes the ledger's (or the default for a new one)."""
+
+    seed: int | None = None
+    speed: float = math.inf
+    approves_all: bool = False
+    threads: int = 0
+    random_delay_s: float = 0.0
+    publishes: bool = False

@@ -1,0 +1,110 @@
+"""What happens to open positions as quotes arrive: marks, exits, daily loss limits, expiry."""
+
+import datetime as dt
+
+from engine.core.calendar import days_to_expiry, expiry_at, market_day
+from engine.core.money import Money
+from engine.domain import events as ev
+from engine.domain.instrument import MULTIPLIER, Right
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.package import package_mark
+from engine.domain.position import Position, PositionStatus
+from engine.domain.scan import ManageContext
+from engine.modules.registry import strategy_for
+from engine.risk.breaker import daily_loss_reached
+from engine.runtime.desk import Desk
+from engine.runtime.handlers import set_module_status
+from engine.runtime.trading import close_position
+
+MARK_INTERVAL = dt.timedelta(minutes=1)
+"""Marks are journaled at most this often, and whenever they were acted on."""
+
+
+def fresh_mark(desk: Desk, position: Position) -> Money | None:
+    """Value of a position at mid from fresh quotes of every leg, None when one is missing or aged."""
+    legs = position.structure.legs
+    per_share = package_mark(legs, desk.fresh_quotes_of(legs))
+    return None if per_share is None else per_share * MULTIPLIER * position.quantity
+
+
+def record_marks(desk: Desk) -> None:
+    """Journal the marks of all positions that can be marked now, and the NAV they give."""
+    book = desk.book
+    marks: dict[str, Money] = {}
+    for position in book.positions.values():
+        mark = fresh_mark(desk, position)
+        if mark is not None:
+            marks[position.position_id] = mark
+    nav = book.nav + sum(mark - book.marks[position_id] for position_id, mark in marks.items())
+    desk.record(ev.MarksRecorded(marks, nav))
+
+
+def manage_exits(desk: Desk) -> None:
+    """Ask each module about each of its positions; close what it wants closed.
+
+    Exits go on while a module is paused; a stop ends them until a person re-arms.
+    """
+    if desk.book.status is MindfolioStatus.STOPPED or desk.latch.is_set or desk.halted:
+        return
+    for position in list(desk.book.positions.values()):
+        if position.status is not PositionStatus.MONITORING or _has_live_order(desk, position):
+            continue
+        legs = position.structure.legs
+        module = desk.book.modules[position.module_id].spec
+        context = ManageContext(
+            now=desk.now,
+            module=module,
+            quotes=dict(zip(legs, desk.fresh_quotes_of(legs), strict=True)),
+            dte=days_to_expiry(desk.now, position.structure.expiration),
+            mark=fresh_mark(desk, position),
+        )
+        decision = strategy_for(module.kind).manage(position, context)
+        if decision is not None:
+            close_position(desk, position, decision.why)
+
+
+def enforce_daily_loss(desk: Desk) -> None:
+    """Pause each module whose day P&L has reached its limit; it alone, until a person resumes it."""
+    for module_id, module in desk.book.modules.items():
+        day_pnl = desk.book.day_pnl(module_id)
+        if module.status is ModuleStatus.ACTIVE and daily_loss_reached(day_pnl, module.spec.limits.daily_loss_limit):
+            set_module_status(
+                desk, module_id, ModuleStatus.PAUSED, "engine", "the daily loss limit is reached", code="DAILY_LOSS"
+            )
+
+
+def settle_expired(desk: Desk) -> None:
+    """Settle positions whose contracts have stopped, each leg at its intrinsic value.
+
+    The price is the underlying's last known one of the expiration day; where the recording has none for that day,
+    the first one known after it. Until then the position waits, unsettled.
+    """
+    for position in list(desk.book.positions.values()):
+        expiration = position.structure.expiration
+        if desk.now < expiry_at(expiration) or _has_live_order(desk, position):
+            continue
+        chain = desk.market.chain(position.structure.symbol)
+        spot = desk.market.spot(position.structure.symbol)
+        if chain is None or spot is None or market_day(chain.spot_at) < expiration:
+            continue
+        cash = sum(
+            leg.ratio * intrinsic(leg.contract.right, leg.contract.strike, spot) for leg in position.structure.legs
+        )
+        desk.record(
+            ev.PositionSettled(position.position_id, spot, chain.spot_at, cash * MULTIPLIER * position.quantity)
+        )
+        desk.alert(position.module_id, f"{position.structure.symbol} expired and was settled in cash (paper)")
+
+
+def intrinsic(right: Right, strike: Money, spot: Money) -> Money:
+    """What an option is worth per share when exercised at `spot`."""
+    return max(0, spot - strike if right is Right.CALL else strike - spot)
+
+
+def open_session(desk: Desk, day: dt.date) -> None:
+    """Begin a session: day P&L is measured from the marks of the previous close."""
+    desk.record(ev.SessionOpened(day, {module_id: desk.book.pnl(module_id) for module_id in desk.book.modules}))
+
+
+def _has_live_order(desk: Desk, position: Position) -> bool:
+    return any(order.position_id == position.position_id for order in desk.book.orders.values())

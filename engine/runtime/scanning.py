@@ -1,0 +1,168 @@
+"""Scans: handed out as frozen contexts, applied in the order (due time, module, sequence)."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import partial
+
+from engine.domain import events as ev
+from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, ScanRow
+from engine.domain.denial import Denial
+from engine.domain.mindfolio import ModuleSpec, ModuleStatus
+from engine.domain.scan import IvRank, ScanContext
+from engine.modules.registry import strategy_for
+from engine.risk.gate import run_gate
+from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.handlers import set_module_status
+from engine.runtime.inbox import ScanFinished
+from engine.runtime.trading import facts_of, try_open
+from engine.runtime.workers import Workers
+
+SCAN_INTERVAL = dt.timedelta(minutes=15)
+"""Of market time, on the quarter hours; a slot that was missed is made up for once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanTicket:
+    """A scan that was handed out: who asked for which market, in which order it is to be applied."""
+
+    number: int
+    module_id: str
+    generation: int
+
+
+class Scans:
+    """Scans under way. The market's clock stands still until all of them are back."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._made = 0
+        self._waiting: dict[int, ScanTicket] = {}
+        self._finished: dict[int, ScanFinished] = {}
+
+    @property
+    def are_under_way(self) -> bool:
+        """Whether some scan has not come back."""
+        return len(self._finished) < len(self._waiting)
+
+    def start(self, desk: Desk, module_ids: tuple[str, ...]) -> None:
+        """Hand out one scan for each module, in the order given."""
+        for module_id in module_ids:
+            self._made += 1
+            context = context_for(desk, desk.book.modules[module_id].spec)
+            self._waiting[self._made] = ScanTicket(self._made, module_id, context.generation)
+            self._workers.submit(self._made, partial(strategy_for(context.module.kind).scan, context))
+
+    def take(self, message: ScanFinished) -> None:
+        """Keep a worker's answer until all of its round are back."""
+        self._finished[message.ticket] = message
+
+    def apply(self, desk: Desk) -> None:
+        """Apply all answers in the order in which the scans were due, whatever the order in which they came."""
+        for number in sorted(self._waiting):
+            _apply(desk, self._waiting[number], self._finished[number])
+        self._waiting.clear()
+        self._finished.clear()
+
+
+def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
+    """What a module may see: the market as it is now, its own means, nothing of the others."""
+    book = desk.book
+    busy = [order.structure.symbol for order in book.orders_of(module.module_id)]
+    busy += [
+        approval.candidate.structure.symbol
+        for approval in book.approvals.values()
+        if approval.candidate.module_id == module.module_id
+    ]
+    return ScanContext(
+        now=desk.now,
+        generation=desk.market.generation,
+        module=module,
+        chains=desk.market.chains(),
+        iv_ranks=dict.fromkeys(module.universe, IvRank(None, 0)),
+        available=min(book.available(module.module_id), desk.account_available()),
+        open_positions=book.positions_of(module.module_id),
+        busy_symbols=frozenset(busy),
+        costs=book.costs,
+        waivers=book.waivers,
+        rate=RISK_FREE_RATE,
+    )
+
+
+def _apply(desk: Desk, ticket: ScanTicket, answer: ScanFinished) -> None:
+    if answer.error:
+        set_module_status(desk, ticket.module_id, ModuleStatus.PAUSED, "engine", answer.error, code="MODULE_FAULT")
+        return
+    rows = tuple(_decide(desk, ticket.module_id, finding) for finding in answer.findings)
+    counts = {action: sum(1 for row in rows if row.action is action) for action in ScanAction}
+    desk.record(
+        ev.ScanCompleted(
+            ticket.module_id,
+            ticket.generation,
+            len(rows),
+            counts[ScanAction.EXECUTED],
+            counts[ScanAction.PENDING],
+            counts[ScanAction.SKIPPED],
+            desk.ledger.keep_evidence(rows),
+        )
+    )
+
+
+def _decide(desk: Desk, module_id: str, finding: Finding) -> ScanRow:
+    candidate = finding.candidate
+    if candidate is None or candidate.module_id != module_id:
+        return _row(desk, module_id, finding, ScanAction.SKIPPED, finding.reason)
+    if desk.book.modules[module_id].spec.autotrade:
+        denials = try_open(desk, candidate)
+        action = ScanAction.SKIPPED if denials else ScanAction.EXECUTED
+    else:
+        denials = run_gate(facts_of(desk, candidate))
+        action = ScanAction.SKIPPED if denials else ScanAction.PENDING
+        if not denials:
+            _request_approval(desk, candidate)
+    reason = ", ".join(denial.code.value for denial in denials) or finding.reason
+    return _row(desk, module_id, finding, action, reason, denials)
+
+
+def _request_approval(desk: Desk, candidate: Candidate) -> None:
+    approval = Approval(
+        approval_id=f"A{desk.book.approvals_made + 1:06d}",
+        candidate=candidate,
+        requested_at=desk.now,
+        expires_at=desk.now + desk.book.limits.approval_lifetime,
+    )
+    desk.record(ev.ApprovalRequested(approval))
+    if desk.approves_all:
+        desk.approve_at[approval.approval_id] = desk.now + dt.timedelta(seconds=1)
+    name = desk.book.modules[candidate.module_id].spec.name
+    desk.alert(
+        candidate.module_id,
+        f"{name}: {candidate.structure.symbol} {candidate.structure.kind.value} waits for your decision",
+    )
+
+
+def _row(
+    desk: Desk,
+    module_id: str,
+    finding: Finding,
+    action: ScanAction,
+    reason: str,
+    denials: tuple[Denial, ...] = (),
+) -> ScanRow:
+    candidate = finding.candidate
+    return ScanRow(
+        at=desk.now,
+        module_id=module_id,
+        symbol=finding.symbol,
+        structure=_name(candidate) if candidate is not None else "",
+        action=action,
+        reason=reason,
+        numbers=finding.numbers,
+        denials=denials,
+        waived=candidate.waived if candidate is not None else (),
+    )
+
+
+def _name(candidate: Candidate) -> str:
+    structure = candidate.structure
+    strikes = "/".join(f"{strike / 10_000:g}" for strike in structure.strikes)
+    return f"{structure.kind.value} {structure.expiration:%d %b} {strikes}"

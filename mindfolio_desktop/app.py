@@ -1,0 +1,90 @@
+"""Composition root of the window: the one file that sees both worlds.
+
+Only QtCore, QtGui and QtWidgets are imported before the first paint; everything heavy happens on the engine's thread
+or when a page first needs it.
+"""
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.core.money import Money
+from engine.domain.candidate import ScanRow
+from engine.domain.ports import Query, TradeRow
+from engine.runtime.host import EngineHost
+from engine.runtime.places import Places, Running
+from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.main_window import MainWindow
+from mindfolio_desktop.ui.theme import apply_theme
+
+SWITCH_INTERVAL_S = 0.0005
+"""How long a thread may keep the interpreter: at the default of 5 ms a busy engine makes the window stutter."""
+
+
+class LedgerReader:
+    """The Query port for the window: opens the ledger for reading when first asked, on the asking thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._query: Query | None = None
+
+    def scans(self, module_id: str, since: dt.datetime, limit: int = 200) -> tuple[ScanRow, ...]:
+        """Scan rows of a module since an instant, newest first."""
+        return self._opened().scans(module_id, since, limit)
+
+    def trades(self, module_id: str, limit: int = 200) -> tuple[TradeRow, ...]:
+        """Closed positions of a module, newest first."""
+        return self._opened().trades(module_id, limit)
+
+    def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
+        """NAV samples, oldest first."""
+        return self._opened().nav_history(limit)
+
+    def _opened(self) -> Query:
+        if self._query is None:
+            from engine.ledger.store import LedgerQuery  # noqa: PLC0415 - heavy: not before the first paint
+
+            self._query = LedgerQuery(self._path)
+        return self._query
+
+
+class Session:
+    """One window over one engine."""
+
+    def __init__(self, places: Places, running: Running) -> None:
+        self.bridge = EngineBridge(self._send, self._stop, LedgerReader(places.ledger))
+        self.host = EngineHost(places, running, self.bridge)
+        self.window = MainWindow(self.bridge)
+
+    def start(self) -> None:
+        """Show the window; the engine starts once it is painted."""
+        self.window.show()
+        QTimer.singleShot(0, self.host.start)
+
+    def close(self) -> bool:
+        """End the engine, then the bridge; True when the engine's thread has ended."""
+        has_ended = self.host.close()
+        self.bridge.close()
+        return has_ended
+
+    def _send(self, command: object) -> None:
+        self.host.send(command)
+
+    def _stop(self, source: str, why: str) -> None:
+        self.host.stop(source, why)
+
+
+def run_window(places: Places, running: Running) -> int:
+    """Open the window and stay until it is closed; returns the exit code."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    application = QApplication([sys.argv[0]])
+    application.setApplicationName("Mindfolio")
+    application.setApplicationDisplayName("Mindfolio")
+    apply_theme(application)
+    session = Session(places, running)
+    session.start()
+    code = application.exec()
+    return code if session.close() else 1

@@ -1,0 +1,254 @@
+"""The `mindfolio` command: the window by default, sub-commands for work without one.
+
+Exit codes: 0 done, 1 a fault was found (or a smoke test failed), 2 it cannot be done as asked, 3 timed out.
+Results go to stdout, progress and complaints to stderr. Heavy imports wait until a sub-command needs them.
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import MindfolioError
+from engine.domain.mindfolio import Environment
+from engine.runtime.places import Places, Running, existing
+from mindfolio_desktop.display import require_qt
+
+OK, FAULT, IMPOSSIBLE = 0, 1, 2
+
+WINDOW_SPEED = 10.0
+"""Market seconds a real second when a window first opens: a snapshot can be looked at, and a day still goes by."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line; returns the exit code. Nothing is raised for what a user can do wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except MindfolioError as error:
+        print(f"mindfolio: {error}", file=sys.stderr)
+        return IMPOSSIBLE
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"mindfolio: {place}{error.strerror or error}", file=sys.stderr)
+        return IMPOSSIBLE
+
+
+def program_version() -> str:
+    """The installed version."""
+    try:
+        return version("mindfolio-desktop")
+    except PackageNotFoundError:
+        return "0.0.0+source"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mindfolio",
+        description="Several option strategies on one account, each with its own budget. No command: the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"mindfolio {program_version()}")
+    parser.add_argument("--smoke-test", action="store_true", help="start, paint, trade a simulated hour, verify, exit")
+    _add_market(parser)
+    _add_window(parser)
+    parser.set_defaults(command=_window)
+    commands = parser.add_subparsers(metavar="COMMAND")
+
+    imports = commands.add_parser("import", help="import recorded option chains")
+    imports.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    _add_data_dir(imports)
+    imports.set_defaults(command=_import)
+
+    runs = commands.add_parser("run", help="run the engine; with --headless without a window")
+    runs.add_argument("--headless", action="store_true", help="no window; report at the end")
+    _add_market(runs)
+    _add_window(runs)
+    runs.add_argument("--days", type=_positive, help="sessions to run (default: all in replay, 5 simulated)")
+    runs.add_argument("--approve", choices=("none", "all"), default="none", help="who answers waiting approvals")
+    runs.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+    runs.set_defaults(command=_run)
+
+    status = commands.add_parser("status", help="what the ledger says, without running anything")
+    _add_market(status)
+    status.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
+    status.set_defaults(command=_status)
+
+    verify = commands.add_parser("verify", help="replay every journal and check everything that is stored")
+    _add_data_dir(verify)
+    verify.set_defaults(command=_verify)
+
+    stop = commands.add_parser("stop", help="emergency stop: latch from outside, also while a window runs")
+    _add_market(stop)
+    stop.add_argument("--reason", default="mindfolio stop", help="why, for the record")
+    stop.set_defaults(command=_stop)
+
+    rearm = commands.add_parser("rearm", help="lift an emergency stop while no window runs; modules stay paused")
+    _add_market(rearm)
+    rearm.add_argument("--reason", required=True, help="why it is safe to go on")
+    rearm.set_defaults(command=_rearm)
+    return parser
+
+
+def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data-dir", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="where ledgers and recordings are kept"
+    )
+
+
+def _add_market(parser: argparse.ArgumentParser) -> None:
+    _add_data_dir(parser)
+    names = [environment.value for environment in Environment]
+    parser.add_argument("--market", choices=names, default=argparse.SUPPRESS, help="which market (and its ledger)")
+
+
+def _add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seed", type=int, default=argparse.SUPPRESS, help="seed of a new mindfolio's market (default 1)"
+    )
+    parser.add_argument("--speed", type=_speed, default=argparse.SUPPRESS, help="market seconds a real second, or max")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _speed(text: str) -> float:
+    if text == "max":
+        return math.inf
+    number = float(text)
+    if not (math.isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError("must be above 0, or max")
+    return number
+
+
+def data_dir(options: argparse.Namespace) -> Path:
+    """The data directory asked for, or the user's own."""
+    asked: Path | None = getattr(options, "data_dir", None)
+    if asked is not None:
+        return asked.expanduser().resolve()
+    from platformdirs import user_data_path  # noqa: PLC0415 - not needed when a directory is given
+
+    return user_data_path("mindfolio", appauthor=False)
+
+
+def _places(options: argparse.Namespace) -> Places:
+    return Places(data_dir(options), Environment(getattr(options, "market", Environment.SIMULATED)))
+
+
+def _running(options: argparse.Namespace, *, default_speed: float, **how: Any) -> Running:
+    return Running(seed=getattr(options, "seed", None), speed=getattr(options, "speed", default_speed), **how)
+
+
+def _ledgers(options: argparse.Namespace) -> tuple[Places, ...]:
+    """The ledgers that a command is about: the market asked for, or all there are."""
+    folder = data_dir(options)
+    found = existing(folder)
+    market = getattr(options, "market", None)
+    if market is not None:
+        found = tuple(places for places in found if places.environment.value == market)
+    if not found:
+        raise MindfolioError(f"there is no mindfolio in {folder}{f' for --market {market}' if market else ''}")
+    return found
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+def _window(options: argparse.Namespace) -> int:
+    if options.smoke_test:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    require_qt(on_screen=not options.smoke_test)
+    if options.smoke_test:
+        from mindfolio_desktop.smoke import smoke_test  # noqa: PLC0415 - Qt only where a window is wanted
+
+        return smoke_test()
+    from mindfolio_desktop.app import run_window  # noqa: PLC0415 - Qt only where a window is wanted
+
+    running = _running(options, default_speed=WINDOW_SPEED, threads=1, publishes=True)
+    return run_window(_places(options), running)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from engine.market.history import HistoryStore  # noqa: PLC0415 - heavy
+    from engine.market.importer import import_files  # noqa: PLC0415 - heavy
+
+    history = HistoryStore(Places(data_dir(options), Environment.REPLAY).history)
+    for report in import_files(options.paths, history, _progress):
+        rejected = sum(report.rejected.values())
+        print(f"{report.path}: {report.rows_kept:,} of {report.rows_read:,} rows kept, {rejected:,} rejected")
+        for reason, count in sorted(report.rejected.items()):
+            print(f"  {count:,} {reason}")
+    return OK
+
+
+def _run(options: argparse.Namespace) -> int:
+    if not options.headless:
+        options.smoke_test = False
+        return _window(options)
+    from mindfolio_desktop.headless import run_headless  # noqa: PLC0415 - heavy
+
+    running = _running(options, default_speed=math.inf, approves_all=options.approve == "all")
+    document = run_headless(_places(options), running, options.days, _progress)
+    _print_document(document, as_json=options.json)
+    return OK if document["halted"] == "" else FAULT
+
+
+def _status(options: argparse.Namespace) -> int:
+    from mindfolio_desktop.headless import status_document  # noqa: PLC0415 - heavy
+
+    _print_document(status_document(_ledgers(options)[0]), as_json=options.json)
+    return OK
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from engine.ledger.store import SqliteStore  # noqa: PLC0415 - heavy
+    from engine.ledger.verify import verify_store  # noqa: PLC0415 - heavy
+
+    is_sound = True
+    for places in _ledgers(options):
+        store = SqliteStore(places.ledger, for_reading=True)
+        found = verify_store(store)
+        store.close()
+        for fault in found.faults:
+            print(f"{places.ledger}: {fault}")
+        is_sound = is_sound and not found.faults
+        if not found.faults:
+            print(f"{places.ledger}: {found.entries:,} entries verified, head {found.head_hash[:16]}")
+    return OK if is_sound else FAULT
+
+
+def _stop(options: argparse.Namespace) -> int:
+    from engine.risk.latch import set_latch_file  # noqa: PLC0415 - heavy
+
+    for places in _ledgers(options):
+        set_latch_file(places.latch, "mindfolio stop", options.reason)
+        print(f"{places.environment.value}: stopped; nothing is opened until a person re-arms it")
+    return OK
+
+
+def _rearm(options: argparse.Namespace) -> int:
+    from mindfolio_desktop.headless import rearm  # noqa: PLC0415 - heavy
+
+    for places in _ledgers(options):
+        print(f"{places.environment.value}: {rearm(places, options.reason, _progress)}")
+    return OK
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _print_document(document: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(document, indent=1, allow_nan=False))
+        return
+    from engine.portfolio.report import as_text  # noqa: PLC0415 - heavy
+
+    print(as_text(document))

@@ -1,0 +1,102 @@
+"""Work without a window: the composition root of the engine alone. Qt is never imported here."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from engine.core.calendar import session_at
+from engine.core.errors import MindfolioError
+from engine.domain.commands import RearmMindfolio
+from engine.domain.mindfolio import Environment
+from engine.domain.notices import Alert, CommandDenied, Notice
+from engine.domain.ports import TradeRow
+from engine.domain.snapshot import MarketView, MindfolioSnapshot
+from engine.ledger.book import Book
+from engine.ledger.ledger import Ledger
+from engine.ledger.store import SqliteStore
+from engine.portfolio.aggregate import aggregate
+from engine.portfolio.report import Document, as_document
+from engine.runtime.assembly import OpenEngine, session_limit
+from engine.runtime.desk import RISK_FREE_RATE
+from engine.runtime.handlers import handle
+from engine.runtime.places import Places, Running
+
+SIMULATED_DAYS = 5
+
+Progress = Callable[[str], None]
+
+
+class ProgressPublisher:
+    """A Publisher for a terminal: alerts become lines, snapshots are not asked for."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.denied: list[CommandDenied] = []
+
+    def publish(self, snapshot: MindfolioSnapshot) -> None:
+        """Nobody looks at snapshots here."""
+
+    def notify(self, notice: Notice) -> None:
+        """Print an alert; keep a refusal for the caller."""
+        if isinstance(notice, Alert):
+            self._progress(f"{notice.at:%Y-%m-%d %H:%M} UTC  {notice.module_id or 'mindfolio'}: {notice.text}")
+        elif isinstance(notice, CommandDenied):
+            self.denied.append(notice)
+            codes = ", ".join(denial.code.value for denial in notice.denials)
+            self._progress(f"refused {type(notice.command).__name__}: {codes}")
+
+
+def run_headless(places: Places, running: Running, days: int | None, progress: Progress) -> Document:
+    """Run the market to its end or for `days` sessions; the outcome as a document.
+
+    Raises MindfolioError when the mindfolio cannot be opened.
+    """
+    if days is None and places.environment is Environment.SIMULATED:
+        days = SIMULATED_DAYS
+    engine = OpenEngine(places, running, ProgressPublisher(progress))
+    try:
+        kernel = engine.kernel
+        kernel.run(until=None if days is None else session_limit(kernel, days))
+        document = as_document(kernel.snapshot(), _trades(kernel.desk.book))
+        document["halted"] = kernel.desk.halted
+        return document
+    finally:
+        engine.close()
+
+
+def status_document(places: Places) -> Document:
+    """What the ledger says at its last entry, read without writing; marks are the journaled ones."""
+    store = SqliteStore(places.ledger, for_reading=True)
+    try:
+        book = Ledger(store).book
+    finally:
+        store.close()
+    if book.last_at is None:
+        raise MindfolioError(f"the ledger {places.ledger} is empty")
+    running = session_at(book.last_at)
+    market = MarketView(book.last_at, running.day if running else None, running is not None, None, 0.0)
+    document = as_document(aggregate(book, {}, market, RISK_FREE_RATE), _trades(book))
+    document["stop_latched"] = places.latch.exists()
+    return document
+
+
+def rearm(places: Places, why: str, progress: Progress) -> str:
+    """Lift an emergency stop while nothing else runs this ledger. Raises MindfolioError when it is in use."""
+    publisher = ProgressPublisher(progress)
+    engine = OpenEngine(places, Running(), publisher)
+    try:
+        desk = engine.kernel.desk
+        engine.kernel.obey_latch()
+        handle(desk, RearmMindfolio("user", why))
+        desk.commit()
+    finally:
+        engine.close()
+    if publisher.denied:
+        return "not re-armed: " + ", ".join(denial.code.value for denial in publisher.denied[0].denials)
+    return "re-armed; resume its modules one by one"
+
+
+def _trades(book: Book) -> dict[str, list[TradeRow]]:
+    trades: dict[str, list[TradeRow]] = defaultdict(list)
+    for position in book.closed.values():
+        trades[position.module_id].append(TradeRow(position, position.net_pnl))
+    return trades

@@ -1,0 +1,144 @@
+"""The dashboard: the account, the allocation bar, a card for each module, and the aggregated risk."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+
+from engine.domain.commands import Command, PauseModule, ReallocateBudget, ResumeModule
+from engine.domain.denial import Denial
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.widgets.account_panel import AccountPanel
+from mindfolio_desktop.ui.widgets.allocation_bar import AllocationBar
+from mindfolio_desktop.ui.widgets.module_card import ModuleCard
+from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.risk_panels import GreeksPanel, RankingPanel, WorstCasePanel
+
+WHO = "user"
+_CARD_WIDTH = 320
+"""Narrower than this a card's buttons no longer fit side by side."""
+_MOST_COLUMNS = 4
+_PANELS = 3
+
+
+class Dashboard(QScrollArea):
+    """Shows a snapshot and sends pause, resume and reallocation; every other wish is a signal."""
+
+    module_opened = Signal(str)
+    approvals_opened = Signal()
+
+    def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("dashboard")
+        self.setWidgetResizable(True)
+        self._bridge = bridge
+        self._cards: dict[str, ModuleCard] = {}
+        self._columns = 0
+        self._account = AccountPanel()
+        self.allocation = AllocationBar()
+        self._allocation_panel = Panel(
+            "Budgets", "allocation_panel", "drag a divider or type; nothing moves until you apply"
+        )
+        self._allocation_panel.body.addWidget(self.allocation)
+        self._panels = (GreeksPanel(), WorstCasePanel(), RankingPanel())
+        self._card_grid, self._panel_grid = QGridLayout(), QGridLayout()
+        page = QWidget()
+        theme.set_role(page, "page")
+        column = QVBoxLayout(page)
+        margin = 2 * theme.SPACE
+        column.setContentsMargins(margin, margin, margin, margin)
+        column.setSpacing(margin)
+        column.addWidget(self._account)
+        column.addWidget(self._allocation_panel)
+        for grid in (self._card_grid, self._panel_grid):
+            grid.setSpacing(margin)
+            column.addLayout(grid)
+        column.addStretch(1)
+        self.setWidget(page)
+        self.allocation.apply_requested.connect(self._send)
+        bridge.command_accepted.connect(self._on_accepted)
+        bridge.command_denied.connect(self._on_denied)
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show newer figures; parts that did not change are left alone."""
+        self._account.set_snapshot(snapshot)
+        self.allocation.set_snapshot(snapshot)
+        module_ids = [view.spec.module_id for view in snapshot.modules]
+        if module_ids != list(self._cards):
+            self._build_cards(module_ids)
+        for view in snapshot.modules:
+            self._cards[view.spec.module_id].set_view(view)
+        for panel in self._panels:
+            panel.set_snapshot(snapshot)
+
+    def card(self, module_id: str) -> ModuleCard:
+        """The card of a module. Raises KeyError for a module that is not shown."""
+        return self._cards[module_id]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many columns as fit."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _build_cards(self, module_ids: list[str]) -> None:
+        for card in self._cards.values():
+            self._card_grid.removeWidget(card)
+            card.deleteLater()
+        self._cards = {}
+        for index, module_id in enumerate(module_ids):
+            card = ModuleCard(module_id, index)
+            card.opened.connect(self.module_opened)
+            card.approvals_opened.connect(self.approvals_opened)
+            card.adjust_requested.connect(self._adjust)
+            card.pause_requested.connect(self._pause)
+            card.resume_requested.connect(self._resume)
+            self._cards[module_id] = card
+        self._columns = 0
+        self._arrange()
+
+    def _arrange(self) -> None:
+        width = self.viewport().width() - 2 * theme.SPACE
+        fitting = max(1, min(_MOST_COLUMNS, width // (_CARD_WIDTH + 2 * theme.SPACE)))
+        if fitting == self._columns:
+            return
+        self._columns = fitting
+        _fill(self._card_grid, list(self._cards.values()), min(fitting, max(1, len(self._cards))))
+        _fill(self._panel_grid, list(self._panels), min(fitting, _PANELS))
+
+    @Slot(str)
+    def _adjust(self, module_id: str) -> None:
+        self.ensureWidgetVisible(self._allocation_panel)
+        self.allocation.focus_module(module_id)
+
+    @Slot(str)
+    def _pause(self, module_id: str) -> None:
+        self._bridge.send(PauseModule(module_id, WHO, "paused on the dashboard"))
+
+    @Slot(str)
+    def _resume(self, module_id: str) -> None:
+        self._bridge.send(ResumeModule(module_id, WHO, "resumed on the dashboard"))
+
+    @Slot(object)
+    def _send(self, command: Command) -> None:
+        self._bridge.send(command)
+
+    @Slot(object)
+    def _on_accepted(self, command: Command) -> None:
+        if isinstance(command, ReallocateBudget):
+            self.allocation.show_accepted()
+
+    @Slot(object, object)
+    def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
+        if isinstance(command, ReallocateBudget):
+            self.allocation.show_denied(denials)
+
+
+def _fill(grid: QGridLayout, widgets: list[QWidget], columns: int) -> None:
+    """Put widgets into a grid row by row, in columns of equal width."""
+    for column in range(grid.columnCount()):
+        grid.setColumnStretch(column, 0)
+    for index, widget in enumerate(widgets):
+        grid.addWidget(widget, index // columns, index % columns)
+    for column in range(columns):
+        grid.setColumnStretch(column, 1)

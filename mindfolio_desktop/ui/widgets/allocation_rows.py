@@ -1,0 +1,206 @@
+"""One row per module beneath the allocation bar: name, slider, amount, percent, and what the module has at work."""
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from engine.core.money import UNIT
+from engine.core.money import percent as share_of
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft
+from mindfolio_desktop.ui.widgets.amount_box import AmountBox
+from mindfolio_desktop.ui.widgets.row_slider import RowFigures, RowSlider
+
+_SWATCH = 12
+_NAME_WIDTH = 190
+
+
+class Swatch(QWidget):
+    """The colour of a module, or of the reserve (None), with the same outline as in the bar."""
+
+    def __init__(self, index: int | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._index = index
+        self.setFixedSize(_SWATCH, _SWATCH)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        colour = theme.colour(theme.tokens().reserve) if self._index is None else theme.module_colour(self._index)
+        painter = QPainter(self)
+        painter.setPen(QPen(theme.colour(theme.tokens().strong_line), 1))
+        painter.setBrush(colour)
+        painter.drawRect(0, 0, _SWATCH - 1, _SWATCH - 1)
+
+
+class ElidedLabel(QLabel):
+    """A name on one line, shortened with an ellipsis where there is no room; the tool tip has all of it."""
+
+    def __init__(self, text: str, width: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(width)
+        self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+
+
+class AllocationRow(QObject):
+    """The controls of one module. `AllocationRows` places them in its grid, so that columns line up."""
+
+    moved = Signal(int)
+
+    def __init__(self, index: int, module_id: str, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.swatch = Swatch(index, parent)
+        self.name = ElidedLabel(name, _NAME_WIDTH, parent)
+        self.slider = RowSlider(index, parent)
+        self.amount = AmountBox(parent)
+        self.percent = QLabel(parent)
+        self.state = QLabel(parent)
+        self.slider.setObjectName(f"slider_{module_id}")
+        self.slider.setAccessibleName(f"Budget of {name} in dollars, traded with the reserve")
+        self.amount.setObjectName(f"amount_{module_id}")
+        self.amount.setAccessibleName(f"Budget of {name} in dollars, traded with the reserve")
+        self.percent.setObjectName(f"percent_{module_id}")
+        self.state.setObjectName(f"state_{module_id}")
+        self.slider.valueChanged.connect(self.moved)
+        self.amount.valueChanged.connect(self.moved)
+
+    def show_split(self, draft: AllocationDraft, index: int) -> None:
+        """Show one module of a split."""
+        portion, amount, over = draft.portions[index], draft.amounts[index], draft.over_by(index)
+        maximum = draft.budget_max(index)
+        figures = RowFigures(
+            amount=amount,
+            applied=portion.applied,
+            used=portion.used,
+            held=portion.held,
+            capital=draft.capital,
+            is_over=over > 0,
+            magnets=draft.budget_magnets(index),
+        )
+        self.slider.show_figures(figures, maximum)
+        self.amount.show_amount(amount, maximum, draft.capital)
+        self.percent.setText(fmt.percent(share_of(amount, draft.capital)))
+        if over:
+            self.state.setText(f"over by {fmt.exact_money(over)}: new trades wait")
+        else:
+            used = f"used {fmt.money(portion.used)}" if portion.used else "nothing used"
+            held = f", held {fmt.money(portion.held)}" if portion.held else ""
+            self.state.setText(used + held)
+        theme.set_role(self.state, "warning" if over else "muted")
+
+    def set_open(self, *, is_open: bool) -> None:
+        """Whether a person may change the budget now; figures stay readable either way."""
+        self.slider.setEnabled(is_open)
+        self.amount.setEnabled(is_open)
+
+
+class AllocationRows(QWidget):
+    """The grid of rows and the reserve's line.
+
+    `budget_moved(index, dollars)`: a person wants that budget. `gesture_began`, `gesture_cancelled` and `escaped` as
+    in the strip; `undo_asked` and `redo_asked` from a field that has nothing of its own to take back; `said` is a
+    sentence for the person who typed.
+    """
+
+    budget_moved = Signal(int, int)
+    gesture_began = Signal()
+    gesture_cancelled = Signal()
+    escaped = Signal()
+    undo_asked = Signal()
+    redo_asked = Signal()
+    said = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[AllocationRow] = []
+        self._ids: list[tuple[str, str]] = []
+        self._reserve = QLabel()
+        self._reserve_percent = QLabel()
+        self._draft: AllocationDraft | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
+        self._grid.setHorizontalSpacing(theme.SPACE + theme.SPACE // 2)
+        self._grid.setVerticalSpacing(theme.SPACE // 4)
+        self._grid.setColumnStretch(2, 1)
+
+    def show_split(self, draft: AllocationDraft) -> None:
+        """Show a split; rows are made anew when the modules are others than before."""
+        ids = [(portion.module_id, portion.name) for portion in draft.portions]
+        if ids != self._ids:
+            self._rebuild(ids)
+        self._draft = draft
+        for index, row in enumerate(self._rows):
+            row.show_split(draft, index)
+        self._reserve.setText(fmt.exact_money(draft.reserve))
+        self._reserve_percent.setText(fmt.percent(share_of(draft.reserve, draft.capital)))
+
+    def set_open(self, *, is_open: bool) -> None:
+        """Whether a person may change budgets now."""
+        for row in self._rows:
+            row.set_open(is_open=is_open)
+
+    def row(self, module_id: str) -> AllocationRow | None:
+        """The controls of a module, None when it has none."""
+        return next((row for row, (one, _) in zip(self._rows, self._ids, strict=True) if one == module_id), None)
+
+    def _rebuild(self, ids: list[tuple[str, str]]) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for row in self._rows:
+            row.deleteLater()
+        self._rows = [self._make_row(index, *one) for index, one in enumerate(ids)]
+        self._ids = ids
+        for at, row in enumerate(self._rows):
+            for column, widget in enumerate((row.swatch, row.name, row.slider, row.amount, row.percent, row.state)):
+                self._grid.addWidget(widget, at, column)
+            row.amount.setFixedWidth(120)
+            row.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.percent.setFixedWidth(56)
+            row.state.setMinimumWidth(230)
+        self._add_reserve(len(ids))
+
+    def _add_reserve(self, at: int) -> None:
+        self._reserve, self._reserve_percent = QLabel(), QLabel()
+        self._reserve.setObjectName("reserve_amount")
+        self._reserve.setAccessibleName("Reserve")
+        hint = QLabel("cash that no module has; rows trade with it")
+        theme.set_role(hint, "muted")
+        hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        for label in (self._reserve, self._reserve_percent):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._reserve.setContentsMargins(0, 0, 13, 0)
+        for column, widget in enumerate(
+            (Swatch(None), ElidedLabel("Reserve", _NAME_WIDTH), hint, self._reserve, self._reserve_percent)
+        ):
+            self._grid.addWidget(widget, at, column)
+            self._grid.setRowMinimumHeight(at, theme.CONTROL_HEIGHT)
+
+    def _make_row(self, index: int, module_id: str, name: str) -> AllocationRow:
+        row = AllocationRow(index, module_id, name, self)
+        row.moved.connect(lambda dollars, at=index: self.budget_moved.emit(at, dollars))
+        row.slider.gesture_began.connect(self.gesture_began)
+        row.slider.cancelled.connect(self.gesture_cancelled)
+        row.slider.escaped.connect(self.escaped)
+        row.amount.gesture_began.connect(self.gesture_began)
+        row.amount.escaped.connect(self.escaped)
+        row.amount.undo_asked.connect(self.undo_asked)
+        row.amount.redo_asked.connect(self.redo_asked)
+        row.amount.limited.connect(lambda asked, at=index: self._on_limited(at, asked))
+        row.amount.misread.connect(lambda text: self.said.emit(f"“{text}” is not an amount of whole dollars."))
+        return row
+
+    def _on_limited(self, index: int, asked: int) -> None:
+        draft = self._draft
+        if draft is None:
+            return
+        name, most = draft.portions[index].name, fmt.money(draft.budget_max(index) * UNIT)
+        if asked < 0:
+            self.said.emit(f"{name} cannot have less than nothing.")
+        else:
+            wanted = fmt.money(asked * UNIT)
+            self.said.emit(f"{name} can have at most {most}: the reserve has no more. You asked for {wanted}.")

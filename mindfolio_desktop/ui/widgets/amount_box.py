@@ -1,0 +1,90 @@
+"""The field in which a person types a module's budget."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QSpinBox, QWidget
+
+from engine.core.money import UNIT, Money
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui.widgets.allocation_draft import parse_amount
+from mindfolio_desktop.ui.widgets.money_slider import STEP_DOLLARS
+
+
+class AmountBox(QSpinBox):
+    """Whole dollars, typed as `12,500`, `25%`, `12.5k`, `+2k` or `-500`; up and down $100, pages $1,000.
+
+    `gesture_began` comes with every key press, a key held down counting once, so that what follows is one step to
+    undo. `limited(asked)` tells that more was typed than there is, `misread(text)` that the text is no amount; in both
+    cases the field shows what holds.
+    """
+
+    gesture_began = Signal()
+    escaped = Signal()
+    undo_asked = Signal()
+    redo_asked = Signal()
+    limited = Signal(int)
+    misread = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._capital: Money = 0
+        self._exact: Money = 0
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setSingleStep(STEP_DOLLARS)
+        self.setKeyboardTracking(False)
+        self.setToolTip("Type an amount: 12,500, 25%, 12.5k, or a change: +2k, -500")
+
+    def show_amount(self, amount: Money, maximum: int, capital: Money) -> None:
+        """Show an exact amount of which the whole dollars can be edited, without reporting it as a change."""
+        self._capital, self._exact = capital, amount
+        if (amount // UNIT, maximum) == (self.value(), self.maximum()):
+            return
+        blocked = self.blockSignals(True)
+        self.setRange(0, maximum)
+        self.setValue(amount // UNIT)
+        self.blockSignals(blocked)
+
+    def textFromValue(self, value: int) -> str:
+        return fmt.exact_money(self._exact if self._exact // UNIT == value else value * UNIT)
+
+    def valueFromText(self, text: str) -> int:
+        if text == self.textFromValue(self.value()):
+            return self.value()
+        amount = parse_amount(text, self.value(), self._capital)
+        if amount is None:
+            return self.value()
+        if not self.minimum() <= amount <= self.maximum():
+            self.limited.emit(amount)
+        return min(max(self.minimum(), amount), self.maximum())
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        is_amount = parse_amount(text, self.value(), self._capital) is not None
+        is_shown = text == self.textFromValue(self.value())
+        state = QValidator.State.Acceptable if is_amount or is_shown else QValidator.State.Intermediate
+        return state, text, position
+
+    def fixup(self, text: str) -> str:
+        self.misread.emit(text)
+        return self.textFromValue(self.value())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        line = self.lineEdit()
+        if event.key() == Qt.Key.Key_Escape:
+            if line.text() == self.textFromValue(self.value()):
+                self.escaped.emit()
+            else:
+                line.setText(self.textFromValue(self.value()))
+            return
+        if event.matches(QKeySequence.StandardKey.Undo) and not line.isUndoAvailable():
+            self.undo_asked.emit()
+            return
+        if event.matches(QKeySequence.StandardKey.Redo) and not line.isRedoAvailable():
+            self.redo_asked.emit()
+            return
+        if not event.isAutoRepeat():
+            self.gesture_began.emit()
+        super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()

@@ -1,0 +1,204 @@
+"""The emergency stop: the button that is always there, and the panel that tells what came of it."""
+
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.icon import Icon, IconButton
+from mindfolio_desktop.ui.widgets.text import Text
+
+SHORTCUT = "Ctrl+Shift+S"
+_PATIENCE_MS = 3000
+"""After this time without the engine's confirmation the panel says so."""
+
+
+class EmergencyButton(IconButton):
+    """Red, with a word and a drawing. It acts on the press, asks nothing, and is never disabled."""
+
+    stop_requested = Signal(str)
+    """Where it came from: `button` or `shortcut`."""
+
+    def __init__(self, parent: QWidget) -> None:
+        """`parent`: the window in which the shortcut works, whatever has the focus."""
+        super().__init__("EMERGENCY STOP", "stop", "on_stop", "emergency_stop", 20)
+        self.setParent(parent)
+        theme.set_role(self, "emergency")
+        self.setFont(theme.font(14, theme.BOLD))
+        self.setMinimumHeight(theme.STOP_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAutoDefault(True)
+        self.setAccessibleName("Emergency stop: cancel openings and pause everything")
+        self.setToolTip(f"Stops everything at once, without a question ({SHORTCUT}).\nOpen positions stay open.")
+        shortcut = QShortcut(QKeySequence(SHORTCUT), parent)
+        shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(self._from_shortcut)
+        self.pressed.connect(self._from_button)
+
+    @Slot()
+    def _from_button(self) -> None:
+        self.stop_requested.emit("button")
+
+    @Slot()
+    def _from_shortcut(self) -> None:
+        self.stop_requested.emit("shortcut")
+
+
+class StopPanel(QFrame):
+    """What is known of an emergency stop, from the snapshot only; and the way back, with a typed reason."""
+
+    rearm_requested = Signal(str)
+    """The reason."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("stop_panel")
+        theme.set_role(self, "stop-panel")
+        self._is_confirmed = False
+        self._waiting = QElapsedTimer()
+        self._impatience = QTimer(self, interval=1000)
+        self._impatience.timeout.connect(self._show_waiting)
+        self._title = Text(pixels=15, weight=theme.BOLD, name="stop_title")
+        self._why = Text(wraps=True, name="stop_why")
+        self._facts = Text(wraps=True, name="stop_facts")
+        self._open = Button("Re-arm…", "rearm_open")
+        self._reason = _ReasonField()
+        self._send = Button("Re-arm", "rearm_send")
+        self._cancel = Button("Keep stopped", "rearm_cancel")
+        self._open.clicked.connect(self._ask_reason)
+        self._send.setEnabled(False)
+        self._cancel.clicked.connect(self._forget_reason)
+        self._send.clicked.connect(self._rearm)
+        self._reason.returnPressed.connect(self._rearm)
+        self._reason.cancelled.connect(self._forget_reason)
+        self._reason.textChanged.connect(self._reason_changed)
+        self._lay_out()
+        self._forget_reason()
+        self.hide()
+
+    def show_requested(self) -> None:
+        """The stop was pressed; nothing is confirmed yet."""
+        if self._is_confirmed:
+            return
+        self._waiting.start()
+        self._impatience.start()
+        self._show_waiting()
+
+    def show_denied(self) -> None:
+        """The engine refused a re-arm: let the person try again."""
+        self._reason.setEnabled(True)
+        self._reason_changed()
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show the stop as the engine reports it, or hide the panel once it is lifted."""
+        if snapshot.status is not MindfolioStatus.STOPPED:
+            if self._is_confirmed:
+                self._is_confirmed = False
+                self._forget_reason()
+                self.hide()
+            return
+        self._impatience.stop()
+        self._is_confirmed = True
+        self._title.show_text(f"STOPPED since {fmt.clock(snapshot.stopped_at)}")
+        self._why.show_text(f"Why: {snapshot.stop_why or 'no reason recorded'}")
+        self._facts.show_text(_facts(snapshot))
+        self._open.setVisible(self._reason.isHidden())
+        self.show()
+
+    @Slot()
+    def _show_waiting(self) -> None:
+        seconds = self._waiting.elapsed() // 1000
+        self._title.show_text("Stop sent")
+        if self._waiting.elapsed() < _PATIENCE_MS:
+            self._why.show_text("Waiting for the engine to confirm it.")
+        else:
+            self._why.show_text(
+                f"The engine has not confirmed it for {seconds} s. Do not rely on it: "
+                "check and cancel working orders at the broker."
+            )
+        self._facts.show_text("")
+        self._open.hide()
+        self.show()
+
+    @Slot()
+    def _ask_reason(self) -> None:
+        for widget in (self._reason, self._send, self._cancel):
+            widget.show()
+        self._open.hide()
+        self._reason.setFocus()
+
+    @Slot()
+    def _forget_reason(self) -> None:
+        self._reason.clear()
+        self._reason.setEnabled(True)
+        for widget in (self._reason, self._send, self._cancel):
+            widget.hide()
+        self._open.setVisible(self._is_confirmed)
+
+    @Slot()
+    def _reason_changed(self) -> None:
+        self._send.setEnabled(bool(self._reason.text().strip()) and self._reason.isEnabled())
+
+    @Slot()
+    def _rearm(self) -> None:
+        reason = self._reason.text().strip()
+        if not reason or not self._reason.isEnabled():
+            return
+        self._reason.setEnabled(False)
+        self._send.setEnabled(False)
+        self.rearm_requested.emit(reason)
+
+    def _lay_out(self) -> None:
+        across = QHBoxLayout(self)
+        across.setContentsMargins(2 * theme.SPACE, 10, 2 * theme.SPACE, 10)
+        across.setSpacing(12)
+        across.addWidget(Icon("stop", "stop_icon", 28))
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        for text in (self._title, self._why, self._facts):
+            words.addWidget(text)
+        across.addLayout(words, 1)
+        for widget in (self._reason, self._send, self._cancel, self._open):
+            across.addWidget(widget)
+
+
+class _ReasonField(QLineEdit):
+    """Where the reason is typed; Escape gives up."""
+
+    cancelled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("rearm_reason")
+        self.setPlaceholderText("Why is it safe to trade again? (recorded)")
+        self.setAccessibleName("Reason for re-arming")
+        self.setMinimumWidth(320)
+        self.setMaxLength(500)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape gives up; all else is typing."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _facts(snapshot: MindfolioSnapshot) -> str:
+    unconfirmed = snapshot.cancels_unconfirmed
+    cancels = (
+        f"{fmt.counted(unconfirmed, 'cancel')} not yet confirmed by the broker"
+        if unconfirmed
+        else "no cancel is waiting for the broker"
+    )
+    paused = sum(view.status is ModuleStatus.PAUSED for view in snapshot.modules)
+    held = (
+        f"{fmt.counted(snapshot.positions, 'position')} open, automatic exits are off"
+        if snapshot.positions
+        else "no open positions"
+    )
+    return f"{paused} of {fmt.counted(len(snapshot.modules), 'module')} paused · {cancels} · {held}"

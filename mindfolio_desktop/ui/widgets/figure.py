@@ -1,0 +1,42 @@
+"""A figure as traders read it: a quiet caption, the number, and a detail below."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.text import Text
+
+NORMAL, LARGE = 18, 28
+
+
+class Figure(QWidget):
+    """Caption, value, detail. `pixels` is the size of the value."""
+
+    def __init__(self, caption: str, name: str, pixels: int = NORMAL, tooltip: str = "") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setToolTip(tooltip)
+        self._caption = Text(caption, "caption", 12)
+        self._value = Text("", pixels=pixels, weight=theme.BOLD, name=f"{name}_value")
+        self._detail = Text("", "muted", 12, name=f"{name}_detail")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for label in (self._caption, self._value, self._detail):
+            column.addWidget(label)
+        column.addStretch(1)
+
+    @property
+    def value(self) -> str:
+        """The number as shown."""
+        return self._value.text()
+
+    @property
+    def detail(self) -> str:
+        """The line below it."""
+        return self._detail.text()
+
+    def show_value(self, value: str, role: str = "", detail: str = "", detail_role: str = "muted") -> None:
+        """Show a formatted value and its detail."""
+        self._value.show_text(value, role)
+        self._detail.show_text(detail, detail_role)
+        self._value.setAccessibleName(f"{self._caption.text()}: {value} {detail}".strip())

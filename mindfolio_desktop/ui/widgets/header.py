@@ -1,0 +1,161 @@
+"""The head of every page: which mindfolio, what it is worth, the market's time and pace, and the emergency stop."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.domain.mindfolio import Environment, MindfolioStatus
+from engine.domain.snapshot import MarketView, MindfolioSnapshot
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.emergency import EmergencyButton
+from mindfolio_desktop.ui.widgets.figure import Figure
+from mindfolio_desktop.ui.widgets.text import Text
+
+SPEEDS = (0.0, 1.0, 10.0, 60.0, 300.0)
+"""Market seconds a real second that the selector offers; 0 holds the market still."""
+
+BANNER_HEIGHT = 26
+
+_ENVIRONMENTS = {
+    Environment.SIMULATED: "invented market, paper broker: no order leaves this computer",
+    Environment.REPLAY: "recorded market, paper broker: no order leaves this computer",
+}
+_WAIVERS = {
+    "evidence": "Evidence waived: one contract at most",
+    "iv_rank": "IV rank waived: unknown passes",
+}
+
+
+class EnvironmentBanner(QFrame):
+    """A thin strip across the window in the environment's colour, with what the environment waives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("environment_banner")
+        self.setFixedHeight(BANNER_HEIGHT)
+        self._word = Text(pixels=12, weight=theme.BOLD, name="environment")
+        self._about = Text(pixels=12, name="environment_about")
+        self._waived = Text(pixels=12, weight=theme.MEDIUM, name="waived")
+        across = QHBoxLayout(self)
+        across.setContentsMargins(2 * theme.SPACE, 0, 2 * theme.SPACE, 0)
+        across.setSpacing(12)
+        across.addWidget(self._word)
+        across.addWidget(self._about)
+        across.addStretch(1)
+        across.addWidget(self._waived)
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show where the mindfolio trades."""
+        where = snapshot.environment
+        theme.set_role(self, where.value)
+        for text in (self._word, self._about, self._waived):
+            theme.set_role(text, where.value)
+        self._word.show_text(fmt.environment(where))
+        self._about.show_text(_ENVIRONMENTS[where])
+        self._waived.show_text(" · ".join(_WAIVERS.get(one, f"Waived: {one}") for one in snapshot.waived))
+
+
+class SpeedSelector(QWidget):
+    """How fast the market's clock runs. What is chosen shows only once the engine runs at it."""
+
+    speed_requested = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("speed")
+        self.setAccessibleName("Speed of the market")
+        self._speed: float | None = None
+        self._group = QButtonGroup(self, exclusive=False)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        for index, speed in enumerate(SPEEDS):
+            button = Button(fmt.speed(speed), f"speed_{speed:g}", "segment")
+            button.setProperty("place", "first" if index == 0 else "last" if index == len(SPEEDS) - 1 else "middle")
+            button.setCheckable(True)
+            words = "Hold the market still" if speed == 0 else f"{speed:g} market seconds a second"
+            button.setToolTip(words)
+            button.setAccessibleName(words)
+            self._group.addButton(button, index)
+            across.addWidget(button)
+        self._group.idClicked.connect(self._ask)
+
+    def show_speed(self, market: MarketView) -> None:
+        """Mark the speed at which the engine runs; a market that is over has none."""
+        self._speed = market.speed
+        self._mark()
+        self.setEnabled(not market.is_finished)
+
+    def _mark(self) -> None:
+        for index, speed in enumerate(SPEEDS):
+            self._group.button(index).setChecked(speed == self._speed)
+
+    @Slot(int)
+    def _ask(self, index: int) -> None:
+        self._mark()
+        self.speed_requested.emit(SPEEDS[index])
+
+
+class Header(QFrame):
+    """Name, clock, NAV, day P&L, speed, emergency stop in the right corner."""
+
+    def __init__(self, emergency: EmergencyButton) -> None:
+        super().__init__()
+        self.setObjectName("header")
+        theme.set_role(self, "header")
+        self._name = Text(pixels=18, weight=theme.BOLD, name="mindfolio_name")
+        self._status = Text(pixels=12, weight=theme.MEDIUM, name="mindfolio_status")
+        self._clock = Text(role="muted", pixels=13, name="market_clock")
+        self._session = Text(role="muted", pixels=12, weight=theme.MEDIUM, name="market_session")
+        self._nav = Figure("NAV", "header_nav", 20, "Cash plus open positions at mid")
+        self._day = Figure("Day P&L", "header_day_pnl", 20, "Since the previous session's close, after costs")
+        self.speed = SpeedSelector()
+        pace = QVBoxLayout()
+        pace.setSpacing(4)
+        pace.addWidget(Text("Market speed", "caption", 12))
+        pace.addWidget(self.speed)
+        title = QHBoxLayout()
+        title.setSpacing(10)
+        title.addWidget(self._name)
+        title.addWidget(self._status)
+        title.addStretch(1)
+        time = QHBoxLayout()
+        time.setSpacing(10)
+        time.addWidget(self._clock)
+        time.addWidget(self._session)
+        time.addStretch(1)
+        who = QVBoxLayout()
+        who.setSpacing(4)
+        who.addLayout(title)
+        who.addLayout(time)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(2 * theme.SPACE, 10, 2 * theme.SPACE, 10)
+        across.setSpacing(3 * theme.SPACE)
+        across.addLayout(who, 1)
+        across.addWidget(self._nav)
+        across.addWidget(self._day)
+        across.addLayout(pace)
+        across.addWidget(emergency)
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show name, worth and time."""
+        self._name.show_text(snapshot.name)
+        status = snapshot.status
+        role = "chip" if status is MindfolioStatus.ACTIVE else "warning-chip"
+        self._status.show_text(status.value.capitalize(), role)
+        market = snapshot.market
+        self._clock.show_text(fmt.moment(market.now))
+        self._session.show_text(_session(market), "chip" if market.is_open else "warning-chip")
+        self._nav.show_value(fmt.money(snapshot.nav, cents=True))
+        day = snapshot.day_pnl
+        self._day.show_value(f"{fmt.arrow(day)} {fmt.signed_money(day, cents=True)}".strip(), theme.gain_role(day))
+        self.speed.show_speed(market)
+
+
+def _session(market: MarketView) -> str:
+    if market.is_finished:
+        return "Recording ended"
+    if market.is_open:
+        return "Market open"
+    return f"Market closed, opens {fmt.when(market.next_open)}" if market.next_open else "Market closed"

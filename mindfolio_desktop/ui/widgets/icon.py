@@ -1,0 +1,60 @@
+"""Drawings in the theme's colours that follow a change of scheme."""
+
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from mindfolio_desktop.ui import theme
+
+
+class Icon(QLabel):
+    """One drawing, tinted with a token (`gain`, `warning`, `muted`...). Hidden while it has no name."""
+
+    def __init__(self, name: str = "", tint: str = "muted", pixels: int = 18) -> None:
+        super().__init__()
+        self._name, self._tint, self._pixels = "", tint, pixels
+        self.setFixedSize(pixels, pixels)
+        self.show_icon(name, tint)
+
+    def show_icon(self, name: str, tint: str, words: str = "") -> None:
+        """Show another drawing; `words` say what it means."""
+        if words != self.accessibleName():
+            self.setAccessibleName(words)
+            self.setToolTip(words)
+        if (name, tint) == (self._name, self._tint):
+            return
+        self._name, self._tint = name, tint
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Redraw in the colours of another scheme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._name:
+            drawing = theme.icon(self._name, getattr(theme.tokens(), self._tint), self._pixels)
+            self.setPixmap(drawing.pixmap(QSize(self._pixels, self._pixels)))
+        else:
+            self.clear()
+
+
+class IconButton(QPushButton):
+    """A push button with a drawing, tinted with a token."""
+
+    def __init__(self, words: str, icon: str, tint: str, name: str, pixels: int = 18) -> None:
+        super().__init__(words)
+        self.setObjectName(name)
+        self.setFont(theme.font(13, theme.MEDIUM))
+        self._icon, self._tint, self._pixels = icon, tint, pixels
+        self.setIconSize(QSize(pixels, pixels))
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Redraw in the colours of another scheme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw()
+
+    def _draw(self) -> None:
+        self.setIcon(theme.icon(self._icon, getattr(theme.tokens(), self._tint), self._pixels))

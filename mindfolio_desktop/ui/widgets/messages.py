@@ -1,0 +1,143 @@
+"""What the engine says besides figures: calm notes that appear in the corner, and a list in which none is lost."""
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QSizePolicy, QVBoxLayout, QWidget
+
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.icon import Icon, IconButton
+from mindfolio_desktop.ui.widgets.text import Text
+
+WIDTH = 400
+AT_ONCE = 4
+"""Notes on screen at a time; older ones give way and stay in the list."""
+SHOWN_MS = 8000
+KEPT = 2000
+"""Lines of the list; the ledger keeps everything for ever."""
+
+
+class Toast(QFrame):
+    """One note. It goes by itself unless it asks to be read (`stays`)."""
+
+    dismissed = Signal(object)
+
+    def __init__(self, title: str, words: str, *, stays: bool) -> None:
+        super().__init__()
+        self.setObjectName("toast")
+        theme.set_role(self, "toast-denied" if stays else "toast")
+        self.setFixedWidth(WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
+        close = IconButton("", "dismiss", "muted", "toast_dismiss", 16)
+        close.setFixedSize(28, 28)
+        close.setAccessibleName(f"Dismiss: {title}")
+        theme.set_role(close, "quiet")
+        close.clicked.connect(self._dismiss)
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        self._title = Text(title, weight=theme.BOLD, name="toast_title", wraps=True)
+        self._words = Text(words, "muted", wraps=True, name="toast_text")
+        self._words.setVisible(bool(words))
+        column.addWidget(self._title)
+        column.addWidget(self._words)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(14, 10, 8, 12)
+        across.setSpacing(10)
+        across.addWidget(
+            Icon("warning" if stays else "messages", "warning" if stays else "muted"), 0, Qt.AlignmentFlag.AlignTop
+        )
+        across.addLayout(column, 1)
+        across.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        if not stays:
+            QTimer.singleShot(SHOWN_MS, self, self._dismiss)
+
+    @Slot()
+    def _dismiss(self) -> None:
+        self.dismissed.emit(self)
+
+
+class Toasts(QWidget):
+    """The notes in the lower right corner of `host`, newest below. It covers nothing but the notes themselves."""
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self.setObjectName("toasts")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.SPACE)
+        self._toasts: list[Toast] = []
+        host.installEventFilter(self)
+        self.hide()
+
+    @property
+    def shown(self) -> tuple[Toast, ...]:
+        """The notes on screen, oldest first."""
+        return tuple(self._toasts)
+
+    def show_message(self, title: str, words: str = "", *, stays: bool = False) -> None:
+        """A new note, also told to screen readers."""
+        toast = Toast(title, words, stays=stays)
+        toast.dismissed.connect(self._remove)
+        self._toasts.append(toast)
+        self._column.addWidget(toast)
+        while len(self._toasts) > AT_ONCE:
+            self._remove(self._toasts[0])
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{title}. {words}"))
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the corner of the host."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    @Slot(object)
+    def _remove(self, toast: Toast) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+            self._column.removeWidget(toast)
+            toast.hide()
+            toast.deleteLater()
+            self._place()
+
+    def _place(self) -> None:
+        host = self.parentWidget()
+        if not self._toasts:
+            self.hide()
+            return
+        height = sum(toast.heightForWidth(WIDTH) for toast in self._toasts) + theme.SPACE * (len(self._toasts) - 1)
+        self.setFixedSize(QSize(WIDTH, height))
+        self.move(host.width() - WIDTH - 2 * theme.SPACE, host.height() - height - 2 * theme.SPACE)
+        self.show()
+        self.raise_()
+
+
+class MessageLog(QWidget):
+    """All messages of this run, newest first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("messages_page")
+        self._list = QListWidget()
+        self._list.setObjectName("messages")
+        self._list.setAccessibleName("Messages, newest first")
+        self._list.setWordWrap(True)
+        self._list.setSpacing(2)
+        self._empty = Text("Nothing has been reported yet.", "muted", name="messages_empty")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE)
+        column.setSpacing(12)
+        column.addWidget(Text("Messages", pixels=20, weight=theme.BOLD))
+        column.addWidget(self._empty)
+        column.addWidget(self._list, 1)
+
+    def add(self, time: str, where: str, words: str) -> None:
+        """One more line, on top."""
+        self._empty.hide()
+        self._list.insertItem(0, QListWidgetItem("   ".join(part for part in (time, where, words) if part)))
+        while self._list.count() > KEPT:
+            self._list.takeItem(self._list.count() - 1)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is listed, newest first."""
+        return tuple(self._list.item(row).text() for row in range(self._list.count()))

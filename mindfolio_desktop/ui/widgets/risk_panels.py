@@ -1,0 +1,166 @@
+"""Cards of the aggregated view: Greeks, worst case at expiry, best and worst module."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from engine.core.money import Money
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.figure import Figure
+from mindfolio_desktop.ui.widgets.panel import Facts, Panel
+from mindfolio_desktop.ui.widgets.text import Text
+
+_THETA = (
+    "Dollars that the book gains (+) or loses (\N{MINUS SIGN}) per calendar day if nothing else moves.\n"
+    "Short premium, as in iron condors, has positive theta: time works for it."
+)
+
+
+class GreeksPanel(Panel):
+    """Sensitivities of the whole book."""
+
+    def __init__(self) -> None:
+        super().__init__("Greeks", "greeks_panel", "all positions")
+        self._dollar_delta = Figure("Dollar delta", "dollar_delta", tooltip="Delta times the price of each underlying")
+        self._facts = Facts("greek")
+        self._facts.add("delta", "Delta, share equivalents", "Raw sum over all underlyings, in shares")
+        self._facts.add("gamma", "Gamma, shares per $1", "Change of delta when each underlying moves by $1; raw sum")
+        self._facts.add("theta", "Theta, $ per day", _THETA)
+        self._facts.add("vega", "Vega, $ per vol point", "Dollars for one point more of implied volatility")
+        self._missing = Text(role="warning", pixels=12, wraps=True, name="greeks_missing")
+        for widget in (self._dollar_delta, self._facts, self._missing):
+            self.body.addWidget(widget)
+        self.body.addStretch(1)
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show the newest Greeks, and how many positions are not in them."""
+        dollar_delta = snapshot.dollar_delta
+        self._dollar_delta.show_value(fmt.signed_money(dollar_delta), "", "moves like this much stock")
+        greeks = snapshot.greeks
+        self._facts.show_fact("delta", fmt.greek(greeks.delta))
+        self._facts.show_fact("gamma", fmt.greek(greeks.gamma, 2))
+        self._facts.show_fact("theta", fmt.greek(greeks.theta, 2))
+        self._facts.show_fact("vega", fmt.greek(greeks.vega, 2))
+        missing = sum(view.greeks_missing for view in snapshot.modules)
+        words = f"Without {fmt.counted(missing, 'position')} whose volatility is unknown"
+        self._missing.show_or_hide(words if missing else "")
+
+
+class WorstCasePanel(Panel):
+    """The exact worst loss at expiry, netted per underlying."""
+
+    def __init__(self) -> None:
+        super().__init__("Worst case", "worst_case_panel", "netted at expiry")
+        self._total = Figure(
+            "Loss if everything goes wrong at expiry",
+            "worst_case",
+            tooltip="Exact worst loss of all positions of one underlying together, at its worst price, then added up",
+        )
+        self._rows = QWidget()
+        self._grid = QGridLayout(self._rows)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(1, 1)
+        self._shown: dict[str, tuple[Text, _Share, Text]] = {}
+        self.body.addWidget(self._total)
+        self.body.addWidget(self._rows)
+        self.body.addStretch(1)
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show the newest worst case and each underlying's part."""
+        detail = (
+            f"{fmt.percent(snapshot.worst_case_pct_of_capital)} of capital, "
+            f"{fmt.percent(snapshot.worst_case_pct_of_nav)} of NAV"
+        )
+        self._total.show_value(fmt.money(snapshot.worst_case), "", detail)
+        losses = snapshot.worst_case_by_symbol
+        if list(losses) != list(self._shown):
+            self._build(list(losses))
+        largest = max(losses.values(), default=0)
+        for symbol, loss in losses.items():
+            _name, share, amount = self._shown[symbol]
+            share.show_part(loss, largest)
+            amount.show_text(fmt.money(loss))
+
+    def _build(self, symbols: list[str]) -> None:
+        for widgets in self._shown.values():
+            for widget in widgets:
+                self._grid.removeWidget(widget)
+                widget.deleteLater()
+        self._shown = {}
+        for row, symbol in enumerate(symbols):
+            widgets = Text(symbol, "muted"), _Share(), Text(weight=theme.MEDIUM, name=f"worst_case_{symbol}")
+            for column, widget in enumerate(widgets):
+                self._grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignVCenter)
+            self._grid.setAlignment(widgets[2], Qt.AlignmentFlag.AlignRight)
+            self._shown[symbol] = widgets
+
+
+class RankingPanel(Panel):
+    """Which module earns its money: by dollars and by percent of its budget."""
+
+    def __init__(self) -> None:
+        super().__init__("Best and worst module", "ranking_panel", "since the start")
+        self._facts = Facts("ranking")
+        self._facts.add("best_dollars", "Best in $")
+        self._facts.add("worst_dollars", "Worst in $")
+        self._facts.add("best_percent", "Best in % of budget")
+        self._facts.add("worst_percent", "Worst in % of budget")
+        self.body.addWidget(self._facts)
+        self.body.addStretch(1)
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show the newest ranks."""
+        for key, ranked in (("best_dollars", snapshot.best_by_dollars), ("worst_dollars", snapshot.worst_by_dollars)):
+            if ranked is None:
+                self._facts.show_fact(key, fmt.UNKNOWN, "muted")
+            else:
+                words = f"{_name(snapshot, ranked[0])}  {fmt.arrow(ranked[1])} {fmt.signed_money(ranked[1])}"
+                self._facts.show_fact(key, words, theme.gain_role(ranked[1]))
+        for key, rated in (("best_percent", snapshot.best_by_percent), ("worst_percent", snapshot.worst_by_percent)):
+            if rated is None:
+                self._facts.show_fact(key, fmt.UNKNOWN, "muted")
+            else:
+                words = f"{_name(snapshot, rated[0])}  {fmt.arrow(rated[1])} {fmt.signed_percent(rated[1])}"
+                self._facts.show_fact(key, words, theme.gain_role(rated[1]))
+
+
+class _Share(QWidget):
+    """A thin bar: this part against the largest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._part = self._largest = 0
+
+    def sizeHint(self) -> QSize:
+        """Six pixels high."""
+        return QSize(60, 6)
+
+    def show_part(self, part: Money, largest: Money) -> None:
+        """Change the length."""
+        if (part, largest) != (self._part, self._largest):
+            self._part, self._largest = part, largest
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the bar from the left."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        height = float(self.height())
+        painter.setBrush(QColor(theme.tokens().track))
+        painter.drawRoundedRect(QRectF(self.rect()), height / 2, height / 2)
+        if self._part > 0 and self._largest > 0:
+            painter.setBrush(QColor(theme.tokens().loss))
+            width = max(height, self.width() * min(1.0, self._part / self._largest))
+            painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
+        painter.end()
+
+
+def _name(snapshot: MindfolioSnapshot, module_id: str) -> str:
+    view = snapshot.module(module_id)
+    return view.spec.name if view is not None else module_id

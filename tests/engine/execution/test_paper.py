@@ -1,0 +1,409 @@
+"""The paper broker: when it fills, at what price, and what it says."""
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.core.money import CENT, Money, dollars
+from engine.domain.instrument import OptionContract, Right
+from engine.domain.order import Order, OrderPurpose, OrderStatus
+from engine.domain.package import PackageQuote, package_quote
+from engine.domain.ports import Broker, BrokerAccepted, BrokerEnded, BrokerFilled, BrokerReport
+from engine.domain.quote import Quote
+from engine.domain.structure import Leg, Structure, StructureKind
+from engine.execution.paper import PaperBroker
+
+NEW_YORK = ZoneInfo("America/New_York")
+SECOND = dt.timedelta(seconds=1)
+NOW = dt.datetime(2026, 3, 16, 14, 0, tzinfo=NEW_YORK).astimezone(dt.UTC)
+CLOSE_OF_DAY = dt.datetime(2026, 3, 16, 16, 0, tzinfo=NEW_YORK).astimezone(dt.UTC)
+OPEN, CLOSE = OrderPurpose.OPEN, OrderPurpose.CLOSE
+
+
+def leg(strike: int, right: Right, ratio: int) -> Leg:
+    return Leg(OptionContract("TSLA", dt.date(2026, 4, 17), dollars(strike), right), ratio)
+
+
+LEGS = (leg(240, Right.PUT, 1), leg(250, Right.PUT, -1), leg(270, Right.CALL, -1), leg(280, Right.CALL, 1))
+CONDOR = Structure(StructureKind.IRON_CONDOR, LEGS)
+_LAST_FRIDAY = (replace(one, contract=replace(one.contract, expiration=dt.date(2026, 3, 13))) for one in LEGS)
+EXPIRED = Structure(StructureKind.IRON_CONDOR, tuple(_LAST_FRIDAY))
+CENTS = ((100, 110), (200, 220), (190, 200), (80, 95))
+"""Bid and ask of the legs in cents: mid -2.125, natural -1.85 to open; mid 2.125, natural 2.40 to close."""
+
+
+@dataclass
+class QuotesFake:
+    """A QuoteSource that knows what it was told."""
+
+    known: dict[OptionContract, Quote] = field(default_factory=dict)
+
+    def quote(self, contract: OptionContract) -> Quote | None:
+        return self.known.get(contract)
+
+    def set(self, at: dt.datetime, cents: tuple[tuple[int, int], ...] = CENTS) -> "QuotesFake":
+        for one, (bid, ask) in zip(LEGS, cents, strict=True):
+            self.known[one.contract] = Quote(bid * CENT, ask * CENT, at)
+        return self
+
+    def package(self, purpose: OrderPurpose) -> PackageQuote:
+        package = package_quote(LEGS, tuple(self.quote(one.contract) for one in LEGS), purpose)
+        assert package is not None
+        return package
+
+
+def order(limit: str, order_id: str = "o1", purpose: OrderPurpose = OPEN) -> Order:
+    price = dollars(limit)
+    return Order(order_id, "iv", "p1", purpose, CONDOR, 2, price, price, 0, NOW, "test")
+
+
+def run(broker: PaperBroker, quotes: QuotesFake, until: dt.datetime) -> list[BrokerReport]:
+    """All reports up to `until`, polling exactly when the broker says that something is due."""
+    reports: list[BrokerReport] = []
+    while (due := broker.next_at()) is not None and due <= until:
+        reports += broker.poll(due, quotes)
+    return reports
+
+
+def fills(limit: str, quotes: QuotesFake, order_id: str = "o1", *, seed: int = 7, purpose: OrderPurpose = OPEN) -> bool:
+    broker = PaperBroker(seed)
+    broker.submit(order(limit, order_id, purpose), NOW)
+    return isinstance(run(broker, quotes, NOW + SECOND)[-1], BrokerFilled)
+
+
+def test_an_order_at_natural_is_accepted_and_filled_whole_at_natural_after_the_latency() -> None:
+    broker: Broker = PaperBroker(seed=7)
+    quotes = QuotesFake().set(NOW)
+    broker.submit(order("-1.85"), NOW)
+    assert broker.next_at() == NOW + SECOND
+    assert broker.poll(NOW + SECOND - dt.timedelta(microseconds=1), quotes) == ()
+    prices = (dollars("1.10"), dollars("2.00"), dollars("1.90"), dollars("0.95"))
+    assert broker.poll(NOW + SECOND, quotes) == (
+        BrokerAccepted("o1"),
+        BrokerFilled("o1", 2, dollars("-1.85"), prices),
+    )
+    assert broker.next_at() is None
+
+
+def test_a_limit_beyond_natural_still_pays_no_more_than_natural() -> None:
+    broker = PaperBroker(seed=7)
+    broker.submit(order("2.60", purpose=CLOSE), NOW)
+    filled = broker.poll(NOW + SECOND, QuotesFake().set(NOW))[-1]
+    assert filled == BrokerFilled(
+        "o1", 2, dollars("2.40"), (dollars("1.00"), dollars("2.20"), dollars("2.00"), dollars("0.80"))
+    )
+
+
+def test_nothing_fills_at_mid_or_better() -> None:
+    # A package whose mid, -2.12, lies on the grid.
+    quotes = QuotesFake().set(NOW, ((100, 110), (200, 220), (190, 200), (80, 96)))
+    assert not any(fills(limit, quotes, f"o{number}") for limit in ("-2.12", "-2.13", "-9.00") for number in range(200))
+
+
+def test_the_chance_of_a_fill_grows_evenly_from_mid_to_natural() -> None:
+    quotes = QuotesFake().set(NOW)
+    tries = 1000
+    shares = {}
+    for limit in ("-2.07", "-2.02", "-1.96", "-1.91"):
+        expected = (2.125 + float(limit)) / (2.125 - 1.85)
+        shares[limit] = sum(fills(limit, quotes, f"o{number}") for number in range(tries)) / tries
+        assert shares[limit] == pytest.approx(expected, abs=0.05)
+    assert list(shares.values()) == sorted(shares.values())
+
+
+def test_the_draw_belongs_to_seed_order_limit_and_quote_time() -> None:
+    quotes = QuotesFake().set(NOW)
+    ids = [f"o{number}" for number in range(60)]
+    first = [fills("-2.00", quotes, order_id) for order_id in ids]
+    assert first == [fills("-2.00", quotes, order_id) for order_id in ids]
+    assert first != [fills("-2.00", quotes, order_id, seed=8) for order_id in ids]
+    assert first != [fills("-1.99", quotes, order_id) for order_id in ids]
+    assert first != [fills("-2.00", QuotesFake().set(NOW - SECOND), order_id) for order_id in ids]
+
+
+def test_asking_a_thousand_times_fills_no_more_often_than_asking_once() -> None:
+    quotes = QuotesFake().set(NOW)
+    unlucky = next(f"o{number}" for number in range(100) if not fills("-1.90", quotes, f"o{number}"))
+    broker = PaperBroker(seed=7)
+    broker.submit(order("-1.90", unlucky), NOW)
+    reports = [report for tick in range(1000) for report in broker.poll(NOW + SECOND * (1 + tick / 10), quotes)]
+    assert reports == [BrokerAccepted(unlucky)]
+
+
+def test_a_new_quote_and_a_new_limit_each_get_a_draw_of_their_own() -> None:
+    quotes = QuotesFake().set(NOW)
+    unlucky = [f"o{number}" for number in range(200) if not fills("-2.00", quotes, f"o{number}")]
+    by_quote = by_limit = 0
+    for order_id in unlucky:
+        requoted, repriced = PaperBroker(seed=7), PaperBroker(seed=7)
+        for broker in (requoted, repriced):
+            broker.submit(order("-2.00", order_id), NOW)
+            assert len(broker.poll(NOW + SECOND, quotes)) == 1
+        by_quote += bool(requoted.poll(NOW + 9 * SECOND, QuotesFake().set(NOW + 9 * SECOND)))
+        repriced.replace(order_id, dollars("-1.99"), NOW + 8 * SECOND)
+        assert repriced.next_at() == NOW + 9 * SECOND
+        by_limit += bool(repriced.poll(NOW + 9 * SECOND, quotes))
+    assert 0.3 < by_quote / len(unlucky) < 0.6
+    assert 0.3 < by_limit / len(unlucky) < 0.6
+
+
+def test_a_new_limit_counts_from_its_latency_on_and_not_before() -> None:
+    broker, quotes = PaperBroker(seed=7), QuotesFake().set(NOW)
+    broker.submit(order("-2.13"), NOW)
+    assert run(broker, quotes, NOW + SECOND) == [BrokerAccepted("o1")]
+    broker.replace("o1", dollars("-1.85"), NOW + 5 * SECOND)
+    assert broker.poll(NOW + 6 * SECOND - dt.timedelta(microseconds=1), quotes) == ()
+    assert [type(report) for report in broker.poll(NOW + 6 * SECOND, quotes)] == [BrokerFilled]
+
+
+@pytest.mark.parametrize("position", range(4))
+@pytest.mark.parametrize("bad", [None, (1, None), (120, 110), (0, 0)], ids=["absent", "no ask", "crossed", "no quote"])
+def test_one_leg_without_a_good_quote_keeps_the_whole_package_from_filling(
+    position: int, bad: tuple[int, int | None] | None
+) -> None:
+    quotes = QuotesFake().set(NOW)
+    contract = LEGS[position].contract
+    if bad is None:
+        del quotes.known[contract]
+    else:
+        bid, ask = bad
+        quotes.known[contract] = Quote(bid * CENT, None if ask is None else ask * CENT, NOW)
+    assert not fills("9.00", quotes)
+
+
+def test_a_short_leg_without_bid_cannot_be_opened_and_a_worthless_wing_goes_along_when_closing() -> None:
+    quotes = QuotesFake().set(NOW, ((100, 110), (200, 220), (0, 5), (0, 5)))
+    assert not fills("9.00", quotes)
+    broker = PaperBroker(seed=7)
+    broker.submit(order("9.00", purpose=CLOSE), NOW)
+    filled = broker.poll(NOW + SECOND, quotes)[-1]
+    assert isinstance(filled, BrokerFilled)
+    assert filled.leg_prices == (dollars("1.00"), dollars("2.20"), dollars("0.05"), 0)
+    assert filled.net_price == dollars("1.25")
+
+
+@pytest.mark.parametrize(("age_s", "is_filled"), [(299, True), (300, True), (301, False), (-1, False)])
+def test_the_oldest_leg_may_be_five_minutes_old_and_none_may_come_from_the_future(age_s: int, is_filled: bool) -> None:
+    quotes = QuotesFake().set(NOW)
+    contract = LEGS[2].contract
+    quotes.known[contract] = replace(quotes.known[contract], at=NOW + SECOND - age_s * SECOND)
+    assert fills("-1.85", quotes) is is_filled
+
+
+def test_how_old_a_quote_may_be_is_a_setting() -> None:
+    broker = PaperBroker(seed=7, max_quote_age=dt.timedelta(0))
+    broker.submit(order("-1.85"), NOW)
+    assert broker.poll(NOW + SECOND, QuotesFake().set(NOW)) == (BrokerAccepted("o1"),)
+    assert len(broker.poll(NOW + 2 * SECOND, QuotesFake().set(NOW + 2 * SECOND))) == 1
+
+
+@pytest.mark.parametrize(
+    "sent_at",
+    [
+        dt.datetime(2026, 3, 16, 9, 29, 58, tzinfo=NEW_YORK),
+        dt.datetime(2026, 3, 16, 15, 59, 59, tzinfo=NEW_YORK),
+        dt.datetime(2026, 3, 14, 12, 0, tzinfo=NEW_YORK),
+        dt.datetime(2026, 4, 3, 12, 0, tzinfo=NEW_YORK),
+    ],
+    ids=["before the open", "arrives at the close", "Saturday", "Good Friday"],
+)
+def test_an_order_that_arrives_outside_a_session_is_rejected(sent_at: dt.datetime) -> None:
+    broker, at = PaperBroker(seed=7), sent_at.astimezone(dt.UTC)
+    broker.submit(order("-1.85"), at)
+    assert broker.poll(at + SECOND, QuotesFake().set(at)) == (
+        BrokerEnded("o1", OrderStatus.REJECTED, 0, "the market is closed"),
+    )
+    assert broker.next_at() is None
+
+
+def test_a_day_order_ends_at_the_close_and_later_quotes_do_not_reach_it() -> None:
+    broker = PaperBroker(seed=7)
+    broker.submit(order("-2.13"), NOW)
+    assert run(broker, QuotesFake().set(NOW), NOW + SECOND) == [BrokerAccepted("o1")]
+    assert broker.next_at() == CLOSE_OF_DAY
+    # The next poll comes late, with the next morning's quotes, at which the order would be far beyond natural.
+    morning = NOW + dt.timedelta(hours=20)
+    cheap = QuotesFake().set(morning, ((100, 110), (400, 420), (390, 400), (80, 95)))
+    assert broker.poll(morning, cheap) == (BrokerEnded("o1", OrderStatus.CANCELLED, 0, "day order expired"),)
+    assert broker.next_at() is None
+
+
+def test_a_half_day_ends_day_orders_at_one() -> None:
+    at = dt.datetime(2025, 11, 28, 12, 0, tzinfo=NEW_YORK).astimezone(dt.UTC)
+    broker = PaperBroker(seed=7)
+    broker.submit(order("-2.13"), at)
+    broker.poll(at + SECOND, QuotesFake())
+    assert broker.next_at() == at + dt.timedelta(hours=1)
+
+
+def test_a_cancel_is_confirmed_after_the_latency_and_nothing_fills_from_then_on() -> None:
+    broker, quotes = PaperBroker(seed=7), QuotesFake().set(NOW)
+    broker.submit(order("-2.13"), NOW)
+    broker.poll(NOW + SECOND, quotes)
+    broker.cancel("o1", NOW + 5 * SECOND)
+    broker.cancel("o1", NOW + 9 * SECOND)
+    broker.replace("o1", dollars("-1.85"), NOW + 5 * SECOND)
+    assert broker.next_at() == NOW + 6 * SECOND
+    assert broker.poll(NOW + 6 * SECOND, quotes) == (
+        BrokerEnded("o1", OrderStatus.CANCELLED, 0, "cancelled on request"),
+    )
+    broker.cancel("o1", NOW + 7 * SECOND)
+    broker.replace("o1", dollars("-1.85"), NOW + 7 * SECOND)
+    assert broker.next_at() is None
+    assert broker.poll(NOW + 60 * SECOND, QuotesFake().set(NOW + 60 * SECOND)) == ()
+
+
+def test_a_fill_before_the_cancel_takes_force_wins() -> None:
+    broker = PaperBroker(seed=7)
+    broker.submit(order("-2.00"), NOW)
+    broker.poll(NOW + SECOND, QuotesFake())
+    broker.cancel("o1", NOW + 5 * SECOND)
+    rich = QuotesFake().set(NOW + 5 * SECOND, ((100, 110), (240, 260), (190, 200), (80, 95)))
+    assert [type(report) for report in broker.poll(NOW + 7 * SECOND, rich)] == [BrokerFilled]
+
+
+def test_an_order_cancelled_with_its_submission_is_accepted_and_ended_without_a_fill() -> None:
+    broker = PaperBroker(seed=7)
+    broker.submit(order("9.00"), NOW)
+    broker.cancel("o1", NOW)
+    assert [type(report) for report in broker.poll(NOW + SECOND, QuotesFake().set(NOW))] == [
+        BrokerAccepted,
+        BrokerEnded,
+    ]
+
+
+def test_a_client_id_is_taken_once_even_after_its_end() -> None:
+    broker, quotes = PaperBroker(seed=7), QuotesFake().set(NOW)
+    assert not broker.knows("o1")
+    broker.submit(order("-1.85"), NOW)
+    broker.submit(order("-1.85"), NOW)
+    assert broker.knows("o1")
+    assert len(broker.poll(NOW + SECOND, quotes)) == 2
+    broker.submit(order("-1.85"), NOW + SECOND)
+    assert broker.poll(NOW + 9 * SECOND, quotes) == ()
+    assert broker.knows("o1")
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (replace(order("-1.85"), quantity=0), "quantity 0 is not a positive number of contracts"),
+        (replace(order("-1.85"), quantity=-1), "quantity -1 is not a positive number of contracts"),
+        (replace(order("-1.85"), structure=replace(CONDOR, legs=())), "the order has no legs"),
+        (replace(order("-1.85"), structure=replace(CONDOR, legs=LEGS[:3])), "the legs are not an iron condor"),
+        (replace(order("-1.85"), limit=-18_501), "limit -18501 (1/10,000 USD) is not in whole cents"),
+        (replace(order("-1.85"), structure=EXPIRED), "the contracts expired on 2026-03-13"),
+    ],
+    ids=["zero", "negative", "no legs", "three legs", "off the grid", "expired"],
+)
+def test_a_malformed_order_is_rejected_with_the_reason_and_nothing_else_is_said(bad: Order, why: str) -> None:
+    broker = PaperBroker(seed=7)
+    broker.submit(bad, NOW)
+    assert broker.poll(NOW + SECOND, QuotesFake().set(NOW)) == (BrokerEnded("o1", OrderStatus.REJECTED, 0, why),)
+
+
+def test_a_new_limit_off_the_grid_is_the_callers_fault_and_so_is_a_negative_latency() -> None:
+    broker = PaperBroker(seed=7)
+    broker.submit(order("-1.85"), NOW)
+    with pytest.raises(ValueError, match="whole cents"):
+        broker.replace("o1", -18_501, NOW)
+    with pytest.raises(ValueError, match="latency"):
+        PaperBroker(seed=7, latency=-SECOND)
+
+
+def test_buying_power_is_the_wider_wing_less_the_credit_and_the_account_is_ours_alone() -> None:
+    broker = PaperBroker(seed=7)
+    wide = replace(CONDOR, legs=(leg(235, Right.PUT, 1), *LEGS[1:]))
+    assert broker.buying_power(CONDOR, dollars("-1.90"), 2) == dollars(1620)
+    assert broker.buying_power(wide, dollars("-1.90"), 1) == dollars(1310)
+    assert broker.available(dollars(8000)) == dollars(8000)
+
+
+def test_reports_of_several_orders_come_by_time_and_do_not_depend_on_each_other() -> None:
+    quotes, together = QuotesFake().set(NOW), PaperBroker(seed=7)
+    ids = [f"o{number}" for number in range(30)]
+    for number, order_id in enumerate(ids):
+        together.submit(order("-1.95", order_id), NOW + number % 3 * SECOND)
+    reports = together.poll(NOW + 5 * SECOND, quotes)
+    accepted = [report.order_id for report in reports if isinstance(report, BrokerAccepted)]
+    assert accepted == sorted(ids, key=lambda order_id: int(order_id[1:]) % 3)
+    filled = {report.order_id for report in reports if isinstance(report, BrokerFilled)}
+    assert filled == {order_id for order_id in ids if fills("-1.95", quotes, order_id)}
+    assert 0 < len(filled) < len(ids)
+
+
+# --- properties -----------------------------------------------------------------------------------------------------
+legs_cents = st.tuples(*[st.tuples(st.integers(1, 400), st.integers(0, 60)) for _ in LEGS]).map(
+    lambda pairs: tuple((bid, bid + spread) for bid, spread in pairs)
+)
+purposes = st.sampled_from(OrderPurpose)
+ids = st.integers(0, 10_000).map(lambda number: f"o{number}")
+
+
+@given(legs_cents, purposes, st.integers(-60, 60), ids)
+def test_a_fill_is_never_better_than_mid_nor_worse_than_limit_or_natural_and_its_legs_add_up(
+    cents: tuple[tuple[int, int], ...], purpose: OrderPurpose, offset: int, order_id: str
+) -> None:
+    quotes, broker = QuotesFake().set(NOW, cents), PaperBroker(seed=7)
+    package = quotes.package(purpose)
+    limit: Money = (package.natural // CENT + offset) * CENT
+    broker.submit(replace(order("0", order_id, purpose), limit=limit), NOW)
+    accepted, *rest = broker.poll(NOW + SECOND, quotes)
+    assert accepted == BrokerAccepted(order_id)
+    if limit >= package.natural:
+        assert [type(report) for report in rest] == [BrokerFilled]
+    if limit < package.mid:
+        assert rest == []
+    for report in rest:
+        assert isinstance(report, BrokerFilled)
+        assert report.cumulative == 2
+        assert package.mid <= report.net_price <= min(limit, package.natural)
+        sign = 1 if purpose is OPEN else -1
+        net = sum(sign * one.ratio * price for one, price in zip(LEGS, report.leg_prices, strict=True))
+        assert net == report.net_price
+        for (bid, ask), price in zip(cents, report.leg_prices, strict=True):
+            assert bid * CENT <= price <= ask * CENT
+
+
+actions = st.lists(
+    st.tuples(st.integers(0, 90), st.sampled_from(["quote", "raise", "cancel"]), legs_cents), min_size=1, max_size=8
+)
+
+
+def replayed(steps: list[tuple[int, str, tuple[tuple[int, int], ...]]], extra: list[int]) -> list[BrokerReport]:
+    """Reports of one ladder over a script of quotes, reprices and a cancel, polled when due and at `extra` seconds."""
+    broker, quotes = PaperBroker(seed=7), QuotesFake().set(NOW)
+    limit = dollars("-2.12")
+    broker.submit(replace(order("0"), limit=limit), NOW)
+    reports: list[BrokerReport] = []
+    moments = sorted(
+        [(second, 0, what, cents) for second, what, cents in steps] + [(e, 1, "poll", CENTS) for e in extra]
+    )
+    for second, _, what, cents in moments:
+        at = NOW + second * SECOND
+        reports += run(broker, quotes, at)
+        if what == "quote":
+            quotes.set(at, cents)
+        elif what == "raise":
+            limit += 3 * CENT
+            broker.replace("o1", limit, at)
+        elif what == "cancel":
+            broker.cancel("o1", at)
+        reports += broker.poll(at, quotes)
+    return reports + run(broker, quotes, CLOSE_OF_DAY)
+
+
+@settings(max_examples=150)
+@given(actions, st.lists(st.integers(0, 95), max_size=30))
+def test_polling_more_often_changes_nothing_and_every_order_has_exactly_one_end(
+    steps: list[tuple[int, str, tuple[tuple[int, int], ...]]], extra: list[int]
+) -> None:
+    reports = replayed(steps, [])
+    assert replayed(steps, extra) == reports
+    assert reports[0] == BrokerAccepted("o1")
+    assert len(reports) == 2
+    assert isinstance(reports[1], BrokerFilled | BrokerEnded)

@@ -1,0 +1,80 @@
+"""Recorded chains for tests, written as small files in the layout that savers of yfinance data use."""
+
+import csv
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from engine.market.history import HistoryStore
+from engine.market.importer import import_files
+
+HEADER = (
+    "snapshot_et", "ticker", "expiration", "type", "strike", "bid", "ask", "lastPrice", "volume", "openInterest",
+    "spot_price",
+)  # fmt: skip
+Row = tuple[object, ...]
+CsvWriter = Callable[..., Path]
+
+
+@pytest.fixture
+def write_csv(tmp_path: Path) -> CsvWriter:
+    """Write rows under a header (the usual one unless another is given) and return the file."""
+
+    def write(rows: Sequence[Row], header: Sequence[str] = HEADER, name: str = "chains.csv") -> Path:
+        path = tmp_path / name
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([header, *rows])
+        return path
+
+    return write
+
+
+@pytest.fixture
+def row() -> Callable[..., Row]:
+    """One valid row; what matters to a test is named by it."""
+
+    def make(**changes: object) -> Row:
+        cells: dict[str, object] = {
+            "snapshot_et": "2026-03-16 15:55:34-0400", "ticker": "SPY", "expiration": "2026-04-17", "type": "put",
+            "strike": 600, "bid": 2.13, "ask": 2.2, "lastPrice": 2.15, "volume": 12, "openInterest": 340,
+            "spot_price": 668.81,
+        }  # fmt: skip
+        assert cells.keys() >= changes.keys(), f"no such column: {changes}"
+        return tuple({**cells, **changes}.values())
+
+    return make
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> HistoryStore:
+    return HistoryStore(tmp_path / "history")
+
+
+@pytest.fixture
+def recorded(history: HistoryStore, write_csv: CsvWriter, row: Callable[..., Row]) -> HistoryStore:
+    """Two symbols over three snapshots: QQQ misses the second, and SPY's 590 put is left out of the last."""
+    rows = [
+        row(),
+        row(strike=590, bid=1.5, ask=1.6),
+        row(type="call", strike=700, bid="", ask=0.01, volume="", openInterest=""),
+        row(ticker="QQQ", strike=500, bid=3, ask=3.1, spot_price=599.9605),
+        row(snapshot_et="2026-03-17 14:48:20-0400", bid=2.5, ask=2.61, spot_price=665.5),
+        row(snapshot_et="2026-03-17 14:48:20-0400", strike=590, bid=1.7, ask=1.8, spot_price=665.5),
+        row(snapshot_et="2026-03-18 13:00:01-0400", bid=2.4, ask=2.5, spot_price=666.48),
+        row(snapshot_et="2026-03-18 13:00:01-0400", ticker="QQQ", strike=500, bid=2.8, ask=2.9, spot_price=601),
+    ]
+    import_files([write_csv(rows)], history, lambda _: None)
+    return history
+
+
+def at(text: str) -> dt.datetime:
+    """An instant as the files write it, in UTC."""
+    return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+
+
+@pytest.fixture
+def instants() -> tuple[dt.datetime, dt.datetime, dt.datetime]:
+    """The three snapshots of `recorded`."""
+    return at("2026-03-16 15:55:34-0400"), at("2026-03-17 14:48:20-0400"), at("2026-03-18 13:00:01-0400")

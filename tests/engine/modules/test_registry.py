@@ -1,0 +1,26 @@
+"""Every kind of module has a program and settings that fit it."""
+
+from dataclasses import fields
+
+import pytest
+
+from engine.domain.mindfolio import ModuleKind
+from engine.modules.iv_service import IvRules
+from engine.modules.registry import parameters_for, strategy_for
+
+
+@pytest.mark.parametrize("kind", ModuleKind)
+def test_every_kind_has_a_program_of_that_kind(kind: ModuleKind) -> None:
+    assert strategy_for(kind).kind is kind
+
+
+@pytest.mark.parametrize("kind", ModuleKind)
+def test_every_parameter_has_a_name_of_its_own_and_words_for_the_settings_page(kind: ModuleKind) -> None:
+    schema = parameters_for(kind)
+    assert len({spec.name for spec in schema}) == len({spec.label for spec in schema}) == len(schema) > 0
+    assert all(spec.label and spec.help for spec in schema)
+
+
+def test_the_settings_of_iv_service_are_its_rules_with_fitting_types() -> None:
+    expected = {field.name: field.type for field in fields(IvRules)}
+    assert {spec.name: int if spec.is_whole else float for spec in parameters_for(ModuleKind.IV_SERVICE)} == expected
