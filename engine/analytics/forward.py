@@ -6,6 +6,7 @@ worth little; so only the strikes nearest to the spot are asked, and their media
 
 import datetime as dt
 import math
+from statistics import median
 
 import numpy as np
 
@@ -42,8 +43,9 @@ def implied_forward(
     strikes, gaps = strike[usable], call_mid[usable] - put_mid[usable]
     nearest = np.argsort(np.abs(strikes - spot), kind="stable")[:_NEAREST_PAIRS]
     forwards = strikes[nearest] + math.exp(rate * years) * gaps[nearest]
-    forward = float(np.median(forwards))
-    disagreement = float(np.median(np.abs(forwards - forward)))
+    # Seven numbers: the median of plain floats is ten times as fast as numpy's.
+    forward = median(forwards.tolist())
+    disagreement = median(np.abs(forwards - forward).tolist())
     if not forward > 0 or not disagreement <= _WIDEST_DISAGREEMENT * spot:
         return None
     return forward

@@ -25,7 +25,7 @@ _ROUNDS = 100
 """More than bisection needs to exhaust float64; ordinary quotes take two or three."""
 
 _LAST_STEP = 1e-4
-"""The error after a step is of the order of the step's cube: below this relative step it is beyond float64."""
+"""The error after a step is of the order of the step's cube: below 1e-12 after a relative step as small as this."""
 
 _NARROW = 1e-15
 """A bracket of this relative width holds one number."""
@@ -108,7 +108,7 @@ def _solve_block(
     status[(time_value <= _NOISE * intrinsic) | (share <= 0)] = IvStatus.BELOW_INTRINSIC
     status[years <= 0] = IvStatus.NO_TIME
     status[(forward <= 0) | (strike <= 0)] = IvStatus.NOT_POSITIVE
-    status[~np.isfinite(price * growth + forward + strike + years)] = IvStatus.NOT_FINITE
+    status[~np.isfinite(price * growth + forward + strike + years + rate)] = IvStatus.NOT_FINITE
     good = np.flatnonzero(status == IvStatus.OK)
     distance = np.abs(np.log(forward[good] / strike[good]))
     volatility = np.full(price.size, np.nan)

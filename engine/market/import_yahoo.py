@@ -56,20 +56,28 @@ _COLUMNS = (
     _Column("contract_size", ("contractSize",), _TEXT, optional=True),
 )
 
-# `cell`: the text of a cell, NULL where the saver wrote nothing. `units`: a number x 10,000 as integer, NULL where it
-# is none (a decimal of 18 digits holds neither infinity nor an absurd size). `unreadable`: something, but no number.
+# Everything is read as text first. `cell`: a cell's text, NULL where the saver wrote nothing. `units`: the number in a
+# text x 10,000 as integer, NULL where it is none (a decimal of 18 digits holds neither infinity nor an absurd size).
 _MACROS = """
     create or replace temp macro cell(x) as
-        case when lower(trim(x::varchar)) in ('', 'nan', 'none', 'null', 'na', 'n/a', '<na>', 'nat') then null
-             else trim(x::varchar) end;
-    create or replace temp macro units(x) as (try_cast(cell(x) as decimal(18, 4)) * 10000)::bigint;
-    create or replace temp macro unreadable(x) as cell(x) is not null and units(x) is null;
-    create or replace temp macro day(x) as try_cast(cell(x) as date);
+        case when lower(trim(x::varchar)) not in ('', 'nan', 'nat', 'none', 'null', 'na', 'n/a', '<na>')
+             then trim(x::varchar) end;
+    create or replace temp macro units(x) as (try_cast(x as decimal(18, 4)) * 10000)::bigint;
+    create or replace temp macro unreadable(x) as x is not null and units(x) is null;
     create or replace temp macro side(x) as
-        case lower(cell(x)) when 'call' then 'C' when 'c' then 'C' when 'put' then 'P' when 'p' then 'P' end;
+        case lower(x) when 'call' then 'C' when 'c' then 'C' when 'put' then 'P' when 'p' then 'P' end;
 """
 
-_DISTINCT_TIMES = "select distinct cell(quoted_at) from raw where cell(quoted_at) is not null order by 1"
+_CELLS = """
+    create or replace temp table cells as
+    select row_number() over () as row_no, cell(quoted_at) as quoted_at, cell(symbol) as symbol,
+           cell(expiration) as expiration, cell(kind) as kind, cell(strike) as strike,
+           cell(bid) as bid, cell(ask) as ask, cell(volume) as volume, cell(open_interest) as open_interest,
+           cell(spot) as spot, lower(cell(contract_size)) as contract_size
+    from source_rows
+"""
+
+_DISTINCT_TIMES = "select distinct quoted_at from cells where quoted_at is not null order by quoted_at"
 _INSTANTS = """
     create or replace temp table instants as
     select unnest(?::varchar[]) as text, unnest(?::bigint[]) as at, unnest(?::date[]) as market_day
@@ -77,15 +85,14 @@ _INSTANTS = """
 
 # Per column: its cells that hold something, those of them that can be read, and one of them to show.
 _READABLE = """
-    select 'expiration', count(cell(expiration)), count(day(expiration)), min(cell(expiration)) from raw union all
-    select 'kind', count(cell(kind)), count(side(kind)), min(cell(kind)) from raw union all
-    select 'strike', count(cell(strike)), count(units(strike)), min(cell(strike)) from raw union all
-    select 'bid', count(cell(bid)), count(units(bid)), min(cell(bid)) from raw union all
-    select 'ask', count(cell(ask)), count(units(ask)), min(cell(ask)) from raw union all
-    select 'volume', count(cell(volume)), count(units(volume)), min(cell(volume)) from raw union all
-    select 'open_interest', count(cell(open_interest)), count(units(open_interest)), min(cell(open_interest))
-    from raw union all
-    select 'spot', count(cell(spot)), count(units(spot)), min(cell(spot)) from raw
+    select 'expiration', count(expiration), count(try_cast(expiration as date)), min(expiration) from cells union all
+    select 'kind', count(kind), count(side(kind)), min(kind) from cells union all
+    select 'strike', count(strike), count(units(strike)), min(strike) from cells union all
+    select 'bid', count(bid), count(units(bid)), min(bid) from cells union all
+    select 'ask', count(ask), count(units(ask)), min(ask) from cells union all
+    select 'volume', count(volume), count(units(volume)), min(volume) from cells union all
+    select 'open_interest', count(open_interest), count(units(open_interest)), min(open_interest) from cells union all
+    select 'spot', count(spot), count(units(spot)), min(spot) from cells
 """
 
 # The first reason that applies is the one that counts. 4294967295 is the largest strike a contract key can hold;
@@ -93,14 +100,14 @@ _READABLE = """
 _CHECK = """
     create or replace temp table checked as
     with parsed as (
-        select raw.rowid + 1 as row_no, instants.at as quoted_at, instants.market_day, upper(cell(symbol)) as symbol,
-               day(expiration) as expiration, side(kind) as "right", units(strike) as strike,
+        select row_no, instants.at as quoted_at, instants.market_day, upper(symbol) as symbol,
+               try_cast(expiration as date) as expiration, side(kind) as "right", units(strike) as strike,
                units(bid) as bid, units(ask) as ask, units(spot) as spot,
                units(volume) as volume, units(open_interest) as open_interest,
                unreadable(bid) or unreadable(ask) as unreadable_price,
                unreadable(volume) or unreadable(open_interest) as unreadable_count,
-               lower(cell(contract_size)) as contract_size
-        from raw left join instants on cell(raw.quoted_at) = instants.text
+               contract_size
+        from cells left join instants on cells.quoted_at = instants.text
     )
     select * exclude (market_day, unreadable_price, unreadable_count, contract_size),
            year(market_day) as year,
@@ -149,7 +156,7 @@ _INCOMING = """
 """
 _REJECTED = "select reason, count(*), min(row_no) from checked where reason is not null group by reason order by reason"
 _ROW = """
-    select quoted_at, symbol, expiration, kind, strike, bid, ask, spot from raw where rowid = ? - 1
+    select quoted_at, symbol, expiration, kind, strike, bid, ask, spot from cells where row_no = ?
 """
 
 
@@ -201,9 +208,9 @@ def fill_incoming(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[s
     Raises ImportRefused when a column as a whole does not hold what its name says.
     """
     columns = find_columns(table)
-    connection.execute("drop table if exists raw")
-    select_as(table.rows, columns).create("raw")
+    select_as(table.rows, columns).create_view("source_rows", replace=True)
     connection.execute(_MACROS)
+    connection.execute(_CELLS)
     _read_instants(connection, table.path)
     headers = dict(zip(table.rows.columns, table.names, strict=True))
     for name, filled, readable, shown in connection.execute(_READABLE).fetchall():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.domain.candidate import Finding
-from engine.domain.commands import Command, EmergencyStop
+from engine.domain.commands import Command, EmergencyStop, RearmMindfolio
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,17 @@ class Inbox:
         self._filled = threading.Condition()
 
     def put(self, message: Message) -> None:
-        """Queue a message; an emergency stop overtakes everything else."""
+        """Queue a message; an emergency stop overtakes everything else, but for a re-arm that was sent before it.
+
+        The re-arm goes first, so that the last word is the one that the person said last: stopped.
+        """
         with self._filled:
-            (self._urgent if isinstance(message, EmergencyStop) else self._ordinary).append(message)
+            if isinstance(message, EmergencyStop):
+                self._urgent.extend(queued for queued in self._ordinary if isinstance(queued, RearmMindfolio))
+                self._ordinary = deque(queued for queued in self._ordinary if not isinstance(queued, RearmMindfolio))
+                self._urgent.append(message)
+            else:
+                self._ordinary.append(message)
             self._filled.notify()
 
     def get(self, timeout_s: float) -> Message | None:

@@ -7,11 +7,23 @@ Times are New York's. Names of months are ours, because the system's locale must
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from engine.core.calendar import NEW_YORK
 from engine.core.errors import DenialCode, Fact
 from engine.core.money import CENT, UNIT, Money
+from engine.domain.commands import (
+    ApproveTrade,
+    Command,
+    EmergencyStop,
+    PauseModule,
+    ReallocateBudget,
+    RearmMindfolio,
+    RefuseTrade,
+    ResumeModule,
+    ScanNow,
+    SetSpeed,
+)
 from engine.domain.denial import Denial
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.mindfolio import Environment
@@ -221,6 +233,30 @@ def environment(where: Environment) -> str:
 def speed(factor: float) -> str:
     """Market seconds a real second: `Hold`, `1x`, `60x`."""
     return "Hold" if factor == 0 else f"{factor:g}x"
+
+
+# --- commands -----------------------------------------------------------------------------------------------------
+def command(asked: Command, module_name: Callable[[str], str]) -> str:
+    """What a person asked for: `Pause IV Service`. `module_name` turns a module's id into its name."""
+    match asked:
+        case PauseModule(module_id):
+            return f"Pause {module_name(module_id)}"
+        case ResumeModule(module_id):
+            return f"Resume {module_name(module_id)}"
+        case ScanNow(module_id):
+            return f"Scan with {module_name(module_id)}"
+        case SetSpeed(factor):
+            return "Hold the market" if factor == 0 else f"Market speed {speed(factor)}"
+    return _COMMANDS[type(asked)]
+
+
+_COMMANDS: dict[type, str] = {
+    ReallocateBudget: "Reallocate budgets",
+    ApproveTrade: "Approve trade",
+    RefuseTrade: "Refuse trade",
+    EmergencyStop: "Emergency stop",
+    RearmMindfolio: "Re-arm",
+}
 
 
 # --- refusals -----------------------------------------------------------------------------------------------------

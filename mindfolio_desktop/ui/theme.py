@@ -203,6 +203,7 @@ def set_role(widget: QWidget, role: str) -> None:
     style = widget.style()
     style.unpolish(widget)
     style.polish(widget)
+    widget.updateGeometry()
     widget.update()
 
 
@@ -213,16 +214,19 @@ def gain_role(amount: float | None) -> str:
     return "gain" if amount > 0 else "loss"
 
 
-def icon(name: str, tint: str, pixels: int = 20) -> QIcon:
-    """One of our drawings (resources/icons/<name>.svg) in a colour of the tokens, sharp on dense screens."""
+def icon(name: str, tint: str, pixels: int = 20, gap: int = 0) -> QIcon:
+    """One of our drawings (resources/icons/<name>.svg) in a colour of the tokens, sharp on dense screens.
+
+    `gap` leaves pixels free at its right, because a button sets its words too close to its icon.
+    """
     drawing = (files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", tint).encode()))
     result = QIcon()
     for scale in (1, 2):
-        pixmap = QPixmap(QSize(pixels, pixels) * scale)
+        pixmap = QPixmap(QSize(pixels + gap, pixels) * scale)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
-        renderer.render(painter, QRectF(pixmap.rect()))
+        renderer.render(painter, QRectF(0, 0, pixels * scale, pixels * scale))
         painter.end()
         pixmap.setDevicePixelRatio(scale)
         result.addPixmap(pixmap)
@@ -302,7 +306,7 @@ QPushButton[role="primary"]:disabled { color: $faint; background: $surface; bord
 QPushButton[role="quiet"] { background: transparent; border-color: transparent; color: $muted; padding: 0 8px; }
 QPushButton[role="quiet"]:hover { background: $hover; color: $text; }
 QPushButton[role="quiet"]:focus { border-color: $accent; }
-QPushButton[role="link"] { background: transparent; border-color: transparent; color: $accent; padding: 0 4px; }
+QPushButton[role="link"] { background: transparent; border-color: transparent; color: $accent; padding: 0; }
 QPushButton[role="link"]:hover { background: $hover; }
 QPushButton[role="link"]:focus { border-color: $accent; }
 QPushButton[role="navigation"] {
@@ -311,6 +315,12 @@ QPushButton[role="navigation"] {
 QPushButton[role="navigation"]:hover { background: $hover; color: $text; }
 QPushButton[role="navigation"]:checked { background: $raised; color: $text; border-left: 3px solid $accent; }
 QPushButton[role="navigation"]:focus { color: $text; background: $hover; }
+QPushButton[role="navigation-module"] {
+  background: transparent; border: none; border-left: 3px solid transparent; border-radius: 0;
+  text-align: left; padding: 0 14px 0 34px; min-height: 34px; color: $muted; }
+QPushButton[role="navigation-module"]:hover { background: $hover; color: $text; }
+QPushButton[role="navigation-module"]:checked { background: $raised; color: $text; border-left: 3px solid $accent; }
+QPushButton[role="navigation-module"]:focus { color: $text; background: $hover; }
 QPushButton[role="emergency"] {
   background: $stop; color: $on_stop; border: 2px solid $stop; border-radius: 8px;
   padding: 0 16px; min-height: ${stop_height}px; }

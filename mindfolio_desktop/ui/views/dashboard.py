@@ -37,9 +37,7 @@ class Dashboard(QScrollArea):
         self._columns = 0
         self._account = AccountPanel()
         self.allocation = AllocationBar()
-        self._allocation_panel = Panel(
-            "Budgets", "allocation_panel", "drag a divider or type; nothing moves until you apply"
-        )
+        self._allocation_panel = Panel("Budgets", "allocation_panel", inset=12)
         self._allocation_panel.body.addWidget(self.allocation)
         self._panels = (GreeksPanel(), WorstCasePanel(), RankingPanel())
         self._card_grid, self._panel_grid = QGridLayout(), QGridLayout()

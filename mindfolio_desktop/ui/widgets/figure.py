@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.text import Text
 
-NORMAL, LARGE = 18, 28
+NORMAL, LARGE = 17, 24
 
 
 class Figure(QWidget):
@@ -38,5 +38,5 @@ class Figure(QWidget):
     def show_value(self, value: str, role: str = "", detail: str = "", detail_role: str = "muted") -> None:
         """Show a formatted value and its detail."""
         self._value.show_text(value, role)
-        self._detail.show_text(detail, detail_role)
+        self._detail.show_or_hide(detail, detail_role)
         self._value.setAccessibleName(f"{self._caption.text()}: {value} {detail}".strip())

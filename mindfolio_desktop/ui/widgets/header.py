@@ -1,7 +1,7 @@
 """The head of every page: which mindfolio, what it is worth, the market's time and pace, and the emergency stop."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.domain.mindfolio import Environment, MindfolioStatus
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
@@ -110,6 +110,8 @@ class Header(QFrame):
         self._session = Text(role="muted", pixels=12, weight=theme.MEDIUM, name="market_session")
         self._nav = Figure("NAV", "header_nav", 20, "Cash plus open positions at mid")
         self._day = Figure("Day P&L", "header_day_pnl", 20, "Since the previous session's close, after costs")
+        for chip in (self._status, self._session):
+            chip.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.speed = SpeedSelector()
         pace = QVBoxLayout()
         pace.setSpacing(4)

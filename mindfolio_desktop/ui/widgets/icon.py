@@ -23,6 +23,7 @@ class Icon(QLabel):
         if (name, tint) == (self._name, self._tint):
             return
         self._name, self._tint = name, tint
+        self.setVisible(bool(name))
         self._draw()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -40,14 +41,15 @@ class Icon(QLabel):
 
 
 class IconButton(QPushButton):
-    """A push button with a drawing, tinted with a token."""
+    """A push button with a drawing, tinted with a token; no drawing for an empty `icon`."""
 
     def __init__(self, words: str, icon: str, tint: str, name: str, pixels: int = 18) -> None:
         super().__init__(words)
         self.setObjectName(name)
         self.setFont(theme.font(13, theme.MEDIUM))
         self._icon, self._tint, self._pixels = icon, tint, pixels
-        self.setIconSize(QSize(pixels, pixels))
+        self._gap = 6 if words else 0
+        self.setIconSize(QSize(pixels + self._gap, pixels))
         self._draw()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -57,4 +59,5 @@ class IconButton(QPushButton):
             self._draw()
 
     def _draw(self) -> None:
-        self.setIcon(theme.icon(self._icon, getattr(theme.tokens(), self._tint), self._pixels))
+        if self._icon:
+            self.setIcon(theme.icon(self._icon, getattr(theme.tokens(), self._tint), self._pixels, self._gap))

@@ -23,6 +23,7 @@ class Toast(QFrame):
 
     def __init__(self, title: str, words: str, *, stays: bool) -> None:
         super().__init__()
+        self.stays = stays
         self.setObjectName("toast")
         theme.set_role(self, "toast-denied" if stays else "toast")
         self.setFixedWidth(WIDTH)
@@ -61,6 +62,7 @@ class Toasts(QWidget):
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
         self.setObjectName("toasts")
+        self._host = host
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE)
@@ -75,6 +77,10 @@ class Toasts(QWidget):
 
     def show_message(self, title: str, words: str = "", *, stays: bool = False) -> None:
         """A new note, also told to screen readers."""
+        if not stays:
+            # One passing note at a time: a busy market must not fill the corner.
+            for passing in [toast for toast in self._toasts if not toast.stays]:
+                self._remove(passing)
         toast = Toast(title, words, stays=stays)
         toast.dismissed.connect(self._remove)
         self._toasts.append(toast)
@@ -100,7 +106,7 @@ class Toasts(QWidget):
             self._place()
 
     def _place(self) -> None:
-        host = self.parentWidget()
+        host = self._host
         if not self._toasts:
             self.hide()
             return

@@ -77,7 +77,7 @@ class ModuleCard(QFrame):
         self._approvals.setVisible(waiting > 0)
         if waiting:
             self._approvals.setText(f"{fmt.counted(waiting, 'approval')} waiting")
-        self._why.show_or_hide(f"Paused: {view.status_why or 'no reason recorded'}" if is_paused else "")
+        self._why.show_or_hide(_sentence(view.status_why or "no reason recorded") if is_paused else "")
         word = "Resume" if is_paused else "Pause"
         if self._pause.text() != word:
             self._pause.setText(word)
@@ -154,6 +154,10 @@ class ModuleCard(QFrame):
     def _ask_pause(self) -> None:
         is_paused = self._view is not None and self._view.status is ModuleStatus.PAUSED
         (self.resume_requested if is_paused else self.pause_requested).emit(self.module_id)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _row(*parts: QWidget | None) -> QHBoxLayout:

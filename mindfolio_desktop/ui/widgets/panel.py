@@ -9,15 +9,18 @@ from mindfolio_desktop.ui.widgets.text import Text
 class Panel(QFrame):
     """A card with a title, a note at the right, and a body to fill."""
 
-    def __init__(self, title: str, name: str, note: str = "") -> None:
+    def __init__(self, title: str, name: str, note: str = "", inset: int = 0) -> None:
+        """`inset`: by how many pixels the body keeps its own margin, so that it still lines up with the title."""
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(title)
         theme.set_role(self, "card")
         self._rows = QVBoxLayout(self)
-        self._rows.setContentsMargins(2 * theme.SPACE, 12, 2 * theme.SPACE, 14)
-        self._rows.setSpacing(10)
+        side = 2 * theme.SPACE - inset
+        self._rows.setContentsMargins(side, 12, side, 14 - inset)
+        self._rows.setSpacing(10 - inset // 2)
         heading = QHBoxLayout()
+        heading.setContentsMargins(inset, 0, inset, 0)
         heading.addWidget(Text(title, weight=theme.BOLD, pixels=14))
         heading.addStretch(1)
         heading.addWidget(Text(note, "muted", 12))

@@ -58,15 +58,15 @@ class WorstCasePanel(Panel):
             "worst_case",
             tooltip="Exact worst loss of all positions of one underlying together, at its worst price, then added up",
         )
-        self._rows = QWidget()
-        self._grid = QGridLayout(self._rows)
+        self._area = QWidget()
+        self._grid = QGridLayout(self._area)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
         self._shown: dict[str, tuple[Text, _Share, Text]] = {}
         self.body.addWidget(self._total)
-        self.body.addWidget(self._rows)
+        self.body.addWidget(self._area)
         self.body.addStretch(1)
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
@@ -92,11 +92,12 @@ class WorstCasePanel(Panel):
                 widget.deleteLater()
         self._shown = {}
         for row, symbol in enumerate(symbols):
-            widgets = Text(symbol, "muted"), _Share(), Text(weight=theme.MEDIUM, name=f"worst_case_{symbol}")
-            for column, widget in enumerate(widgets):
-                self._grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignVCenter)
-            self._grid.setAlignment(widgets[2], Qt.AlignmentFlag.AlignRight)
-            self._shown[symbol] = widgets
+            name, share = Text(symbol, "muted"), _Share()
+            amount = Text(weight=theme.MEDIUM, name=f"worst_case_{symbol}")
+            self._grid.addWidget(name, row, 0)
+            self._grid.addWidget(share, row, 1, Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(amount, row, 2, Qt.AlignmentFlag.AlignRight)
+            self._shown[symbol] = name, share, amount
 
 
 class RankingPanel(Panel):

@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from engine.market.history import HistoryStore
@@ -78,3 +79,23 @@ def at(text: str) -> dt.datetime:
 def instants() -> tuple[dt.datetime, dt.datetime, dt.datetime]:
     """The three snapshots of `recorded`."""
     return at("2026-03-16 15:55:34-0400"), at("2026-03-17 14:48:20-0400"), at("2026-03-18 13:00:01-0400")
+
+
+@pytest.fixture
+def write_parquet(tmp_path: Path) -> Callable[..., Path]:
+    """Write rows as a Parquet file: text columns, and numbers as 32-bit floats, as the recorded files have them."""
+
+    def write(rows: Sequence[Row], name: str = "chains.parquet", folder: Path = tmp_path, **types: str) -> Path:
+        texts = {"snapshot_et", "ticker", "expiration", "type"}
+        kinds = {column: "VARCHAR" if column in texts else "FLOAT" for column in HEADER} | types
+        path = folder / name
+        with duckdb.connect() as connection:
+            names = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
+            connection.execute(f"create table chains ({names})")
+            holes = ", ".join("?" for _ in HEADER)
+            for cells in rows:
+                connection.execute(f"insert into chains values ({holes})", list(cells))  # noqa: S608 - marks only
+            connection.table("chains").write_parquet(str(path))
+        return path
+
+    return write

@@ -93,6 +93,17 @@ def test_the_first_session_opens_at_the_stated_prices_without_a_gap() -> None:
     np.testing.assert_array_equal(path.spot[0], column("spot"))
 
 
+def test_the_gap_over_a_weekend_is_three_nights_wide() -> None:
+    """The same day after one night and after three: the shock is the same, only its time is longer."""
+    still = PathState(np.log(column("spot")), np.zeros(5))
+    days = [session(2026, 1, day) for day in (6, 7, 8, 9)]
+    one, three = (
+        np.array([np.log(walk(9, still, day, nights, MINUTE).spot[0] / column("spot")) for day in days])
+        for nights in (1, 3)
+    )
+    np.testing.assert_allclose((three / one).mean(axis=0), np.sqrt(3), rtol=0.1)
+
+
 def test_prices_are_on_the_cent_and_never_below_one() -> None:
     path = walk(9, opening_state(9), FIRST, 1, MINUTE)
     np.testing.assert_array_equal(path.spot, np.round(path.spot * 100) / 100)

@@ -1,0 +1,223 @@
+"""The main window: places pages, header, emergency stop and messages, and passes between them. It owns no logic."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.domain.commands import Command, ReallocateBudget, RearmMindfolio, SetSpeed
+from engine.domain.denial import Denial
+from engine.domain.notices import Alert
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.views.approvals import ApprovalsView
+from mindfolio_desktop.ui.views.dashboard import WHO, Dashboard
+from mindfolio_desktop.ui.views.module_detail import ModuleDetail
+from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
+from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
+from mindfolio_desktop.ui.widgets.header import EnvironmentBanner, Header
+from mindfolio_desktop.ui.widgets.messages import MessageLog, Toasts
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Navigation
+from mindfolio_desktop.ui.widgets.status_line import StatusLine
+
+
+class MainWindow(QMainWindow):
+    """The window over one mindfolio. `closing` is emitted once, when it closes; the engine is stopped elsewhere."""
+
+    closing = Signal()
+
+    def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("main_window")
+        self.setWindowTitle("Mindfolio")
+        self.resize(1280, 800)
+        self.setMinimumSize(1040, 640)
+        self._bridge = bridge
+        self._snapshot: MindfolioSnapshot | None = None
+        self._unread = 0
+        self._may_close = False
+        self._question: CloseQuestion | None = None
+        self._banner = EnvironmentBanner()
+        self._emergency = EmergencyButton(self)
+        self._header = Header(self._emergency)
+        self._stop_panel = StopPanel()
+        self._navigation = Navigation()
+        self._dashboard = Dashboard(bridge)
+        self._approvals = ApprovalsView(bridge)
+        self._detail = ModuleDetail(bridge)
+        self._messages = MessageLog()
+        self._pages = QStackedWidget()
+        self._status = StatusLine()
+        self._lay_out()
+        self._toasts = Toasts(self._pages)
+        self._connect()
+        self._navigation.show_scheme(theme.scheme())
+        self._go(DASHBOARD)
+        self._dashboard.setFocus()
+
+    # --- set-up ---------------------------------------------------------------------------------------------------
+    def _lay_out(self) -> None:
+        for page in (self._dashboard, self._approvals, self._detail, self._messages):
+            self._pages.addWidget(page)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._navigation)
+        middle.addWidget(self._pages, 1)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for strip in (self._banner, self._header, self._stop_panel):
+            column.addWidget(strip)
+        column.addLayout(middle, 1)
+        self.setCentralWidget(body)
+        self.setStatusBar(self._status)
+
+    def _connect(self) -> None:
+        bridge = self._bridge
+        bridge.snapshot_changed.connect(self._show)
+        bridge.command_accepted.connect(self._on_accepted)
+        bridge.command_denied.connect(self._on_denied)
+        bridge.alert.connect(self._on_alert)
+        self._emergency.stop_requested.connect(self._stop)
+        self._stop_panel.rearm_requested.connect(self._rearm)
+        self._header.speed.speed_requested.connect(self._set_speed)
+        self._navigation.page_chosen.connect(self._go)
+        self._navigation.module_chosen.connect(self.open_module)
+        self._navigation.theme_toggled.connect(self._toggle_theme)
+        self._dashboard.module_opened.connect(self.open_module)
+        self._dashboard.approvals_opened.connect(self._go_to_approvals)
+
+    # --- pages ----------------------------------------------------------------------------------------------------
+    @Slot(str)
+    def open_module(self, module_id: str) -> None:
+        """Show a module's details."""
+        self._detail.show_module(module_id)
+        self._turn_to(self._detail, module_id)
+
+    @Slot(str)
+    def _go(self, key: str) -> None:
+        pages: dict[str, QWidget] = {DASHBOARD: self._dashboard, APPROVALS: self._approvals, MESSAGES: self._messages}
+        self._turn_to(pages[key], key)
+        if key == MESSAGES:
+            self._unread = 0
+            self._navigation.show_unread(0)
+
+    @Slot()
+    def _go_to_approvals(self) -> None:
+        self._go(APPROVALS)
+
+    def _turn_to(self, page: QWidget, key: str) -> None:
+        self._pages.setCurrentWidget(page)
+        self._navigation.show_page(key)
+        self._show_on_page()
+
+    def _show_on_page(self) -> None:
+        """Only the page in sight is kept up to date; the others catch up when they are turned to."""
+        page = self._pages.currentWidget()
+        if self._snapshot is not None and isinstance(page, Dashboard | ApprovalsView | ModuleDetail):
+            page.set_snapshot(self._snapshot)
+
+    # --- from the engine ------------------------------------------------------------------------------------------
+    @Slot(object)
+    def _show(self, snapshot: MindfolioSnapshot) -> None:
+        is_first = self._snapshot is None
+        self._snapshot = snapshot
+        title = f"{snapshot.name} \N{EN DASH} {fmt.environment(snapshot.environment)} \N{EN DASH} Mindfolio"
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
+        for part in (self._banner, self._header, self._stop_panel, self._navigation, self._status):
+            part.set_snapshot(snapshot)
+        if is_first:
+            self._navigation.show_page(DASHBOARD)
+        self._show_on_page()
+
+    @Slot(object)
+    def _on_accepted(self, command: Command) -> None:
+        if not isinstance(command, SetSpeed):
+            self._status.show_event(f"Done: {self._words(command)}")
+
+    @Slot(object, object)
+    def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
+        title, reasons = f"Not done: {self._words(command)}", fmt.denials(denials) or "No reason was given."
+        self._record(self._time(), "", f"{title}. {reasons}")
+        if isinstance(command, RearmMindfolio):
+            self._stop_panel.show_denied()
+        if not isinstance(command, ReallocateBudget):  # the allocation bar shows its own refusal where it happened
+            self._toasts.show_message(title, reasons, stays=True)
+
+    @Slot(object)
+    def _on_alert(self, alert: Alert) -> None:
+        where = self._module_name(alert.module_id) if alert.module_id else ""
+        self._record(fmt.clock(alert.at), where, alert.text)
+        self._toasts.show_message(where or "Mindfolio", alert.text, stays=alert.is_urgent)
+
+    def _record(self, time: str, where: str, words: str) -> None:
+        self._messages.add(time, where, words)
+        self._status.show_event("  ".join(part for part in (time, where, words) if part))
+        if self._pages.currentWidget() is not self._messages:
+            self._unread += 1
+            self._navigation.show_unread(self._unread)
+
+    # --- to the engine --------------------------------------------------------------------------------------------
+    @Slot(str)
+    def _stop(self, source: str) -> None:
+        try:
+            self._bridge.emergency_stop(f"window {source}", "emergency stop pressed")
+        finally:
+            self._stop_panel.show_requested()
+
+    @Slot(str)
+    def _rearm(self, reason: str) -> None:
+        self._bridge.send(RearmMindfolio(WHO, reason))
+
+    @Slot(float)
+    def _set_speed(self, speed: float) -> None:
+        self._bridge.send(SetSpeed(speed))
+
+    # --- words ----------------------------------------------------------------------------------------------------
+    def _words(self, command: Command) -> str:
+        return fmt.command(command, self._module_name)
+
+    def _module_name(self, module_id: str) -> str:
+        view = self._snapshot.module(module_id) if self._snapshot is not None else None
+        return view.spec.name if view is not None else module_id
+
+    def _time(self) -> str:
+        return fmt.clock(self._snapshot.market.now) if self._snapshot is not None else ""
+
+    # --- the window -----------------------------------------------------------------------------------------------
+    @Slot()
+    def _toggle_theme(self) -> None:
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            wanted = theme.Scheme.LIGHT if theme.scheme() is theme.Scheme.DARK else theme.Scheme.DARK
+            theme.apply(application, wanted)
+            self._navigation.show_scheme(wanted)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close, or ask first when something would stay unattended."""
+        snapshot = self._snapshot
+        if snapshot is None or self._may_close or not unattended(snapshot):
+            event.accept()
+            self.closing.emit()
+            return
+        event.ignore()
+        if self._question is None:
+            self._question = CloseQuestion(snapshot, self)
+            self._question.accepted.connect(self._close_anyway)
+            self._question.rejected.connect(self._stay)
+            self._question.show()
+        self._question.raise_()
+        self._question.activateWindow()
+
+    @Slot()
+    def _close_anyway(self) -> None:
+        self._question = None
+        self._may_close = True
+        self.close()
+
+    @Slot()
+    def _stay(self) -> None:
+        self._question = None

@@ -1,0 +1,101 @@
+"""The table of a module's open positions."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+
+from engine.core.money import to_float
+from engine.domain.instrument import MULTIPLIER
+from engine.domain.position import PositionStatus
+from engine.domain.snapshot import PositionView
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel, gain_tone
+from mindfolio_desktop.ui.models.words import structure_words
+
+
+@dataclass(frozen=True, slots=True)
+class PositionRow:
+    """A position and the market's time, from which its quotes have an age."""
+
+    view: PositionView
+    now: dt.datetime
+
+
+class PositionsModel(KeyedTableModel[PositionRow]):
+    """Open positions by id."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(_COLUMNS, lambda row: row.view.position.position_id, parent)
+
+    def show_positions(self, views: Sequence[PositionView], now: dt.datetime) -> None:
+        """Show the positions of a snapshot taken at `now` of the market."""
+        self.show_rows([PositionRow(view, now) for view in views])
+
+
+def _symbol(row: PositionRow) -> Cell:
+    symbol = row.view.position.structure.symbol
+    return Cell(symbol, symbol)
+
+
+def _structure(row: PositionRow) -> Cell:
+    position = row.view.position
+    words = f"{position.quantity} × {structure_words(position.structure)}"
+    return Cell(words, words, tip=fmt.legs(position.structure))
+
+
+def _entry(row: PositionRow) -> Cell:
+    position = row.view.position
+    units = MULTIPLIER * max(1, position.quantity)
+    a_share = round(position.cost / units)
+    received = f"{'received' if position.cost < 0 else 'paid'} {fmt.money(abs(position.cost), cents=True)}"
+    tip = (
+        f"opened {fmt.when(position.opened_at)}, {received}, costs so far {fmt.money(position.commissions, cents=True)}"
+    )
+    return Cell(fmt.net_price(a_share), to_float(a_share), tip=tip)
+
+
+def _dte(row: PositionRow) -> Cell:
+    tip = f"expires {fmt.weekday_date(row.view.position.structure.expiration)}"
+    return Cell(f"{row.view.dte} d", float(row.view.dte), tip=tip)
+
+
+def _pnl(row: PositionRow) -> Cell:
+    pnl = row.view.pnl
+    closing = row.view.closing_cost
+    tip = f"closing now would cost {fmt.money(closing, cents=True)}" if closing is not None else "no quote to close at"
+    return Cell(f"{fmt.arrow(pnl)} {fmt.signed_money(pnl, cents=True)}".strip(), to_float(pnl), tip, gain_tone(pnl))
+
+
+def _of_max(row: PositionRow) -> Cell:
+    share = row.view.pnl_of_max_pct
+    return Cell(fmt.signed_percent(share), share, tone=gain_tone(share))
+
+
+def _iv(row: PositionRow) -> Cell:
+    return Cell(fmt.fraction(row.view.iv, 1), row.view.iv)
+
+
+def _age(row: PositionRow) -> Cell:
+    age = row.now - row.view.marked_at
+    return Cell(fmt.age(age), age.total_seconds(), tip=f"oldest quote {fmt.when(row.view.marked_at)}")
+
+
+def _status(row: PositionRow) -> Cell:
+    status = row.view.position.status
+    tone = "warning" if status is PositionStatus.CLOSING else "muted"
+    return Cell(status.value, status.value, tone=tone)
+
+
+_COLUMNS = (
+    Column("Symbol", _symbol),
+    Column("Structure", _structure),
+    Column("Entry", _entry, is_numeric=True, tip="Net price a share when it was opened"),
+    Column("DTE", _dte, is_numeric=True, tip="Calendar days to expiry"),
+    Column("P&L", _pnl, is_numeric=True, tip="At mid, after costs so far"),
+    Column("% of max", _of_max, is_numeric=True, tip="P&L in percent of the most that can be earned"),
+    Column("IV", _iv, is_numeric=True, tip="Implied volatility now"),
+    Column("Quote age", _age, is_numeric=True, tip="Age of the oldest leg's quote, in market time"),
+    Column("Status", _status),
+)

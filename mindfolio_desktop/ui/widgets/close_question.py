@@ -1,0 +1,63 @@
+"""Asked when the window is closed over open positions: what stays unattended, and whether to close all the same."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.text import Text
+
+
+class CloseQuestion(QDialog):
+    """Not modal, so that the emergency stop keeps working while it is open. Accepted means close anyway."""
+
+    def __init__(self, snapshot: MindfolioSnapshot, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("close_question")
+        self.setWindowTitle("Close Mindfolio")
+        self.setModal(False)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(520)
+        lines = unattended(snapshot)
+        listed = QListWidget()
+        listed.setObjectName("unattended")
+        listed.setAccessibleName("Open positions and working orders")
+        listed.addItems(lines)
+        stay = Button("Stay", "close_stay", "primary")
+        leave = Button("Close anyway", "close_anyway")
+        stay.setDefault(True)
+        stay.clicked.connect(self.reject)
+        leave.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(leave)
+        buttons.addWidget(stay)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 18)
+        column.setSpacing(12)
+        column.addWidget(Text(f"{fmt.counted(len(lines), 'item').capitalize()} stay unattended", "", 16, theme.BOLD))
+        words = "While Mindfolio is closed nobody watches these: no exit is taken and no limit is checked."
+        column.addWidget(Text(words, "muted", wraps=True))
+        column.addWidget(listed, 1)
+        column.addLayout(buttons)
+        stay.setFocus()
+
+
+def unattended(snapshot: MindfolioSnapshot) -> list[str]:
+    """Every open position and working order, one line each."""
+    lines = []
+    for view in snapshot.modules:
+        for held in view.open_positions:
+            position = held.position
+            lines.append(
+                f"{view.spec.name}: {position.quantity} {fmt.TIMES} {fmt.structure(position.structure)}, "
+                f"{fmt.signed_money(held.pnl, cents=True)}"
+            )
+        lines += [
+            f"{view.spec.name}: working order, {order.remaining} {fmt.TIMES} {fmt.structure(order.structure)}"
+            for order in view.orders
+            if not order.status.is_final
+        ]
+    return lines

@@ -1,0 +1,166 @@
+"""The way between pages: a button for each page and for each module."""
+
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from engine.domain.mindfolio import ModuleStatus
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.icon import IconButton
+from mindfolio_desktop.ui.widgets.text import Text
+
+DASHBOARD, APPROVALS, MESSAGES = "dashboard", "approvals", "messages"
+_PAGES = (
+    (DASHBOARD, "Dashboard", "Ctrl+1"),
+    (APPROVALS, "Approvals", "Ctrl+2"),
+    (MESSAGES, "Messages", "Ctrl+3"),
+)
+WIDTH = 196
+
+
+class Navigation(QFrame):
+    """Emits `page_chosen` with a page's key, or `module_chosen` with a module's id."""
+
+    page_chosen = Signal(str)
+    module_chosen = Signal(str)
+    theme_toggled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("navigation")
+        theme.set_role(self, "navigation")
+        self.setFixedWidth(WIDTH)
+        self._pages = {key: NavigationButton(words, key, f"go_{key}", key) for key, words, _keys in _PAGES}
+        self._modules: dict[str, NavigationButton] = {}
+        self._theme = NavigationButton("Light theme", "theme", "toggle_theme", "")
+        self._theme.setCheckable(False)
+        self._theme.clicked.connect(self.theme_toggled)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 12, 0, 12)
+        column.setSpacing(2)
+        for (key, words, keys), button in zip(_PAGES, self._pages.values(), strict=True):
+            button.setShortcut(keys)
+            button.setToolTip(f"{words} ({keys})")
+            button.chosen.connect(self.page_chosen)
+            button.setAccessibleName(words)
+            column.addWidget(button)
+            if key == APPROVALS:
+                button.setAccessibleDescription("Trades that wait for a decision")
+        heading = Text("Modules", "faint", 12, theme.MEDIUM)
+        heading.setContentsMargins(17, 16, 0, 4)
+        column.addWidget(heading)
+        self._module_column = QVBoxLayout()
+        self._module_column.setSpacing(2)
+        column.addLayout(self._module_column)
+        column.addStretch(1)
+        column.addWidget(self._theme)
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show the modules, and how many approvals wait."""
+        waiting = sum(len(view.approvals) for view in snapshot.modules)
+        self._pages[APPROVALS].show_count(waiting)
+        if [view.spec.module_id for view in snapshot.modules] != list(self._modules):
+            self._build(snapshot)
+        for view in snapshot.modules:
+            button = self._modules[view.spec.module_id]
+            is_paused = view.status is ModuleStatus.PAUSED
+            button.show_words(view.spec.name, is_paused=is_paused)
+
+    def show_unread(self, count: int) -> None:
+        """How many messages came since the list was looked at."""
+        self._pages[MESSAGES].show_count(count)
+
+    def show_page(self, key: str) -> None:
+        """Mark where we are: a page's key or a module's id."""
+        for one, button in (*self._pages.items(), *self._modules.items()):
+            button.setChecked(one == key)
+
+    def show_scheme(self, scheme: theme.Scheme) -> None:
+        """Offer the other scheme."""
+        self._theme.setText("Light theme" if scheme is theme.Scheme.DARK else "Dark theme")
+
+    def _build(self, snapshot: MindfolioSnapshot) -> None:
+        for button in self._modules.values():
+            self._module_column.removeWidget(button)
+            button.deleteLater()
+        self._modules = {}
+        for index, view in enumerate(snapshot.modules):
+            module_id = view.spec.module_id
+            button = NavigationButton(view.spec.name, "", f"go_module_{module_id}", module_id, index)
+            button.chosen.connect(self.module_chosen)
+            self._module_column.addWidget(button)
+            self._modules[module_id] = button
+
+
+class NavigationButton(IconButton):
+    """A page's button: a drawing or a module's colour, its name, and a count or the mark of a pause."""
+
+    chosen = Signal(str)
+
+    def __init__(self, words: str, icon: str, name: str, key: str, index: int | None = None) -> None:
+        super().__init__(words, icon, "muted", name)
+        theme.set_role(self, "navigation" if index is None else "navigation-module")
+        self.setCheckable(True)
+        self.setAutoDefault(True)
+        self._key, self._index = key, index
+        self._note, self._is_paused = "", False
+        self.clicked.connect(self._choose)
+
+    @property
+    def note(self) -> str:
+        """The count at the right, "" for none."""
+        return self._note
+
+    def show_count(self, count: int) -> None:
+        """A count in a pill, none for zero."""
+        note = str(count) if count else ""
+        if note != self._note:
+            self._note = note
+            self.setAccessibleDescription(f"{note} new" if note else "")
+            self.update()
+
+    def show_words(self, words: str, *, is_paused: bool) -> None:
+        """A name, cut where it does not fit, and two bars at the right of what is paused."""
+        if is_paused != self._is_paused:
+            self._is_paused = is_paused
+            self.setAccessibleDescription("paused" if is_paused else "")
+            self.update()
+        space = WIDTH - 64
+        shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, space)
+        if shown != self.text():
+            self.setText(shown)
+            self.setToolTip(words)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The button, then the module's colour and the note."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = self.height() / 2
+        if self._index is not None:
+            painter.setPen(theme.colour(theme.tokens().text, 0.35))
+            painter.setBrush(theme.module_colour(self._index))
+            painter.drawRoundedRect(QRectF(17.5, middle - 5, 10, 10), 3, 3)
+        if self._is_paused:
+            for x in (self.width() - 24, self.width() - 18):
+                painter.fillRect(QRectF(x, middle - 5, 3, 10), QColor(theme.tokens().warning))
+        if self._note:
+            self._paint_note(painter, middle)
+        painter.end()
+
+    def _paint_note(self, painter: QPainter, middle: float) -> None:
+        current = theme.tokens()
+        painter.setFont(theme.font(11, theme.MEDIUM))
+        width = painter.fontMetrics().horizontalAdvance(self._note)
+        pill = max(20.0, width + 12.0)
+        area = QRectF(self.width() - 14 - pill, middle - 10, pill, 20)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(current.accent))
+        painter.drawRoundedRect(area, 10, 10)
+        painter.setPen(QColor(current.on_accent))
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._note)
+
+    @Slot()
+    def _choose(self) -> None:
+        self.chosen.emit(self._key)

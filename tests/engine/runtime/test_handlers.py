@@ -1,0 +1,206 @@
+"""Commands: accepted against the state as it is now, or refused with every reason; and the emergency stop."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.core.money import dollars
+from engine.domain import commands as cmd
+from engine.domain import events as ev
+from engine.domain.budget import BudgetPlan
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.runtime import handlers
+from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """A mindfolio with one order working and one approval waiting."""
+    rig = Rig(tmp_path, [chain_update(new_york(10)), chain_update(new_york(12))])
+    return rig.run(until=new_york(10, 0, 3))
+
+
+def give(rig: Rig, command: cmd.Command) -> list[str]:
+    """Handle a command; the codes of its denials, none when it was carried out."""
+    before = len(rig.publisher.denied)
+    handlers.handle(rig.desk, command)
+    rig.desk.commit()
+    return [denial.code.value for notice in rig.publisher.denied[before:] for denial in notice.denials]
+
+
+def reallocate(rig: Rig, plan: BudgetPlan, version: int | None = None) -> cmd.ReallocateBudget:
+    """The command for a plan, on the version in force unless said otherwise."""
+    return cmd.ReallocateBudget(plan, rig.desk.book.version if version is None else version, "user", "test")
+
+
+class TestReallocation:
+    def test_a_valid_plan_takes_effect_and_is_journaled_with_who_and_why(self, rig: Rig) -> None:
+        plan = rig.desk.book.plan.moved(dollars("5000"), "IV_SERVICE_3", "IV_SERVICE_2")
+
+        assert give(rig, reallocate(rig, plan)) == []
+        assert rig.desk.book.plan == plan
+        assert rig.desk.book.version == 2
+        (event,) = rig.events(ev.BudgetReallocated)
+        assert isinstance(event, ev.BudgetReallocated)
+        assert (event.who, event.why) == ("user", "test")
+
+    def test_a_plan_made_on_an_older_split_is_refused(self, rig: Rig) -> None:
+        plan = rig.desk.book.plan.moved(dollars("1000"), None, "IV_SERVICE")
+        give(rig, reallocate(rig, plan))
+
+        assert give(rig, reallocate(rig, plan, version=1)) == ["STALE_VERSION"]
+        assert rig.desk.book.version == 2
+
+    def test_a_stopped_mindfolio_refuses_every_plan(self, rig: Rig) -> None:
+        give(rig, cmd.EmergencyStop("button", "test"))
+        assert give(rig, reallocate(rig, rig.desk.book.plan.moved(1, None, "IV_SERVICE"))) == ["STOPPED"]
+
+    def test_a_negative_amount_is_refused(self, rig: Rig) -> None:
+        plan = rig.desk.book.plan.moved(dollars("5000.0001"), None, "IV_SERVICE")
+        assert give(rig, reallocate(rig, plan)) == ["NEGATIVE_AMOUNT"]
+
+    def test_a_sum_that_is_not_capital_is_refused(self, rig: Rig) -> None:
+        plan = replace(rig.desk.book.plan, reserve=rig.desk.book.reserve + 1)
+        assert give(rig, reallocate(rig, plan)) == ["SUM_MISMATCH"]
+
+    def test_every_reason_is_given_at_once(self, rig: Rig) -> None:
+        plan = BudgetPlan({"IV_SERVICE": -1, "NOBODY": 0}, 0)
+        codes = give(rig, reallocate(rig, plan, version=9))
+        assert set(codes) == {"STALE_VERSION", "UNKNOWN_MODULE", "NEGATIVE_AMOUNT", "SUM_MISMATCH"}
+
+    def test_a_cut_below_what_is_held_is_allowed_and_the_module_is_over(self, rig: Rig) -> None:
+        book = rig.desk.book
+        plan = book.plan.moved(book.modules["IV_SERVICE"].budget, "IV_SERVICE", None)
+
+        assert give(rig, reallocate(rig, plan)) == []
+        assert book.available("IV_SERVICE") < 0
+        rig.run()
+        assert [order for order in rig.broker.submitted if order.module_id == "IV_SERVICE"] == rig.broker.submitted[:1]
+
+
+class TestModules:
+    def test_a_pause_cancels_openings_and_voids_approvals(self, rig: Rig) -> None:
+        assert give(rig, cmd.PauseModule("IV_SERVICE", "user", "lunch")) == []
+        assert give(rig, cmd.PauseModule("IV_SERVICE_2", "user", "lunch")) == []
+
+        assert rig.broker.calls[-1] == ("cancel", "O000001")
+        assert rig.desk.book.approvals == {}
+        assert rig.desk.book.modules["IV_SERVICE"].status_why == "lunch"
+        assert rig.desk.book.held("IV_SERVICE") > 0, "the hold stays until the broker's final word"
+
+    def test_a_resumed_module_scans_again(self, rig: Rig) -> None:
+        give(rig, cmd.PauseModule("IV_SERVICE", "user", "lunch"))
+        give(rig, cmd.ResumeModule("IV_SERVICE", "user", "back"))
+        rig.run()
+        assert [order.module_id for order in rig.broker.submitted] == ["IV_SERVICE", "IV_SERVICE"]
+
+    def test_an_unknown_module_is_refused(self, rig: Rig) -> None:
+        assert give(rig, cmd.PauseModule("NOBODY", "user", "x")) == ["UNKNOWN_MODULE"]
+        assert give(rig, cmd.ResumeModule("NOBODY", "user", "x")) == ["UNKNOWN_MODULE"]
+
+
+class TestApprovals:
+    def test_an_approved_trade_is_sent_once(self, rig: Rig) -> None:
+        (approval_id,) = rig.desk.book.approvals
+
+        assert give(rig, cmd.ApproveTrade(approval_id, "user")) == []
+        assert give(rig, cmd.ApproveTrade(approval_id, "user")) == ["UNKNOWN_APPROVAL"]
+        assert [order.module_id for order in rig.broker.submitted] == ["IV_SERVICE", "IV_SERVICE_2"]
+
+    def test_a_waiting_approval_holds_nothing(self, rig: Rig) -> None:
+        assert rig.desk.book.held("IV_SERVICE_2") == 0
+
+    def test_a_click_is_checked_against_the_budget_of_that_moment(self, rig: Rig) -> None:
+        (approval_id,) = rig.desk.book.approvals
+        book = rig.desk.book
+        give(rig, reallocate(rig, book.plan.moved(book.modules["IV_SERVICE_2"].budget, "IV_SERVICE_2", None)))
+
+        assert give(rig, cmd.ApproveTrade(approval_id, "user")) == ["BUDGET"]
+        assert approval_id in book.approvals, "it may be tried again until it expires"
+
+    def test_a_click_on_a_price_that_ran_away_is_refused(self, rig: Rig) -> None:
+        (approval_id,) = rig.desk.book.approvals
+        rig.desk.market.apply(chain_update(new_york(10, 0, 4), 100.0, volatility=0.15))
+
+        assert give(rig, cmd.ApproveTrade(approval_id, "user")) == ["APPROVAL_EXPIRED"]
+
+    def test_a_click_after_the_deadline_is_refused(self, rig: Rig) -> None:
+        (approval_id,) = rig.desk.book.approvals
+        rig.desk.clock.advance_to(rig.desk.book.approvals[approval_id].expires_at)
+        assert give(rig, cmd.ApproveTrade(approval_id, "user")) == ["APPROVAL_EXPIRED"]
+
+    def test_a_refusal_ends_it_with_its_reason(self, rig: Rig) -> None:
+        (approval_id,) = rig.desk.book.approvals
+        assert give(rig, cmd.RefuseTrade(approval_id, "user", "too wide")) == []
+        assert give(rig, cmd.RefuseTrade(approval_id, "user", "again")) == ["UNKNOWN_APPROVAL"]
+        (event,) = rig.events(ev.ApprovalDecided)
+        assert isinstance(event, ev.ApprovalDecided)
+        assert (event.status.value, event.why) == ("REFUSED", "too wide")
+
+
+class TestEmergencyStop:
+    def test_it_latches_pauses_cancels_and_voids(self, rig: Rig) -> None:
+        assert give(rig, cmd.EmergencyStop("button", "I do not like it")) == []
+
+        book = rig.desk.book
+        assert rig.desk.latch.is_set
+        assert book.status is MindfolioStatus.STOPPED
+        assert all(module.status is ModuleStatus.PAUSED for module in book.modules.values())
+        assert book.approvals == {}
+        assert rig.broker.calls[-1] == ("cancel", "O000001")
+        snapshot = rig.kernel.snapshot()
+        assert snapshot.cancels_unconfirmed == 1, "never shown as done on assumption"
+        rig.run()
+        assert rig.kernel.snapshot().cancels_unconfirmed == 0
+
+    def test_nothing_opens_and_no_automatic_exit_runs_after_it(self, rig: Rig) -> None:
+        give(rig, cmd.EmergencyStop("button", "test"))
+        sent = len(rig.broker.submitted)
+        rig.run()
+        assert len(rig.broker.submitted) == sent
+
+    def test_an_intent_that_was_not_sent_yet_is_voided_and_its_hold_released(self, tmp_path: Path) -> None:
+        rig = Rig(tmp_path, [chain_update(new_york(10))])
+        real = rig.desk.ledger.commit
+
+        def commit() -> None:
+            real()
+            if rig.desk.book.orders:
+                rig.desk.latch.set("button", "between the durable intent and the send")
+
+        rig.desk.ledger.commit = commit  # type: ignore[method-assign]
+        rig.run()
+
+        assert rig.broker.submitted == []
+        assert rig.desk.book.held("IV_SERVICE") == 0
+        assert [type(event).__name__ for event in rig.events(ev.OrderEnded)] == ["OrderEnded"]
+
+    def test_a_fill_that_arrives_after_the_stop_is_booked(self, rig: Rig) -> None:
+        broker: ScriptedBroker = rig.broker
+        broker.on_cancel = lambda order_id: [filled(broker.submitted[0])]
+        give(rig, cmd.EmergencyStop("button", "test"))
+        rig.run()
+        assert len(rig.desk.book.positions) == 1
+
+    def test_it_survives_a_restart_even_when_the_stop_file_was_deleted(self, rig: Rig) -> None:
+        give(rig, cmd.EmergencyStop("button", "test"))
+        rig.store.close()
+        (rig.folder / "STOP").unlink()
+
+        again = rig.reopened()
+
+        assert again.desk.book.status is MindfolioStatus.STOPPED
+        assert again.desk.latch.is_set
+        assert give(again, cmd.ResumeModule("IV_SERVICE", "user", "x")) == ["STOPPED"]
+
+    def test_only_a_typed_reason_lifts_it_and_modules_stay_paused(self, rig: Rig) -> None:
+        assert give(rig, cmd.RearmMindfolio("user", "too early")) == ["NOT_STOPPED"]
+        give(rig, cmd.EmergencyStop("button", "test"))
+        assert give(rig, cmd.RearmMindfolio("user", "   ")) == ["REASON_MISSING"]
+        assert give(rig, cmd.RearmMindfolio("user", "checked every order")) == []
+
+        assert not rig.desk.latch.is_set
+        assert rig.desk.book.status is MindfolioStatus.ACTIVE
+        assert all(module.status is ModuleStatus.PAUSED for module in rig.desk.book.modules.values())
+        assert give(rig, cmd.ResumeModule("IV_SERVICE", "user", "go")) == []

@@ -1,0 +1,57 @@
+"""An engine for the window's tests: it records what it is asked and says only what a test makes it say."""
+
+import datetime as dt
+import threading
+
+from engine.core.money import Money
+from engine.domain.candidate import ScanRow
+from engine.domain.commands import Command
+from engine.domain.ports import TradeRow
+
+
+class EngineFake:
+    """Takes commands and stops, and answers questions with what a test put here. `fault` makes questions fail."""
+
+    def __init__(self) -> None:
+        self.commands: list[Command] = []
+        self.stops: list[tuple[str, str]] = []
+        self.questions: list[str] = []
+        self.threads: set[str] = set()
+        self.scan_rows: tuple[ScanRow, ...] = ()
+        self.trade_rows: tuple[TradeRow, ...] = ()
+        self.nav: tuple[tuple[dt.datetime, Money], ...] = ()
+        self.since: dt.datetime | None = None
+        self.fault: Exception | None = None
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def send(self, command: Command) -> None:
+        """Take a command."""
+        self.commands.append(command)
+
+    def stop(self, source: str, why: str) -> None:
+        """Take an emergency stop."""
+        self.stops.append((source, why))
+
+    def scans(self, module_id: str, since: dt.datetime, limit: int = 200) -> tuple[ScanRow, ...]:
+        """The scan rows a test put here."""
+        self.since = since
+        self._question(f"scans {module_id}")
+        return self.scan_rows[:limit]
+
+    def trades(self, module_id: str, limit: int = 200) -> tuple[TradeRow, ...]:
+        """The trades a test put here."""
+        self._question(f"trades {module_id}")
+        return self.trade_rows[:limit]
+
+    def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
+        """The samples a test put here."""
+        self._question("nav")
+        return self.nav[-limit:]
+
+    def _question(self, words: str) -> None:
+        self.questions.append(words)
+        self.threads.add(threading.current_thread().name)
+        self.may_answer.wait(5)
+        if self.fault is not None:
+            raise self.fault
