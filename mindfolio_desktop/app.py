@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QApplication
 
 from engine.core.money import Money
 from engine.domain.candidate import ScanRow
+from engine.domain.commands import Command
 from engine.domain.ports import Query, TradeRow
 from engine.runtime.host import EngineHost
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.main_window import MainWindow
-from mindfolio_desktop.ui.theme import apply_theme
+from mindfolio_desktop.ui import theme
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a thread may keep the interpreter: at the default of 5 ms a busy engine makes the window stutter."""
@@ -70,7 +71,7 @@ class Session:
         self.bridge.close()
         return has_ended
 
-    def _send(self, command: object) -> None:
+    def _send(self, command: Command) -> None:
         self.host.send(command)
 
     def _stop(self, source: str, why: str) -> None:
@@ -83,7 +84,7 @@ def run_window(places: Places, running: Running) -> int:
     application = QApplication([sys.argv[0]])
     application.setApplicationName("Mindfolio")
     application.setApplicationDisplayName("Mindfolio")
-    apply_theme(application)
+    theme.apply(application)
     session = Session(places, running)
     session.start()
     code = application.exec()

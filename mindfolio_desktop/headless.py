@@ -15,6 +15,7 @@ from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
 from engine.portfolio.aggregate import aggregate
 from engine.portfolio.report import Document, as_document
+from engine.risk.latch import StopLatch
 from engine.runtime.assembly import OpenEngine, session_limit
 from engine.runtime.desk import RISK_FREE_RATE
 from engine.runtime.handlers import handle
@@ -75,7 +76,7 @@ def status_document(places: Places) -> Document:
     running = session_at(book.last_at)
     market = MarketView(book.last_at, running.day if running else None, running is not None, None, 0.0)
     document = as_document(aggregate(book, {}, market, RISK_FREE_RATE), _trades(book))
-    document["stop_latched"] = places.latch.exists()
+    document["stop_latched"] = StopLatch(places.latch).is_set
     return document
 
 

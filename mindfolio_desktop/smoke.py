@@ -13,7 +13,7 @@ from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_store
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.app import Session
-from mindfolio_desktop.ui.theme import apply_theme
+from mindfolio_desktop.ui import theme
 
 TIMEOUT_S = 60.0
 
@@ -23,7 +23,7 @@ def smoke_test() -> int:
     with tempfile.TemporaryDirectory(prefix="mindfolio-smoke-") as folder:
         places = Places(Path(folder), Environment.SIMULATED)
         application = QApplication([sys.argv[0]])
-        apply_theme(application)
+        theme.apply(application)
         session = Session(places, Running(speed=3600.0, threads=1, publishes=True))
         session.start()
         has_traded = _wait_for_scans(application, session)

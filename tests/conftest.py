@@ -5,6 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is not a slow property: examples have no deadline, and every run tries the same ones.
+settings.register_profile("mindfolio", deadline=None, derandomize=True)
+settings.load_profile("mindfolio")
 
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -24,3 +29,8 @@ def shared_dir() -> Path:
 def yahoo_file(shared_dir: Path) -> Path:
     """Nineteen real snapshots of SPY, QQQ, TSLA and NVDA option chains."""
     return shared_dir / "data" / "chains" / "yahoo_SPY_QQQ_TSLA_NVDA_2026-03-16_2026-04-24.parquet"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Long runs are the same tests with larger numbers."""
+    parser.addoption("--kills", default="5", help="how often a replay is killed at a random moment (full: 30)")

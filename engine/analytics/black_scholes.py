@@ -44,9 +44,11 @@ def european(
 
     spot, forward, strike in $; years to expiry; rate continuously compounded a year and volatility a year, decimals.
     Without time or volatility the price is the discounted intrinsic value of the forward, delta that of the exercise
-    (half of it exactly at the strike), gamma and vega zero; without time theta is zero too. A row with a NaN, an
-    infinite or a negative input (zero for prices), or beyond what float64 can hold, is not valid.
-    Raises ValueError when the shapes do not broadcast. Source: Hull, Options, Futures and Other Derivatives, 15 and 19.
+    (half of it exactly at the strike), gamma and vega zero; without time theta is zero too. Not valid is a row with
+    a NaN or an infinite input, a price that is not above zero, negative time or volatility, or a value that float64
+    cannot hold.
+    Raises ValueError when the shapes do not broadcast. Source: Hull, Options, Futures and Other
+    Derivatives, chapters 15 and 17 to 19.
     """
     inputs = columns(spot, forward, strike, years, rate, volatility, side_of(is_put))
     out = np.empty((5, inputs.size))

@@ -6,6 +6,7 @@ worth little; so only the strikes nearest to the spot are asked, and their media
 
 import datetime as dt
 import math
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -44,8 +45,8 @@ def implied_forward(
     nearest = np.argsort(np.abs(strikes - spot), kind="stable")[:_NEAREST_PAIRS]
     forwards = strikes[nearest] + math.exp(rate * years) * gaps[nearest]
     # Seven numbers: the median of plain floats is ten times as fast as numpy's.
-    forward = median(forwards.tolist())
-    disagreement = median(np.abs(forwards - forward).tolist())
+    forward: float = median(forwards.tolist())
+    disagreement: float = median(np.abs(forwards - forward).tolist())
     if not forward > 0 or not disagreement <= _WIDEST_DISAGREEMENT * spot:
         return None
     return forward
@@ -61,11 +62,10 @@ def chain_forwards(chain: Chain, now: dt.datetime, rate: float) -> dict[int, flo
     mids = np.where(_is_fresh(chain), quote_mids(chain.bid, chain.ask), np.nan)
     forwards: dict[int, float] = {}
     # The chain is sorted by expiration, right, strike.
-    starts = np.flatnonzero(np.diff(ordinals, prepend=-1))
-    for start, stop in zip(starts, np.append(starts[1:], ordinals.size), strict=True):
-        ordinal = int(ordinals[start])
+    starts = np.flatnonzero(np.diff(ordinals, prepend=-1)).tolist()
+    for start, stop in pairwise([*starts, ordinals.size]):
+        ordinal, rows = int(ordinals[start]), slice(start, stop)
         years = years_to_expiry(now, dt.date.fromordinal(ordinal))
-        rows = slice(start, stop)
         forwards[ordinal] = _expiration_forward(chain.spot, strikes[rows], is_put[rows], mids[rows], years, rate)
     return forwards
 

@@ -5,7 +5,8 @@ in analytics only; `from_float` is the one place where a float may become money.
 """
 
 import math
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 from typing import TypeAlias
 
 Money: TypeAlias = int
@@ -18,12 +19,17 @@ CENT: Money = UNIT // 100
 _LARGEST: Money = 10**15
 """A hundred billion dollars: beyond it a figure is an error, not an amount."""
 
+_TYPED = re.compile(r"([+-]?)\$?\s*((?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?|\.\d+)", re.ASCII)
+"""Commas only where thousands are grouped: 1,50 is somebody's 1.50 and must not become 150."""
+
 
 def dollars(amount: int | str | Decimal) -> Money:
     """Exact conversion of a dollar amount. Raises ValueError for anything finer than 1/10,000 USD or not finite."""
     try:
-        scaled = Decimal(amount) * UNIT
-    except InvalidOperation as error:
+        # The default context would round beyond 28 digits without a word.
+        exact = Context(prec=28, traps=[InvalidOperation, Overflow, Inexact])
+        scaled = exact.multiply(Decimal(amount), Decimal(UNIT))
+    except DecimalException as error:
         raise ValueError(f"{amount!r} is not an amount of dollars") from error
     if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > _LARGEST:
         raise ValueError(f"{amount!r} is not an exact amount of dollars")
@@ -43,12 +49,13 @@ def to_float(amount: Money) -> float:
 
 
 def parse_dollars(text: str) -> Money | None:
-    """Dollars as a person types them (`12,500`, `$1,200.50`); None when it is not an amount."""
-    cleaned = text.strip().removeprefix("$").replace(",", "").strip()
-    if not cleaned or not cleaned.isascii():
+    """Dollars as a person types them (`12,500`, `$1,200.50`, `-$5`); None when it is not an amount."""
+    typed = _TYPED.fullmatch(text.strip())
+    if typed is None:
         return None
+    sign, figures = typed.groups()
     try:
-        return dollars(cleaned)
+        return dollars(sign + figures.replace(",", ""))
     except ValueError:
         return None
 

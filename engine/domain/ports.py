@@ -226,6 +226,14 @@ class LedgerStore(Protocol):
         """All posting lines, in order of their entries."""
         ...
 
+    def evidence(self) -> Iterator[tuple[str, bytes]]:
+        """All side-store documents with the address that each was kept under."""
+        ...
+
+    def closed(self) -> Iterator[Position]:
+        """All positions that ended, as they were written."""
+        ...
+
     def close(self) -> None:
         """Release the connection."""
         ...

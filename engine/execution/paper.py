@@ -190,11 +190,9 @@ class PaperBroker:
         """Where the package trades against this quote, None when it does not."""
         if limit >= package.natural:
             return package.natural
-        if limit < package.mid:
-            return None
         question = f"{self._seed}|{order.order_id}|{limit}|{epoch_us(package.at)}"
         draw = int.from_bytes(blake2b(question.encode(), digest_size=_DRAW_BITS // 8).digest())
-        # In integers: draw / 2**64 < (limit - mid) / (natural - mid).
+        # In integers: draw / 2**64 < (limit - mid) / (natural - mid), which no limit up to mid can meet.
         return limit if draw * (package.natural - package.mid) < (limit - package.mid) << _DRAW_BITS else None
 
 

@@ -109,7 +109,8 @@ class Book:
 
     def realised(self, module_id: str) -> Money:
         """Realised P&L of a module after commissions (every commission paid so far)."""
-        return -self.balances[Account.REALISED, module_id] - self.balances[Account.COMMISSIONS, module_id]
+        balances = self.balances  # read without [], which would add empty accounts to the state
+        return -balances.get((Account.REALISED, module_id), 0) - balances.get((Account.COMMISSIONS, module_id), 0)
 
     def unrealised(self, module_id: str) -> Money:
         """Open P&L of a module at its last marks, before closing costs."""
@@ -145,7 +146,12 @@ class Book:
         """Fold one event in. Raises LedgerFault when it contradicts the state or breaks an invariant."""
         if seq != self.seq + 1:
             raise LedgerFault(f"entry {seq} does not follow entry {self.seq}")
-        applied = _fold(self, seq, at, event)
+        if self.spec is None and not isinstance(event, ev.MindfolioCreated):
+            raise LedgerFault(f"entry {seq} ({type(event).__name__}) comes before the mindfolio was created")
+        try:
+            applied = _fold(self, seq, at, event)
+        except (KeyError, ValueError) as error:
+            raise LedgerFault(f"entry {seq} ({type(event).__name__}) contradicts the state: {error}") from error
         self.seq, self.last_at = seq, at
         for row in applied.postings:
             self.balances[row.account, row.module_id] += row.amount
@@ -184,6 +190,8 @@ def _fold(book: Book, seq: int, at: dt.datetime, event: ev.Event) -> Applied:
 def _state_changed(book: Book, at: dt.datetime, event: ev.Event) -> None:
     match event:
         case ev.MarksRecorded(marks):
+            if not marks.keys() <= book.positions.keys():
+                raise LedgerFault(f"marks of positions that are not open: {sorted(marks.keys() - book.positions)}")
             for position_id, mark in marks.items():
                 book.marks[position_id], book.marked_at[position_id] = mark, at
         case ev.ScanCompleted():
@@ -245,18 +253,28 @@ def _created(book: Book, seq: int, event: ev.MindfolioCreated) -> Applied:
         )
         for module in spec.modules
     }
+    if book.modules.keys() != spec.budgets.keys() or len(book.modules) != len(spec.modules):
+        raise LedgerFault("each module needs an id of its own and one budget")
     return Applied(entries.opening_deposit(seq, event))
 
 
 def _intended(book: Book, order: Order) -> None:
     if order.order_id in book.orders:
         raise LedgerFault(f"order {order.order_id} was intended twice")
-    book.orders[order.order_id] = order
-    book.orders_made += 1
+    if order.module_id not in book.modules or order.quantity <= 0:
+        raise LedgerFault(f"order {order.order_id} is for {order.quantity} in {order.module_id}")
+    position = book.positions.get(order.position_id)
     if order.purpose is OrderPurpose.OPEN:
+        if position is not None or order.position_id in book.closed:
+            raise LedgerFault(f"order {order.order_id} opens {order.position_id}, which was opened before")
         book.positions_made += 1
     else:
+        # A close books to the module that holds the position, whoever asks for it.
+        if position is None or position.module_id != order.module_id or position.quantity < order.quantity:
+            raise LedgerFault(f"order {order.order_id} closes more of {order.position_id} than its module holds")
         _replace_position(book, order.position_id, status=PositionStatus.CLOSING)
+    book.orders[order.order_id] = order
+    book.orders_made += 1
 
 
 def _order_moved(

@@ -28,7 +28,10 @@ def encode_event(event: Event) -> tuple[str, int, bytes]:
     exactly what was done.
     """
     name = type(event).__name__
-    body = _ENCODER.encode(event)
+    try:
+        body = _ENCODER.encode(event)
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        raise LedgerFault(f"{name} cannot be journaled: {error}") from error
     if decode_event(name, EVENT_VERSION, body) != event:
         raise LedgerFault(f"{name} cannot be journaled exactly: it holds a value that JSON does not")
     return name, EVENT_VERSION, body

@@ -15,7 +15,8 @@ class Ledger:
     """One mindfolio's journal with the book folded from it. Used by the kernel's thread only.
 
     `record` changes the book at once and stages the entry; nothing that leaves the process may depend on it before
-    `commit` has returned. When a commit fails the ledger is broken for good: the book is ahead of what is durable.
+    `commit` has returned. When either fails the ledger is broken for good: the book is ahead of what is durable, or
+    half changed, and what is staged is half a step. Only reopening gives the state that the journal says.
     """
 
     def __init__(self, store: LedgerStore) -> None:
@@ -35,12 +36,15 @@ class Ledger:
 
     def record(self, at: dt.datetime, event: Event) -> None:
         """Fold an event into the book and stage it. Raises LedgerFault when it contradicts the state."""
-        if self._broken:
-            raise LedgerFault("the ledger could not be written before; nothing more is recorded")
-        name, version, body = encode_event(event)
-        entry = Recorded(self.book.seq + 1, at, name, version, body, self.head_hash, "")
-        entry = replace(entry, hash=chain_hash(entry))
-        applied = self.book.apply(entry.seq, at, event)
+        self._check_sound()
+        try:
+            name, version, body = encode_event(event)
+            entry = Recorded(self.book.seq + 1, at, name, version, body, self.head_hash, "")
+            entry = replace(entry, hash=chain_hash(entry))
+            applied = self.book.apply(entry.seq, at, event)
+        except BaseException:
+            self._broken = True
+            raise
         self.head_hash = entry.hash
         self._entries.append(entry)
         self._postings.extend(applied.postings)
@@ -57,12 +61,13 @@ class Ledger:
         """Write everything staged in one durable transaction. Raises LedgerFault, and stays broken, when it fails."""
         if not self.has_staged:
             return
+        self._check_sound()
         batch = LedgerBatch(
             tuple(self._entries), tuple(self._postings), tuple(self._evidence.items()), tuple(self._closed)
         )
         try:
             self._store.append(batch)
-        except LedgerFault:
+        except BaseException:
             self._broken = True
             raise
         self._clear()
@@ -70,6 +75,10 @@ class Ledger:
     def close(self) -> None:
         """Release the store."""
         self._store.close()
+
+    def _check_sound(self) -> None:
+        if self._broken:
+            raise LedgerFault("the ledger failed before; nothing more is recorded or written until it is reopened")
 
     def _clear(self) -> None:
         self._entries: list[Recorded] = []

@@ -24,6 +24,7 @@ from engine.market.history_files import (
     as_counts,
     as_dollars,
     block_ranges,
+    checked_path,
     lock,
     read_block,
     read_manifest,
@@ -131,6 +132,7 @@ class HistoryStore:
         self._manifest = manifest
         self._files: dict[str, list[RecordedFile]] = {}
         self._blocks: dict[str, Block] = {}
+        self._paths: dict[str, Path] = {}
         for file in sorted(manifest.files, key=lambda file: (file.symbol, file.year)):
             self._files.setdefault(file.symbol, []).append(file)
 
@@ -144,15 +146,10 @@ class HistoryStore:
         raise ValueError(f"there is no snapshot of {symbol} at {from_epoch_us(instant)}")
 
     def _path(self, file: RecordedFile) -> Path:
-        """Where a file lies. Raises HistoryFault when it is gone or cut short."""
-        path = self.root / file.name
-        try:
-            size = path.stat().st_size
-        except OSError as error:
-            raise HistoryFault(f"{path} is gone: it was damaged or replaced by an import; start again") from error
-        if size != file.size:
-            raise HistoryFault(f"{path} is damaged: {size} bytes instead of {file.size}; import its data again")
-        return path
+        """Where a file lies; its bytes are checked once, at its first use. Raises HistoryFault."""
+        if file.name not in self._paths:
+            self._paths[file.name] = checked_path(self.root, file)
+        return self._paths[file.name]
 
     def _database(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:

@@ -72,14 +72,14 @@ class RecordedFile:
     """One Parquet file: the snapshots of `symbol` in one New York year.
 
     `instants` are microseconds since 1970 UTC, ascending, and `rows` the rows of each. `digest` is the SHA-256 of the
-    content, independent of how Parquet stores it.
+    content, independent of how Parquet stores it; `checksum` the SHA-256 of the file as it lies on the disk.
     """
 
     name: str
     symbol: str
     year: int
-    size: int
     digest: str
+    checksum: str
     instants: tuple[int, ...]
     rows: tuple[int, ...]
 
@@ -130,7 +130,9 @@ def read_manifest(root: Path) -> Manifest:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:
         return Manifest()
-    except (OSError, msgspec.MsgspecError) as error:
+    except OSError as error:
+        raise HistoryFault(f"{path}: cannot be read: {error.strerror or error}") from error
+    except msgspec.MsgspecError as error:
         raise HistoryFault(f"{path}: the list of recorded files is damaged: {error}") from error
     if manifest.version != _VERSION:
         raise HistoryFault(f"{path}: written by a newer Mindfolio (format {manifest.version}, known is {_VERSION})")
@@ -157,6 +159,23 @@ def remove_leftovers(root: Path, manifest: Manifest) -> None:
                 path.unlink()
 
 
+def checked_path(root: Path, file: RecordedFile) -> Path:
+    """Where a file lies, once its bytes are known to be those that were written. Raises HistoryFault otherwise.
+
+    Parquet alone would not notice every flipped bit, and a wrong price is worse than none.
+    """
+    path = root / file.name
+    try:
+        is_intact = _checksum(path) == file.checksum
+    except OSError as error:
+        raise HistoryFault(
+            f"{path} cannot be read ({error.strerror or error}); was it replaced by an import?"
+        ) from error
+    if not is_intact:
+        raise HistoryFault(f"{path} is damaged; restore it, or remove its folder and import again")
+    return path
+
+
 def block_ranges(rows: tuple[int, ...]) -> Iterator[tuple[int, int]]:
     """Split snapshots with these row counts into runs [first, last] of at most 65,536 rows, at least one snapshot."""
     first, total = 0, 0
@@ -180,7 +199,7 @@ def read_block(connection: duckdb.DuckDBPyConnection, path: Path, instants: tupl
     found, starts = np.unique(quoted_at, return_index=True)
     same_snapshot = np.diff(quoted_at) == 0
     if not np.array_equal(found, np.asarray(instants, np.int64)) or np.any(np.diff(key)[same_snapshot] <= 0):
-        raise HistoryFault(f"{path} does not hold what the list of recorded files says; import its data again")
+        raise HistoryFault(f"{path} does not hold what the list of recorded files says")
     return Block(
         instants=found,
         starts=np.append(starts, quoted_at.size),
@@ -206,7 +225,12 @@ def describe(connection: duckdb.DuckDBPyConnection, path: Path, symbol: str, yea
         digest.update(np.column_stack(figures).astype("<i8").tobytes())
     fingerprint = digest.hexdigest()
     name = f"{symbol}_{year}_{fingerprint[:16]}.parquet"
-    return RecordedFile(name, symbol, year, path.stat().st_size, fingerprint, instants, rows)
+    return RecordedFile(name, symbol, year, fingerprint, _checksum(path), instants, rows)
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def as_dollars(units: Ints) -> NDArray[np.float64]:

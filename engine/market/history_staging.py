@@ -18,6 +18,7 @@ from engine.market.history_files import (
     STAGING_PREFIX,
     Manifest,
     RecordedFile,
+    checked_path,
     describe,
     keep_manifest,
     lock,
@@ -106,9 +107,8 @@ class Staging:
         run = self.connection.execute
         run("delete from present; delete from matched")
         pairs = set(run("select distinct symbol, year from incoming").fetchall())
-        recorded = [
-            literal(self._root / file.name) for file in self._manifest.files if (file.symbol, file.year) in pairs
-        ]
+        touched = [file for file in self._manifest.files if (file.symbol, file.year) in pairs]
+        recorded = [literal(checked_path(self._root, file)) for file in touched]
         if recorded:
             run(_PRESENT_RECORDED, [recorded])
         run(_PRESENT_ADDED)

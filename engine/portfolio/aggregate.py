@@ -46,6 +46,7 @@ def totals(capital: Money, modules: Sequence["ModuleFigures"]) -> Totals:
     by_dollars = [(module.module_id, module.pnl) for module in modules]
     by_percent = [(module.module_id, module.pnl_pct) for module in modules if module.pnl_pct is not None]
     has_ranking = len({amount for _, amount in by_dollars}) > 1
+    has_percent_ranking = len({share for _, share in by_percent}) > 1
     return Totals(
         nav=capital + pnl,
         pnl=pnl,
@@ -59,8 +60,8 @@ def totals(capital: Money, modules: Sequence["ModuleFigures"]) -> Totals:
         greeks=sum((module.greeks for module in modules), Greeks()).rounded(),
         best_by_dollars=max(by_dollars, key=lambda pair: pair[1]) if has_ranking else None,
         worst_by_dollars=min(by_dollars, key=lambda pair: pair[1]) if has_ranking else None,
-        best_by_percent=max(by_percent, key=lambda pair: pair[1]) if has_ranking else None,
-        worst_by_percent=min(by_percent, key=lambda pair: pair[1]) if has_ranking else None,
+        best_by_percent=max(by_percent, key=lambda pair: pair[1]) if has_percent_ranking else None,
+        worst_by_percent=min(by_percent, key=lambda pair: pair[1]) if has_percent_ranking else None,
     )
 
 

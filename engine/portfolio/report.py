@@ -152,7 +152,7 @@ def _trade(position: Position) -> Document:
 def _greeks(greeks: Greeks) -> Document:
     """To one decimal, halves away from zero, as the owner's files show them."""
     return {
-        name: float(Decimal(str(value)).quantize(Decimal("0.1"), rounding="ROUND_HALF_UP"))
+        name: float(Decimal(str(value)).quantize(Decimal("0.1"), rounding="ROUND_HALF_UP")) + 0.0  # never "-0.0"
         for name, value in (
             ("delta", greeks.delta),
             ("gamma", greeks.gamma),

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.analytics.chain_values import ChainValues, chain_values
 from engine.core.calendar import days_to_expiry
-from engine.core.money import Money
+from engine.core.money import Money, percent
 from engine.domain.chain import Chain
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER
@@ -53,7 +53,7 @@ def _view(
         mark=mark,
         marked_at=book.marked_at[position.position_id],
         pnl=pnl,
-        pnl_of_max_pct=round(pnl * 100 / best, 1) if best > 0 else None,
+        pnl_of_max_pct=percent(pnl, best) if best > 0 else None,
         dte=days_to_expiry(now, position.structure.expiration),
         greeks=valued.greeks,
         iv=valued.iv,

@@ -114,7 +114,7 @@ def _seed(book: Book, asked: int | None) -> int:
 
 def _market(places: Places, seed: int) -> tuple[Feed, str]:
     if places.environment is Environment.SIMULATED:
-        return SimulatedFeed(seed), f"simulated market, seed {seed}"
+        return SimulatedFeed(seed), f"simulated market, seed {seed}, quotes a minute"
     history = HistoryStore(places.history)
     if not history.snapshots():
         raise MindfolioError(

@@ -135,7 +135,8 @@ def _rearm(desk: Desk, command: cmd.RearmMindfolio) -> Denials:
         return (Denial(DenialCode.STORAGE, facts={"why": desk.halted}),)
     # Lifted before it is journaled: a crash in between leaves the journal stopped, and a stop that arrives in between
     # finds the latch free to be set again. The other order could lift a newer stop.
-    desk.latch.lift()
+    if not desk.latch.lift():
+        return (Denial(DenialCode.STORAGE, facts={"why": "the stop file cannot be removed"}),)
     desk.record(ev.MindfolioRearmed(command.who, command.why.strip()))
     return ()
 

@@ -6,24 +6,13 @@ Times are New York's. Names of months are ours, because the system's locale must
 
 import datetime as dt
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from engine.core.calendar import NEW_YORK
 from engine.core.errors import DenialCode, Fact
 from engine.core.money import CENT, UNIT, Money
-from engine.domain.commands import (
-    ApproveTrade,
-    Command,
-    EmergencyStop,
-    PauseModule,
-    ReallocateBudget,
-    RearmMindfolio,
-    RefuseTrade,
-    ResumeModule,
-    ScanNow,
-    SetSpeed,
-)
 from engine.domain.denial import Denial
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.mindfolio import Environment
@@ -173,6 +162,11 @@ def short_when(at: dt.datetime | None) -> str:
     return f"{short_date(local.date())} {local:%H:%M}"
 
 
+def short_moment(at: dt.datetime | None) -> str:
+    """An instant in New York to the second where the year is plain: `16 Mar 15:55:30`."""
+    return UNKNOWN if at is None else f"{short_when(at)}:{at.astimezone(NEW_YORK):%S}"
+
+
 def clock(at: dt.datetime | None) -> str:
     """Time of day in New York: `15:55:30 ET`."""
     return UNKNOWN if at is None else f"{at.astimezone(NEW_YORK):%H:%M:%S} ET"
@@ -235,36 +229,10 @@ def speed(factor: float) -> str:
     return "Hold" if factor == 0 else f"{factor:g}x"
 
 
-# --- commands -----------------------------------------------------------------------------------------------------
-def command(asked: Command, module_name: Callable[[str], str]) -> str:
-    """What a person asked for: `Pause IV Service`. `module_name` turns a module's id into its name."""
-    match asked:
-        case PauseModule(module_id):
-            return f"Pause {module_name(module_id)}"
-        case ResumeModule(module_id):
-            return f"Resume {module_name(module_id)}"
-        case ScanNow(module_id):
-            return f"Scan with {module_name(module_id)}"
-        case SetSpeed(factor):
-            return "Hold the market" if factor == 0 else f"Market speed {speed(factor)}"
-    return _COMMANDS[type(asked)]
-
-
-_COMMANDS: dict[type, str] = {
-    ReallocateBudget: "Reallocate budgets",
-    ApproveTrade: "Approve trade",
-    RefuseTrade: "Refuse trade",
-    EmergencyStop: "Emergency stop",
-    RearmMindfolio: "Re-arm",
-}
-
-
 # --- refusals -----------------------------------------------------------------------------------------------------
 def denial(one: Denial) -> str:
     """One refusal as one sentence: what was checked, the measured value, the limit, and by how much it missed."""
-    words = f"{_DENIAL_NAMES[one.code]}: {_denial_text(one)}"
-    where = [str(one.facts[key]) for key in ("symbol", "contract", "leg") if one.facts.get(key) is not None]
-    return f"{words} ({', '.join(where)})" if where else words
+    return f"{_NAMES[one.code]}: {_reason(one)}{_where(one)}"
 
 
 def denials(many: Iterable[Denial]) -> str:
@@ -272,7 +240,7 @@ def denials(many: Iterable[Denial]) -> str:
     return "\n".join(denial(one) for one in many)
 
 
-_DENIAL_NAMES = {
+_NAMES = {
     DenialCode.STOPPED: "Emergency stop",
     DenialCode.MODULE_STATUS: "Module status",
     DenialCode.MARKET_CLOSED: "Market",
@@ -298,89 +266,137 @@ _DENIAL_NAMES = {
     DenialCode.STORAGE: "Ledger",
 }
 
-_DENIAL_PLAIN = {
+_PLAIN = {
     DenialCode.STOPPED: "everything is stopped until a person re-arms",
-    DenialCode.MODULE_STATUS: "the module is paused, new trades wait until it is resumed",
-    DenialCode.MARKET_CLOSED: "closed, orders open only during the regular session",
-    DenialCode.DATA_BAD: "bid or ask is missing, crossed or not a number",
-    DenialCode.STRUCTURE: "not a recognised structure with defined risk",
-    DenialCode.TICK: "not on the contract's price grid",
+    DenialCode.MODULE_STATUS: "it is paused, new trades wait until it is resumed",
+    DenialCode.MARKET_CLOSED: "orders open only during the regular session",
     DenialCode.DUPLICATE: "the module already has this trade open, working or waiting",
-    DenialCode.EVIDENCE: "insufficient evidence from backtests",
     DenialCode.STALE_VERSION: "the budgets changed after you began, look at them again and apply once more",
     DenialCode.UNKNOWN_MODULE: "this mindfolio has no such module",
     DenialCode.UNKNOWN_APPROVAL: "it no longer waits for a decision",
-    DenialCode.APPROVAL_EXPIRED: "its time is over, the next scan may find the trade again",
     DenialCode.REASON_MISSING: "type a reason first, it is recorded",
     DenialCode.NOT_STOPPED: "nothing is stopped",
     DenialCode.STORAGE: "it could not be recorded, so nothing was done",
 }
-_NEEDS = frozenset({DenialCode.BUDGET, DenialCode.ACCOUNT_BUYING_POWER})
-_AT_LEAST = frozenset({DenialCode.EVIDENCE, DenialCode.NEGATIVE_AMOUNT})
+"""Refusals whose figures tell a person nothing more."""
 
 
-def _denial_text(one: Denial) -> str:
-    if one.code is DenialCode.STALE_VERSION:
-        return _DENIAL_PLAIN[one.code]
-    measured, limit = one.measured, one.limit
-    words = measured if isinstance(measured, str) and measured else ""
-    plain = _DENIAL_PLAIN.get(one.code, "")
-    if isinstance(measured, str) or (measured is None and limit is None and plain):
-        return f"{plain}: {words}" if plain and words else plain or words or "no figure given"
-    if limit is None:
-        return f"{_amount(measured, one.unit)}, and no limit is set: nothing opens until one is"
-    if measured is None or not _is_number(measured) or not _is_number(limit):
-        return f"the figure is unknown, limit {_amount(limit, one.unit)}"
-    return _compared(one, measured, limit)
+def _reason(one: Denial) -> str:
+    why = str(one.facts.get("why") or "")
+    if one.facts.get("error") is not None:
+        return f"the check itself failed ({one.facts['error']}), so nothing was done"
+    if one.code in _PLAIN:
+        return f"{_PLAIN[one.code]}: {why}" if why else _PLAIN[one.code]
+    if one.code is DenialCode.APPROVAL_EXPIRED:
+        return _expired(one, why)
+    return one.measured if isinstance(one.measured, str) else _measured(one, why)
 
 
-def _compared(one: Denial, measured: Fact, limit: Fact) -> str:
-    value, bound = _numeric(measured), _numeric(limit)
+def _measured(one: Denial, why: str) -> str:
+    value, bound = _finite(one.measured), _finite(one.limit)
+    if value is None:
+        unknown = why or "the figure is unknown"
+        return unknown if bound is None else f"{unknown}, limit {_amount(bound, one.unit)}"
+    if bound is None:
+        return f"{_amount(value, one.unit)}, and no limit is set: nothing opens until one is"
+    words = _COMPARISONS.get(one.code, _bounded)(one, value, bound)
+    return f"{why} {words}" if why else words
+
+
+def _bounded(one: Denial, value: float, bound: float) -> str:
+    """The common case: at most, or at least, whichever was missed."""
     unit = one.unit
-    if one.code in _NEEDS:
+    if value > bound:
+        return f"{_amount(value, unit)}, limit {_amount(bound, unit)}, over by {_amount(value - bound, unit)}"
+    if value == bound:
+        return f"{_amount(value, unit)}, limit {_amount(bound, unit)}, limit reached"
+    return f"{_amount(value, unit)}, at least {_amount(bound, unit)} needed, short by {_amount(bound - value, unit)}"
+
+
+def _needed(one: Denial, value: float, bound: float) -> str:
+    unit = one.unit
+    return f"needs {_amount(value, unit)}, available {_amount(bound, unit)}, short by {_amount(value - bound, unit)}"
+
+
+def _lost(one: Denial, value: float, bound: float) -> str:
+    """Both are P&L: a loss is negative, the limit is minus what may be lost."""
+    beyond = f"over by {_amount(bound - value, one.unit)}" if value < bound else "limit reached"
+    return f"lost {_amount(abs(value), one.unit)} today, limit {_amount(abs(bound), one.unit)}, {beyond}"
+
+
+def _added_up(one: Denial, value: float, bound: float) -> str:
+    word = "too much" if value > bound else "missing"
+    unit = one.unit
+    gap = _amount(abs(value - bound), unit)
+    return f"they add up to {_amount(value, unit)}, capital is {_amount(bound, unit)}, {gap} {word}"
+
+
+def _off_grid(one: Denial, value: float, bound: float) -> str:
+    return f"{_amount(value, one.unit)} is not a whole number of {_amount(bound, one.unit)} steps"
+
+
+def _beaten(one: Denial, value: float, bound: float) -> str:
+    """Win rate and expectancy must be more than their limit, the number of trades at least; waived: one contract."""
+    if one.unit in ("pct", "usd"):
+        return f"{_amount(value, one.unit)}, more than {_amount(bound, one.unit)} needed"
+    return _bounded(one, value, bound)
+
+
+def _expired(one: Denial, why: str) -> str:
+    if isinstance(one.measured, int) and isinstance(one.limit, int):
         return (
-            f"needs {_amount(measured, unit)}, available {_amount(limit, unit)}, "
-            f"short by {_amount(value - bound, unit)}"
+            f"{why or 'the price moved'}: {net_price(one.measured)} now, at worst {net_price(one.limit)} was approved"
         )
-    if one.code is DenialCode.DAILY_LOSS:
-        lost, allowed = abs(value), abs(bound)
-        beyond = f"over by {_amount(lost - allowed, unit)}" if lost > allowed else "limit reached"
-        return f"lost {_amount(lost, unit)} today, limit {_amount(allowed, unit)}, {beyond}"
-    if one.code is DenialCode.SUM_MISMATCH:
-        word = "too much" if value > bound else "missing"
-        return (
-            f"they add up to {_amount(measured, unit)}, capital is {_amount(limit, unit)}, "
-            f"{_amount(abs(value - bound), unit)} {word}"
-        )
-    if one.code in _AT_LEAST or value < bound:
-        return (
-            f"{_amount(measured, unit)}, at least {_amount(limit, unit)} needed, "
-            f"short by {_amount(bound - value, unit)}"
-        )
-    beyond = f"over by {_amount(value - bound, unit)}" if value > bound else "limit reached"
-    return f"{_amount(measured, unit)}, limit {_amount(limit, unit)}, {beyond}"
+    return why or "its time is over, the next scan may find the trade again"
 
 
-def _is_number(value: Fact) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
+_COMPARISONS = {
+    DenialCode.BUDGET: _needed,
+    DenialCode.ACCOUNT_BUYING_POWER: _needed,
+    DenialCode.DAILY_LOSS: _lost,
+    DenialCode.SUM_MISMATCH: _added_up,
+    DenialCode.TICK: _off_grid,
+    DenialCode.EVIDENCE: _beaten,
+}
 
 
-def _numeric(value: Fact) -> int | float:
-    return value if isinstance(value, (int, float)) else 0
+def _where(one: Denial) -> str:
+    """The leg, else the symbol, that was refused, in brackets."""
+    legs_named = [str(one.facts[key]) for key in ("leg", "also") if one.facts.get(key)]
+    named = [_leg(occ) for occ in ", ".join(legs_named).split(", ") if occ] or [str(one.facts.get("symbol") or "")]
+    return f" ({', '.join(named)})" if named[0] else ""
 
 
-def _amount(value: Fact, unit: str) -> str:
-    """A measured value or a limit with its unit; money stays an integer all the way."""
-    if value is None or isinstance(value, str):
-        return value or "unknown"
-    if not math.isfinite(value):
-        return "unknown"
+def _leg(occ: str) -> str:
+    """A contract from its OCC symbol; what is none stays as it is."""
+    found = _OCC.fullmatch(occ)
+    if found is None:
+        return occ
+    symbol, expiration, right, thousandths = found.groups()
+    try:
+        day = dt.date.fromisoformat(f"20{expiration}")
+    except ValueError:
+        return occ
+    return contract(OptionContract(symbol, day, int(thousandths) * UNIT // 1000, Right(right)))
+
+
+_OCC = re.compile(r"([A-Z.]+)(\d{6})([CP])(\d{8})")
+
+
+def _finite(value: Fact) -> int | float | None:
+    return value if isinstance(value, (int, float)) and math.isfinite(value) else None
+
+
+def _amount(value: float, unit: str) -> str:
+    """A measured value or a limit with its unit. Money stays an integer and shows parts of a cent."""
     if unit == "usd":
-        return price(int(value))  # to the last unit: a refusal that misses by less than a cent must show it
+        return price(int(value))
     if unit == "pct":
-        return percent(float(value))
+        return percent(value)
     if unit == "contracts":
-        return counted(int(value), "contract")
-    text = f"{value:,}" if isinstance(value, int) else number(value, 0 if value.is_integer() else 1)
-    text = text.replace("-", MINUS)
-    return f"{text} {unit}".strip()
+        return counted(int(value), "contract") if value else "0 contracts"
+    if unit == "s":
+        return (
+            age(dt.timedelta(seconds=value)) if value >= 60 else f"{number(value, 0 if value == int(value) else 1)} s"
+        )
+    return number(value, 0 if float(value).is_integer() else 1)

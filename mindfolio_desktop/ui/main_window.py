@@ -4,7 +4,18 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.domain.commands import Command, ReallocateBudget, RearmMindfolio, SetSpeed
+from engine.domain.commands import (
+    ApproveTrade,
+    Command,
+    EmergencyStop,
+    PauseModule,
+    ReallocateBudget,
+    RearmMindfolio,
+    RefuseTrade,
+    ResumeModule,
+    ScanNow,
+    SetSpeed,
+)
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert
 from engine.domain.snapshot import MindfolioSnapshot
@@ -20,6 +31,14 @@ from mindfolio_desktop.ui.widgets.header import EnvironmentBanner, Header
 from mindfolio_desktop.ui.widgets.messages import MessageLog, Toasts
 from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Navigation
 from mindfolio_desktop.ui.widgets.status_line import StatusLine
+
+_COMMANDS: dict[type, str] = {
+    ReallocateBudget: "Reallocate budgets",
+    ApproveTrade: "Approve trade",
+    RefuseTrade: "Refuse trade",
+    EmergencyStop: "Emergency stop",
+    RearmMindfolio: "Re-arm",
+}
 
 
 class MainWindow(QMainWindow):
@@ -150,7 +169,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_alert(self, alert: Alert) -> None:
         where = self._module_name(alert.module_id) if alert.module_id else ""
-        self._record(fmt.clock(alert.at), where, alert.text)
+        self._record(fmt.short_moment(alert.at), where, alert.text)
         self._toasts.show_message(where or "Mindfolio", alert.text, stays=alert.is_urgent)
 
     def _record(self, time: str, where: str, words: str) -> None:
@@ -178,14 +197,24 @@ class MainWindow(QMainWindow):
 
     # --- words ----------------------------------------------------------------------------------------------------
     def _words(self, command: Command) -> str:
-        return fmt.command(command, self._module_name)
+        """What a person asked for: `Pause IV Service`."""
+        match command:
+            case PauseModule(module_id):
+                return f"Pause {self._module_name(module_id)}"
+            case ResumeModule(module_id):
+                return f"Resume {self._module_name(module_id)}"
+            case ScanNow(module_id):
+                return f"Scan with {self._module_name(module_id)}"
+            case SetSpeed(speed):
+                return "Hold the market" if speed == 0 else f"Market speed {fmt.speed(speed)}"
+        return _COMMANDS[type(command)]
 
     def _module_name(self, module_id: str) -> str:
         view = self._snapshot.module(module_id) if self._snapshot is not None else None
         return view.spec.name if view is not None else module_id
 
     def _time(self) -> str:
-        return fmt.clock(self._snapshot.market.now) if self._snapshot is not None else ""
+        return fmt.short_moment(self._snapshot.market.now) if self._snapshot is not None else ""
 
     # --- the window -----------------------------------------------------------------------------------------------
     @Slot()

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import as_file, files
 from string import Template
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -203,6 +203,8 @@ def set_role(widget: QWidget, role: str) -> None:
     style = widget.style()
     style.unpolish(widget)
     style.polish(widget)
+    # A label learns of another padding only from this event; without it a chip keeps the width of bare text.
+    QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
     widget.updateGeometry()
     widget.update()
 
@@ -303,6 +305,7 @@ QPushButton[role="primary"] { background: $accent; color: $on_accent; border-col
 QPushButton[role="primary"]:hover { background: $gain; }
 QPushButton[role="primary"]:focus { border: 2px solid $text; }
 QPushButton[role="primary"]:disabled { color: $faint; background: $surface; border-color: $line; }
+QPushButton[role="compact"] { padding: 0 9px; }
 QPushButton[role="quiet"] { background: transparent; border-color: transparent; color: $muted; padding: 0 8px; }
 QPushButton[role="quiet"]:hover { background: $hover; color: $text; }
 QPushButton[role="quiet"]:focus { border-color: $accent; }
@@ -348,7 +351,7 @@ QTableView {
 QTableView::item { padding: 0 8px; }
 QHeaderView { background: $surface; }
 QHeaderView::section {
-  background: $surface; color: $muted; border: none; border-bottom: 1px solid $line; padding: 6px 8px; }
+  background: $surface; color: $muted; border: none; border-bottom: 1px solid $line; padding: 6px 11px; }
 QTableCornerButton::section { background: $surface; border: none; }
 QStatusBar { background: $surface; color: $muted; border-top: 1px solid $line; }
 QStatusBar::item { border: none; }

@@ -11,7 +11,7 @@ from engine.domain.candidate import Approval, ApprovalStatus
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel
-from mindfolio_desktop.ui.models.words import structure_words
+from mindfolio_desktop.ui.models.words import quantity_words, structure_words
 
 URGENT_SECONDS = 120
 """Less market time than this is marked."""
@@ -70,7 +70,7 @@ def _symbol(row: ApprovalRow) -> Cell:
 
 def _trade(row: ApprovalRow) -> Cell:
     candidate = row.approval.candidate
-    words = f"{candidate.quantity} × {structure_words(candidate.structure)}"
+    words = quantity_words(candidate.quantity, structure_words(candidate.structure))
     return Cell(words, words, tip=row.module.spec.name)
 
 

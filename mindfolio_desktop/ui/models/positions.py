@@ -3,16 +3,17 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from PySide6.QtCore import QObject
 
-from engine.core.money import to_float
+from engine.core.money import round_half_up, to_float
 from engine.domain.instrument import MULTIPLIER
 from engine.domain.position import PositionStatus
 from engine.domain.snapshot import PositionView
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel, gain_tone
-from mindfolio_desktop.ui.models.words import structure_words
+from mindfolio_desktop.ui.models.words import quantity_words, structure_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,14 @@ def _symbol(row: PositionRow) -> Cell:
 
 def _structure(row: PositionRow) -> Cell:
     position = row.view.position
-    words = f"{position.quantity} × {structure_words(position.structure)}"
+    words = quantity_words(position.quantity, structure_words(position.structure))
     return Cell(words, words, tip=fmt.legs(position.structure))
 
 
 def _entry(row: PositionRow) -> Cell:
     position = row.view.position
     units = MULTIPLIER * max(1, position.quantity)
-    a_share = round(position.cost / units)
+    a_share = round_half_up(Decimal(position.cost) / units)
     received = f"{'received' if position.cost < 0 else 'paid'} {fmt.money(abs(position.cost), cents=True)}"
     tip = (
         f"opened {fmt.when(position.opened_at)}, {received}, costs so far {fmt.money(position.commissions, cents=True)}"
@@ -93,7 +94,7 @@ _COLUMNS = (
     Column("Structure", _structure),
     Column("Entry", _entry, is_numeric=True, tip="Net price a share when it was opened"),
     Column("DTE", _dte, is_numeric=True, tip="Calendar days to expiry"),
-    Column("P&L", _pnl, is_numeric=True, tip="At mid, after costs so far"),
+    Column("P&L", _pnl, is_numeric=True, tip="At mid, before commissions"),
     Column("% of max", _of_max, is_numeric=True, tip="P&L in percent of the most that can be earned"),
     Column("IV", _iv, is_numeric=True, tip="Implied volatility now"),
     Column("Quote age", _age, is_numeric=True, tip="Age of the oldest leg's quote, in market time"),

@@ -9,6 +9,7 @@ from engine.core.money import to_float
 from engine.domain.ports import TradeRow
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel, gain_tone
+from mindfolio_desktop.ui.models.words import quantity_words
 
 
 class TradesModel(KeyedTableModel[TradeRow]):
@@ -24,9 +25,17 @@ def _moment(at: dt.datetime | None) -> Cell:
     return Cell(fmt.short_when(at), epoch_us(at) / 1e6, tip=fmt.when(at))
 
 
+def _opened(row: TradeRow) -> Cell:
+    return _moment(row.position.opened_at)
+
+
+def _closed(row: TradeRow) -> Cell:
+    return _moment(row.position.closed_at)
+
+
 def _structure(row: TradeRow) -> Cell:
     position = row.position
-    words = f"{position.opened_quantity} × {fmt.structure(position.structure)}"
+    words = quantity_words(position.opened_quantity, fmt.structure(position.structure))
     return Cell(words, words, tip=fmt.legs(position.structure))
 
 
@@ -42,8 +51,8 @@ def _why(row: TradeRow) -> Cell:
 
 
 _COLUMNS = (
-    Column[TradeRow]("Opened", lambda row: _moment(row.position.opened_at), tip="New York"),
-    Column[TradeRow]("Closed", lambda row: _moment(row.position.closed_at), tip="New York"),
+    Column("Opened", _opened, tip="New York"),
+    Column("Closed", _closed, tip="New York"),
     Column("Structure", _structure),
     Column("Net P&L", _pnl, is_numeric=True, tip="After all costs"),
     Column("Why closed", _why),

@@ -13,6 +13,11 @@ def structure_words(structure: Structure) -> str:
     return fmt.structure(structure).removeprefix(f"{structure.symbol} ")
 
 
+def quantity_words(quantity: int, words: str) -> str:
+    """How many of a structure: `2`, a multiplication sign, `17 Apr 240/250/270/280 iron condor`."""
+    return f"{quantity} \N{MULTIPLICATION SIGN} {words}"
+
+
 def waived_words(waived: Iterable[str]) -> str:
     """`evidence waived, IV rank waived`; "" when nothing was."""
     return ", ".join(_WAIVED.get(name, f"{name} waived") for name in waived)

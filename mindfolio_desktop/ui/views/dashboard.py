@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.domain.commands import Command, PauseModule, ReallocateBudget, ResumeModule
 from engine.domain.denial import Denial
@@ -16,8 +16,6 @@ from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.risk_panels import GreeksPanel, RankingPanel, WorstCasePanel
 
 WHO = "user"
-_CARD_WIDTH = 320
-"""Narrower than this a card's buttons no longer fit side by side."""
 _MOST_COLUMNS = 4
 _PANELS = 3
 
@@ -37,7 +35,7 @@ class Dashboard(QScrollArea):
         self._columns = 0
         self._account = AccountPanel()
         self.allocation = AllocationBar()
-        self._allocation_panel = Panel("Budgets", "allocation_panel", inset=12)
+        self._allocation_panel = Panel("Budgets", "allocation_panel", inset=16)
         self._allocation_panel.body.addWidget(self.allocation)
         self._panels = (GreeksPanel(), WorstCasePanel(), RankingPanel())
         self._card_grid, self._panel_grid = QGridLayout(), QGridLayout()
@@ -69,6 +67,7 @@ class Dashboard(QScrollArea):
             self._cards[view.spec.module_id].set_view(view)
         for panel in self._panels:
             panel.set_snapshot(snapshot)
+        self._arrange()
 
     def card(self, module_id: str) -> ModuleCard:
         """The card of a module. Raises KeyError for a module that is not shown."""
@@ -97,7 +96,9 @@ class Dashboard(QScrollArea):
 
     def _arrange(self) -> None:
         width = self.viewport().width() - 2 * theme.SPACE
-        fitting = max(1, min(_MOST_COLUMNS, width // (_CARD_WIDTH + 2 * theme.SPACE)))
+        gap = 2 * theme.SPACE
+        needed = max(one.minimumSizeHint().width() for one in (*self._cards.values(), *self._panels))
+        fitting = max(1, min(_MOST_COLUMNS, (width + gap) // (needed + gap)))
         if fitting == self._columns:
             return
         self._columns = fitting
@@ -137,6 +138,8 @@ def _fill(grid: QGridLayout, widgets: list[QWidget], columns: int) -> None:
     for column in range(grid.columnCount()):
         grid.setColumnStretch(column, 0)
     for index, widget in enumerate(widgets):
+        # What a widget would like must not decide its column's width: columns are equal.
+        widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         grid.addWidget(widget, index // columns, index % columns)
     for column in range(columns):
         grid.setColumnStretch(column, 1)

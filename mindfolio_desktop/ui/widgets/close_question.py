@@ -19,7 +19,7 @@ class CloseQuestion(QDialog):
         self.setWindowTitle("Close Mindfolio")
         self.setModal(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(640)
         lines = unattended(snapshot)
         listed = QListWidget()
         listed.setObjectName("unattended")
@@ -37,12 +37,19 @@ class CloseQuestion(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 18)
         column.setSpacing(12)
-        column.addWidget(Text(f"{fmt.counted(len(lines), 'item').capitalize()} stay unattended", "", 16, theme.BOLD))
+        column.addWidget(Text(f"{_counts(snapshot).capitalize()} left unattended", "", 16, theme.BOLD))
         words = "While Mindfolio is closed nobody watches these: no exit is taken and no limit is checked."
         column.addWidget(Text(words, "muted", wraps=True))
         column.addWidget(listed, 1)
         column.addLayout(buttons)
         stay.setFocus()
+
+
+def _counts(snapshot: MindfolioSnapshot) -> str:
+    positions = sum(len(view.open_positions) for view in snapshot.modules)
+    orders = sum(not order.status.is_final for view in snapshot.modules for order in view.orders)
+    counts = (fmt.counted(positions, "open position"), fmt.counted(orders, "working order"))
+    return " and ".join(words for words, count in zip(counts, (positions, orders), strict=True) if count)
 
 
 def unattended(snapshot: MindfolioSnapshot) -> list[str]:

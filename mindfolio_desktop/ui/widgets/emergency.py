@@ -104,7 +104,7 @@ class StopPanel(QFrame):
             return
         self._impatience.stop()
         self._is_confirmed = True
-        self._title.show_text(f"STOPPED since {fmt.clock(snapshot.stopped_at)}")
+        self._title.show_text(f"STOPPED since {fmt.moment(snapshot.stopped_at)}")
         self._why.show_text(f"Why: {snapshot.stop_why or 'no reason recorded'}")
         self._facts.show_text(_facts(snapshot))
         self._open.setVisible(self._reason.isHidden())

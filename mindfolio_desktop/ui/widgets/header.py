@@ -18,7 +18,7 @@ SPEEDS = (0.0, 1.0, 10.0, 60.0, 300.0)
 BANNER_HEIGHT = 26
 
 _ENVIRONMENTS = {
-    Environment.SIMULATED: "invented market, paper broker: no order leaves this computer",
+    Environment.SIMULATED: "simulated market, paper broker: no order leaves this computer",
     Environment.REPLAY: "recorded market, paper broker: no order leaves this computer",
 }
 _WAIVERS = {
@@ -160,4 +160,4 @@ def _session(market: MarketView) -> str:
         return "Recording ended"
     if market.is_open:
         return "Market open"
-    return f"Market closed, opens {fmt.when(market.next_open)}" if market.next_open else "Market closed"
+    return f"Market closed, opens {fmt.short_when(market.next_open)} ET" if market.next_open else "Market closed"

@@ -13,7 +13,11 @@ class Icon(QLabel):
         super().__init__()
         self._name, self._tint, self._pixels = "", tint, pixels
         self.setFixedSize(pixels, pixels)
-        self.show_icon(name, tint)
+        if name:
+            self._name = name
+            self._draw()
+        else:
+            self.hide()
 
     def show_icon(self, name: str, tint: str, words: str = "") -> None:
         """Show another drawing; `words` say what it means."""

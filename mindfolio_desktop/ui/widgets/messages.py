@@ -1,11 +1,12 @@
 """What the engine says besides figures: calm notes that appear in the corner, and a list in which none is lost."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QListWidgetItem, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QTableView, QVBoxLayout, QWidget
 
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.icon import Icon, IconButton
+from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.text import Text
 
 WIDTH = 400
@@ -14,6 +15,8 @@ AT_ONCE = 4
 SHOWN_MS = 8000
 KEPT = 2000
 """Lines of the list; the ledger keeps everything for ever."""
+_ROW_HEIGHT = 30
+_COLUMN_WIDTHS = (170, 170)
 
 
 class Toast(QFrame):
@@ -37,7 +40,8 @@ class Toast(QFrame):
         column.setSpacing(2)
         self._title = Text(title, weight=theme.BOLD, name="toast_title", wraps=True)
         self._words = Text(words, "muted", wraps=True, name="toast_text")
-        self._words.setVisible(bool(words))
+        if not words:
+            self._words.hide()
         column.addWidget(self._title)
         column.addWidget(self._words)
         across = QHBoxLayout(self)
@@ -123,27 +127,47 @@ class MessageLog(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("messages_page")
-        self._list = QListWidget()
-        self._list.setObjectName("messages")
-        self._list.setAccessibleName("Messages, newest first")
-        self._list.setWordWrap(True)
-        self._list.setSpacing(2)
+        self._model = QStandardItemModel(0, 3, self)
+        self._model.setHorizontalHeaderLabels(["Market time", "Module", "Message"])
+        for section in range(3):
+            self._model.horizontalHeaderItem(section).setTextAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._table = QTableView()
+        self._table.setObjectName("messages")
+        self._table.setAccessibleName("Messages, newest first")
+        self._table.setModel(self._model)
+        self._table.setShowGrid(False)
+        self._table.setWordWrap(True)
+        self._table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+        self._table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self._table.setTabKeyNavigation(False)
+        self._table.verticalHeader().hide()
+        self._table.verticalHeader().setMinimumSectionSize(_ROW_HEIGHT)
+        self._table.horizontalHeader().setStretchLastSection(True)
+        self._table.horizontalHeader().setHighlightSections(False)
+        for section, width in enumerate(_COLUMN_WIDTHS):
+            self._table.setColumnWidth(section, width)
         self._empty = Text("Nothing has been reported yet.", "muted", name="messages_empty")
+        panel = Panel("Messages", "messages_panel", "newest first")
+        panel.body.addWidget(self._empty)
+        panel.body.addWidget(self._table, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE, 2 * theme.SPACE)
-        column.setSpacing(12)
-        column.addWidget(Text("Messages", pixels=20, weight=theme.BOLD))
-        column.addWidget(self._empty)
-        column.addWidget(self._list, 1)
+        margin = 2 * theme.SPACE
+        column.setContentsMargins(margin, margin, margin, margin)
+        column.addWidget(panel)
 
     def add(self, time: str, where: str, words: str) -> None:
         """One more line, on top."""
         self._empty.hide()
-        self._list.insertItem(0, QListWidgetItem("   ".join(part for part in (time, where, words) if part)))
-        while self._list.count() > KEPT:
-            self._list.takeItem(self._list.count() - 1)
+        self._model.insertRow(0, [QStandardItem(part) for part in (time, where, words)])
+        self._table.resizeRowToContents(0)
+        if self._model.rowCount() > KEPT:
+            self._model.removeRows(KEPT, self._model.rowCount() - KEPT)
 
     @property
-    def lines(self) -> tuple[str, ...]:
-        """What is listed, newest first."""
-        return tuple(self._list.item(row).text() for row in range(self._list.count()))
+    def lines(self) -> tuple[tuple[str, str, str], ...]:
+        """What is listed, newest first: time, module, message."""
+        model = self._model
+        return tuple(
+            (model.item(row, 0).text(), model.item(row, 1).text(), model.item(row, 2).text())
+            for row in range(model.rowCount())
+        )

@@ -126,7 +126,7 @@ class NavigationButton(IconButton):
             self._is_paused = is_paused
             self.setAccessibleDescription("paused" if is_paused else "")
             self.update()
-        space = WIDTH - 64
+        space = WIDTH - (68 if is_paused else 50)
         shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, space)
         if shown != self.text():
             self.setText(shown)

@@ -15,21 +15,16 @@ class Panel(QFrame):
         self.setObjectName(name)
         self.setAccessibleName(title)
         theme.set_role(self, "card")
-        self._rows = QVBoxLayout(self)
+        self.body = QVBoxLayout(self)
         side = 2 * theme.SPACE - inset
-        self._rows.setContentsMargins(side, 12, side, 14 - inset)
-        self._rows.setSpacing(10 - inset // 2)
+        self.body.setContentsMargins(side, 12, side, max(0, 14 - inset))
+        self.body.setSpacing(10 - inset // 2)
         heading = QHBoxLayout()
         heading.setContentsMargins(inset, 0, inset, 0)
         heading.addWidget(Text(title, weight=theme.BOLD, pixels=14))
         heading.addStretch(1)
         heading.addWidget(Text(note, "muted", 12))
-        self._rows.addLayout(heading)
-
-    @property
-    def body(self) -> QVBoxLayout:
-        """Where the content goes."""
-        return self._rows
+        self.body.addLayout(heading)
 
 
 class Facts(QWidget):

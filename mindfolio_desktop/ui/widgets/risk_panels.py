@@ -27,7 +27,7 @@ class GreeksPanel(Panel):
         self._facts = Facts("greek")
         self._facts.add("delta", "Delta, share equivalents", "Raw sum over all underlyings, in shares")
         self._facts.add("gamma", "Gamma, shares per $1", "Change of delta when each underlying moves by $1; raw sum")
-        self._facts.add("theta", "Theta, $ per day", _THETA)
+        self._facts.add("theta", "Theta, $ per day (+ earns)", _THETA)
         self._facts.add("vega", "Vega, $ per vol point", "Dollars for one point more of implied volatility")
         self._missing = Text(role="warning", pixels=12, wraps=True, name="greeks_missing")
         for widget in (self._dollar_delta, self._facts, self._missing):
@@ -54,7 +54,7 @@ class WorstCasePanel(Panel):
     def __init__(self) -> None:
         super().__init__("Worst case", "worst_case_panel", "netted at expiry")
         self._total = Figure(
-            "Loss if everything goes wrong at expiry",
+            "Largest possible loss at expiry",
             "worst_case",
             tooltip="Exact worst loss of all positions of one underlying together, at its worst price, then added up",
         )
@@ -105,28 +105,44 @@ class RankingPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__("Best and worst module", "ranking_panel", "since the start")
-        self._facts = Facts("ranking")
-        self._facts.add("best_dollars", "Best in $")
-        self._facts.add("worst_dollars", "Worst in $")
-        self._facts.add("best_percent", "Best in % of budget")
-        self._facts.add("worst_percent", "Worst in % of budget")
-        self.body.addWidget(self._facts)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        self._rows: list[tuple[Text, Text]] = []
+        for row, (key, caption) in enumerate(_RANKS):
+            name = Text("", elides=True, name=f"ranking_{key}_module")
+            name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            amount = Text("", weight=theme.MEDIUM, name=f"ranking_{key}")
+            grid.addWidget(Text(caption, "muted"), row, 0)
+            grid.addWidget(name, row, 1)
+            grid.addWidget(amount, row, 2, Qt.AlignmentFlag.AlignRight)
+            self._rows.append((name, amount))
+        self.body.addLayout(grid)
         self.body.addStretch(1)
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show the newest ranks."""
-        for key, ranked in (("best_dollars", snapshot.best_by_dollars), ("worst_dollars", snapshot.worst_by_dollars)):
-            if ranked is None:
-                self._facts.show_fact(key, fmt.UNKNOWN, "muted")
-            else:
-                words = f"{_name(snapshot, ranked[0])}  {fmt.arrow(ranked[1])} {fmt.signed_money(ranked[1])}"
-                self._facts.show_fact(key, words, theme.gain_role(ranked[1]))
-        for key, rated in (("best_percent", snapshot.best_by_percent), ("worst_percent", snapshot.worst_by_percent)):
-            if rated is None:
-                self._facts.show_fact(key, fmt.UNKNOWN, "muted")
-            else:
-                words = f"{_name(snapshot, rated[0])}  {fmt.arrow(rated[1])} {fmt.signed_percent(rated[1])}"
-                self._facts.show_fact(key, words, theme.gain_role(rated[1]))
+        by_dollars = (snapshot.best_by_dollars, snapshot.worst_by_dollars)
+        by_percent = (snapshot.best_by_percent, snapshot.worst_by_percent)
+        dollars = [(ranked, fmt.signed_money(ranked[1])) if ranked else None for ranked in by_dollars]
+        percents = [(ranked, fmt.signed_percent(ranked[1])) if ranked else None for ranked in by_percent]
+        for (name, amount), shown in zip(self._rows, [*dollars, *percents], strict=True):
+            if shown is None:
+                name.show_text("")
+                amount.show_text(fmt.UNKNOWN, "muted")
+                continue
+            (module_id, value), words = shown
+            name.show_text(_name(snapshot, module_id))
+            amount.show_text(f"{fmt.arrow(value)} {words}".strip(), theme.gain_role(value))
+
+
+_RANKS = (
+    ("best_dollars", "Best in $"),
+    ("worst_dollars", "Worst in $"),
+    ("best_percent", "Best in %"),
+    ("worst_percent", "Worst in %"),
+)
 
 
 class _Share(QWidget):

@@ -1,14 +1,16 @@
 """A label that has a role and repaints only when its words change."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from mindfolio_desktop.ui import theme
 
+_ELIDED_WIDTH = 40
+
 
 class Text(QLabel):
-    """Plain text in a role (`muted`, `gain`...) and a size of the theme; `wraps` lets it take several lines."""
+    """Plain text in a role (`muted`, `gain`...) and a size of the theme; `wraps` lets it take several lines, `elides` cuts it."""
 
     def __init__(
         self,
@@ -18,12 +20,14 @@ class Text(QLabel):
         weight: QFont.Weight = QFont.Weight.Normal,
         *,
         wraps: bool = False,
+        elides: bool = False,
         name: str = "",
     ) -> None:
         super().__init__(words)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(theme.font(pixels, weight))
         self.setWordWrap(wraps)
+        self._elides = elides
         self.setObjectName(name)
         if wraps:
             # A label that wraps must be given the height that its width asks for, or its last line is cut.
@@ -37,6 +41,8 @@ class Text(QLabel):
         """Change words and role; nothing happens if they are what is shown."""
         if words != self.text():
             self.setText(words)
+            if self._elides:
+                self.setToolTip(words)
         if role is not None:
             theme.set_role(self, role)
 
@@ -45,3 +51,21 @@ class Text(QLabel):
         self.show_text(words, role)
         if self.isHidden() == bool(words):
             self.setVisible(bool(words))
+
+    def minimumSizeHint(self) -> QSize:
+        """A text that may be cut needs room for a few letters only."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), _ELIDED_WIDTH), hint.height()) if self._elides else hint
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the words, with dots where they were cut."""
+        if not self._elides or self.fontMetrics().horizontalAdvance(self.text()) <= self.contentsRect().width():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        area = self.contentsRect()
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        self.style().drawItemText(
+            painter, area, self.alignment(), self.palette(), self.isEnabled(), words, self.foregroundRole()
+        )
+        painter.end()

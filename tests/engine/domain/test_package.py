@@ -143,6 +143,8 @@ def test_a_step_is_a_tenth_of_the_spread_and_the_last_one_stops_at_the_worst_pri
 def test_a_narrow_package_steps_by_a_cent() -> None:
     package = PackageQuote(mid=dollars("-2.00"), natural=dollars("-1.98"), at=NOW)
     assert next_limit(dollars("-2.00"), package, dollars("-1.98")) == dollars("-1.99")
+    locked = PackageQuote(mid=dollars("-1.98"), natural=dollars("-1.98"), at=NOW)
+    assert next_limit(dollars("-2.00"), locked, dollars("-1.98")) == dollars("-1.99")
 
 
 sides = st.tuples(st.integers(1, 400), st.integers(0, 80))

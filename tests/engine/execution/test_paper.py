@@ -61,6 +61,13 @@ def order(limit: str, order_id: str = "o1", purpose: OrderPurpose = OPEN) -> Ord
     return Order(order_id, "iv", "p1", purpose, CONDOR, 2, price, price, 0, NOW, "test")
 
 
+def sent(limit: str, order_id: str = "o1", purpose: OrderPurpose = OPEN, seed: int = 7) -> PaperBroker:
+    """A broker with one order on its way to it."""
+    broker = PaperBroker(seed)
+    broker.submit(order(limit, order_id, purpose), NOW)
+    return broker
+
+
 def run(broker: PaperBroker, quotes: QuotesFake, until: dt.datetime) -> list[BrokerReport]:
     """All reports up to `until`, polling exactly when the broker says that something is due."""
     reports: list[BrokerReport] = []
@@ -69,33 +76,26 @@ def run(broker: PaperBroker, quotes: QuotesFake, until: dt.datetime) -> list[Bro
     return reports
 
 
-def fills(limit: str, quotes: QuotesFake, order_id: str = "o1", *, seed: int = 7, purpose: OrderPurpose = OPEN) -> bool:
-    broker = PaperBroker(seed)
-    broker.submit(order(limit, order_id, purpose), NOW)
-    return isinstance(run(broker, quotes, NOW + SECOND)[-1], BrokerFilled)
+def fills(limit: str, quotes: QuotesFake, order_id: str = "o1", seed: int = 7) -> bool:
+    return isinstance(run(sent(limit, order_id, seed=seed), quotes, NOW + SECOND)[-1], BrokerFilled)
 
 
 def test_an_order_at_natural_is_accepted_and_filled_whole_at_natural_after_the_latency() -> None:
-    broker: Broker = PaperBroker(seed=7)
     quotes = QuotesFake().set(NOW)
-    broker.submit(order("-1.85"), NOW)
+    broker: Broker = sent("-1.85")
     assert broker.next_at() == NOW + SECOND
     assert broker.poll(NOW + SECOND - dt.timedelta(microseconds=1), quotes) == ()
     prices = (dollars("1.10"), dollars("2.00"), dollars("1.90"), dollars("0.95"))
-    assert broker.poll(NOW + SECOND, quotes) == (
-        BrokerAccepted("o1"),
-        BrokerFilled("o1", 2, dollars("-1.85"), prices),
-    )
+    filled = BrokerFilled("o1", 2, dollars("-1.85"), prices)
+    assert broker.poll(NOW + SECOND, quotes) == (BrokerAccepted("o1"), filled)
     assert broker.next_at() is None
 
 
 def test_a_limit_beyond_natural_still_pays_no_more_than_natural() -> None:
-    broker = PaperBroker(seed=7)
-    broker.submit(order("2.60", purpose=CLOSE), NOW)
+    broker = sent("2.60", purpose=CLOSE)
+    prices = (dollars("1.00"), dollars("2.20"), dollars("2.00"), dollars("0.80"))
     filled = broker.poll(NOW + SECOND, QuotesFake().set(NOW))[-1]
-    assert filled == BrokerFilled(
-        "o1", 2, dollars("2.40"), (dollars("1.00"), dollars("2.20"), dollars("2.00"), dollars("0.80"))
-    )
+    assert filled == BrokerFilled("o1", 2, dollars("2.40"), prices)
 
 
 def test_nothing_fills_at_mid_or_better() -> None:
@@ -106,8 +106,7 @@ def test_nothing_fills_at_mid_or_better() -> None:
 
 def test_the_chance_of_a_fill_grows_evenly_from_mid_to_natural() -> None:
     quotes = QuotesFake().set(NOW)
-    tries = 1000
-    shares = {}
+    tries, shares = 1000, {}
     for limit in ("-2.07", "-2.02", "-1.96", "-1.91"):
         expected = (2.125 + float(limit)) / (2.125 - 1.85)
         shares[limit] = sum(fills(limit, quotes, f"o{number}") for number in range(tries)) / tries
@@ -128,8 +127,7 @@ def test_the_draw_belongs_to_seed_order_limit_and_quote_time() -> None:
 def test_asking_a_thousand_times_fills_no_more_often_than_asking_once() -> None:
     quotes = QuotesFake().set(NOW)
     unlucky = next(f"o{number}" for number in range(100) if not fills("-1.90", quotes, f"o{number}"))
-    broker = PaperBroker(seed=7)
-    broker.submit(order("-1.90", unlucky), NOW)
+    broker = sent("-1.90", unlucky)
     reports = [report for tick in range(1000) for report in broker.poll(NOW + SECOND * (1 + tick / 10), quotes)]
     assert reports == [BrokerAccepted(unlucky)]
 
@@ -139,9 +137,8 @@ def test_a_new_quote_and_a_new_limit_each_get_a_draw_of_their_own() -> None:
     unlucky = [f"o{number}" for number in range(200) if not fills("-2.00", quotes, f"o{number}")]
     by_quote = by_limit = 0
     for order_id in unlucky:
-        requoted, repriced = PaperBroker(seed=7), PaperBroker(seed=7)
+        requoted, repriced = sent("-2.00", order_id), sent("-2.00", order_id)
         for broker in (requoted, repriced):
-            broker.submit(order("-2.00", order_id), NOW)
             assert len(broker.poll(NOW + SECOND, quotes)) == 1
         by_quote += bool(requoted.poll(NOW + 9 * SECOND, QuotesFake().set(NOW + 9 * SECOND)))
         repriced.replace(order_id, dollars("-1.99"), NOW + 8 * SECOND)
@@ -152,12 +149,21 @@ def test_a_new_quote_and_a_new_limit_each_get_a_draw_of_their_own() -> None:
 
 
 def test_a_new_limit_counts_from_its_latency_on_and_not_before() -> None:
-    broker, quotes = PaperBroker(seed=7), QuotesFake().set(NOW)
-    broker.submit(order("-2.13"), NOW)
+    broker, quotes = sent("-2.13"), QuotesFake().set(NOW)
     assert run(broker, quotes, NOW + SECOND) == [BrokerAccepted("o1")]
     broker.replace("o1", dollars("-1.85"), NOW + 5 * SECOND)
     assert broker.poll(NOW + 6 * SECOND - dt.timedelta(microseconds=1), quotes) == ()
     assert [type(report) for report in broker.poll(NOW + 6 * SECOND, quotes)] == [BrokerFilled]
+
+
+def test_a_late_poll_lets_no_quote_reach_back_to_a_limit_or_an_order_that_had_ended_when_it_came() -> None:
+    replaced, cancelled, quotes = sent("-1.85"), sent("-1.85"), QuotesFake().set(NOW + 8 * SECOND)
+    replaced.replace("o1", dollars("-2.13"), NOW + 5 * SECOND)
+    assert replaced.poll(NOW + 12 * SECOND, quotes) == (BrokerAccepted("o1"),)
+    cancelled.cancel("o1", NOW + 5 * SECOND)
+    cancelled.replace("o1", dollars("-1.80"), NOW + 9 * SECOND)
+    ended = BrokerEnded("o1", OrderStatus.CANCELLED, 0, "cancelled on request")
+    assert cancelled.poll(NOW + 12 * SECOND, quotes) == (BrokerAccepted("o1"), ended)
 
 
 @pytest.mark.parametrize("position", range(4))
@@ -178,12 +184,9 @@ def test_one_leg_without_a_good_quote_keeps_the_whole_package_from_filling(
 def test_a_short_leg_without_bid_cannot_be_opened_and_a_worthless_wing_goes_along_when_closing() -> None:
     quotes = QuotesFake().set(NOW, ((100, 110), (200, 220), (0, 5), (0, 5)))
     assert not fills("9.00", quotes)
-    broker = PaperBroker(seed=7)
-    broker.submit(order("9.00", purpose=CLOSE), NOW)
-    filled = broker.poll(NOW + SECOND, quotes)[-1]
-    assert isinstance(filled, BrokerFilled)
-    assert filled.leg_prices == (dollars("1.00"), dollars("2.20"), dollars("0.05"), 0)
-    assert filled.net_price == dollars("1.25")
+    broker = sent("9.00", purpose=CLOSE)
+    prices = (dollars("1.00"), dollars("2.20"), dollars("0.05"), 0)
+    assert broker.poll(NOW + SECOND, quotes)[-1] == BrokerFilled("o1", 2, dollars("1.25"), prices)
 
 
 @pytest.mark.parametrize(("age_s", "is_filled"), [(299, True), (300, True), (301, False), (-1, False)])
@@ -210,15 +213,13 @@ def test_the_oldest_leg_may_be_five_minutes_old_and_none_may_come_from_the_futur
 def test_an_order_that_arrives_outside_a_session_is_rejected(sent_at: dt.datetime) -> None:
     broker, at = PaperBroker(seed=7), sent_at.astimezone(dt.UTC)
     broker.submit(order("-1.85"), at)
-    assert broker.poll(at + SECOND, QuotesFake().set(at)) == (
-        BrokerEnded("o1", OrderStatus.REJECTED, 0, "the market is closed"),
-    )
+    ended = BrokerEnded("o1", OrderStatus.REJECTED, 0, "the market is closed")
+    assert broker.poll(at + SECOND, QuotesFake().set(at)) == (ended,)
     assert broker.next_at() is None
 
 
 def test_a_day_order_ends_at_the_close_and_later_quotes_do_not_reach_it() -> None:
-    broker = PaperBroker(seed=7)
-    broker.submit(order("-2.13"), NOW)
+    broker = sent("-2.13")
     assert run(broker, QuotesFake().set(NOW), NOW + SECOND) == [BrokerAccepted("o1")]
     assert broker.next_at() == CLOSE_OF_DAY
     # The next poll comes late, with the next morning's quotes, at which the order would be far beyond natural.
@@ -237,16 +238,14 @@ def test_a_half_day_ends_day_orders_at_one() -> None:
 
 
 def test_a_cancel_is_confirmed_after_the_latency_and_nothing_fills_from_then_on() -> None:
-    broker, quotes = PaperBroker(seed=7), QuotesFake().set(NOW)
-    broker.submit(order("-2.13"), NOW)
+    broker, quotes = sent("-2.13"), QuotesFake().set(NOW)
     broker.poll(NOW + SECOND, quotes)
     broker.cancel("o1", NOW + 5 * SECOND)
     broker.cancel("o1", NOW + 9 * SECOND)
     broker.replace("o1", dollars("-1.85"), NOW + 5 * SECOND)
     assert broker.next_at() == NOW + 6 * SECOND
-    assert broker.poll(NOW + 6 * SECOND, quotes) == (
-        BrokerEnded("o1", OrderStatus.CANCELLED, 0, "cancelled on request"),
-    )
+    ended = BrokerEnded("o1", OrderStatus.CANCELLED, 0, "cancelled on request")
+    assert broker.poll(NOW + 6 * SECOND, quotes) == (ended,)
     broker.cancel("o1", NOW + 7 * SECOND)
     broker.replace("o1", dollars("-1.85"), NOW + 7 * SECOND)
     assert broker.next_at() is None
@@ -254,8 +253,7 @@ def test_a_cancel_is_confirmed_after_the_latency_and_nothing_fills_from_then_on(
 
 
 def test_a_fill_before_the_cancel_takes_force_wins() -> None:
-    broker = PaperBroker(seed=7)
-    broker.submit(order("-2.00"), NOW)
+    broker = sent("-2.00")
     broker.poll(NOW + SECOND, QuotesFake())
     broker.cancel("o1", NOW + 5 * SECOND)
     rich = QuotesFake().set(NOW + 5 * SECOND, ((100, 110), (240, 260), (190, 200), (80, 95)))
@@ -263,8 +261,7 @@ def test_a_fill_before_the_cancel_takes_force_wins() -> None:
 
 
 def test_an_order_cancelled_with_its_submission_is_accepted_and_ended_without_a_fill() -> None:
-    broker = PaperBroker(seed=7)
-    broker.submit(order("9.00"), NOW)
+    broker = sent("9.00")
     broker.cancel("o1", NOW)
     assert [type(report) for report in broker.poll(NOW + SECOND, QuotesFake().set(NOW))] == [
         BrokerAccepted,
@@ -303,8 +300,7 @@ def test_a_malformed_order_is_rejected_with_the_reason_and_nothing_else_is_said(
 
 
 def test_a_new_limit_off_the_grid_is_the_callers_fault_and_so_is_a_negative_latency() -> None:
-    broker = PaperBroker(seed=7)
-    broker.submit(order("-1.85"), NOW)
+    broker = sent("-1.85")
     with pytest.raises(ValueError, match="whole cents"):
         broker.replace("o1", -18_501, NOW)
     with pytest.raises(ValueError, match="latency"):
@@ -332,7 +328,6 @@ def test_reports_of_several_orders_come_by_time_and_do_not_depend_on_each_other(
     assert 0 < len(filled) < len(ids)
 
 
-# --- properties -----------------------------------------------------------------------------------------------------
 legs_cents = st.tuples(*[st.tuples(st.integers(1, 400), st.integers(0, 60)) for _ in LEGS]).map(
     lambda pairs: tuple((bid, bid + spread) for bid, spread in pairs)
 )

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from shutil import copytree
 
 import duckdb
 import pytest
@@ -16,18 +17,30 @@ HEADER = (
     "spot_price",
 )  # fmt: skip
 Row = tuple[object, ...]
-CsvWriter = Callable[..., Path]
+
+
+def write_rows(path: Path, rows: Sequence[Row], header: Sequence[str] = HEADER) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
+
+
+def one_row(**changes: object) -> Row:
+    cells: dict[str, object] = {
+        "snapshot_et": "2026-03-16 15:55:34-0400", "ticker": "SPY", "expiration": "2026-04-17", "type": "put",
+        "strike": 600, "bid": 2.13, "ask": 2.2, "lastPrice": 2.15, "volume": 12, "openInterest": 340,
+        "spot_price": 668.81,
+    }  # fmt: skip
+    assert cells.keys() >= changes.keys(), f"no such column: {changes}"
+    return tuple({**cells, **changes}.values())
 
 
 @pytest.fixture
-def write_csv(tmp_path: Path) -> CsvWriter:
+def write_csv(tmp_path: Path) -> Callable[..., Path]:
     """Write rows under a header (the usual one unless another is given) and return the file."""
 
     def write(rows: Sequence[Row], header: Sequence[str] = HEADER, name: str = "chains.csv") -> Path:
-        path = tmp_path / name
-        with path.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([header, *rows])
-        return path
+        return write_rows(tmp_path / name, rows, header)
 
     return write
 
@@ -35,17 +48,7 @@ def write_csv(tmp_path: Path) -> CsvWriter:
 @pytest.fixture
 def row() -> Callable[..., Row]:
     """One valid row; what matters to a test is named by it."""
-
-    def make(**changes: object) -> Row:
-        cells: dict[str, object] = {
-            "snapshot_et": "2026-03-16 15:55:34-0400", "ticker": "SPY", "expiration": "2026-04-17", "type": "put",
-            "strike": 600, "bid": 2.13, "ask": 2.2, "lastPrice": 2.15, "volume": 12, "openInterest": 340,
-            "spot_price": 668.81,
-        }  # fmt: skip
-        assert cells.keys() >= changes.keys(), f"no such column: {changes}"
-        return tuple({**cells, **changes}.values())
-
-    return make
+    return one_row
 
 
 @pytest.fixture
@@ -53,32 +56,40 @@ def history(tmp_path: Path) -> HistoryStore:
     return HistoryStore(tmp_path / "history")
 
 
-@pytest.fixture
-def recorded(history: HistoryStore, write_csv: CsvWriter, row: Callable[..., Row]) -> HistoryStore:
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two symbols over three snapshots: QQQ misses the second, and SPY's 590 put is left out of the last."""
+    second, third = "2026-03-17 14:48:20-0400", "2026-03-18 13:00:01-0400"
     rows = [
-        row(),
-        row(strike=590, bid=1.5, ask=1.6),
-        row(type="call", strike=700, bid="", ask=0.01, volume="", openInterest=""),
-        row(ticker="QQQ", strike=500, bid=3, ask=3.1, spot_price=599.9605),
-        row(snapshot_et="2026-03-17 14:48:20-0400", bid=2.5, ask=2.61, spot_price=665.5),
-        row(snapshot_et="2026-03-17 14:48:20-0400", strike=590, bid=1.7, ask=1.8, spot_price=665.5),
-        row(snapshot_et="2026-03-18 13:00:01-0400", bid=2.4, ask=2.5, spot_price=666.48),
-        row(snapshot_et="2026-03-18 13:00:01-0400", ticker="QQQ", strike=500, bid=2.8, ask=2.9, spot_price=601),
+        one_row(),
+        one_row(strike=590, bid=1.5, ask=1.6),
+        one_row(type="call", strike=700, bid="", ask=0.01, volume="", openInterest=""),
+        one_row(ticker="QQQ", strike=500, bid=3, ask=3.1, spot_price=599.9605),
+        one_row(snapshot_et=second, bid=2.5, ask=2.61, spot_price=665.5),
+        one_row(snapshot_et=second, strike=590, bid=1.7, ask=1.8, spot_price=665.5),
+        one_row(snapshot_et=third, bid=2.4, ask=2.5, spot_price=666.48),
+        one_row(snapshot_et=third, ticker="QQQ", strike=500, bid=2.8, ask=2.9, spot_price=601),
     ]
-    import_files([write_csv(rows)], history, lambda _: None)
+    folder = tmp_path_factory.mktemp("recording")
+    history = HistoryStore(folder / "history")
+    import_files([write_rows(folder / "chains.csv", rows)], history, lambda _: None)
+    return history.root
+
+
+@pytest.fixture
+def recorded(history: HistoryStore, recording: Path) -> HistoryStore:
+    """A copy of the recording that a test may change."""
+    copytree(recording, history.root)
+    history.reload()
     return history
-
-
-def at(text: str) -> dt.datetime:
-    """An instant as the files write it, in UTC."""
-    return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
 
 
 @pytest.fixture
 def instants() -> tuple[dt.datetime, dt.datetime, dt.datetime]:
-    """The three snapshots of `recorded`."""
-    return at("2026-03-16 15:55:34-0400"), at("2026-03-17 14:48:20-0400"), at("2026-03-18 13:00:01-0400")
+    """The three snapshots of the recording."""
+    first = dt.datetime(2026, 3, 16, 19, 55, 34, tzinfo=dt.UTC)
+    second = dt.datetime(2026, 3, 17, 18, 48, 20, tzinfo=dt.UTC)
+    return first, second, dt.datetime(2026, 3, 18, 17, 0, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture

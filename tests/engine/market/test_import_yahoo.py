@@ -20,6 +20,10 @@ from engine.market.import_yahoo import _MACROS
 from engine.market.importer import ImportReport, import_files
 
 AT = datetime(2026, 3, 16, 19, 55, 34, tzinfo=UTC)
+HEADER = (
+    "snapshot_et", "ticker", "expiration", "type", "strike", "bid", "ask", "lastPrice", "volume", "openInterest",
+    "spot_price",
+)  # fmt: skip
 Row = tuple[object, ...]
 MakeRow = Callable[..., Row]
 Write = Callable[..., Path]
@@ -164,7 +168,7 @@ def test_a_quote_late_in_the_evening_belongs_to_that_new_york_day(
 def test_an_adjusted_contract_is_not_taken_for_the_standard_one(
     write_csv: Write, row: MakeRow, history: HistoryStore
 ) -> None:
-    header = (*list_header(), "contractSize")
+    header = (*HEADER, "contractSize")
     rows = [(*row(), "REGULAR"), (*row(strike=610), "ADJUSTED"), (*row(strike=620), "")]
     report = bring_in(write_csv(rows, header=header), history)
     assert (report.rows_kept, report.rejected) == (2, {"adjusted contract": 1})
@@ -196,7 +200,7 @@ def test_columns_are_known_by_name_however_it_is_written(
 
 
 def test_columns_may_stand_in_any_order(write_csv: Write, row: MakeRow, history: HistoryStore) -> None:
-    bring_in(write_csv([row()[::-1]], header=list_header()[::-1]), history)
+    bring_in(write_csv([row()[::-1]], header=HEADER[::-1]), history)
     assert only_quote(history.read("SPY", AT)) == (21_300, 22_000)
 
 
@@ -211,7 +215,7 @@ def test_an_unknown_set_of_columns_is_refused_with_the_missing_ones(write_csv: W
 
 
 def test_two_columns_of_one_meaning_are_refused(write_csv: Write, row: MakeRow, history: HistoryStore) -> None:
-    path = write_csv([(*row(), 1)], header=(*list_header(), "spot"))
+    path = write_csv([(*row(), 1)], header=(*HEADER, "spot"))
     with pytest.raises(ImportRefused, match="columns spot_price and spot have the same meaning"):
         bring_in(path, history)
 
@@ -268,10 +272,3 @@ def test_text_from_the_file_is_shown_on_one_line_only(write_csv: Write, row: Mak
     (example,) = report.examples.values()
     assert example.isprintable()
     assert len(example) < 250
-
-
-def list_header() -> list[str]:
-    return [
-        "snapshot_et", "ticker", "expiration", "type", "strike", "bid", "ask", "lastPrice", "volume", "openInterest",
-        "spot_price",
-    ]  # fmt: skip

@@ -103,9 +103,9 @@ def scan(market: Market, context: ScanContext = CONTEXT) -> Finding:
 
 
 def found(market: Market, context: ScanContext = CONTEXT) -> Candidate:
-    candidate = scan(market, context).candidate
-    assert candidate is not None, scan(market, context).reason
-    return candidate
+    finding = scan(market, context)
+    assert finding.candidate is not None, finding.reason
+    return finding.candidate
 
 
 def position_of(symbol: str = "TEST") -> Position:
@@ -171,6 +171,8 @@ def test_the_expiry_nearest_the_middle_of_the_band_is_taken_and_the_next_where_i
     assert found(market).structure.expiration == contract(100, PUT, 38).expiration
     no_calls = {one: row for one, row in market.items() if one.right is PUT or one.expiration.day != 23}
     assert found(no_calls).structure.expiration == contract(100, PUT, 32).expiration
+    nowhere = {one: row for one, row in no_calls.items() if one.right is CALL or one.expiration.day == 23}
+    assert scan(nowhere).reason == "no call strike at 16-20 delta with a quote on 2026-04-23"
 
 
 @pytest.mark.parametrize(("days", "is_found"), [(29, False), (30, True), (45, True), (46, False)])
@@ -204,10 +206,11 @@ def test_the_wing_is_the_nearest_quoted_strike_from_once_to_twice_its_width(dist
 
 # --- why none -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("right", Right)
-def test_no_short_strike_with_a_quote_is_named_with_the_band(right: Right) -> None:
+@pytest.mark.parametrize(("low", "high"), [(0, 0), (0, 0.16), (0.2, 1)], ids=["no quotes", "further out", "nearer"])
+def test_no_short_strike_in_the_band_is_named_with_the_band(right: Right, low: float, high: float) -> None:
+    quoted = {one for one in MARKET if one.right is not right or low < abs(black_scholes(one)[1]) < high}
+    finding = scan({one: row if one in quoted else row._replace(bid=0.0) for one, row in MARKET.items()})
     word = {PUT: "put", CALL: "call"}[right]
-    finding = scan({one: row._replace(bid=0.0) if one.right is right else row for one, row in MARKET.items()})
-    assert finding.candidate is None
     assert finding.reason == f"no {word} strike at 16-20 delta with a quote on 2026-04-23"
     assert finding.numbers == {"iv_rank_pct": 62.0, "iv_rank_sessions": 252, "spot_usd": dollars(100)}
 
@@ -266,8 +269,7 @@ def test_positions_orders_and_candidates_of_the_scan_together_stay_within_six() 
         busy_symbols=frozenset({"Y", "X0"}),
     )
     first, second, third = SERVICE.scan(context)
-    assert first.candidate is not None
-    assert second.candidate is not None
+    assert (first.candidate is None, second.candidate is None) == (False, False)
     assert third.reason == "6 positions open, working or proposed, at most 6"
 
 
@@ -382,8 +384,8 @@ def test_whatever_is_missing_a_candidate_keeps_every_rule_and_its_own_arithmetic
     finding = scan(market, context)
     assert finding == scan(market, context)
     candidate = finding.candidate
+    assert finding.reason
     if candidate is None:
-        assert finding.reason
         return
     long_put, short_put, short_call, long_call = candidate.structure.strikes
     assert dollars(5) <= short_put - long_put <= dollars(10)

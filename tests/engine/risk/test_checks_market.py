@@ -93,6 +93,14 @@ class TestAge:
         denial = denied(checks.check_data_stale(facts), DenialCode.DATA_STALE)
         assert (denial.measured, denial.facts["leg"]) == (5400.0, LEGS[2])
 
+    @pytest.mark.parametrize(("age", "measured"), [(15, -1.0), (16, 16.0)])
+    def test_beside_a_quote_from_the_future_only_a_stale_one_is_named(
+        self, good: TradeFacts, age: int, measured: float
+    ) -> None:
+        facts = changed(good, 1, at=good.now + dt.timedelta(seconds=1))
+        facts = changed(facts, 2, at=good.now - dt.timedelta(seconds=age))
+        assert denied(checks.check_data_stale(facts), DenialCode.DATA_STALE).measured == measured
+
     @pytest.mark.parametrize("limit", NO_NUMBERS)
     def test_a_missing_limit_denies(self, good: TradeFacts, limit: Any) -> None:
         denial = denied(checks.check_data_stale(with_gate(good, max_quote_age=limit)), DenialCode.DATA_STALE)
@@ -120,6 +128,7 @@ class TestSanity:
         assert (denial.measured if denial is not None else None) == problem
         if denial is not None:
             assert (denial.facts["leg"], denial.facts["bid"], denial.facts["ask"]) == (LEGS[leg], bid, ask)
+            assert denial.limit == "0 < bid <= ask"
 
     @pytest.mark.parametrize("side", ["bid", "ask"])
     @pytest.mark.parametrize("value", [*NO_NUMBERS, 20_500.0])

@@ -80,6 +80,14 @@ class TestUpperLimits:
             assert (denial.measured, denial.limit, denial.unit) == (limit + 1, limit, "usd")
             assert (denial.facts["missing"], denial.facts["symbol"]) == (1, "TSLA")
 
+    @pytest.mark.parametrize(
+        ("costs", "shown"), [(None, None), (float("nan"), "nan"), (True, "True"), ("4.80", "4.80")]
+    )
+    def test_what_was_found_instead_of_an_amount_is_told(
+        self, good: TradeFacts, check: Any, code: DenialCode, amount: str, set_limit: Any, costs: Any, shown: Any
+    ) -> None:
+        assert denied(check(set_limit(replace(good, costs=costs), dollars(2000))), code).facts["costs"] == shown
+
     @pytest.mark.parametrize("limit", NO_AMOUNTS)
     def test_a_missing_limit_denies(
         self, good: TradeFacts, check: Any, code: DenialCode, amount: str, set_limit: Any, limit: Any

@@ -56,7 +56,7 @@ def test_nothing_is_lost_between_many_threads() -> None:
     threads = [threading.Thread(target=put, args=(start,)) for start in (0, 500, 1000)]
     for thread in threads:
         thread.start()
-    got = []
+    got: list[int] = []
     while len(got) < 1500:
         message = inbox.get(1.0)
         assert isinstance(message, ScanFinished)

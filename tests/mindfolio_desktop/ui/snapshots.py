@@ -240,7 +240,7 @@ def paused_module(**changes: Any) -> ModuleView:
         module_spec(PAUSED, "IV Service, paused", status=ModuleStatus.PAUSED),
         dollars(10_000),
         status=ModuleStatus.PAUSED,
-        status_why="Paused in the set-up",
+        status_why="paused in the set-up",
     )
     return replace(view, **changes)
 
@@ -272,7 +272,7 @@ def aggressive_growth(**changes: Any) -> MindfolioSnapshot:
         used=dollars(20_500),
         used_pct=41.0,
         held=0,
-        available=dollars(24_500),
+        available=dollars(29_500),
         positions=5,
         greeks=Greeks(48.1, -7.3, 54.4, -115.2),
         dollar_delta=dollars("14230"),
@@ -315,7 +315,7 @@ def stopped(**changes: Any) -> MindfolioSnapshot:
         stopped_at=NOW - dt.timedelta(seconds=30),
         cancels_unconfirmed=1,
         modules=tuple(
-            replace(view, status=ModuleStatus.PAUSED, status_why="Emergency stop", approvals=())
+            replace(view, status=ModuleStatus.PAUSED, status_why="emergency stop", approvals=())
             for view in ordinary.modules
         ),
     )
@@ -325,7 +325,9 @@ def stopped(**changes: Any) -> MindfolioSnapshot:
 def over_budget() -> MindfolioSnapshot:
     """The first module's budget was cut below what it uses."""
     return with_module(
-        aggressive_growth(),
+        aggressive_growth(
+            version=6, reserve=dollars(12_700), allocated=dollars(37_300), allocated_pct=74.6, available=dollars(29_500)
+        ),
         AUTO,
         budget=dollars(7_300),
         available=dollars(-1_200),
@@ -338,7 +340,14 @@ def fresh() -> MindfolioSnapshot:
     return aggressive_growth(
         seq=1,
         environment=Environment.SIMULATED,
-        market=market(is_open=False, session=None, speed=1.0, spots={}, now=NOW - dt.timedelta(hours=8)),
+        market=market(
+            is_open=False,
+            session=None,
+            speed=1.0,
+            spots={},
+            now=NOW - dt.timedelta(hours=8),
+            next_open=NOW - dt.timedelta(hours=6, minutes=25),
+        ),
         cash=dollars(50_000),
         nav=dollars(50_000),
         liquidation=None,
@@ -347,7 +356,7 @@ def fresh() -> MindfolioSnapshot:
         day_pnl=0,
         used=0,
         used_pct=0.0,
-        available=dollars(45_000),
+        available=dollars(50_000),
         positions=0,
         greeks=Greeks(),
         dollar_delta=0,

@@ -1,0 +1,195 @@
+"""Trades that wait for a person: the list of all modules' requests, and the ticket of the chosen one."""
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+
+from engine.domain.commands import ApproveTrade, Command, RefuseTrade
+from engine.domain.denial import Denial
+from engine.domain.mindfolio import MindfolioStatus
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.models.approvals import URGENT_SECONDS, ApprovalRow, ApprovalsModel, countdown, waiting
+from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
+from mindfolio_desktop.ui.widgets.data_table import DataTable
+from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.trade_ticket import TradeTicket
+
+_WHO = "user"
+_LIST_WIDTH = 430
+_TRADE = 1
+
+
+class ApprovalsView(QWidget):
+    """Approve and refuse send one command each; what the check at the click found is shown beside the ticket."""
+
+    _model: ApprovalsModel | None = None
+
+    def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("approvals")
+        self._bridge = bridge
+        self._rows: dict[str, ApprovalRow] = {}
+        self._chosen = ""
+        self._sent: dict[str, Command] = {}
+        self._denied: dict[str, tuple[Denial, ...]] = {}
+        model = ApprovalsModel(self)
+        self._model = model
+        self._table = DataTable(
+            model, "approvals_table", "Waiting approvals", sort_role=SORT_ROLE, stretch=_TRADE, most_rows=14
+        )
+        self._ticket = TradeTicket()
+        self._empty = Text(role="muted", wraps=True, name="approvals_empty")
+        self._gone = Text(role="warning", wraps=True, name="approvals_message")
+        self._stack = QStackedLayout()
+        self._lay_out()
+        self._table.current_changed.connect(self._on_current)
+        self._ticket.approved.connect(self._approve)
+        self._ticket.refused.connect(self._refuse)
+        bridge.command_accepted.connect(self._on_accepted)
+        bridge.command_denied.connect(self._on_denied)
+
+    def _lay_out(self) -> None:
+        margin = 2 * theme.SPACE
+        waiting_page, empty_page = QWidget(), Panel("Nothing waits for a decision", "approvals_nothing")
+        empty_page.body.addWidget(self._empty)
+        empty_page.body.addStretch(1)
+        across = QHBoxLayout(waiting_page)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(margin)
+        listed = Panel("Waiting approvals", "approvals_list", "first to expire on top")
+        listed.body.addWidget(self._table)
+        listed.body.addStretch(1)
+        listed.setFixedWidth(_LIST_WIDTH)
+        ticket = QScrollArea()
+        ticket.setWidgetResizable(True)
+        ticket.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = QWidget()
+        theme.set_role(page, "page")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._ticket)
+        column.addStretch(1)
+        ticket.setWidget(page)
+        across.addWidget(listed)
+        across.addWidget(ticket, 1)
+        self._stack.addWidget(empty_page)
+        self._stack.addWidget(waiting_page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(margin, margin, margin, margin)
+        outer.setSpacing(margin)
+        outer.addWidget(self._gone)
+        outer.addLayout(self._stack, 1)
+        self._gone.show_or_hide("")
+
+    # --- what is shown --------------------------------------------------------------------------------------------
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show what waits now; the chosen ticket stays chosen as long as it waits."""
+        rows = waiting(snapshot)
+        self._rows = {row.approval.approval_id: row for row in rows}
+        self._denied = {key: denials for key, denials in self._denied.items() if key in self._rows}
+        if self._model is not None:
+            self._model.show_waiting(rows)
+        self._stack.setCurrentIndex(1 if rows else 0)
+        if not rows:
+            self._chosen = ""
+            self._empty.show_text(why_nothing_waits(snapshot))
+            return
+        if self._chosen not in self._rows:
+            self._choose(rows[0].approval.approval_id)
+        else:
+            self._show_ticket()
+
+    def _choose(self, approval_id: str) -> None:
+        self._chosen = approval_id
+        row = self._model.row_of(approval_id) if self._model is not None else None
+        if row is not None:
+            self._table.select_source_row(row)
+        self._show_ticket()
+
+    @Slot(QModelIndex)
+    def _on_current(self, current: QModelIndex) -> None:
+        approval_id = current.siblingAtColumn(0).data(KEY_ROLE)
+        if isinstance(approval_id, str) and approval_id in self._rows and approval_id != self._chosen:
+            self._chosen = approval_id
+            self._gone.show_or_hide("")
+            self._show_ticket()
+
+    def _show_ticket(self) -> None:
+        row = self._rows.get(self._chosen)
+        if row is None:
+            return
+        is_other = self._ticket.approval_id != self._chosen
+        self._ticket.show_approval(row.approval, row.module)
+        self._ticket.show_time_left(countdown(row.seconds_left), is_urgent=row.seconds_left < URGENT_SECONDS)
+        self._ticket.show_waiting(is_waiting=self._chosen in self._sent)
+        if is_other and self._chosen in self._denied:
+            self._ticket.show_denied(self._denied[self._chosen])
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._model is not None:
+            self._model.refresh_colours()
+
+    # --- decisions ------------------------------------------------------------------------------------------------
+    @Slot(str)
+    def _approve(self, approval_id: str) -> None:
+        self._send(approval_id, ApproveTrade(approval_id, _WHO))
+
+    @Slot(str, str)
+    def _refuse(self, approval_id: str, why: str) -> None:
+        self._send(approval_id, RefuseTrade(approval_id, _WHO, why))
+
+    def _send(self, approval_id: str, command: Command) -> None:
+        """Send once: until the answer comes, the ticket takes no second decision."""
+        if approval_id in self._sent:
+            return
+        self._sent[approval_id] = command
+        self._denied.pop(approval_id, None)
+        self._gone.show_or_hide("")
+        self._ticket.show_waiting(is_waiting=True)
+        self._bridge.send(command)
+
+    @Slot(object)
+    def _on_accepted(self, command: Command) -> None:
+        approval_id = self._answered(command)
+        if approval_id and approval_id == self._chosen:
+            self._show_ticket()
+
+    @Slot(object, object)
+    def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
+        approval_id = self._answered(command)
+        if not approval_id:
+            return
+        if approval_id not in self._rows:
+            # It stopped waiting meanwhile: there is no ticket left to show the reason on.
+            self._gone.show_or_hide(f"Not done. {fmt.denials(denials)}")
+            return
+        self._denied[approval_id] = denials
+        if approval_id == self._chosen:
+            self._show_ticket()
+            self._ticket.show_denied(denials)
+
+    def _answered(self, command: Command) -> str:
+        """The approval that a command of this page was about, "" when it is not ours."""
+        if not isinstance(command, ApproveTrade | RefuseTrade) or self._sent.get(command.approval_id) != command:
+            return ""
+        del self._sent[command.approval_id]
+        return command.approval_id
+
+
+def why_nothing_waits(snapshot: MindfolioSnapshot) -> str:
+    """Why the page is empty, and what would fill it."""
+    asking = [view.spec.name for view in snapshot.modules if not view.spec.autotrade]
+    if snapshot.status is MindfolioStatus.STOPPED:
+        return "Everything is stopped: waiting trades were voided, and none is looked for until a person re-arms."
+    if not asking:
+        return "All modules trade by themselves (autotrade is on), so none of them asks."
+    names = ", ".join(asking)
+    verb = "asks" if len(asking) == 1 else "ask"
+    closed = (
+        "" if snapshot.market.is_open else f" The market is closed; it opens {fmt.when(snapshot.market.next_open)}."
+    )
+    return f"{names} {verb} here when a scan finds a trade that passes every check.{closed}"

@@ -1,0 +1,280 @@
+"""One module's page: its money, performance and settings, what it holds, what it looked at and why, what it closed."""
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from engine.domain.commands import Command, PauseModule, ResumeModule, ScanNow
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.snapshot import MindfolioSnapshot, ModuleView
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE, KeyedTableModel
+from mindfolio_desktop.ui.models.positions import PositionsModel
+from mindfolio_desktop.ui.models.scans import ScansModel
+from mindfolio_desktop.ui.models.trades import TradesModel
+from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.data_table import DataTable
+from mindfolio_desktop.ui.widgets.equity_plot import EquityPlot, Samples
+from mindfolio_desktop.ui.widgets.module_panels import (
+    MoneyBand,
+    ParametersPanel,
+    PerformancePanel,
+    SettingsOf,
+    SettingsPanel,
+)
+from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.text import Text
+
+_WHO = "user"
+_ASK_INTERVAL_MS = 1000
+"""Scans, trades and NAV are asked for at most once in this time."""
+
+_SCANS, _TRADES, _NAV = "scans", "trades", "nav"
+_STRUCTURE, _REASON, _WHY = 1, 4, 4
+
+
+class ModuleDetail(QScrollArea):
+    """The page of the module given to `show_module`. `settings_of` tells a strategy's settings, defaults included."""
+
+    back_requested = Signal()
+
+    _models: tuple[KeyedTableModel[Any], ...] = ()
+
+    def __init__(
+        self, bridge: EngineBridge, parent: QWidget | None = None, *, settings_of: SettingsOf | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("module_detail")
+        self.setWidgetResizable(True)
+        self._bridge = bridge
+        self._module_id = ""
+        self._view: ModuleView | None = None
+        self._asked: dict[str, object] = {}
+        self._waiting: list[tuple[Command, Button]] = []
+        self._ask_later = QTimer(self, singleShot=True, interval=_ASK_INTERVAL_MS)
+        self._ask_later.timeout.connect(self._ask)
+        self._wanted: set[str] = set()
+        self._positions, self._scans, self._trades = PositionsModel(self), ScansModel(self), TradesModel(self)
+        self._models = (self._positions, self._scans, self._trades)
+        self._back = Button("Back", "detail_back")
+        self._name = Text(pixels=20, weight=theme.BOLD, elides=True, name="detail_name")
+        self._status = Text(pixels=12, weight=theme.MEDIUM, name="detail_status")
+        self._why = Text(role="muted", elides=True, name="detail_why")
+        self._scan = Button("Scan now", "detail_scan")
+        self._pause = Button("Pause", "detail_pause")
+        self._band, self._performance = MoneyBand(), PerformancePanel()
+        self._settings, self._parameters = SettingsPanel(), ParametersPanel(settings_of)
+        self._equity = EquityPlot("equity_plot")
+        self._tables = {
+            "positions": DataTable(
+                self._positions, "positions_table", "Active positions", sort_role=SORT_ROLE, stretch=_STRUCTURE
+            ),
+            "scans": DataTable(
+                self._scans, "scans_table", "Recent scans", sort_role=SORT_ROLE, stretch=_REASON, most_rows=10
+            ),
+            "trades": DataTable(self._trades, "trades_table", "Closed trades", sort_role=SORT_ROLE, stretch=_WHY),
+        }
+        self._lay_out()
+        self._connect()
+
+    # --- set-up ---------------------------------------------------------------------------------------------------
+    def _lay_out(self) -> None:
+        page = QWidget()
+        theme.set_role(page, "page")
+        column = QVBoxLayout(page)
+        margin = 2 * theme.SPACE
+        column.setContentsMargins(margin, margin, margin, margin)
+        column.setSpacing(margin)
+        column.addLayout(self._heading())
+        column.addWidget(self._band)
+        middle = QHBoxLayout()
+        middle.setSpacing(margin)
+        nav = Panel("NAV of the account", "equity_panel", "all modules together")
+        nav.body.addWidget(self._equity, 1)
+        for panel, share in ((self._performance, 3), (self._settings, 3), (nav, 4)):
+            middle.addWidget(panel, share)
+        column.addLayout(middle)
+        for key, title, note in (
+            ("positions", "Active positions", ""),
+            ("scans", "Recent scans", "last 24 hours of market time"),
+            ("trades", "Closed trades", "after all costs"),
+        ):
+            panel = Panel(title, f"{key}_panel", note)
+            panel.body.addWidget(self._tables[key])
+            column.addWidget(panel)
+        column.addWidget(self._parameters)
+        column.addStretch(1)
+        self.setWidget(page)
+
+    def _heading(self) -> QHBoxLayout:
+        heading = QHBoxLayout()
+        heading.setSpacing(theme.SPACE + theme.SPACE // 2)
+        heading.addWidget(self._back)
+        heading.addWidget(self._name)
+        heading.addWidget(self._status, 0, Qt.AlignmentFlag.AlignVCenter)
+        heading.addWidget(self._why, 1)
+        heading.addWidget(self._scan)
+        heading.addWidget(self._pause)
+        return heading
+
+    def _connect(self) -> None:
+        self._back.clicked.connect(self.back_requested)
+        self._scan.clicked.connect(self._on_scan)
+        self._pause.clicked.connect(self._on_pause)
+        bridge = self._bridge
+        bridge.scans_ready.connect(self._on_scans)
+        bridge.trades_ready.connect(self._on_trades)
+        bridge.nav_ready.connect(self._on_nav)
+        bridge.command_accepted.connect(self._on_answered)
+        bridge.command_denied.connect(self._on_answered)
+
+    # --- what is shown --------------------------------------------------------------------------------------------
+    @property
+    def module_id(self) -> str:
+        """The module on this page, "" before the first."""
+        return self._module_id
+
+    def show_module(self, module_id: str) -> None:
+        """Turn to a module; its figures come with the next snapshot, its lists when they were read."""
+        if module_id == self._module_id:
+            return
+        self._module_id, self._view = module_id, None
+        self._asked, self._wanted = {}, set()
+        self._ask_later.stop()
+        for model in self._models:
+            model.show_rows([])
+        self._tables["scans"].explain_empty("Reading the scans…")
+        self._tables["trades"].explain_empty("Reading the trades…")
+        self._free_buttons()
+        self.verticalScrollBar().setValue(0)
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show newer figures of the module, and ask for its lists where they have grown."""
+        view = snapshot.module(self._module_id)
+        if view is None:
+            self._show_gone()
+            return
+        if view != self._view:
+            self._show_view(view, snapshot)
+        self._positions.show_positions(view.open_positions, snapshot.market.now)
+        self._tables["positions"].explain_empty(_no_positions(view))
+        scans = (snapshot.market.session, view.scans_today, view.executed_today, len(view.approvals))
+        minute = int(snapshot.market.now.timestamp()) // 60
+        for what, counter in ((_SCANS, scans), (_TRADES, view.closed_trades), (_NAV, minute)):
+            if what not in self._asked or self._asked[what] != counter:
+                self._asked[what] = counter
+                self._wanted.add(what)
+        if self._wanted and not self._ask_later.isActive():
+            self._ask()
+
+    def _show_view(self, view: ModuleView, snapshot: MindfolioSnapshot) -> None:
+        is_other = self._view is None or view.status is not self._view.status
+        self._view = view
+        is_paused = view.status is ModuleStatus.PAUSED
+        self._name.show_text(view.spec.name)
+        self._status.show_text("Paused" if is_paused else "Active", "warning-chip" if is_paused else "chip")
+        is_stopped = snapshot.status is MindfolioStatus.STOPPED
+        self._why.show_text(view.status_why if is_paused else "everything is stopped" if is_stopped else "")
+        if is_other:
+            self._pause.setText("Resume" if is_paused else "Pause")
+            self._pause.setAccessibleName(f"{self._pause.text()} {view.spec.name}")
+            self._scan.setAccessibleName(f"Scan now with {view.spec.name}")
+        self._band.show_view(view)
+        self._performance.show_view(view)
+        self._settings.show_spec(view.spec)
+        self._parameters.show_spec(view.spec)
+
+    def _show_gone(self) -> None:
+        self._view = None
+        self._name.show_text(self._module_id)
+        self._status.show_text("", "chip")
+        self._why.show_text("This mindfolio has no such module any more.")
+        self._scan.setEnabled(False)
+        self._pause.setEnabled(False)
+        self._positions.show_rows([])
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for model in self._models:
+                model.refresh_colours()
+
+    # --- lists ----------------------------------------------------------------------------------------------------
+    @Slot()
+    def _ask(self) -> None:
+        """Ask for what has grown; what grows within the interval waits for its end."""
+        if not self._wanted:
+            return
+        wanted, self._wanted = self._wanted, set()
+        if _SCANS in wanted:
+            self._bridge.request_scans(self._module_id)
+        if _TRADES in wanted:
+            self._bridge.request_trades(self._module_id)
+        if _NAV in wanted:
+            self._bridge.request_nav()
+        self._ask_later.start()
+
+    @Slot(str, object)
+    def _on_scans(self, module_id: str, rows: object) -> None:
+        if module_id == self._module_id and isinstance(rows, tuple):
+            self._scans.show_rows(rows)
+            self._tables["scans"].explain_empty(
+                "No scan in the last 24 hours of market time. Modules scan by themselves while a session is open; "
+                "“Scan now” looks at every symbol at once."
+            )
+
+    @Slot(str, object)
+    def _on_trades(self, module_id: str, rows: object) -> None:
+        if module_id == self._module_id and isinstance(rows, tuple):
+            self._trades.show_rows(rows)
+            self._tables["trades"].explain_empty("No trade of this module was closed yet.")
+
+    @Slot(object)
+    def _on_nav(self, samples: Samples) -> None:
+        self._equity.show_samples(samples)
+
+    # --- commands -------------------------------------------------------------------------------------------------
+    @Slot()
+    def _on_scan(self) -> None:
+        self._send(ScanNow(self._module_id, _WHO), self._scan)
+
+    @Slot()
+    def _on_pause(self) -> None:
+        if self._view is None:
+            return
+        if self._view.status is ModuleStatus.PAUSED:
+            self._send(ResumeModule(self._module_id, _WHO, "resumed on the module's page"), self._pause)
+        else:
+            self._send(PauseModule(self._module_id, _WHO, "paused on the module's page"), self._pause)
+
+    def _send(self, command: Command, button: Button) -> None:
+        """Send once: the button waits for the answer."""
+        button.setEnabled(False)
+        self._waiting.append((command, button))
+        self._bridge.send(command)
+
+    @Slot(object)
+    @Slot(object, object)
+    def _on_answered(self, command: Command, _denials: object = None) -> None:
+        for waiting in self._waiting:
+            if waiting[0] == command:
+                waiting[1].setEnabled(True)
+                self._waiting.remove(waiting)
+                return
+
+    def _free_buttons(self) -> None:
+        self._waiting.clear()
+        for button in (self._scan, self._pause):
+            button.setEnabled(True)
+
+
+def _no_positions(view: ModuleView) -> str:
+    if view.status is ModuleStatus.PAUSED:
+        return "No open positions. The module is paused: it opens nothing until it is resumed."
+    if view.over_by:
+        return "No open positions. The module is over its budget: new trades wait."
+    if not view.spec.autotrade:
+        return "No open positions. A trade that a scan finds waits under Approvals until you decide."
+    return "No open positions. The module opens one when a scan finds a trade that passes every check."

@@ -1,0 +1,247 @@
+"""The ticket of a trade that waits for a decision: everything a person should weigh, and the two buttons."""
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from engine.core.money import Money
+from engine.domain.candidate import Approval, Candidate
+from engine.domain.denial import Denial
+from engine.domain.instrument import MULTIPLIER
+from engine.domain.snapshot import ModuleView
+from engine.domain.structure import Leg
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.figure import Figure
+from mindfolio_desktop.ui.widgets.panel import Facts
+from mindfolio_desktop.ui.widgets.text import Text
+
+_WAIVED = {
+    "evidence": "Evidence waived: no backtest stands behind this trade, so it is one contract at most",
+    "iv_rank": "IV rank waived: it is unknown here",
+}
+
+_SETTLE_MS = 600
+"""How long the buttons rest when another trade takes the ticket's place, so that no click meant for one hits the next."""
+
+
+class TradeTicket(QFrame):
+    """Shows one approval. `approved` and `refused` (with the typed reason) are emitted once, until `show_answer`."""
+
+    approved = Signal(str)
+    refused = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("trade_ticket")
+        theme.set_role(self, "card")
+        self._approval: Approval | None = None
+        self._is_waiting = False
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settling.timeout.connect(self._show_buttons)
+        self._title = Text(pixels=18, weight=theme.BOLD, wraps=True, name="ticket_title")
+        self._module = Text(role="muted", name="ticket_module")
+        self._left = Figure("Time left", "ticket_left", tooltip="Market time until the request expires")
+        self._figures = {
+            "credit": Figure("Net credit", "ticket_credit", tooltip="At mid, where the order starts"),
+            "worst": Figure(
+                "Worst credit", "ticket_worst_credit", tooltip="The order is repriced no further than this"
+            ),
+            "risk": Figure("Max risk", "ticket_max_risk", tooltip="Worst expiry loss at the worst credit, costs added"),
+            "profit": Figure("Probability of profit", "ticket_probability", tooltip="At expiry, if left alone"),
+        }
+        self._legs = QGridLayout()
+        self._money, self._odds = Facts("ticket_money"), Facts("ticket_odds")
+        self._waived = Text(role="warning", wraps=True, name="ticket_waived")
+        self._reasons = Text(role="muted", wraps=True, name="ticket_reasons")
+        self._answer = Text(role="warning", wraps=True, name="ticket_answer")
+        self._reason = QLineEdit()
+        self._approve = Button("Approve", "ticket_approve", "primary")
+        self._refuse = Button("Refuse", "ticket_refuse")
+        self._set_up()
+        self._lay_out()
+
+    def _set_up(self) -> None:
+        for key, caption, tip in (
+            ("buying_power", "Buying power", "What the position will use of the budget"),
+            ("available", "Budget available now", "It is checked again when you approve"),
+            ("costs", "Costs to open", "Commissions and fees"),
+            ("expected", "Expected profit", "Mean over the probabilities at expiry, after costs"),
+            ("breakevens", "Break-evens", "Prices of the underlying at expiry"),
+        ):
+            self._money.add(key, caption, tip)
+        for key, caption, tip in (
+            ("iv_rank", "IV rank", "Where 30-day volatility stands in its range of the last year"),
+            ("delta", "Delta", "Share equivalents"),
+            ("gamma", "Gamma", "Shares per $1"),
+            ("theta", "Theta", "Dollars a calendar day; short premium earns it"),
+            ("vega", "Vega", "Dollars per volatility point"),
+        ):
+            self._odds.add(key, caption, tip)
+        self._reason.setObjectName("ticket_reason")
+        self._reason.setPlaceholderText("Reason for refusing, kept with the trade")
+        self._reason.setAccessibleName("Reason for refusing")
+        self._reason.setMaxLength(200)
+        self._approve.clicked.connect(self._on_approve)
+        self._refuse.clicked.connect(self._on_refuse)
+        self._reason.returnPressed.connect(self._on_refuse)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(14)
+        heading = QHBoxLayout()
+        names = QVBoxLayout()
+        names.setSpacing(2)
+        names.addWidget(self._title)
+        names.addWidget(self._module)
+        heading.addLayout(names, 1)
+        heading.addWidget(self._left)
+        column.addLayout(heading)
+        column.addWidget(self._waived)
+        figures = QHBoxLayout()
+        for figure in self._figures.values():
+            figures.addWidget(figure, 1)
+        column.addLayout(figures)
+        column.addWidget(_line())
+        self._legs.setHorizontalSpacing(2 * theme.SPACE)
+        self._legs.setVerticalSpacing(4)
+        column.addLayout(self._legs)
+        column.addWidget(_line())
+        facts = QHBoxLayout()
+        facts.setSpacing(4 * theme.SPACE)
+        facts.addWidget(self._money, 1, Qt.AlignmentFlag.AlignTop)
+        facts.addWidget(self._odds, 1, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(facts)
+        column.addWidget(_line())
+        column.addWidget(self._reasons)
+        column.addWidget(self._answer)
+        actions = QHBoxLayout()
+        actions.setSpacing(theme.SPACE)
+        actions.addWidget(self._reason, 1)
+        actions.addWidget(self._refuse)
+        actions.addWidget(self._approve)
+        column.addLayout(actions)
+
+    # --- what is shown --------------------------------------------------------------------------------------------
+    @property
+    def approval_id(self) -> str:
+        """The approval on the ticket, "" for none."""
+        return self._approval.approval_id if self._approval is not None else ""
+
+    def show_approval(self, approval: Approval, module: ModuleView) -> None:
+        """Show an approval and what its module has available now."""
+        candidate = approval.candidate
+        if approval.approval_id != self.approval_id:
+            self._reason.clear()
+            self._answer.show_or_hide("")
+            self._settling.start()
+        if self._approval is None or candidate != self._approval.candidate:
+            self._show_candidate(candidate)
+        self._approval = approval
+        asked = f"asked {fmt.clock(approval.requested_at)}, expires {fmt.clock(approval.expires_at)}"
+        self._module.show_text(f"{module.spec.name} · {asked}")
+        short = candidate.buying_power - module.available
+        available = fmt.money(module.available, cents=True)
+        words = f"{available}, short by {fmt.money(short, cents=True)}" if short > 0 else available
+        self._money.show_fact("available", words, "warning" if short > 0 else "")
+
+    def show_time_left(self, words: str, *, is_urgent: bool) -> None:
+        """Show the countdown, in market time."""
+        self._left.show_value(words, "warning" if is_urgent else "", "market time")
+
+    def show_waiting(self, *, is_waiting: bool) -> None:
+        """While a decision was sent and not answered, no second one can be."""
+        self._is_waiting = is_waiting
+        self._show_buttons()
+
+    @Slot()
+    def _show_buttons(self) -> None:
+        for control in (self._approve, self._refuse):
+            control.setEnabled(not self._is_waiting and not self._settling.isActive())
+        self._reason.setEnabled(not self._is_waiting)
+        self._approve.setText("Checking…" if self._is_waiting else "Approve")
+
+    def show_denied(self, denials: tuple[Denial, ...]) -> None:
+        """Say what the check at the click found."""
+        self._answer.show_or_hide(f"Not done.\n{fmt.denials(denials) or 'No reason was given.'}")
+
+    def _show_candidate(self, candidate: Candidate) -> None:
+        quantity = fmt.counted(candidate.quantity, "contract")
+        self._title.show_text(f"{fmt.structure(candidate.structure)}, {quantity}")
+        for key, price in (("credit", candidate.net_price), ("worst", candidate.worst_price)):
+            self._figures[key].show_value(
+                fmt.money(abs(_total(price, candidate)), cents=True), detail=f"{fmt.net_price(price)} a share"
+            )
+        self._figures["risk"].show_value(fmt.money(candidate.max_risk, cents=True), detail="at expiry, at worst")
+        self._figures["profit"].show_value(
+            fmt.fraction(candidate.probability_of_profit), detail="at expiry, after costs"
+        )
+        self._show_legs(candidate)
+        self._money.show_fact("buying_power", fmt.money(candidate.buying_power, cents=True))
+        self._money.show_fact("costs", fmt.money(candidate.costs, cents=True))
+        expected = candidate.expected_profit
+        self._money.show_fact("expected", fmt.signed_money(expected, cents=True), theme.gain_role(expected))
+        self._money.show_fact("breakevens", " and ".join(map(fmt.price, candidate.breakevens)) or fmt.UNKNOWN)
+        self._odds.show_fact("iv_rank", *iv_rank_words(candidate))
+        for key, value, digits in (
+            ("delta", candidate.greeks.delta, 1),
+            ("gamma", candidate.greeks.gamma, 2),
+            ("theta", candidate.greeks.theta, 1),
+            ("vega", candidate.greeks.vega, 1),
+        ):
+            self._odds.show_fact(key, fmt.greek(value, digits))
+        self._waived.show_or_hide("\n".join(_WAIVED.get(one, f"Waived: {one}") for one in candidate.waived))
+        self._reasons.show_or_hide("\n".join(f"• {reason}" for reason in candidate.reasons))
+
+    def _show_legs(self, candidate: Candidate) -> None:
+        while (item := self._legs.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for at, leg in enumerate(candidate.structure.legs):
+            for column, text in enumerate(_leg_texts(leg, candidate.quantity)):
+                self._legs.addWidget(text, at, column)
+        self._legs.setColumnStretch(4, 1)
+
+    # --- decisions ------------------------------------------------------------------------------------------------
+    @Slot()
+    def _on_approve(self) -> None:
+        if self._approval is not None and self._approve.isEnabled():
+            self._answer.show_or_hide("")
+            self.approved.emit(self._approval.approval_id)
+
+    @Slot()
+    def _on_refuse(self) -> None:
+        if self._approval is not None and self._refuse.isEnabled():
+            self._answer.show_or_hide("")
+            self.refused.emit(self._approval.approval_id, self._reason.text().strip())
+
+
+def iv_rank_words(candidate: Candidate) -> tuple[str, str]:
+    """The rank with the sessions behind it and its role; an unknown one is never shown as a number."""
+    sessions = fmt.counted(candidate.iv_rank_sessions, "session")
+    if candidate.iv_rank is None:
+        waived = ", waived" if "iv_rank" in candidate.waived else ""
+        return f"unknown{waived} ({sessions})", "warning"
+    return f"{fmt.percent(candidate.iv_rank, 0)} ({sessions})", ""
+
+
+def _total(price: Money, candidate: Candidate) -> Money:
+    """Dollars of the whole trade at a net price a share: exact, an integer times integers."""
+    return price * MULTIPLIER * candidate.quantity
+
+
+def _leg_texts(leg: Leg, quantity: int) -> tuple[Text, Text, Text]:
+    is_bought = leg.ratio > 0
+    side = Text("Buy" if is_bought else "Sell", "muted" if is_bought else "", weight=theme.MEDIUM)
+    count = Text(f"{abs(leg.ratio) * quantity}")
+    return side, count, Text(fmt.contract(leg.contract), "muted" if is_bought else "")
+
+
+def _line() -> QWidget:
+    line = QFrame()
+    theme.set_role(line, "line")
+    line.setFixedHeight(1)
+    return line

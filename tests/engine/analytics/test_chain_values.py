@@ -1,0 +1,132 @@
+"""A chain's own volatilities and Greeks, row by row beside its quotes."""
+
+import datetime as dt
+import math
+
+import numpy as np
+import pytest
+
+from engine.analytics.black_scholes import european
+from engine.analytics.chain_values import chain_values
+from engine.core.calendar import years_to_expiry
+from engine.core.clock import epoch_us
+from engine.core.money import UNIT
+from engine.domain.chain import Chain, Floats
+from engine.domain.instrument import contract_keys, decode_keys
+
+NOW = dt.datetime(2026, 3, 16, 18, 0, tzinfo=dt.UTC)
+EXPIRATIONS = (dt.date(2026, 3, 20), dt.date(2026, 4, 17), dt.date(2026, 9, 18))
+FORWARDS = (100.1, 99.6, 101.5)
+RATE, SPOT = 0.04, 100.0
+STRIKES = np.arange(90, 111, 2, dtype=np.int64) * UNIT
+
+
+def smile(strike: Floats, years: Floats) -> Floats:
+    return 0.2 + 0.3 * np.abs(np.log(strike / SPOT)) + 0.05 / (1.0 + years)
+
+
+def model_chain(spot: float = SPOT) -> tuple[Chain, Floats]:
+    """A chain quoted around model prices with a known smile, and that smile."""
+    key = np.concatenate(
+        [
+            contract_keys(np.full(STRIKES.size, day.toordinal()), np.full(STRIKES.size, is_put), STRIKES)
+            for day in EXPIRATIONS
+            for is_put in (False, True)
+        ]
+    )
+    _, is_put, strikes = decode_keys(key)
+    rows_each = 2 * STRIKES.size
+    years = np.repeat([years_to_expiry(NOW, day) for day in EXPIRATIONS], rows_each)
+    forward, strike = np.repeat(FORWARDS, rows_each), strikes / UNIT
+    volatility = smile(strike, years)
+    price = european(SPOT, forward, strike, years, RATE, volatility, is_put).price
+    count = np.full(key.size, 50.0)
+    quoted = np.full(key.size, epoch_us(NOW))
+    return Chain("XYZ", 1, NOW, spot, NOW, key, price, price.copy(), count, count.copy(), quoted), volatility
+
+
+def with_quotes(chain: Chain, bid: Floats, ask: Floats) -> Chain:
+    return Chain(
+        chain.symbol, 2, NOW, chain.spot, NOW, chain.key, bid, ask, chain.volume, chain.open_interest, chain.quoted_at
+    )
+
+
+def test_the_smile_that_made_the_quotes_comes_back() -> None:
+    chain, volatility = model_chain()
+    values = chain_values(chain, NOW, RATE)
+    assert values.valid.all()
+    np.testing.assert_allclose(values.iv, volatility, rtol=1e-9)
+    np.testing.assert_allclose(values.forward, np.repeat(FORWARDS, 2 * STRIKES.size), rtol=1e-12)
+    np.testing.assert_allclose(values.mid, chain.bid, rtol=1e-15)
+    assert np.unique(values.years).tolist() == sorted(years_to_expiry(NOW, day) for day in EXPIRATIONS)
+
+
+def test_greeks_are_those_of_a_spot_that_carries_the_forward() -> None:
+    chain, volatility = model_chain()
+    values = chain_values(chain, NOW, RATE)
+    _, is_put, strikes = decode_keys(chain.key)
+    strike = strikes / UNIT
+
+    def price(move: float, days: float) -> Floats:
+        # Dividends to come are an amount: the spot's move and the passing days leave it as it is.
+        spot = values.forward * np.exp(-RATE * values.years) + move
+        years = values.years - days / 365.0
+        return european(spot, spot * np.exp(RATE * years), strike, years, RATE, volatility, is_put).price
+
+    np.testing.assert_allclose(values.delta, (price(0.01, 0) - price(-0.01, 0)) / 0.02, atol=1e-5)
+    np.testing.assert_allclose(values.theta, (price(0, 0.01) - price(0, -0.01)) / 0.02, rtol=1e-4, atol=1e-7)
+    calls = ~is_put
+    np.testing.assert_allclose(values.delta[calls] - values.delta[is_put], 1.0, rtol=1e-9)
+    np.testing.assert_allclose(values.gamma[calls], values.gamma[is_put], rtol=1e-7)
+    assert (values.vega > 0).all()
+
+
+def test_a_spot_of_another_minute_leaves_theta_alone() -> None:
+    chain, _ = model_chain()
+    shifted, _ = model_chain(spot=SPOT * 1.005)
+    np.testing.assert_allclose(chain_values(shifted, NOW, RATE).theta, chain_values(chain, NOW, RATE).theta, rtol=1e-9)
+
+
+def test_each_unusable_quote_spoils_its_own_row_only() -> None:
+    chain, volatility = model_chain()
+    bid, ask = chain.bid.copy(), chain.ask.copy()
+    bid[0], ask[0] = 0.0, 0.0  # nothing offered
+    bid[1], ask[1] = ask[1] + 1.0, bid[1]  # crossed
+    bid[2] = math.nan
+    ask[3] = math.nan
+    bid[4], ask[4] = 0.0, 0.0001  # in the money at next to nothing: below intrinsic value
+    bid[5], ask[5] = 150.0, 151.0  # more than the forward
+    bid[10], ask[10] = 0.0, 0.03  # a wing without a bid is worth half its ask
+    values = chain_values(with_quotes(chain, bid, ask), NOW, RATE)
+    spoilt = np.zeros(chain.key.size, dtype=np.bool_)
+    spoilt[:6] = True
+    assert np.array_equal(values.valid, ~spoilt)
+    for column in (values.iv, values.delta, values.gamma, values.theta, values.vega):
+        assert np.isnan(column[spoilt]).all()
+        assert np.isfinite(column[~spoilt]).all()
+    assert values.mid[10] == 0.015
+    np.testing.assert_allclose(values.iv[11:], volatility[11:], rtol=1e-9)
+
+
+def test_an_expired_expiration_has_no_greeks_and_the_others_keep_theirs() -> None:
+    chain, _ = model_chain()
+    later = dt.datetime(2026, 3, 20, 21, 0, tzinfo=dt.UTC)
+    values = chain_values(chain, later, RATE)
+    expired = np.arange(chain.key.size) < 2 * STRIKES.size
+    assert not values.valid[expired].any()
+    assert (values.years[expired] == 0).all()
+    assert values.valid[~expired].all()
+
+
+@pytest.mark.parametrize("spot", [math.nan, 0.0, math.inf])
+def test_without_a_spot_nothing_is_valid(spot: float) -> None:
+    chain, _ = model_chain(spot=spot)
+    assert not chain_values(chain, NOW, RATE).valid.any()
+
+
+def test_an_empty_chain_has_empty_columns() -> None:
+    chain, _ = model_chain()
+    none = np.empty(0)
+    empty = Chain("XYZ", 1, NOW, SPOT, NOW, chain.key[:0], none, none, none, none, chain.quoted_at[:0])
+    values = chain_values(empty, NOW, RATE)
+    assert values.years.shape == values.iv.shape == values.valid.shape == (0,)

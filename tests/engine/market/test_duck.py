@@ -1,0 +1,67 @@
+"""Paths, messages and errors on the way to DuckDB."""
+
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.core.errors import ImportRefused
+from engine.market.duck import connect, failing_as, literal, one_line, select_as, sync
+
+NAMES = st.text(string.ascii_letters + string.digits + " []*?'\";{}$%=é表", min_size=1, max_size=20)
+
+
+@given(names=st.lists(NAMES.map(str.strip).filter(bool), min_size=2, unique=True))
+@settings(max_examples=20)
+def test_a_path_is_taken_literally_whatever_its_name(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("paths")
+    for number, name in enumerate(names):
+        (folder / name).write_text(f"{number}\n")
+    with connect() as connection:
+        for number, name in enumerate(names):
+            path = literal(folder / name)
+            rows = connection.read_csv(path, header=False, columns={"a": "VARCHAR"}, auto_detect=False)
+            assert rows.fetchall() == [(str(number),)]
+
+
+@given(st.text(max_size=500))
+def test_foreign_text_becomes_one_printable_line(text: str) -> None:
+    line = one_line(text)
+    assert line.isprintable()
+    assert len(line) <= 203
+
+
+def test_columns_are_chosen_by_name_and_never_run() -> None:
+    evil = 'a"; drop table t; --'
+    with connect() as connection:
+        relation = connection.sql("select 1 as x").project('x as "a""; drop table t; --"')
+        chosen = select_as(relation, {"bid": evil, "none": None})
+        assert (chosen.columns, chosen.fetchall()) == (["bid", "none"], [(1, None)])
+
+
+def test_an_error_of_the_database_becomes_one_line_of_ours() -> None:
+    with connect() as connection, pytest.raises(ImportRefused) as refused, failing_as(ImportRefused, "file.csv"):
+        connection.execute("select * from nowhere")
+    assert str(refused.value).startswith("file.csv: ")
+    assert "\n" not in str(refused.value)
+
+
+def test_no_extension_is_fetched_from_the_network() -> None:
+    with connect() as connection:
+        settings = connection.execute(
+            "select current_setting('autoinstall_known_extensions'), current_setting('autoload_known_extensions')"
+        ).fetchall()
+    assert settings == [(False, False)]
+
+
+def test_files_and_folders_are_synced(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("x")
+    sync(path)
+    sync(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        sync(tmp_path / "nowhere")

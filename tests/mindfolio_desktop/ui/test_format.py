@@ -1,0 +1,266 @@
+"""What a person reads: money to the unit, times in New York, refusals as sentences."""
+
+import datetime as dt
+import math
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.errors import DenialCode, Fact
+from engine.core.money import UNIT, dollars
+from engine.domain.denial import Denial
+from engine.domain.instrument import OptionContract, Right
+from engine.domain.mindfolio import Environment
+from engine.domain.structure import StructureKind
+from mindfolio_desktop.ui import format as fmt
+from tests.mindfolio_desktop.ui.snapshots import NOW, condor
+
+MINUS, UNKNOWN = "\N{MINUS SIGN}", "\N{EN DASH}"
+amounts = st.integers(min_value=-(10**15), max_value=10**15)
+
+
+def read_back(text: str) -> Decimal:
+    return Decimal(text.replace("$", "").replace(",", "").replace(MINUS, "-").replace("+", ""))
+
+
+@given(amounts)
+def test_whole_dollars_are_the_exact_amount_rounded_half_away_from_zero(amount: int) -> None:
+    exact = (Decimal(amount) / UNIT).quantize(Decimal(1), ROUND_HALF_UP)
+    assert read_back(fmt.money(amount)) == exact
+
+
+@given(amounts)
+def test_cents_are_the_exact_amount_rounded_half_away_from_zero(amount: int) -> None:
+    exact = (Decimal(amount) / UNIT).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert read_back(fmt.signed_money(amount, cents=True)) == exact
+
+
+@given(amounts)
+def test_a_price_shows_every_unit(amount: int) -> None:
+    assert read_back(fmt.price(amount)) * UNIT == amount
+
+
+@given(amounts)
+def test_a_sign_is_shown_exactly_where_the_shown_figure_is_not_zero(amount: int) -> None:
+    text = fmt.signed_money(amount)
+    shown = read_back(text)
+    assert text.startswith("+") == (shown > 0)
+    assert text.startswith(MINUS) == (shown < 0)
+    assert "-" not in text
+
+
+@pytest.mark.parametrize(
+    ("amount", "whole", "cents", "signed", "exact"),
+    [
+        (0, "$0", "$0.00", "$0", "$0"),
+        (dollars(12345), "$12,345", "$12,345.00", "+$12,345", "$12,345"),
+        (dollars("12345.67"), "$12,346", "$12,345.67", "+$12,346", "$12,345.67"),
+        (dollars(-300), f"{MINUS}$300", f"{MINUS}$300.00", f"{MINUS}$300", f"{MINUS}$300"),
+        (dollars("-0.004"), "$0", "$0.00", "$0", "$0.00"),
+        (dollars("0.50"), "$1", "$0.50", "+$1", "$0.50"),
+        (dollars("999.995"), "$1,000", "$1,000.00", "+$1,000", "$1,000.00"),
+        (None, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN),
+    ],
+)
+def test_amounts_as_traders_write_them(amount: int | None, whole: str, cents: str, signed: str, exact: str) -> None:
+    assert fmt.money(amount) == whole
+    assert fmt.money(amount, cents=True) == cents
+    assert fmt.signed_money(amount) == signed
+    assert fmt.exact_money(amount) == exact
+
+
+def test_net_prices_say_credit_or_debit() -> None:
+    assert fmt.net_price(dollars("-2.50")) == "$2.50 credit"
+    assert fmt.net_price(dollars("3.205")) == "$3.205 debit"
+    assert fmt.net_price(None) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(47.4, "47.4%"), (0.0, "0.0%"), (-0.04, "0.0%"), (-3.0, f"{MINUS}3.0%"), (math.nan, UNKNOWN), (None, UNKNOWN)],
+)
+def test_percentages_and_unknown(value: float | None, shown: str) -> None:
+    assert fmt.percent(value) == shown
+
+
+def test_signed_numbers_fractions_and_greeks() -> None:
+    assert fmt.signed_percent(8.3) == "+8.3%"
+    assert fmt.fraction(0.68) == "68%"
+    assert fmt.fraction(None) == UNKNOWN
+    assert fmt.greek(60.54) == "+60.5"
+    assert fmt.greek(-1234.5) == f"{MINUS}1,234.5"
+    assert fmt.greek(math.inf) == UNKNOWN
+
+
+def test_gains_and_losses_have_arrows_that_need_no_colour() -> None:
+    assert [fmt.arrow(amount) for amount in (1, -1, 0, None, math.nan)] == ["▲", "▼", "", "", ""]
+
+
+def test_plural_forms() -> None:
+    assert [fmt.counted(count, "trade") for count in (0, 1, 2, 1200)] == [
+        "no trades",
+        "1 trade",
+        "2 trades",
+        "1,200 trades",
+    ]
+    assert fmt.kinds([StructureKind.IRON_CONDOR] * 2) == "2 iron condors"
+    assert fmt.kinds([]) == "no positions"
+
+
+def test_instants_are_shown_in_new_york_on_both_sides_of_the_clock_change() -> None:
+    winter = dt.datetime(2026, 3, 6, 20, 55, 30, tzinfo=dt.UTC)
+    assert fmt.when(NOW) == "Mon 16 Mar 2026 15:55 ET"
+    assert fmt.when(winter) == "Fri 6 Mar 2026 15:55 ET"
+    assert fmt.moment(winter) == "Fri 6 Mar 2026 15:55:30 ET"
+    assert fmt.clock(winter) == "15:55:30 ET"
+    assert fmt.short_when(winter) == "6 Mar 15:55"
+    assert fmt.short_moment(winter) == "6 Mar 15:55:30"
+    assert fmt.when(None) == fmt.clock(None) == fmt.moment(None) == fmt.short_moment(None) == UNKNOWN
+
+
+def test_an_instant_after_midnight_utc_is_still_the_day_before_in_new_york() -> None:
+    assert fmt.when(dt.datetime(2026, 3, 17, 1, 0, tzinfo=dt.UTC)) == "Mon 16 Mar 2026 21:00 ET"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(-5, "0 s"), (12, "12 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (7500, "2 h 5 min"), (90000, "1 day")],
+)
+def test_ages(seconds: int, shown: str) -> None:
+    assert fmt.age(dt.timedelta(seconds=seconds)) == shown
+
+
+def test_structures_and_contracts() -> None:
+    held = condor("TSLA", (240, 250, 270, 280))
+    assert fmt.structure(held) == "TSLA 17 Apr 240/250/270/280 iron condor"
+    assert fmt.legs(held).splitlines()[1] == "sell 1 TSLA 17 Apr 250 put (\N{MULTIPLICATION SIGN} 100)"
+    half = OptionContract("SPY", dt.date(2026, 4, 17), dollars("242.5"), Right.CALL)
+    assert fmt.contract(half) == "SPY 17 Apr 242.5 call"
+
+
+def test_environments_and_speeds() -> None:
+    assert [fmt.environment(one) for one in Environment] == ["SIMULATED", "REPLAY"]
+    assert [fmt.speed(one) for one in (0, 1, 300, 0.5)] == ["Hold", "1x", "300x", "0.5x"]
+
+
+LEG: dict[str, Fact] = {"leg": "SPY260417P00600000", "why": "spread"}
+
+
+@pytest.mark.parametrize(
+    ("denial", "sentence"),
+    [
+        (
+            Denial(DenialCode.BUDGET, dollars(43_000), dollars(8_000), "usd"),
+            "Budget: needs $43,000.00, available $8,000.00, short by $35,000.00",
+        ),
+        (
+            Denial(DenialCode.BUDGET, dollars("100.0001"), dollars(100), "usd"),
+            "Budget: needs $100.0001, available $100.00, short by $0.0001",
+        ),
+        (
+            Denial(DenialCode.MAX_RISK, dollars(750), dollars(500), "usd", {"symbol": "TSLA"}),
+            "Max risk per trade: $750.00, limit $500.00, over by $250.00 (TSLA)",
+        ),
+        (
+            Denial(DenialCode.MAX_RISK, dollars(750), None, "usd"),
+            "Max risk per trade: $750.00, and no limit is set: nothing opens until one is",
+        ),
+        (
+            Denial(DenialCode.MAX_RISK, math.nan, dollars(500), "usd"),
+            "Max risk per trade: the figure is unknown, limit $500.00",
+        ),
+        (
+            Denial(DenialCode.DAILY_LOSS, dollars(-1050), dollars(-1000), "usd"),
+            "Daily loss: lost $1,050.00 today, limit $1,000.00, over by $50.00",
+        ),
+        (
+            Denial(DenialCode.DAILY_LOSS, dollars(-1000), dollars(-1000), "usd"),
+            "Daily loss: lost $1,000.00 today, limit $1,000.00, limit reached",
+        ),
+        (
+            Denial(DenialCode.SUM_MISMATCH, dollars(49_000), dollars(50_000), "usd"),
+            "Budgets: they add up to $49,000.00, capital is $50,000.00, $1,000.00 missing",
+        ),
+        (
+            Denial(DenialCode.NEGATIVE_AMOUNT, dollars(-500), 0, "usd"),
+            f"Negative amount: {MINUS}$500.00, at least $0.00 needed, short by $500.00",
+        ),
+        (
+            Denial(DenialCode.LIQUIDITY, 48.04, 35.0, "pct", LEG),
+            "Liquidity: spread 48.0%, limit 35.0%, over by 13.0% (SPY 17 Apr 600 put)",
+        ),
+        (
+            Denial(DenialCode.LIQUIDITY, 4, 10, "contracts", {"why": "open interest"}),
+            "Liquidity: open interest 4 contracts, at least 10 contracts needed, short by 6 contracts",
+        ),
+        (
+            Denial(DenialCode.DATA_STALE, 42.0, 15.0, "s", {"leg": "nonsense"}),
+            "Quote age: 42 s, limit 15 s, over by 27 s (nonsense)",
+        ),
+        (
+            Denial(DenialCode.DATA_STALE, None, 15.0, "s", {"leg": "SPY260230P00600000", "why": "no quote"}),
+            "Quote age: no quote, limit 15 s (SPY260230P00600000)",
+        ),
+        (Denial(DenialCode.DATA_BAD, "bid above ask", "0 < bid <= ask"), "Quotes: bid above ask"),
+        (
+            Denial(DenialCode.TICK, dollars("2.503"), dollars("0.01"), "usd"),
+            "Price: $2.503 is not a whole number of $0.01 steps",
+        ),
+        (
+            Denial(DenialCode.EVIDENCE, 4, 30, "", {"why": "insufficient evidence"}),
+            "Evidence: insufficient evidence 4, at least 30 needed, short by 26",
+        ),
+        (
+            Denial(DenialCode.EVIDENCE, 60.0, 60.0, "pct", {"why": "win rate"}),
+            "Evidence: win rate 60.0%, more than 60.0% needed",
+        ),
+        (
+            Denial(DenialCode.STALE_VERSION, 4, 5),
+            "Changed meanwhile: the budgets changed after you began, look at them again and apply once more",
+        ),
+        (
+            Denial(DenialCode.APPROVAL_EXPIRED, dollars("-2.10"), dollars("-2.35"), "usd", {"why": "the price moved"}),
+            "Approval: the price moved: $2.10 credit now, at worst $2.35 credit was approved",
+        ),
+        (
+            Denial(DenialCode.STOPPED, "STOPPED", "ACTIVE", facts={"why": "feed looked wrong"}),
+            "Emergency stop: everything is stopped until a person re-arms: feed looked wrong",
+        ),
+        (
+            Denial(DenialCode.TICK, facts={"error": "TypeError"}),
+            "Price: the check itself failed (TypeError), so nothing was done",
+        ),
+    ],
+)
+def test_a_refusal_is_one_sentence_with_measured_limit_and_gap(denial: Denial, sentence: str) -> None:
+    assert fmt.denial(denial) == sentence
+
+
+facts_of_any_kind = st.none() | st.text(max_size=8) | st.integers() | st.floats()
+
+
+@given(
+    st.sampled_from(list(DenialCode)),
+    facts_of_any_kind,
+    facts_of_any_kind,
+    st.sampled_from(["", "usd", "s", "pct", "contracts"]),
+    st.dictionaries(st.sampled_from(["why", "leg", "also", "symbol", "error"]), facts_of_any_kind),
+)
+def test_no_refusal_breaks_the_window_or_shows_a_raw_value(
+    code: DenialCode, measured: Fact, limit: Fact, unit: str, facts: dict[str, Fact]
+) -> None:
+    sentence = fmt.denial(Denial(code, measured, limit, unit, facts))
+    own_words = (str(part) for part in (measured, *facts.values()))
+    for part in own_words:
+        sentence = sentence.replace(part, "")
+    assert "None" not in sentence
+    assert "nan" not in sentence
+    assert "inf," not in sentence
+
+
+def test_every_code_has_a_sentence_of_its_own() -> None:
+    sentences = {fmt.denial(Denial(code, 3, 2)) for code in DenialCode}
+    assert len(sentences) == len(DenialCode)
+    assert fmt.denials([Denial(DenialCode.NOT_STOPPED), Denial(DenialCode.REASON_MISSING)]).count("\n") == 1
