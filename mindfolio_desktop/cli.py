@@ -21,13 +21,19 @@ from mindfolio_desktop.display import require_qt
 
 OK, FAULT, IMPOSSIBLE = 0, 1, 2
 
+MOST_DAYS = 10_000
+"""Forty years of sessions."""
+
 WINDOW_SPEED = 10.0
 """Market seconds a real second when a window first opens: a snapshot can be looked at, and a day still goes by."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command line; returns the exit code. Nothing is raised for what a user can do wrong."""
-    options = _parser().parse_args(arguments)
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as leave:  # after --help and --version, and on what the parser has complained about itself
+        return int(leave.code or OK)
     try:
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
@@ -69,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("--headless", action="store_true", help="no window; report at the end")
     _add_market(runs)
     _add_window(runs)
-    runs.add_argument("--days", type=_positive, help="sessions to run (default: all in replay, 5 simulated)")
+    runs.add_argument("--days", type=_days, help="sessions to run (default: all in replay, 5 simulated)")
     runs.add_argument("--approve", choices=("none", "all"), default="none", help="who answers waiting approvals")
     runs.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
     runs.set_defaults(command=_run)
@@ -109,24 +115,38 @@ def _add_market(parser: argparse.ArgumentParser) -> None:
 
 def _add_window(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--seed", type=int, default=argparse.SUPPRESS, help="seed of a new mindfolio's market (default 1)"
+        "--seed", type=_seed, default=argparse.SUPPRESS, help="seed of a new mindfolio's market (default 1)"
     )
     parser.add_argument("--speed", type=_speed, default=argparse.SUPPRESS, help="market seconds a real second, or max")
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
+def _days(text: str) -> int:
+    return _whole(text, 1, MOST_DAYS)
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0, 2**63 - 1)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(f"must be a whole number from {least:,} to {most:,}, not {text!r}")
     return number
 
 
 def _speed(text: str) -> float:
     if text == "max":
         return math.inf
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
     if not (math.isfinite(number) and number > 0):
-        raise argparse.ArgumentTypeError("must be above 0, or max")
+        raise argparse.ArgumentTypeError(f"must be a number above 0, or max, not {text!r}")
     return number
 
 
@@ -184,7 +204,7 @@ def _import(options: argparse.Namespace) -> int:
         rejected = sum(report.rejected.values())
         print(f"{report.path}: {report.rows_kept:,} of {report.rows_read:,} rows kept, {rejected:,} rejected")
         for reason, count in sorted(report.rejected.items()):
-            print(f"  {count:,} {reason}")
+            print(f"  {count:,} {reason}, for example {report.examples[reason]}")
     return OK
 
 
@@ -236,9 +256,11 @@ def _stop(options: argparse.Namespace) -> int:
 def _rearm(options: argparse.Namespace) -> int:
     from mindfolio_desktop.headless import rearm  # noqa: PLC0415 - heavy
 
-    for places in _ledgers(options):
-        print(f"{places.environment.value}: {rearm(places, options.reason, _progress)}")
-    return OK
+    outcomes = {places.environment.value: rearm(places, options.reason, _progress) for places in _ledgers(options)}
+    for name, refused in outcomes.items():
+        outcome = f"not re-armed: {', '.join(refused)}" if refused else "re-armed; resume its modules one by one"
+        print(f"{name}: {outcome}")
+    return IMPOSSIBLE if all(outcomes.values()) else OK
 
 
 def _progress(line: str) -> None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from engine.core.calendar import session_at
-from engine.core.errors import MindfolioError
+from engine.core.errors import DenialCode, MindfolioError
 from engine.domain.commands import RearmMindfolio
 from engine.domain.mindfolio import Environment
 from engine.domain.notices import Alert, CommandDenied, Notice
@@ -80,8 +80,11 @@ def status_document(places: Places) -> Document:
     return document
 
 
-def rearm(places: Places, why: str, progress: Progress) -> str:
-    """Lift an emergency stop while nothing else runs this ledger. Raises MindfolioError when it is in use."""
+def rearm(places: Places, why: str, progress: Progress) -> tuple[DenialCode, ...]:
+    """Lift an emergency stop while nothing else runs this ledger; the reasons when it is refused, none when it is done.
+
+    Raises MindfolioError when the ledger is in use.
+    """
     publisher = ProgressPublisher(progress)
     engine = OpenEngine(places, Running(), publisher)
     try:
@@ -91,9 +94,7 @@ def rearm(places: Places, why: str, progress: Progress) -> str:
         desk.commit()
     finally:
         engine.close()
-    if publisher.denied:
-        return "not re-armed: " + ", ".join(denial.code.value for denial in publisher.denied[0].denials)
-    return "re-armed; resume its modules one by one"
+    return tuple(denial.code for notice in publisher.denied for denial in notice.denials)
 
 
 def _trades(book: Book) -> dict[str, list[TradeRow]]:

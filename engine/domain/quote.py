@@ -26,8 +26,11 @@ class Quote:
 
     @property
     def mid(self) -> Money | None:
-        """Middle of bid and ask; None unless 0 <= bid <= ask (a zero bid marks a worthless wing at half its ask)."""
-        if self.bid is None or self.ask is None or not 0 <= self.bid <= self.ask:
+        """Middle of bid and ask; None unless 0 <= bid <= ask and ask > 0.
+
+        A zero bid marks a worthless wing at half its ask; nothing on both sides is no quote at all.
+        """
+        if self.bid is None or self.ask is None or not 0 <= self.bid <= self.ask or self.ask == 0:
             return None
         return (self.bid + self.ask) // 2
 

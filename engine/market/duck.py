@@ -44,8 +44,26 @@ def failing_as(kind: type[MindfolioError], what: str) -> Iterator[None]:
         raise kind(f"{what}: {one_line(str(error).splitlines()[0])}") from error
 
 
+def numbered(count: int) -> tuple[str, ...]:
+    """Names of our own for the columns of a file, which may call its columns anything: `column_0`, `column_1`..."""
+    return tuple(f"column_{place}" for place in range(count))
+
+
+def with_numbered_columns(
+    connection: duckdb.DuckDBPyConnection, relation: duckdb.DuckDBPyRelation
+) -> duckdb.DuckDBPyRelation:
+    """The relation with its columns renamed by place, still read lazily."""
+    relation.create_view("file_rows", replace=True)
+    names = ", ".join(numbered(len(relation.columns)))
+    connection.execute(f"create or replace view numbered_rows ({names}) as select * from file_rows")  # noqa: S608 - ours
+    return connection.view("numbered_rows")
+
+
 def select_as(relation: duckdb.DuckDBPyRelation, columns: Mapping[str, str | None]) -> duckdb.DuckDBPyRelation:
-    """The relation's columns under other names: {new: old}; None gives a column of NULLs."""
+    """The relation's columns under other names: {new: old}; None gives a column of NULLs.
+
+    The old names are plain identifiers: some versions of DuckDB parse what they are given here.
+    """
     import duckdb  # noqa: PLC0415
 
     chosen = [

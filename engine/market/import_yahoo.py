@@ -162,7 +162,7 @@ _ROW = """
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A file's rows. `names` are its headers, in the order of the relation's columns, which may be called otherwise."""
+    """A file's rows. `names` are its headers, in the order of the relation's columns, which are numbered."""
 
     path: Path
     names: tuple[str, ...]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from engine.core.clock import from_epoch_us
 from engine.core.errors import ImportRefused
 from engine.market import import_yahoo
-from engine.market.duck import failing_as, literal, shown_path
+from engine.market.duck import failing_as, literal, numbered, shown_path, with_numbered_columns
 from engine.market.history import HistoryStore
 from engine.market.history_staging import Staging, staging
 from engine.market.import_yahoo import Table
@@ -144,7 +144,7 @@ def _table(path: Path, head: bytes, connection: duckdb.DuckDBPyConnection) -> Ta
     """The rows of a Parquet or CSV file. Raises ImportRefused for a CSV without a header we can read."""
     if head.startswith(_PARQUET_MAGIC):
         rows = connection.read_parquet(literal(path), hive_partitioning=False)
-        return Table(path, tuple(rows.columns), rows)
+        return Table(path, tuple(rows.columns), with_numbered_columns(connection, rows))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             names = next(csv.reader([file.readline(_HEAD_BYTES)], strict=True))
@@ -153,7 +153,7 @@ def _table(path: Path, head: bytes, connection: duckdb.DuckDBPyConnection) -> Ta
     # Names and types are given, because DuckDB's own guess skips lines until what is left looks regular.
     rows = connection.read_csv(
         literal(path),
-        columns={f"column_{place}": "VARCHAR" for place in range(len(names))},
+        columns=dict.fromkeys(numbered(len(names)), "VARCHAR"),
         header=True,
         auto_detect=False,
         sep=",",

@@ -73,12 +73,13 @@ def session_limit(kernel: Kernel, days: int) -> dt.datetime:
 
 
 def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox, latch: StopLatch) -> Kernel:
+    history = _history(places)  # before the ledger: a refusal leaves no empty one behind
     ledger = Ledger(SqliteStore(places.ledger))
     try:
         book = ledger.book
         is_new = book.spec is None
         seed = _seed(book, running.seed)
-        feed, market_name = _market(places, seed)
+        feed, market_name = _market(history, seed)
         desk = Desk(
             ledger=ledger,
             market=MarketStore(),
@@ -112,15 +113,22 @@ def _seed(book: Book, asked: int | None) -> int:
     return book.seed
 
 
-def _market(places: Places, seed: int) -> tuple[Feed, str]:
+def _history(places: Places) -> HistoryStore | None:
+    """The recordings of an environment that replays them. Raises MindfolioError when there are none."""
     if places.environment is Environment.SIMULATED:
-        return SimulatedFeed(seed), f"simulated market, seed {seed}, quotes a minute"
+        return None
     history = HistoryStore(places.history)
     if not history.snapshots():
         raise MindfolioError(
             f"there is no recorded market in {places.history}: run `mindfolio import FILE` first "
             "(or use --market simulated)"
         )
+    return history
+
+
+def _market(history: HistoryStore | None, seed: int) -> tuple[Feed, str]:
+    if history is None:
+        return SimulatedFeed(seed), f"simulated market, seed {seed}, quotes a minute"
     return ReplayFeed(history), f"recording {history.fingerprint()}"
 
 

@@ -6,6 +6,7 @@ from engine.core.money import dollars
 from engine.domain.limits import GateLimits, ModuleLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.structure import StructureKind
+from engine.modules.registry import parameters_for
 
 
 def aggressive_growth(universe: tuple[str, ...]) -> MindfolioSpec:
@@ -70,4 +71,6 @@ def _iv_service(
         universe=universe,
         structures=(StructureKind.IRON_CONDOR,),
         status=status,
+        # Written down in full, so that another version's defaults do not change a mindfolio that exists.
+        parameters={spec.name: spec.default for spec in parameters_for(ModuleKind.IV_SERVICE)},
     )

@@ -5,6 +5,7 @@ and ask for effects with `after_commit`; the kernel commits at the end of each s
 """
 
 import datetime as dt
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.market.store import MarketStore
 from engine.risk.latch import StopLatch
+
+_log = logging.getLogger(__name__)
 
 RISK_FREE_RATE = 0.04
 """Continuously compounded, a year; forwards are implied from the chain, so it enters only as a discount."""
@@ -98,7 +101,7 @@ class Desk:
                 effect()
         notices, self._notices = self._notices, []
         for notice in notices:
-            self.publisher.notify(notice)
+            self._tell(notice)
         return wrote
 
     def halt(self, why: str) -> None:
@@ -107,7 +110,14 @@ class Desk:
         self.latch.set("engine", why)
         self._effects.clear()
         self._notices.clear()
-        self.publisher.notify(Alert(self.now, "", f"Trading halted: {why}", is_urgent=True))
+        self._tell(Alert(self.now, "", f"Trading halted: {why}", is_urgent=True))
+
+    def _tell(self, notice: Notice) -> None:
+        # A window that fails must not stop exits and cancels: its fault is logged, and the engine goes on.
+        try:
+            self.publisher.notify(notice)
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("a notice could not be delivered: %s", notice)
 
     def quotes_of(self, legs: tuple[Leg, ...]) -> tuple[Quote | None, ...]:
         """Newest quotes of legs, in their order."""

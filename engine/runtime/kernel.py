@@ -11,14 +11,13 @@ import math
 import time
 from collections.abc import Callable
 
-from engine.core.calendar import next_session, session_at, session_on
+from engine.core.calendar import market_day, next_session, session_at, session_on
 from engine.core.errors import DenialCode, LedgerFault
 from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
-from engine.domain.order import OrderStatus
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.portfolio.aggregate import aggregate
 from engine.runtime import handlers, positions, trading
@@ -66,9 +65,7 @@ class Kernel:
                 desk.market.apply(update)
             self._feed_at = desk.feed.next_at(desk.now)
         for order in list(desk.book.orders.values()):
-            if not desk.broker.knows(order.order_id):
-                why = "not known to the broker after a restart"
-                desk.record(ev.OrderEnded(order.order_id, OrderStatus.CANCELLED, why))
+            trading.resume_order(desk, order)
         if desk.book.status is MindfolioStatus.STOPPED and not desk.latch.is_set:
             desk.latch.set("journal", desk.book.stop_why)
         desk.commit()
@@ -144,13 +141,24 @@ class Kernel:
                 self._step(lambda: handlers.handle(self.desk, message))
 
     def _scan_now(self, command: cmd.ScanNow, module_id: str) -> None:
-        if module_id in self.desk.book.modules and self.desk.is_active(module_id):
+        denial = self._scan_denial(module_id)
+        if denial is None:
             self._scan_due[module_id] = self.desk.now
             self.desk.notify(CommandAccepted(command))
             self._start_scans()
         else:
-            denial = Denial(DenialCode.MODULE_STATUS, facts={"module": module_id})
             self.desk.notify(CommandDenied(command, (denial,)))
+
+    def _scan_denial(self, module_id: str) -> Denial | None:
+        """Why a module cannot scan now, None when it can."""
+        desk, facts = self.desk, {"module": module_id}
+        if module_id not in desk.book.modules:
+            return Denial(DenialCode.UNKNOWN_MODULE, module_id, facts={**facts})
+        if not desk.may_open:
+            return Denial(DenialCode.STOPPED, desk.book.status.value, facts={**facts})
+        if not desk.is_active(module_id):
+            return Denial(DenialCode.MODULE_STATUS, desk.book.modules[module_id].status.value, facts={**facts})
+        return Denial(DenialCode.MARKET_CLOSED, facts={**facts}) if session_at(desk.now) is None else None
 
     def obey_latch(self) -> None:
         """Carry out a stop that was latched elsewhere: by the window's thread, or by a file from another process."""
@@ -189,6 +197,7 @@ class Kernel:
         self._ring_bells()
         has_quotes = self._feed_at is not None and self._feed_at <= desk.now
         if has_quotes:
+            positions.settle_expired(desk, before=market_day(desk.now))
             self._read_feed()
         for report in desk.broker.poll(desk.now, desk.market):
             trading.on_report(desk, report)
@@ -265,8 +274,13 @@ class Kernel:
     def _publish(self) -> None:
         wall = time.monotonic()
         if self._publishes and self._is_dirty and wall - self._published_at >= PUBLISH_INTERVAL_S:
-            self.desk.publisher.publish(self.snapshot())
+            # Before anything can fail: a view that cannot be made is not tried again until something has changed.
             self._published_at, self._is_dirty = wall, False
+            snapshot = self.snapshot()
+            try:
+                self.desk.publisher.publish(snapshot)
+            except Exception:  # noqa: BLE001 - a window that fails must not stop the engine
+                _log.exception("a snapshot could not be delivered")
 
     def snapshot(self) -> MindfolioSnapshot:
         """The aggregated view as of now."""

@@ -43,7 +43,17 @@ class Places:
 def existing(data_dir: Path) -> tuple[Places, ...]:
     """The environments of a data directory that have a ledger, the last written first."""
     found = [places for environment in Environment if (places := Places(data_dir, environment)).ledger.exists()]
-    return tuple(sorted(found, key=lambda places: -places.ledger.stat().st_mtime_ns))
+    return tuple(sorted(found, key=_written_ns, reverse=True))
+
+
+def _written_ns(places: Places) -> int:
+    """When a ledger was last written: SQLite writes beside the file while it is open, and into it at the end."""
+    aside = places.ledger.with_name(f"{places.ledger.name}-wal")
+    written = [places.ledger.stat().st_mtime_ns]
+    # An empty one is left by those who only read.
+    if aside.exists() and (status := aside.stat()).st_size:
+        written.append(status.st_mtime_ns)
+    return max(written)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.package import package_mark
 from engine.domain.position import Position, PositionStatus
+from engine.domain.quote import Quote
 from engine.domain.scan import ManageContext
 from engine.modules.registry import strategy_for
 from engine.risk.breaker import daily_loss_reached
@@ -20,10 +21,9 @@ MARK_INTERVAL = dt.timedelta(minutes=1)
 """Marks are journaled at most this often, and whenever they were acted on."""
 
 
-def fresh_mark(desk: Desk, position: Position) -> Money | None:
-    """Value of a position at mid from fresh quotes of every leg, None when one is missing or aged."""
-    legs = position.structure.legs
-    per_share = package_mark(legs, desk.fresh_quotes_of(legs))
+def mark_at(position: Position, quotes: tuple[Quote | None, ...]) -> Money | None:
+    """Value of a position at mid from the quotes of its legs, None when one is missing or not two-sided."""
+    per_share = package_mark(position.structure.legs, quotes)
     return None if per_share is None else per_share * MULTIPLIER * position.quantity
 
 
@@ -32,7 +32,7 @@ def record_marks(desk: Desk) -> None:
     book = desk.book
     marks: dict[str, Money] = {}
     for position in book.positions.values():
-        mark = fresh_mark(desk, position)
+        mark = mark_at(position, desk.fresh_quotes_of(position.structure.legs))
         if mark is not None:
             marks[position.position_id] = mark
     nav = book.nav + sum(mark - book.marks[position_id] for position_id, mark in marks.items())
@@ -50,13 +50,14 @@ def manage_exits(desk: Desk) -> None:
         if position.status is not PositionStatus.MONITORING or _has_live_order(desk, position):
             continue
         legs = position.structure.legs
+        quotes = desk.fresh_quotes_of(legs)
         module = desk.book.modules[position.module_id].spec
         context = ManageContext(
             now=desk.now,
             module=module,
-            quotes=dict(zip(legs, desk.fresh_quotes_of(legs), strict=True)),
+            quotes=dict(zip(legs, quotes, strict=True)),
             dte=days_to_expiry(desk.now, position.structure.expiration),
-            mark=fresh_mark(desk, position),
+            mark=mark_at(position, quotes),
         )
         decision = strategy_for(module.kind).manage(position, context)
         if decision is not None:
@@ -73,15 +74,18 @@ def enforce_daily_loss(desk: Desk) -> None:
             )
 
 
-def settle_expired(desk: Desk) -> None:
+def settle_expired(desk: Desk, before: dt.date | None = None) -> None:
     """Settle positions whose contracts have stopped, each leg at its intrinsic value.
 
     The price is the underlying's last known one of the expiration day; where the recording has none for that day,
-    the first one known after it. Until then the position waits, unsettled.
+    the first one known after it. Until then the position waits, unsettled. `before` takes only those that expired
+    before that day: asked for ahead of a later day's quotes, which would replace the price of the expiration day.
     """
     for position in list(desk.book.positions.values()):
         expiration = position.structure.expiration
         if desk.now < expiry_at(expiration) or _has_live_order(desk, position):
+            continue
+        if before is not None and expiration >= before:
             continue
         chain = desk.market.chain(position.structure.symbol)
         spot = desk.market.spot(position.structure.symbol)

@@ -109,8 +109,11 @@ def _apply(desk: Desk, ticket: ScanTicket, answer: ScanFinished) -> None:
 
 def _decide(desk: Desk, module_id: str, finding: Finding) -> ScanRow:
     candidate = finding.candidate
-    if candidate is None or candidate.module_id != module_id:
+    if candidate is None:
         return _row(desk, module_id, finding, ScanAction.SKIPPED, finding.reason)
+    if candidate.module_id != module_id:
+        reason = f"the candidate is in the name of another module ({candidate.module_id})"
+        return _row(desk, module_id, finding, ScanAction.SKIPPED, reason)
     if desk.book.modules[module_id].spec.autotrade:
         denials = try_open(desk, candidate)
         action = ScanAction.SKIPPED if denials else ScanAction.EXECUTED
@@ -164,5 +167,7 @@ def _row(
 
 def _name(candidate: Candidate) -> str:
     structure = candidate.structure
+    if not structure.legs:
+        return structure.kind.value
     strikes = "/".join(f"{strike / 10_000:g}" for strike in structure.strikes)
     return f"{structure.kind.value} {structure.expiration:%d %b} {strikes}"

@@ -87,12 +87,16 @@ def max_risk(structure: Structure, net_price: Money, quantity: int) -> Money | N
 
 
 def buying_power(desk: Desk, candidate: Candidate) -> Money | None:
-    """The larger of our rule and the broker's preview, at the worst price; None for a shape that we do not know."""
-    structure = candidate.structure
-    if recognise(structure.legs) is not StructureKind.IRON_CONDOR:
+    """The larger of our rule and the broker's preview, at the worst price; None for a shape that we do not know.
+
+    A multiple of the quantity, so that what the gate allows is what the units of the order hold.
+    """
+    structure, quantity = candidate.structure, candidate.quantity
+    if recognise(structure.legs) is not StructureKind.IRON_CONDOR or quantity < 1:
         return None
-    ours = condor_buying_power(structure, candidate.worst_price, candidate.quantity)
-    return max(ours, desk.broker.buying_power(structure, candidate.worst_price, candidate.quantity))
+    ours = condor_buying_power(structure, candidate.worst_price, quantity)
+    needed = max(ours, desk.broker.buying_power(structure, candidate.worst_price, quantity))
+    return -(-needed // quantity) * quantity
 
 
 def commission(desk: Desk, legs: tuple[Leg, ...], quantity: int) -> Money:
@@ -111,6 +115,21 @@ def send(desk: Desk, order_id: str) -> None:
     desk.broker.submit(order, desk.now)
     desk.record(ev.OrderSubmitted(order_id))
     desk.reprice_at[order_id] = desk.now + desk.ladder.interval
+
+
+def resume_order(desk: Desk, order: Order) -> None:
+    """After a restart: end an order that the broker never saw, and take up one that still lives there."""
+    if not desk.broker.knows(order.order_id):
+        why = "not known to the broker after a restart"
+        desk.record(ev.OrderEnded(order.order_id, OrderStatus.CANCELLED, why))
+        return
+    if order.status is OrderStatus.INTENT:
+        # It was sent, and the process ended before it could write that down.
+        desk.record(ev.OrderSubmitted(order.order_id))
+    elif order.status is OrderStatus.CANCEL_PENDING:
+        # Whether the request left is not known; asking twice does no harm.
+        desk.after_commit(lambda: desk.broker.cancel(order.order_id, desk.now))
+    desk.reprice_at[order.order_id] = desk.now + desk.ladder.interval
 
 
 def request_cancel(desk: Desk, order: Order, why: str) -> None:
@@ -198,7 +217,13 @@ def _step(desk: Desk, order: Order) -> None:
     limit = next_limit(order.limit, quote, order.worst)
     if limit is not None:
         desk.record(ev.OrderRepriced(order.order_id, limit, order.steps + 1))
-        desk.after_commit(lambda: desk.broker.replace(order.order_id, limit, desk.now))
+        desk.after_commit(lambda: _replace(desk, order, limit))
+
+
+def _replace(desk: Desk, order: Order, limit: Money) -> None:
+    """Move the limit at the broker; after a stop an opening is not made more eager, it is about to be cancelled."""
+    if not (desk.latch.is_set and order.purpose is OrderPurpose.OPEN):
+        desk.broker.replace(order.order_id, limit, desk.now)
 
 
 def _book_fill(desk: Desk, order: Order, report: BrokerFilled) -> None:
@@ -225,7 +250,7 @@ def _hold_per_unit(desk: Desk, candidate: Candidate) -> Money:
     needed = buying_power(desk, candidate)
     if needed is None:
         raise LedgerFault("an order without a known buying power passed the gate")
-    return -(-needed // candidate.quantity) + commission(desk, candidate.structure.legs, 1)
+    return needed // candidate.quantity + commission(desk, candidate.structure.legs, 1)
 
 
 def _duplicate_of(desk: Desk, candidate: Candidate, approval_id: str | None) -> str | None:

@@ -380,11 +380,13 @@ def _leg(occ: str) -> str:
     return contract(OptionContract(symbol, day, int(thousandths) * UNIT // 1000, Right(right)))
 
 
+_ABSURD = 1e18
 _OCC = re.compile(r"([A-Z.]+)(\d{6})([CP])(\d{8})")
 
 
 def _finite(value: Fact) -> int | float | None:
-    return value if isinstance(value, (int, float)) and math.isfinite(value) else None
+    """The figure, None for words, for NaN, and for what is too large to be an amount of anything."""
+    return value if isinstance(value, (int, float)) and abs(value) < _ABSURD else None
 
 
 def _amount(value: float, unit: str) -> str:
@@ -395,8 +397,8 @@ def _amount(value: float, unit: str) -> str:
         return percent(value)
     if unit == "contracts":
         return counted(int(value), "contract") if value else "0 contracts"
+    digits = 0 if float(value).is_integer() else 1
     if unit == "s":
-        return (
-            age(dt.timedelta(seconds=value)) if value >= 60 else f"{number(value, 0 if value == int(value) else 1)} s"
-        )
-    return number(value, 0 if float(value).is_integer() else 1)
+        is_long = 60 <= value < dt.timedelta.max.total_seconds()
+        return age(dt.timedelta(seconds=value)) if is_long else f"{number(value, digits)} s"
+    return number(value, digits)

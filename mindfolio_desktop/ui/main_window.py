@@ -107,6 +107,7 @@ class MainWindow(QMainWindow):
         self._navigation.theme_toggled.connect(self._toggle_theme)
         self._dashboard.module_opened.connect(self.open_module)
         self._dashboard.approvals_opened.connect(self._go_to_approvals)
+        self._detail.back_requested.connect(self._go_to_dashboard)
 
     # --- pages ----------------------------------------------------------------------------------------------------
     @Slot(str)
@@ -122,6 +123,10 @@ class MainWindow(QMainWindow):
         if key == MESSAGES:
             self._unread = 0
             self._navigation.show_unread(0)
+
+    @Slot()
+    def _go_to_dashboard(self) -> None:
+        self._go(DASHBOARD)
 
     @Slot()
     def _go_to_approvals(self) -> None:

@@ -11,7 +11,7 @@ from engine.domain.candidate import Approval, ApprovalStatus
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel
-from mindfolio_desktop.ui.models.words import quantity_words, structure_words
+from mindfolio_desktop.ui.models.words import quantity_words
 
 URGENT_SECONDS = 120
 """Less market time than this is marked."""
@@ -63,15 +63,11 @@ def countdown(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
-def _symbol(row: ApprovalRow) -> Cell:
-    symbol = row.approval.candidate.structure.symbol
-    return Cell(symbol, symbol)
-
-
 def _trade(row: ApprovalRow) -> Cell:
     candidate = row.approval.candidate
-    words = quantity_words(candidate.quantity, structure_words(candidate.structure))
-    return Cell(words, words, tip=row.module.spec.name)
+    structure = fmt.structure(candidate.structure)
+    words = quantity_words(candidate.quantity, structure.removesuffix(f" {fmt.kind(candidate.structure.kind)}"))
+    return Cell(words, words, tip=f"{structure}\n{row.module.spec.name}")
 
 
 def _max_risk(row: ApprovalRow) -> Cell:
@@ -85,7 +81,6 @@ def _left(row: ApprovalRow) -> Cell:
 
 
 _COLUMNS = (
-    Column("Symbol", _symbol),
     Column("Trade", _trade),
     Column("Max risk", _max_risk, is_numeric=True),
     Column("Left", _left, is_numeric=True, tip="Market time until it expires"),

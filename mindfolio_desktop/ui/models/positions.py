@@ -97,6 +97,6 @@ _COLUMNS = (
     Column("P&L", _pnl, is_numeric=True, tip="At mid, before commissions"),
     Column("% of max", _of_max, is_numeric=True, tip="P&L in percent of the most that can be earned"),
     Column("IV", _iv, is_numeric=True, tip="Implied volatility now"),
-    Column("Quote age", _age, is_numeric=True, tip="Age of the oldest leg's quote, in market time"),
+    Column("Age", _age, is_numeric=True, tip="Age of the oldest leg's quote, in market time"),
     Column("Status", _status),
 )

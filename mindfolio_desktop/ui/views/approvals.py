@@ -1,7 +1,8 @@
 """Trades that wait for a person: the list of all modules' requests, and the ticket of the chosen one."""
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from engine.domain.commands import ApproveTrade, Command, RefuseTrade
 from engine.domain.denial import Denial
@@ -18,8 +19,11 @@ from mindfolio_desktop.ui.widgets.text import Text
 from mindfolio_desktop.ui.widgets.trade_ticket import TradeTicket
 
 _WHO = "user"
-_LIST_WIDTH = 430
-_TRADE = 1
+_LIST_LEAST, _LIST_MOST = 280, 460
+_SIDE_BY_SIDE = 940
+_NO_MAXIMUM = (1 << 24) - 1
+"""Qt's own word for "no maximum"; the bindings do not export it."""
+_TRADE = 0
 
 
 class ApprovalsView(QWidget):
@@ -38,12 +42,14 @@ class ApprovalsView(QWidget):
         model = ApprovalsModel(self)
         self._model = model
         self._table = DataTable(
-            model, "approvals_table", "Waiting approvals", sort_role=SORT_ROLE, stretch=_TRADE, most_rows=14
+            model, "approvals_table", "Waiting approvals", sort_role=SORT_ROLE, stretch=_TRADE, most_rows=12
         )
         self._ticket = TradeTicket()
         self._empty = Text(role="muted", wraps=True, name="approvals_empty")
         self._gone = Text(role="warning", wraps=True, name="approvals_message")
         self._stack = QStackedLayout()
+        self._across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._list = Panel("Waiting approvals", "approvals_list", "first to expire on top")
         self._lay_out()
         self._table.current_changed.connect(self._on_current)
         self._ticket.approved.connect(self._approve)
@@ -56,25 +62,15 @@ class ApprovalsView(QWidget):
         waiting_page, empty_page = QWidget(), Panel("Nothing waits for a decision", "approvals_nothing")
         empty_page.body.addWidget(self._empty)
         empty_page.body.addStretch(1)
-        across = QHBoxLayout(waiting_page)
+        across = self._across
+        waiting_page.setLayout(across)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(margin)
-        listed = Panel("Waiting approvals", "approvals_list", "first to expire on top")
-        listed.body.addWidget(self._table)
-        listed.body.addStretch(1)
-        listed.setFixedWidth(_LIST_WIDTH)
-        ticket = QScrollArea()
-        ticket.setWidgetResizable(True)
-        ticket.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        page = QWidget()
-        theme.set_role(page, "page")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._ticket)
-        column.addStretch(1)
-        ticket.setWidget(page)
-        across.addWidget(listed)
-        across.addWidget(ticket, 1)
+        self._list.body.addWidget(self._table)
+        self._list.body.addStretch(1)
+        self._list.setMinimumWidth(_LIST_LEAST)
+        across.addWidget(self._list, 2)
+        across.addWidget(self._ticket, 3)
         self._stack.addWidget(empty_page)
         self._stack.addWidget(waiting_page)
         outer = QVBoxLayout(self)
@@ -101,6 +97,15 @@ class ApprovalsView(QWidget):
             self._choose(rows[0].approval.approval_id)
         else:
             self._show_ticket()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side by side where there is room for the ticket, else one above the other."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= _SIDE_BY_SIDE
+        direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
+        self._across.setDirection(direction)
+        self._across.setStretch(0, 2 if is_wide else 0)
+        self._list.setMaximumWidth(_LIST_MOST if is_wide else _NO_MAXIMUM)
 
     def _choose(self, approval_id: str) -> None:
         self._chosen = approval_id

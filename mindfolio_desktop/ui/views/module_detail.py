@@ -58,7 +58,7 @@ class ModuleDetail(QScrollArea):
         self._wanted: set[str] = set()
         self._positions, self._scans, self._trades = PositionsModel(self), ScansModel(self), TradesModel(self)
         self._models = (self._positions, self._scans, self._trades)
-        self._back = Button("Back", "detail_back")
+        self._back = Button("← Back", "detail_back")
         self._name = Text(pixels=20, weight=theme.BOLD, elides=True, name="detail_name")
         self._status = Text(pixels=12, weight=theme.MEDIUM, name="detail_status")
         self._why = Text(role="muted", elides=True, name="detail_why")

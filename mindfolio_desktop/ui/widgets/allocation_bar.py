@@ -219,8 +219,10 @@ class AllocationBar(QWidget):
         """Take the running gesture back, without leaving it to be redone."""
         step = self._undo.command(self._undo.index() - 1)
         if isinstance(step, _Step) and step.gesture == self._gesture:
-            step.setObsolete(True)
             self._on_undo()
+            # An obsolete step is dropped, not carried out, when the stack comes to redo it.
+            step.setObsolete(True)
+            self._undo.redo()
 
     @Slot()
     def _on_undo(self) -> None:

@@ -160,7 +160,7 @@ class AllocationDraft:
         return replace(self, amounts=amounts)
 
     def on_top_of(self, applied: "AllocationDraft") -> "AllocationDraft | None":
-        """The draft kept over a newer applied split; None when modules or capital changed, so that it adds up no more."""
+        """The draft kept over a newer applied split; None when modules or capital changed and it adds up no more."""
         if [p.module_id for p in self.portions] != [p.module_id for p in applied.portions]:
             return None
         if self.capital != applied.capital:

@@ -1,16 +1,15 @@
 """The foot of the allocation bar: what the draft would change, what it says, Apply and Revert."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft
+from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.text import Text
 
-_HINT = (
-    "Drag a divider to move money between its neighbours, or a row to trade with the reserve. "
-    "Nothing changes until you apply."
-)
+_HINT = "Dividers trade between neighbours, rows with the reserve. Nothing changes until you apply."
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -22,25 +21,12 @@ class AllocationFooter(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._badge = QLabel("DRAFT, not applied")
-        self._preview = QLabel(_HINT)
-        self._over = QLabel()
-        self._said = QLabel()
-        self._revert = QPushButton("Revert")
-        self._apply = QPushButton("Apply")
-        for widget, name in (
-            (self._badge, "draft_badge"),
-            (self._preview, "draft_preview"),
-            (self._over, "draft_over"),
-            (self._said, "allocation_message"),
-            (self._revert, "revert_allocation"),
-            (self._apply, "apply_allocation"),
-        ):
-            widget.setObjectName(name)
-        theme.set_role(self._badge, "warning-chip")
-        theme.set_role(self._apply, "primary")
-        for label in (self._over, self._said):
-            theme.set_role(label, "warning")
+        self._badge = Text("DRAFT, not applied", "warning-chip", 12, theme.MEDIUM, name="draft_badge")
+        self._preview = Text(_HINT, wraps=True, name="draft_preview")
+        self._over = Text(role="warning", wraps=True, name="draft_over")
+        self._said = Text(role="warning", wraps=True, name="allocation_message")
+        self._revert = Button("Revert", "revert_allocation")
+        self._apply = Button("Apply", "apply_allocation", "primary")
         self._apply.clicked.connect(self.apply_clicked)
         self._revert.clicked.connect(self.revert_clicked)
         self._arrange()
@@ -49,8 +35,6 @@ class AllocationFooter(QWidget):
         words = QVBoxLayout()
         words.setSpacing(theme.SPACE // 2)
         for label in (self._preview, self._over, self._said):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.PlainText)
             words.addWidget(label)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
@@ -63,24 +47,20 @@ class AllocationFooter(QWidget):
 
     def say(self, text: str) -> None:
         """Put a sentence beside the bar until the next gesture; "" takes it away."""
-        self._said.setText(text)
-        self._said.setVisible(bool(text))
+        self._said.show_or_hide(text)
 
     def show_split(self, draft: AllocationDraft | None, *, is_draft: bool, is_applying: bool) -> None:
         """Show what a draft changes, or how to begin one."""
         is_open = is_draft or is_applying
         self._badge.setVisible(is_open)
-        self._badge.setText("applying…" if is_applying else "DRAFT, not applied")
+        self._badge.show_text("applying…" if is_applying else "DRAFT, not applied")
         self._revert.setVisible(is_open)
         self._apply.setVisible(is_open)
         self._revert.setEnabled(is_draft)
         self._apply.setEnabled(is_draft)
         self._apply.setText("Applying…" if is_applying else "Apply")
-        self._preview.setText(preview(draft) if is_open and draft is not None else _HINT)
-        theme.set_role(self._preview, "body" if is_open else "muted")
-        warnings = warnings_of(draft) if is_open and draft is not None else ""
-        self._over.setText(warnings)
-        self._over.setVisible(bool(warnings))
+        self._preview.show_text(preview(draft) if is_open and draft is not None else _HINT, "" if is_open else "muted")
+        self._over.show_or_hide(warnings_of(draft) if is_open and draft is not None else "")
 
 
 def preview(draft: AllocationDraft) -> str:

@@ -1,8 +1,8 @@
 """One row per module beneath the allocation bar: name, slider, amount, percent, and what the module has at work."""
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.core.money import UNIT
 from engine.core.money import percent as share_of
@@ -11,37 +11,26 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft
 from mindfolio_desktop.ui.widgets.amount_box import AmountBox
 from mindfolio_desktop.ui.widgets.row_slider import RowFigures, RowSlider
+from mindfolio_desktop.ui.widgets.swatch import Swatch
+from mindfolio_desktop.ui.widgets.text import Text
 
-_SWATCH = 12
-_NAME_WIDTH = 190
+_NAME_WIDTH = 160
+_STATE_WIDTH = 210
 
 
-class Swatch(QWidget):
-    """The colour of a module, or of the reserve (None), with the same outline as in the bar."""
+class ReserveSwatch(Swatch):
+    """The reserve's square, which has no place among the modules' colours."""
 
-    def __init__(self, index: int | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._index = index
-        self.setFixedSize(_SWATCH, _SWATCH)
+    def __init__(self) -> None:
+        super().__init__(0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        colour = theme.colour(theme.tokens().reserve) if self._index is None else theme.module_colour(self._index)
         painter = QPainter(self)
-        painter.setPen(QPen(theme.colour(theme.tokens().strong_line), 1))
-        painter.setBrush(colour)
-        painter.drawRect(0, 0, _SWATCH - 1, _SWATCH - 1)
-
-
-class ElidedLabel(QLabel):
-    """A name on one line, shortened with an ellipsis where there is no room; the tool tip has all of it."""
-
-    def __init__(self, text: str, width: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedWidth(width)
-        self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width))
-        self.setToolTip(text)
-        self.setAccessibleName(text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.colour(theme.tokens().text, 0.35), 1))
+        painter.setBrush(theme.colour(theme.tokens().reserve))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
 
 class AllocationRow(QObject):
@@ -51,18 +40,16 @@ class AllocationRow(QObject):
 
     def __init__(self, index: int, module_id: str, name: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.swatch = Swatch(index, parent)
-        self.name = ElidedLabel(name, _NAME_WIDTH, parent)
+        self.swatch = Swatch(index)
+        self.name = _name(name)
         self.slider = RowSlider(index, parent)
         self.amount = AmountBox(parent)
-        self.percent = QLabel(parent)
-        self.state = QLabel(parent)
+        self.percent = Text(name=f"percent_{module_id}")
+        self.state = Text(name=f"state_{module_id}")
         self.slider.setObjectName(f"slider_{module_id}")
         self.slider.setAccessibleName(f"Budget of {name} in dollars, traded with the reserve")
         self.amount.setObjectName(f"amount_{module_id}")
         self.amount.setAccessibleName(f"Budget of {name} in dollars, traded with the reserve")
-        self.percent.setObjectName(f"percent_{module_id}")
-        self.state.setObjectName(f"state_{module_id}")
         self.slider.valueChanged.connect(self.moved)
         self.amount.valueChanged.connect(self.moved)
 
@@ -81,14 +68,13 @@ class AllocationRow(QObject):
         )
         self.slider.show_figures(figures, maximum)
         self.amount.show_amount(amount, maximum, draft.capital)
-        self.percent.setText(fmt.percent(share_of(amount, draft.capital)))
+        self.percent.show_text(fmt.percent(share_of(amount, draft.capital)))
         if over:
-            self.state.setText(f"over by {fmt.exact_money(over)}: new trades wait")
+            self.state.show_text(f"over by {fmt.exact_money(over)}: new trades wait", "warning")
         else:
             used = f"used {fmt.money(portion.used)}" if portion.used else "nothing used"
             held = f", held {fmt.money(portion.held)}" if portion.held else ""
-            self.state.setText(used + held)
-        theme.set_role(self.state, "warning" if over else "muted")
+            self.state.show_text(used + held, "muted")
 
     def set_open(self, *, is_open: bool) -> None:
         """Whether a person may change the budget now; figures stay readable either way."""
@@ -116,8 +102,7 @@ class AllocationRows(QWidget):
         super().__init__(parent)
         self._rows: list[AllocationRow] = []
         self._ids: list[tuple[str, str]] = []
-        self._reserve = QLabel()
-        self._reserve_percent = QLabel()
+        self._reserve, self._reserve_percent = Text(), Text()
         self._draft: AllocationDraft | None = None
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
@@ -133,8 +118,8 @@ class AllocationRows(QWidget):
         self._draft = draft
         for index, row in enumerate(self._rows):
             row.show_split(draft, index)
-        self._reserve.setText(fmt.exact_money(draft.reserve))
-        self._reserve_percent.setText(fmt.percent(share_of(draft.reserve, draft.capital)))
+        self._reserve.show_text(fmt.exact_money(draft.reserve))
+        self._reserve_percent.show_text(fmt.percent(share_of(draft.reserve, draft.capital)))
 
     def set_open(self, *, is_open: bool) -> None:
         """Whether a person may change budgets now."""
@@ -161,21 +146,18 @@ class AllocationRows(QWidget):
             row.amount.setFixedWidth(120)
             row.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             row.percent.setFixedWidth(56)
-            row.state.setMinimumWidth(230)
+            row.state.setMinimumWidth(_STATE_WIDTH)
         self._add_reserve(len(ids))
 
     def _add_reserve(self, at: int) -> None:
-        self._reserve, self._reserve_percent = QLabel(), QLabel()
-        self._reserve.setObjectName("reserve_amount")
+        self._reserve, self._reserve_percent = Text(name="reserve_amount"), Text(name="reserve_percent")
         self._reserve.setAccessibleName("Reserve")
-        hint = QLabel("cash that no module has; rows trade with it")
-        theme.set_role(hint, "muted")
-        hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        hint = Text("cash of no module; rows trade with it", "muted", elides=True)
         for label in (self._reserve, self._reserve_percent):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._reserve.setContentsMargins(0, 0, 13, 0)
         for column, widget in enumerate(
-            (Swatch(None), ElidedLabel("Reserve", _NAME_WIDTH), hint, self._reserve, self._reserve_percent)
+            (ReserveSwatch(), _name("Reserve"), hint, self._reserve, self._reserve_percent)
         ):
             self._grid.addWidget(widget, at, column)
             self._grid.setRowMinimumHeight(at, theme.CONTROL_HEIGHT)
@@ -204,3 +186,10 @@ class AllocationRows(QWidget):
         else:
             wanted = fmt.money(asked * UNIT)
             self.said.emit(f"{name} can have at most {most}: the reserve has no more. You asked for {wanted}.")
+
+
+def _name(words: str) -> Text:
+    text = Text(words, elides=True)
+    text.setFixedWidth(_NAME_WIDTH)
+    text.setToolTip(words)
+    return text

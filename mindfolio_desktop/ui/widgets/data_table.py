@@ -8,6 +8,9 @@ from mindfolio_desktop.ui.widgets.text import Text
 
 _ROW_HEIGHT = 30
 _HEADER_HEIGHT = 32
+_HEADING_EXTRA = 2 * theme.SPACE + 14
+"""Padding of a heading and its sort arrow; the style's own hint is twice as generous."""
+
 _WIDEST = 420
 """No column but the stretched one takes more pixels than this."""
 
@@ -54,6 +57,8 @@ class DataTable(QWidget):
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setShowGrid(False)
+        # The row is marked as a whole; a frame around one of its cells says nothing more.
+        view.setStyleSheet("QTableView { outline: none; }")
         view.setWordWrap(False)
         view.setTabKeyNavigation(False)
         view.setCornerButtonEnabled(False)
@@ -100,11 +105,13 @@ class DataTable(QWidget):
         rows = self._model.rowCount()
         self._stack.setCurrentWidget(self._view if rows else self._empty)
         if not rows:
-            self.setFixedHeight(2 * _ROW_HEIGHT)
+            self.setFixedHeight(_ROW_HEIGHT)
             return
         header = self._view.horizontalHeader()
+        metrics = header.fontMetrics()
         for column in range(self._model.columnCount()):
             if header.sectionResizeMode(column) is QHeaderView.ResizeMode.Interactive:
-                wanted = max(self._view.sizeHintForColumn(column), header.sectionSizeHint(column))
-                header.resizeSection(column, min(wanted + theme.SPACE, _WIDEST))
+                title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
+                heading = metrics.horizontalAdvance(title) + _HEADING_EXTRA
+                header.resizeSection(column, min(max(self._view.sizeHintForColumn(column), heading), _WIDEST))
         self.setFixedHeight(_HEADER_HEIGHT + min(rows, self._most_rows) * _ROW_HEIGHT + 2)

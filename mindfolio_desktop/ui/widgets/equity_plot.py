@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from engine.core.money import Money, from_float, to_float
@@ -16,8 +16,9 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.text import Text
 
 _HEIGHT = 190
-_TIME_TICKS = 4
+_TIME_TICK_WIDTH = 130
 _MONEY_TICKS = 4
+_AXIS_WIDTH = 60
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 Samples = Sequence[tuple[dt.datetime, Money]]
@@ -82,6 +83,11 @@ class EquityPlot(QWidget):
             axis.setTextPen(theme.colour(tokens.muted))
             axis.setStyle(tickFont=theme.font(11))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._plot is not None:
+            self._draw()
+
     def _draw(self) -> None:
         samples = self._samples
         if len(samples) < 2:
@@ -96,7 +102,8 @@ class EquityPlot(QWidget):
         values = [to_float(nav) for _, nav in samples]
         self._curve.setData(list(range(len(values))), values)
         self._plot.getAxis("left").setTicks([[(level, fmt.money(from_float(level))) for level in levels(values)]])
-        self._plot.getAxis("bottom").setTicks([time_ticks([at for at, _ in samples])])
+        count = max(1, (self.width() - _AXIS_WIDTH) // _TIME_TICK_WIDTH)
+        self._plot.getAxis("bottom").setTicks([time_ticks([at for at, _ in samples], count)])
         self._plot.setAccessibleName(
             f"NAV from {fmt.money(samples[0][1])} on {fmt.when(samples[0][0])} "
             f"to {fmt.money(samples[-1][1])} on {fmt.when(samples[-1][0])}"
@@ -116,9 +123,9 @@ def levels(values: Sequence[float]) -> list[float]:
     return [number * step for number in range(first, math.floor(high / step) + 1)] or [low]
 
 
-def time_ticks(times: Sequence[dt.datetime]) -> list[tuple[int, str]]:
-    """Places and words of a few evenly spaced samples, the outer ones a little inside so that no word is cut."""
+def time_ticks(times: Sequence[dt.datetime], most: int) -> list[tuple[int, str]]:
+    """Places and words of up to `most` evenly spaced samples, the outer ones inside so that no word is cut."""
     last = len(times) - 1
-    count = min(_TIME_TICKS, len(times))
+    count = min(most, len(times))
     places = sorted({round(last * (2 * at + 1) / (2 * count)) for at in range(count)})
     return [(place, fmt.short_when(times[place])) for place in places]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from engine.domain.mindfolio import ModuleSpec, Parameter
@@ -47,7 +48,7 @@ class MoneyBand(QFrame):
             "available": Figure("Available", "detail_available", tooltip="What may still be put at work"),
             "pnl": Figure("Total P&L", "detail_pnl", tooltip="Realised and open, after costs"),
             "day": Figure("Day P&L", "detail_day_pnl", tooltip="Since the previous session's close, costs included"),
-            "worst": Figure("Worst case", "detail_worst_case", tooltip="Exact loss at expiry, netted per underlying"),
+            "worst": Figure("Worst case", "detail_worst_case", tooltip="Largest loss at expiry, netted per underlying"),
         }
         across = QHBoxLayout(self)
         across.setContentsMargins(2 * theme.SPACE, 14, 2 * theme.SPACE, 14)
@@ -60,8 +61,8 @@ class MoneyBand(QFrame):
         show = {key: figure.show_value for key, figure in self._figures.items()}
         over = view.over_by
         show["budget"](fmt.exact_money(view.budget))
-        show["used"](fmt.money(view.used), detail=f"{fmt.percent(view.utilisation_pct)} of the budget")
-        show["held"](fmt.money(view.held), detail=fmt.counted(len(view.orders), "working order"))
+        show["used"](fmt.money(view.used), detail=f"{fmt.percent(view.utilisation_pct)} of budget")
+        show["held"](fmt.money(view.held), detail=fmt.counted(len(view.orders), "order"))
         if over:
             show["available"](f"over by {fmt.money(over)}", "warning", "new trades wait", "warning")
         else:
@@ -69,12 +70,12 @@ class MoneyBand(QFrame):
         show["pnl"](
             f"{fmt.arrow(view.pnl)} {fmt.signed_money(view.pnl)}".strip(),
             theme.gain_role(view.pnl),
-            f"{fmt.signed_percent(view.pnl_pct)} of the budget",
+            f"{fmt.signed_percent(view.pnl_pct)} of budget",
         )
         show["day"](
             f"{fmt.arrow(view.day_pnl)} {fmt.signed_money(view.day_pnl)}".strip(), theme.gain_role(view.day_pnl)
         )
-        show["worst"](fmt.signed_money(view.worst_case), detail="at expiry")
+        show["worst"](fmt.money(view.worst_case), detail="loss at expiry")
 
 
 class PerformancePanel(Panel):
@@ -186,7 +187,7 @@ class ParametersPanel(Panel):
             for at, (label, value, about) in enumerate(lines[column * height : (column + 1) * height]):
                 facts.add(str(at), label, about)
                 facts.show_fact(str(at), value)
-            across.addWidget(facts, 1)
+            across.addWidget(facts, 1, Qt.AlignmentFlag.AlignTop)
         return columns
 
 

@@ -1,7 +1,7 @@
 """The ticket of a trade that waits for a decision: everything a person should weigh, and the two buttons."""
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.candidate import Approval, Candidate
@@ -21,8 +21,9 @@ _WAIVED = {
     "iv_rank": "IV rank waived: it is unknown here",
 }
 
+_MARGIN = 20
 _SETTLE_MS = 600
-"""How long the buttons rest when another trade takes the ticket's place, so that no click meant for one hits the next."""
+"""How long the buttons rest when another trade takes the ticket's place: no click meant for one hits the next."""
 
 
 class TradeTicket(QFrame):
@@ -40,7 +41,7 @@ class TradeTicket(QFrame):
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settling.timeout.connect(self._show_buttons)
         self._title = Text(pixels=18, weight=theme.BOLD, wraps=True, name="ticket_title")
-        self._module = Text(role="muted", name="ticket_module")
+        self._module = Text(role="muted", elides=True, name="ticket_module")
         self._left = Figure("Time left", "ticket_left", tooltip="Market time until the request expires")
         self._figures = {
             "credit": Figure("Net credit", "ticket_credit", tooltip="At mid, where the order starts"),
@@ -52,6 +53,7 @@ class TradeTicket(QFrame):
         }
         self._legs = QGridLayout()
         self._money, self._odds = Facts("ticket_money"), Facts("ticket_odds")
+        self._short = Text(role="warning", wraps=True, name="ticket_short")
         self._waived = Text(role="warning", wraps=True, name="ticket_waived")
         self._reasons = Text(role="muted", wraps=True, name="ticket_reasons")
         self._answer = Text(role="warning", wraps=True, name="ticket_answer")
@@ -87,8 +89,31 @@ class TradeTicket(QFrame):
         self._reason.returnPressed.connect(self._on_refuse)
 
     def _lay_out(self) -> None:
+        """Everything to weigh scrolls; the answer and the buttons are always in sight."""
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 16, 20, 16)
+        column.setContentsMargins(0, 4, 0, 16)
+        column.setSpacing(12)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self._page())
+        column.addWidget(scroll, 1)
+        column.addWidget(_line())
+        self._answer.setContentsMargins(_MARGIN, 0, _MARGIN, 0)
+        column.addWidget(self._answer)
+        actions = QHBoxLayout()
+        actions.setContentsMargins(_MARGIN, 0, _MARGIN, 0)
+        actions.setSpacing(theme.SPACE)
+        actions.addWidget(self._reason, 1)
+        actions.addWidget(self._refuse)
+        actions.addWidget(self._approve)
+        column.addLayout(actions)
+
+    def _page(self) -> QWidget:
+        page = QWidget()
+        theme.set_role(page, "page")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(_MARGIN, 12, _MARGIN, 4)
         column.setSpacing(14)
         heading = QHBoxLayout()
         names = QVBoxLayout()
@@ -96,7 +121,7 @@ class TradeTicket(QFrame):
         names.addWidget(self._title)
         names.addWidget(self._module)
         heading.addLayout(names, 1)
-        heading.addWidget(self._left)
+        heading.addWidget(self._left, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(heading)
         column.addWidget(self._waived)
         figures = QHBoxLayout()
@@ -113,15 +138,11 @@ class TradeTicket(QFrame):
         facts.addWidget(self._money, 1, Qt.AlignmentFlag.AlignTop)
         facts.addWidget(self._odds, 1, Qt.AlignmentFlag.AlignTop)
         column.addLayout(facts)
+        column.addWidget(self._short)
         column.addWidget(_line())
         column.addWidget(self._reasons)
-        column.addWidget(self._answer)
-        actions = QHBoxLayout()
-        actions.setSpacing(theme.SPACE)
-        actions.addWidget(self._reason, 1)
-        actions.addWidget(self._refuse)
-        actions.addWidget(self._approve)
-        column.addLayout(actions)
+        column.addStretch(1)
+        return page
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property
@@ -139,12 +160,12 @@ class TradeTicket(QFrame):
         if self._approval is None or candidate != self._approval.candidate:
             self._show_candidate(candidate)
         self._approval = approval
-        asked = f"asked {fmt.clock(approval.requested_at)}, expires {fmt.clock(approval.expires_at)}"
-        self._module.show_text(f"{module.spec.name} · {asked}")
+        quantity = fmt.counted(candidate.quantity, "contract")
+        self._module.show_text(f"{quantity} · {module.spec.name} · asked {fmt.clock(approval.requested_at)}")
         short = candidate.buying_power - module.available
-        available = fmt.money(module.available, cents=True)
-        words = f"{available}, short by {fmt.money(short, cents=True)}" if short > 0 else available
-        self._money.show_fact("available", words, "warning" if short > 0 else "")
+        self._money.show_fact("available", fmt.money(module.available, cents=True), "warning" if short > 0 else "")
+        words = f"The budget is short by {fmt.money(short, cents=True)} now: as it stands, Approve is refused."
+        self._short.show_or_hide(words if short > 0 else "")
 
     def show_time_left(self, words: str, *, is_urgent: bool) -> None:
         """Show the countdown, in market time."""
@@ -167,16 +188,13 @@ class TradeTicket(QFrame):
         self._answer.show_or_hide(f"Not done.\n{fmt.denials(denials) or 'No reason was given.'}")
 
     def _show_candidate(self, candidate: Candidate) -> None:
-        quantity = fmt.counted(candidate.quantity, "contract")
-        self._title.show_text(f"{fmt.structure(candidate.structure)}, {quantity}")
+        self._title.show_text(fmt.structure(candidate.structure))
         for key, price in (("credit", candidate.net_price), ("worst", candidate.worst_price)):
             self._figures[key].show_value(
                 fmt.money(abs(_total(price, candidate)), cents=True), detail=f"{fmt.net_price(price)} a share"
             )
-        self._figures["risk"].show_value(fmt.money(candidate.max_risk, cents=True), detail="at expiry, at worst")
-        self._figures["profit"].show_value(
-            fmt.fraction(candidate.probability_of_profit), detail="at expiry, after costs"
-        )
+        self._figures["risk"].show_value(fmt.money(candidate.max_risk, cents=True), detail="at expiry")
+        self._figures["profit"].show_value(fmt.fraction(candidate.probability_of_profit), detail="after costs")
         self._show_legs(candidate)
         self._money.show_fact("buying_power", fmt.money(candidate.buying_power, cents=True))
         self._money.show_fact("costs", fmt.money(candidate.costs, cents=True))

@@ -96,13 +96,20 @@ def instants() -> tuple[dt.datetime, dt.datetime, dt.datetime]:
 def write_parquet(tmp_path: Path) -> Callable[..., Path]:
     """Write rows as a Parquet file: text columns, and numbers as 32-bit floats, as the recorded files have them."""
 
-    def write(rows: Sequence[Row], name: str = "chains.parquet", folder: Path = tmp_path, **types: str) -> Path:
+    def write(
+        rows: Sequence[Row],
+        name: str = "chains.parquet",
+        folder: Path = tmp_path,
+        rename: dict[str, str] | None = None,
+        **types: str,
+    ) -> Path:
         texts = {"snapshot_et", "ticker", "expiration", "type"}
         kinds = {column: "VARCHAR" if column in texts else "FLOAT" for column in HEADER} | types
+        names = [(rename or {}).get(column, column).replace('"', '""') for column in HEADER]
         path = folder / name
         with duckdb.connect() as connection:
-            names = ", ".join(f'"{column}" {kind}' for column, kind in kinds.items())
-            connection.execute(f"create table chains ({names})")
+            columns = ", ".join(f'"{column}" {kind}' for column, kind in zip(names, kinds.values(), strict=True))
+            connection.execute(f"create table chains ({columns})")
             holes = ", ".join("?" for _ in HEADER)
             for cells in rows:
                 connection.execute(f"insert into chains values ({holes})", list(cells))  # noqa: S608 - marks only

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import connect, failing_as, literal, one_line, select_as, sync
+from engine.market.duck import connect, failing_as, literal, one_line, select_as, sync, with_numbered_columns
 
 NAMES = st.text(string.ascii_letters + string.digits + " []*?'\";{}$%=é表", min_size=1, max_size=20)
 
@@ -35,12 +35,13 @@ def test_foreign_text_becomes_one_printable_line(text: str) -> None:
     assert len(line) <= 203
 
 
-def test_columns_are_chosen_by_name_and_never_run() -> None:
-    evil = 'a"; drop table t; --'
+def test_columns_of_any_name_are_numbered_and_then_chosen() -> None:
     with connect() as connection:
-        relation = connection.sql("select 1 as x").project('x as "a""; drop table t; --"')
-        chosen = select_as(relation, {"bid": evil, "none": None})
-        assert (chosen.columns, chosen.fetchall()) == (["bid", "none"], [(1, None)])
+        relation = connection.sql("""select 1 as "a.b", 2 as "c""; drop table t; --", 3 as "Ask", 4 as " " """)
+        renamed = with_numbered_columns(connection, relation)
+        assert renamed.columns == ["column_0", "column_1", "column_2", "column_3"]
+        chosen = select_as(renamed, {"bid": "column_1", "none": None, "ask": "column_0"})
+        assert (chosen.columns, chosen.fetchall()) == (["bid", "none", "ask"], [(2, None, 1)])
 
 
 def test_an_error_of_the_database_becomes_one_line_of_ours() -> None:

@@ -210,10 +210,16 @@ def test_names_with_quotes_spaces_patterns_and_letters_of_the_world(
     assert HistoryStore(history.root).fingerprint() == history.fingerprint()
 
 
-def test_column_names_cannot_carry_commands(write_csv: Write, row: MakeRow, history: HistoryStore) -> None:
-    evil = 'bid"; drop table incoming; --'
+def test_column_names_cannot_carry_commands(
+    write_csv: Write, write_parquet: Write, row: MakeRow, history: HistoryStore
+) -> None:
+    evil = 'x"; drop table incoming; --'
     path = write_csv([(*row(), 1)], header=(*HEADER, evil))
     assert import_files([path], history, ignore)[0].rows_kept == 1
+    quoted = [f'"{column}"' for column in HEADER]
+    assert import_files([write_csv([row(strike=610)], header=quoted)], history, ignore)[0].rows_added == 1
+    strange = write_parquet([row(strike=620)], rename={"spot_price": 'spot."price', "lastPrice": evil})
+    assert import_files([strange], history, ignore)[0].rows_added == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")

@@ -5,7 +5,7 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.core.errors import DenialCode, Fact
@@ -248,6 +248,10 @@ facts_of_any_kind = st.none() | st.text(max_size=8) | st.integers() | st.floats(
     st.sampled_from(["", "usd", "s", "pct", "contracts"]),
     st.dictionaries(st.sampled_from(["why", "leg", "also", "symbol", "error"]), facts_of_any_kind),
 )
+@example(DenialCode.DATA_STALE, 1e300, 15.0, "s", {})
+@example(DenialCode.DATA_STALE, -4.25, 15.0, "s", {})
+@example(DenialCode.BUDGET, 1e300, -1e300, "usd", {})
+@example(DenialCode.LIQUIDITY, 10**400, 1, "contracts", {})
 def test_no_refusal_breaks_the_window_or_shows_a_raw_value(
     code: DenialCode, measured: Fact, limit: Fact, unit: str, facts: dict[str, Fact]
 ) -> None:

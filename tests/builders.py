@@ -1,0 +1,303 @@
+"""Sample records of the engine, ledgers in memory, and a clerk that writes a trade's events in their right order.
+
+Every builder takes keyword changes, so that a test names only what it is about.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from engine.core.errors import LedgerFault
+from engine.core.money import Money, dollars
+from engine.domain import events as ev
+from engine.domain.candidate import Approval, Candidate
+from engine.domain.events import Event
+from engine.domain.greeks import Greeks
+from engine.domain.instrument import MULTIPLIER, OptionContract, Right
+from engine.domain.limits import Costs, GateLimits, ModuleLimits
+from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, Waivers
+from engine.domain.order import Order, OrderPurpose
+from engine.domain.ports import LedgerBatch, LedgerStore, PostingRow, Recorded
+from engine.domain.position import Position
+from engine.domain.structure import Leg, Structure, StructureKind
+from engine.ledger.ledger import Ledger
+
+NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
+"""Monday 16 March 2026, 15:00 in New York."""
+
+APRIL = dt.date(2026, 4, 17)
+MAY = dt.date(2026, 5, 15)
+ALPHA, BETA = "alpha", "beta"
+COMMISSION = dollars("0.60")
+LEGS = 4
+
+
+# --- records ---------------------------------------------------------------------------------------------------------
+def contract(
+    strike: int | str = 250, right: Right = Right.PUT, symbol: str = "TSLA", expiration: dt.date = APRIL
+) -> OptionContract:
+    """One option; the strike in dollars."""
+    return OptionContract(symbol, expiration, dollars(strike), right)
+
+
+def condor(
+    strikes: tuple[int | str, int | str, int | str, int | str] = (240, 250, 270, 280),
+    symbol: str = "TSLA",
+    expiration: dt.date = APRIL,
+) -> Structure:
+    """An iron condor: long put, short put, short call, long call; strikes in dollars."""
+    rights = (Right.PUT, Right.PUT, Right.CALL, Right.CALL)
+    legs = tuple(
+        Leg(contract(strike, right, symbol, expiration), ratio)
+        for strike, right, ratio in zip(strikes, rights, (1, -1, -1, 1), strict=True)
+    )
+    return Structure(StructureKind.IRON_CONDOR, legs)
+
+
+def module_spec(module_id: str = ALPHA, **changes: Any) -> ModuleSpec:
+    """An IV Service with autotrade."""
+    spec = ModuleSpec(
+        module_id=module_id,
+        kind=ModuleKind.IV_SERVICE,
+        name=module_id.title(),
+        limits=ModuleLimits(max_risk_per_trade=dollars(500), daily_loss_limit=dollars(1000)),
+        autotrade=True,
+        universe=("SPY", "TSLA"),
+        structures=(StructureKind.IRON_CONDOR,),
+        parameters={"min_iv_rank": 50, "short_delta": 0.18, "style": "condor"},
+    )
+    return replace(spec, **changes)
+
+
+def mindfolio_spec(**changes: Any) -> MindfolioSpec:
+    """$50,000: 15,000 for alpha, 20,000 for beta, 15,000 in reserve."""
+    spec = MindfolioSpec(
+        name="Sample",
+        capital=dollars(50_000),
+        budgets={ALPHA: dollars(15_000), BETA: dollars(20_000)},
+        reserve=dollars(15_000),
+        modules=(module_spec(ALPHA), module_spec(BETA)),
+    )
+    return replace(spec, **changes)
+
+
+def created(spec: MindfolioSpec | None = None, **changes: Any) -> ev.MindfolioCreated:
+    """The first event of a journal."""
+    event = ev.MindfolioCreated(
+        spec=spec or mindfolio_spec(),
+        environment=Environment.REPLAY,
+        market="hand-written",
+        seed=7,
+        limits=GateLimits(),
+        costs=Costs(),
+        waivers=Waivers(evidence=True),
+    )
+    return replace(event, **changes)
+
+
+def candidate(module_id: str = ALPHA, **changes: Any) -> Candidate:
+    """TSLA 240/250/270/280 for a credit of 2.50."""
+    found = Candidate(
+        module_id=module_id,
+        structure=condor(),
+        quantity=1,
+        net_price=dollars("-2.50"),
+        worst_price=dollars("-2.35"),
+        buying_power=dollars(765),
+        max_risk=dollars(765),
+        costs=dollars("2.40"),
+        generation=7,
+        greeks=Greeks(-2.1, -0.38, 7.9, -19.5),
+        breakevens=(dollars("247.50"), dollars("272.50")),
+        probability_of_profit=0.68,
+        expected_profit=dollars("21.40"),
+        iv_rank=72.0,
+        iv_rank_sessions=252,
+        reasons=("IV rank 72 >= 50",),
+    )
+    return replace(found, **changes)
+
+
+def approval(approval_id: str = "A000001", module_id: str = ALPHA, **changes: Any) -> Approval:
+    """A candidate that waits ten minutes for a person."""
+    waiting = Approval(approval_id, candidate(module_id), NOW, NOW + dt.timedelta(minutes=10))
+    return replace(waiting, **changes)
+
+
+def order(**changes: Any) -> Order:
+    """An order to open one condor of alpha at a credit of 1.20, holding 882.40 a unit."""
+    made = Order(
+        order_id="O000001",
+        module_id=ALPHA,
+        position_id="P000001",
+        purpose=OrderPurpose.OPEN,
+        structure=condor(),
+        quantity=1,
+        limit=dollars("-1.20"),
+        worst=dollars("-1.10"),
+        hold=dollars("882.40"),
+        created_at=NOW,
+        why="IV rank 72",
+    )
+    return replace(made, **changes)
+
+
+def position(**changes: Any) -> Position:
+    """One condor of alpha, sold for 1.20."""
+    held = Position(
+        position_id="P000001",
+        module_id=ALPHA,
+        structure=condor(),
+        quantity=1,
+        opened_quantity=1,
+        cost=dollars(-120),
+        opened_at=NOW,
+        commissions=dollars("2.40"),
+        opening_cost=dollars(-120),
+    )
+    return replace(held, **changes)
+
+
+# --- ledgers ---------------------------------------------------------------------------------------------------------
+class MemoryStore:
+    """A LedgerStore that keeps everything in lists."""
+
+    def __init__(self) -> None:
+        self.batches: list[LedgerBatch] = []
+        self.is_closed = False
+
+    def append(self, batch: LedgerBatch) -> None:
+        """Keep it."""
+        self.batches.append(batch)
+
+    def entries(self, after: int = 0) -> Iterator[Recorded]:
+        """Journal entries after a seq, in order."""
+        return (entry for batch in self.batches for entry in batch.entries if entry.seq > after)
+
+    def postings(self) -> Iterator[PostingRow]:
+        """All posting lines, in order of their entries."""
+        return (row for batch in self.batches for row in batch.postings)
+
+    def evidence(self) -> Iterator[tuple[str, bytes]]:
+        """All side-store documents."""
+        return (document for batch in self.batches for document in batch.evidence)
+
+    def closed(self) -> Iterator[Position]:
+        """All positions that ended."""
+        return (held for batch in self.batches for held in batch.closed)
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.is_closed = True
+
+
+class FaultyStore(MemoryStore):
+    """A store that cannot write the batches whose numbers (from 0) are given."""
+
+    def __init__(self, fails_at: frozenset[int], fault: BaseException | None = None) -> None:
+        super().__init__()
+        self.attempts = 0
+        self._fails_at = fails_at
+        self._fault = fault or LedgerFault("the disk is full")
+
+    def append(self, batch: LedgerBatch) -> None:
+        """Keep it, or fail without having kept anything."""
+        self.attempts += 1
+        if self.attempts - 1 in self._fails_at:
+            raise self._fault
+        super().append(batch)
+
+
+def ledger(store: LedgerStore | None = None, spec: MindfolioSpec | None = None) -> Ledger:
+    """A ledger in which a mindfolio was created and committed."""
+    made = Ledger(store or MemoryStore())
+    made.record(NOW, created(spec))
+    made.commit()
+    return made
+
+
+class Clerk:
+    """Writes trades into a ledger: each event one second after the one before, ids in sequence, costs of 0.60 a leg."""
+
+    def __init__(self, ledger_: Ledger | None = None, *, commission: Money = COMMISSION) -> None:
+        self.ledger = ledger_ or ledger()
+        self.at = self.ledger.book.last_at or NOW
+        self._commission = commission
+
+    def record(self, event: Event) -> None:
+        """Any event, without a commit."""
+        self.at += dt.timedelta(seconds=1)
+        self.ledger.record(self.at, event)
+
+    def intend(self, **changes: Any) -> str:
+        """An opening order that was sent and accepted; its id."""
+        book = self.ledger.book
+        made = order(
+            order_id=f"O{book.orders_made + 1:06d}", position_id=f"P{book.positions_made + 1:06d}", created_at=self.at
+        )
+        return self._send(replace(made, **changes))
+
+    def intend_close(self, position_id: str, quantity: int | None = None, why: str = "target") -> str:
+        """A closing order of a position (all of it unless said otherwise), sent and accepted; its id."""
+        book = self.ledger.book
+        held = book.positions[position_id]
+        closing = order(
+            order_id=f"O{book.orders_made + 1:06d}",
+            module_id=held.module_id,
+            position_id=position_id,
+            purpose=OrderPurpose.CLOSE,
+            structure=held.structure,
+            quantity=held.quantity if quantity is None else quantity,
+            hold=0,
+            created_at=self.at,
+            why=why,
+        )
+        return self._send(closing)
+
+    def fill(self, order_id: str, price: str, quantity: int | None = None) -> None:
+        """Fill an order (all that remains unless said otherwise) at a net price a share, in dollars."""
+        live = self.ledger.book.orders[order_id]
+        done = live.remaining if quantity is None else quantity
+        net = dollars(price)
+        side = 1 if live.purpose is OrderPurpose.OPEN else -1
+        self.record(
+            ev.OrderFilled(
+                order_id, done, live.filled + done, net, (0, -side * net, 0, 0), self._commission * LEGS * done
+            )
+        )
+
+    def open(self, price: str = "-1.20", **changes: Any) -> str:
+        """Open a condor at a net price a share; its position id."""
+        order_id = self.intend(**changes)
+        position_id = self.ledger.book.orders[order_id].position_id
+        self.fill(order_id, price)
+        return position_id
+
+    def close(self, position_id: str, price: str, quantity: int | None = None) -> None:
+        """Close a position, or part of it, at a net price a share (positive: paid)."""
+        self.fill(self.intend_close(position_id, quantity), price)
+
+    def mark(self, **values: str) -> None:
+        """Mark positions (by id) at values in dollars."""
+        book = self.ledger.book
+        marks = {position_id: dollars(value) for position_id, value in values.items()}
+        nav = book.nav + sum(mark - book.marks[position_id] for position_id, mark in marks.items())
+        self.record(ev.MarksRecorded(marks, nav))
+
+    def settle(self, position_id: str, spot: str) -> None:
+        """Settle a condor in cash at a price of the underlying."""
+        held, price = self.ledger.book.positions[position_id], dollars(spot)
+        long_put, short_put, short_call, long_call = held.structure.strikes
+        per_share = (
+            max(0, long_put - price)
+            - max(0, short_put - price)
+            - max(0, price - short_call)
+            + max(0, price - long_call)
+        )
+        self.record(ev.PositionSettled(position_id, price, self.at, per_share * MULTIPLIER * held.quantity))
+
+    def _send(self, made: Order) -> str:
+        for event in (ev.OrderIntended(made), ev.OrderSubmitted(made.order_id), ev.OrderAccepted(made.order_id)):
+            self.record(event)
+        return made.order_id

@@ -1,0 +1,74 @@
+"""A chain: rows found by contract, prices exact, columns that nobody changes."""
+
+import datetime as dt
+import math
+
+import numpy as np
+import pytest
+
+from engine.core.clock import epoch_us
+from engine.core.money import dollars
+from engine.domain.chain import Chain
+from engine.domain.instrument import OptionContract, Right
+from engine.domain.quote import Quote
+from tests.builders import MAY, NOW, contract
+
+PUT_240, PUT_250, CALL_270 = contract(240), contract(250), contract(270, Right.CALL)
+AGED = NOW - dt.timedelta(minutes=3)
+
+
+def chain_of(rows: dict[OptionContract, tuple[float, float, float, float, dt.datetime]]) -> Chain:
+    """A chain of (bid, ask, volume, open interest, time) by contract, in the order that chains keep."""
+    ordered = sorted(rows, key=lambda each: each.key)
+    columns = np.array([rows[each][:4] for each in ordered], dtype=np.float64).reshape(-1, 4).T
+    return Chain(
+        symbol="TSLA",
+        generation=3,
+        at=NOW,
+        spot=260.0,
+        spot_at=NOW,
+        key=np.array([each.key for each in ordered], dtype=np.int64),
+        bid=columns[0].copy(),
+        ask=columns[1].copy(),
+        volume=columns[2].copy(),
+        open_interest=columns[3].copy(),
+        quoted_at=np.array([epoch_us(rows[each][4]) for each in ordered], dtype=np.int64),
+    )
+
+
+CHAIN = chain_of(
+    {
+        CALL_270: (3.1, 3.25, 12.0, 400.0, NOW),
+        PUT_240: (2.13, math.nan, math.nan, 0.0, NOW),
+        PUT_250: (math.inf, 4.4, 7.0, math.nan, AGED),
+    }
+)
+
+
+def test_a_contract_is_found_wherever_it_lies() -> None:
+    assert [CHAIN.row(each) for each in (CALL_270, PUT_240, PUT_250)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("missing", [contract(230), contract(245), contract(260), contract(250, expiration=MAY)])
+def test_a_contract_that_was_never_quoted_has_no_row(missing: OptionContract) -> None:
+    assert CHAIN.row(missing) is None
+    assert CHAIN.quote(missing) is None
+
+
+def test_an_empty_chain_knows_nothing() -> None:
+    assert chain_of({}).quote(PUT_250) is None
+
+
+def test_a_quote_is_exact_money_with_its_own_time() -> None:
+    assert CHAIN.quote(CALL_270) == Quote(dollars("3.10"), dollars("3.25"), NOW, 12, 400)
+
+
+def test_missing_and_infinite_figures_are_none() -> None:
+    assert CHAIN.quote(PUT_240) == Quote(dollars("2.13"), None, NOW, None, 0)
+    assert CHAIN.quote(PUT_250) == Quote(None, dollars("4.40"), AGED, 7, None)
+
+
+@pytest.mark.parametrize("name", ["key", "bid", "ask", "volume", "open_interest", "quoted_at"])
+def test_no_column_can_be_written_to(name: str) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(CHAIN, name)[0] = 1

@@ -1,0 +1,76 @@
+"""Contracts: keys that sort and come back, symbols that brokers know, tick sizes."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.money import CENT, Money, dollars
+from engine.domain.instrument import (
+    OptionContract,
+    Right,
+    contract_keys,
+    contract_of,
+    decode_keys,
+    tick_size,
+)
+from tests.builders import APRIL, contract
+
+CONTRACTS = st.builds(
+    OptionContract,
+    st.just("TSLA"),
+    st.dates(dt.date(1990, 1, 1), dt.date(2100, 1, 1)),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from(Right),
+)
+
+
+def by_key(each: OptionContract) -> tuple[dt.date, bool, Money]:
+    return each.expiration, each.right is Right.PUT, each.strike
+
+
+@given(CONTRACTS)
+def test_a_key_gives_its_contract_back(each: OptionContract) -> None:
+    assert contract_of("TSLA", each.key) == each
+    assert each.key < 2**63
+
+
+@given(st.lists(CONTRACTS, min_size=2, max_size=6))
+def test_keys_sort_by_expiration_then_right_then_strike(contracts: list[OptionContract]) -> None:
+    assert sorted(contracts, key=lambda each: each.key) == sorted(contracts, key=by_key)
+
+
+@given(st.lists(CONTRACTS, max_size=6))
+def test_many_keys_at_once_are_the_keys_one_by_one(contracts: list[OptionContract]) -> None:
+    ordinals = np.array([each.expiration.toordinal() for each in contracts], dtype=np.int64)
+    puts = np.array([each.right is Right.PUT for each in contracts], dtype=np.bool_)
+    strikes = np.array([each.strike for each in contracts], dtype=np.int64)
+    keys = contract_keys(ordinals, puts, strikes)
+    assert keys.tolist() == [each.key for each in contracts]
+    for decoded, column in zip(decode_keys(keys), (ordinals, puts, strikes), strict=True):
+        np.testing.assert_array_equal(decoded, column)
+
+
+@pytest.mark.parametrize(
+    ("each", "symbol"),
+    [
+        (contract(600, Right.PUT, "SPY"), "SPY260417P00600000"),
+        (contract("242.5", Right.CALL, "TSLA"), "TSLA260417C00242500"),
+        (contract("0.5", Right.CALL, "F", dt.date(2027, 1, 15)), "F270115C00000500"),
+    ],
+)
+def test_the_symbol_is_that_of_the_clearing_house(each: OptionContract, symbol: str) -> None:
+    assert each.occ == symbol
+
+
+@pytest.mark.parametrize(
+    ("symbol", "price", "tick"),
+    [
+        ("SPY", "0.05", CENT), ("SPY", "25.00", CENT), ("QQQ", "3.00", CENT),
+        ("TSLA", "2.9999", CENT), ("TSLA", "3.00", 5 * CENT), ("TSLA", "-2.99", CENT), ("TSLA", "-3.00", 5 * CENT),
+    ],
+)  # fmt: skip
+def test_ticks_grow_at_three_dollars_except_in_the_three_penny_funds(symbol: str, price: str, tick: Money) -> None:
+    assert tick_size(contract(250, Right.PUT, symbol, APRIL), dollars(price)) == tick

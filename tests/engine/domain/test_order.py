@@ -1,0 +1,24 @@
+"""Orders: what remains, and what is held until the broker's final word."""
+
+import pytest
+
+from engine.core.money import dollars
+from engine.domain.order import OrderStatus
+from tests.builders import order
+
+FINAL = {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED}
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+def test_only_the_brokers_final_word_releases_the_hold(status: OrderStatus) -> None:
+    made = order(quantity=3, filled=1, status=status)
+    assert made.status.is_final is (status in FINAL)
+    assert made.held == (0 if status in FINAL else 2 * made.hold)
+
+
+def test_what_is_filled_is_no_longer_held() -> None:
+    made = order(quantity=3, hold=dollars(882))
+    assert [(order(quantity=3, hold=made.hold, filled=done).remaining) for done in range(4)] == [3, 2, 1, 0]
+    assert [order(quantity=3, hold=made.hold, filled=done).held for done in range(4)] == [
+        dollars(2646), dollars(1764), dollars(882), 0,
+    ]  # fmt: skip

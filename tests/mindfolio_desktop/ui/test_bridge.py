@@ -1,0 +1,201 @@
+"""Two threads meet: snapshots may merge, notices may not, and nothing that fails reaches the window as a crash."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject, QThread
+from pytestqt.qtbot import QtBot
+
+from engine.core.errors import DenialCode, LedgerFault
+from engine.core.money import dollars
+from engine.domain.commands import PauseModule
+from engine.domain.denial import Denial
+from engine.domain.notices import Alert, CommandAccepted, CommandDenied
+from mindfolio_desktop.ui.bridge import INTERVAL_MS, SCANS_SINCE, EngineBridge
+from tests.mindfolio_desktop.ui.engine_fake import EngineFake
+from tests.mindfolio_desktop.ui.snapshots import AUTO, NOW, aggressive_growth
+
+PAUSE = PauseModule(AUTO, "user", "test")
+
+
+class Listener(QObject):
+    """Takes down what the bridge says, in order, and on which thread."""
+
+    def __init__(self, bridge: EngineBridge) -> None:
+        super().__init__()
+        self.heard: list[tuple[str, object]] = []
+        self.threads: set[QThread] = set()
+        bridge.snapshot_changed.connect(self.on_snapshot)
+        bridge.command_accepted.connect(self.on_accepted)
+        bridge.command_denied.connect(self.on_denied)
+        bridge.alert.connect(self.on_alert)
+
+    def note(self, what: str, value: object) -> None:
+        self.heard.append((what, value))
+        self.threads.add(QThread.currentThread())
+
+    def on_snapshot(self, snapshot: object) -> None:
+        self.note("snapshot", snapshot)
+
+    def on_accepted(self, command: object) -> None:
+        self.note("accepted", command)
+
+    def on_denied(self, command: object, denials: object) -> None:
+        self.note("denied", (command, denials))
+
+    def on_alert(self, alert: object) -> None:
+        self.note("alert", alert)
+
+    def values(self, what: str) -> list[object]:
+        return [value for kind, value in self.heard if kind == what]
+
+
+@pytest.fixture
+def listener(bridge: EngineBridge) -> Iterator[Listener]:
+    made = Listener(bridge)
+    yield made
+    made.deleteLater()
+
+
+def on_another_thread(work: object) -> threading.Thread:
+    assert callable(work)
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def test_a_flood_of_snapshots_reaches_the_window_at_most_twenty_times_a_second_and_ends_with_the_newest(
+    qtbot: QtBot, bridge: EngineBridge, listener: Listener
+) -> None:
+    began = time.monotonic()
+
+    def flood() -> None:
+        for seq in range(3000):
+            bridge.publish(aggressive_growth(seq=seq))
+
+    thread = on_another_thread(flood)
+    newest = aggressive_growth(seq=2999)
+    qtbot.waitUntil(lambda: newest in listener.values("snapshot"), timeout=5000)
+    thread.join()
+    elapsed_ms = (time.monotonic() - began) * 1000
+    delivered = listener.values("snapshot")
+    assert 1 <= len(delivered) <= elapsed_ms / INTERVAL_MS + 2
+    assert delivered[-1] == newest
+    assert bridge.snapshot == newest
+    assert listener.threads == {bridge.thread()}
+
+
+def test_no_notice_is_lost_merged_or_overtaken(qtbot: QtBot, bridge: EngineBridge, listener: Listener) -> None:
+    alerts = [Alert(NOW, AUTO, f"event {number}") for number in range(2000)]
+
+    def speak() -> None:
+        for number, alert in enumerate(alerts):
+            bridge.notify(alert)
+            if number % 10 == 0:
+                bridge.publish(aggressive_growth(seq=number))
+
+    thread = on_another_thread(speak)
+    qtbot.waitUntil(lambda: len(listener.values("alert")) == len(alerts), timeout=5000)
+    thread.join()
+    assert listener.values("alert") == alerts
+
+
+def test_an_answer_is_heard_after_the_snapshot_that_shows_its_effect(
+    qtbot: QtBot, bridge: EngineBridge, listener: Listener
+) -> None:
+    snapshot = aggressive_growth(version=6)
+    denials = (Denial(DenialCode.STOPPED),)
+    bridge.notify(CommandAccepted(PAUSE))
+    bridge.publish(snapshot)
+    bridge.notify(CommandDenied(PAUSE, denials))
+    qtbot.waitUntil(lambda: len(listener.heard) == 3)
+    assert listener.heard == [("snapshot", snapshot), ("accepted", PAUSE), ("denied", (PAUSE, denials))]
+
+
+def test_publishing_never_waits_for_the_window(bridge: EngineBridge) -> None:
+    began = time.monotonic()
+    for seq in range(1000):
+        bridge.publish(aggressive_growth(seq=seq))
+    assert time.monotonic() - began < 1.0
+    assert bridge.snapshot is None  # the window's thread was busy here; nothing was forced upon it
+
+
+def test_commands_go_to_the_engine_and_a_stop_goes_past_them(bridge: EngineBridge, engine: EngineFake) -> None:
+    bridge.send(PAUSE)
+    bridge.emergency_stop("window button", "looks wrong")
+    assert engine.commands == [PAUSE]
+    assert engine.stops == [("window button", "looks wrong")]
+
+
+def test_questions_are_answered_by_one_other_thread(qtbot: QtBot, bridge: EngineBridge, engine: EngineFake) -> None:
+    engine.nav = ((NOW, dollars(50_000)),)
+    answers: list[object] = []
+    bridge.scans_ready.connect(lambda module_id, rows: answers.append(("scans", module_id, rows)))
+    bridge.trades_ready.connect(lambda module_id, rows: answers.append(("trades", module_id, rows)))
+    bridge.nav_ready.connect(lambda samples: answers.append(("nav", samples)))
+    with qtbot.waitSignals([bridge.scans_ready, bridge.trades_ready, bridge.nav_ready]):
+        bridge.request_scans(AUTO)
+        bridge.request_trades(AUTO)
+        bridge.request_nav()
+    assert len(engine.threads) == 1
+    assert threading.main_thread().name not in engine.threads
+    assert answers == [("scans", AUTO, ()), ("trades", AUTO, ()), ("nav", engine.nav)]
+
+
+def test_scans_are_asked_for_the_last_day_of_market_time(
+    qtbot: QtBot, bridge: EngineBridge, engine: EngineFake
+) -> None:
+    with qtbot.waitSignal(bridge.snapshot_changed):
+        bridge.publish(aggressive_growth())
+    with qtbot.waitSignal(bridge.scans_ready):
+        bridge.request_scans(AUTO)
+    assert engine.since == NOW - SCANS_SINCE
+
+
+def test_a_question_that_waits_for_its_answer_is_not_asked_twice(
+    qtbot: QtBot, bridge: EngineBridge, engine: EngineFake
+) -> None:
+    engine.may_answer.clear()
+    for _ in range(50):
+        bridge.request_scans(AUTO)
+    with qtbot.waitSignal(bridge.scans_ready):
+        engine.may_answer.set()
+    assert engine.questions == [f"scans {AUTO}"]
+    with qtbot.waitSignal(bridge.scans_ready):
+        bridge.request_scans(AUTO)
+    assert len(engine.questions) == 2
+
+
+@pytest.mark.parametrize("fault", [LedgerFault("ledger.db is in use"), ZeroDivisionError("a bug")])
+def test_a_question_that_fails_is_an_alert_and_the_next_one_works(
+    qtbot: QtBot, bridge: EngineBridge, engine: EngineFake, fault: Exception
+) -> None:
+    engine.fault = fault
+    with qtbot.waitSignal(bridge.alert) as told:
+        bridge.request_trades(AUTO)
+    alert = told.args[0]
+    assert isinstance(alert, Alert)
+    assert alert.module_id == AUTO
+    assert alert.text == f"The ledger could not be read for the closed trades: {fault}"
+    engine.fault = None
+    with qtbot.waitSignal(bridge.trades_ready):
+        bridge.request_trades(AUTO)
+
+
+def test_after_closing_nothing_more_comes_and_the_thread_has_ended(
+    qtbot: QtBot, engine: EngineFake, bridge: EngineBridge, listener: Listener
+) -> None:
+    with qtbot.waitSignal(bridge.nav_ready):
+        bridge.request_nav()
+    (name,) = engine.threads
+    bridge.publish(aggressive_growth())
+    bridge.close()
+    bridge.publish(aggressive_growth(seq=413))
+    bridge.notify(Alert(NOW, AUTO, "too late"))
+    bridge.request_nav()
+    qtbot.wait(3 * INTERVAL_MS)
+    assert listener.heard == []
+    assert engine.questions == ["nav"]
+    assert name not in {thread.name for thread in threading.enumerate()}
