@@ -136,11 +136,8 @@ def _request_approval(desk: Desk, candidate: Candidate) -> None:
     desk.record(ev.ApprovalRequested(approval))
     if desk.approves_all:
         desk.approve_at[approval.approval_id] = desk.now + dt.timedelta(seconds=1)
-    name = desk.book.modules[candidate.module_id].spec.name
-    desk.alert(
-        candidate.module_id,
-        f"{name}: {candidate.structure.symbol} {candidate.structure.kind.value} waits for your decision",
-    )
+    trade = f"{candidate.quantity} x {candidate.structure.symbol} {candidate.structure.kind.value.lower()}"
+    desk.alert(candidate.module_id, f"{trade} waits for your decision")
 
 
 def _row(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from engine.analytics.payoff import expiry_extremes
 from engine.core.calendar import session_at
 from engine.core.errors import LedgerFault
-from engine.core.money import Money
+from engine.core.money import UNIT, Money
 from engine.domain import events as ev
 from engine.domain.candidate import Candidate
 from engine.domain.denial import Denial
@@ -240,10 +240,13 @@ def _book_fill(desk: Desk, order: Order, report: BrokerFilled) -> None:
             commission(desk, order.structure.legs, quantity),
         )
     )
-    verb = "opened" if order.purpose is OrderPurpose.OPEN else "closed"
-    desk.alert(
-        order.module_id, f"{order.structure.symbol} {order.structure.kind.value} x{quantity} {verb}: {order.why}"
-    )
+    side = "credit" if report.net_price < 0 else "debit"
+    trade = f"{quantity} x {order.structure.symbol} {order.structure.kind.value.lower()}"
+    price = f"{abs(report.net_price) / UNIT:.2f} {side}"
+    if order.purpose is OrderPurpose.OPEN:
+        desk.alert(order.module_id, f"{trade} opened at {price}")
+    else:
+        desk.alert(order.module_id, f"{trade} closed at {price}: {order.why}")
 
 
 def _hold_per_unit(desk: Desk, candidate: Candidate) -> Money:

@@ -150,7 +150,7 @@ class AllocationStrip(QWidget):
     def _place_handles(self) -> None:
         top = round(self._bar().top())
         for index, handle in enumerate(self._handles):
-            handle.setGeometry(round(self.divider_x(index) - HANDLE_WIDTH / 2), top, HANDLE_WIDTH, BAR_HEIGHT)
+            handle.setGeometry(round(self.divider_x(index)) - HANDLE_WIDTH // 2, top, HANDLE_WIDTH, BAR_HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

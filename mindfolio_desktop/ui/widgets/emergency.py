@@ -13,7 +13,7 @@ from mindfolio_desktop.ui.widgets.icon import Icon, IconButton
 from mindfolio_desktop.ui.widgets.text import Text
 
 SHORTCUT = "Ctrl+Shift+S"
-_PATIENCE_MS = 3000
+PATIENCE_MS = 3000
 """After this time without the engine's confirmation the panel says so."""
 
 
@@ -114,7 +114,7 @@ class StopPanel(QFrame):
     def _show_waiting(self) -> None:
         seconds = self._waiting.elapsed() // 1000
         self._title.show_text("Stop sent")
-        if self._waiting.elapsed() < _PATIENCE_MS:
+        if self._waiting.elapsed() < PATIENCE_MS:
             self._why.show_text("Waiting for the engine to confirm it.")
         else:
             self._why.show_text(

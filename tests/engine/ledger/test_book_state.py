@@ -1,0 +1,194 @@
+"""The book beside its money: statuses, splits, scans, approvals; and every event that contradicts it is refused."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine.core.errors import LedgerFault
+from engine.core.money import dollars
+from engine.domain import events as ev
+from engine.domain.budget import BudgetPlan
+from engine.domain.candidate import ApprovalStatus
+from engine.domain.events import Event
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.order import Order, OrderPurpose, OrderStatus
+from engine.ledger.book import Book
+from tests.builders import (
+    ALPHA,
+    BETA,
+    NOW,
+    Clerk,
+    approval,
+    created,
+    mindfolio_spec,
+    module_spec,
+    order,
+)
+
+DAY = NOW.date()
+PLAN = BudgetPlan({ALPHA: dollars(15_000), BETA: dollars(25_000)}, dollars(10_000))
+
+
+def reallocated(plan: BudgetPlan = PLAN, version: int = 2) -> ev.BudgetReallocated:
+    return ev.BudgetReallocated(plan.budgets, plan.reserve, version, "user", "")
+
+
+def test_the_first_event_sets_everything_up() -> None:
+    book = Book()
+    paused = module_spec(BETA, status=ModuleStatus.PAUSED)
+    spec = mindfolio_spec(modules=(module_spec(ALPHA), paused))
+    applied = book.apply(1, NOW, created(spec))
+    assert (book.seq, book.last_at, book.spec, book.version, book.seed) == (1, NOW, spec, 1, 7)
+    assert (book.capital, book.cash, book.nav) == (dollars(50_000),) * 3
+    assert book.plan == BudgetPlan(spec.budgets, spec.reserve)
+    assert [row.amount for row in applied.postings] == [dollars(50_000), dollars(-50_000)]
+    assert (book.modules[ALPHA].status, book.modules[ALPHA].status_why) == (ModuleStatus.ACTIVE, "")
+    assert (book.modules[BETA].status, book.modules[BETA].status_why) == (ModuleStatus.PAUSED, "set up as paused")
+
+
+def test_nothing_is_available_before_a_mindfolio_exists() -> None:
+    assert Book().available(ALPHA) == 0
+
+
+def test_a_reallocation_replaces_the_whole_split_and_touches_no_position() -> None:
+    clerk = Clerk()
+    clerk.open("-1.20")
+    clerk.record(reallocated(BudgetPlan({ALPHA: dollars(500), BETA: dollars(49_500)}, 0)))
+    book = clerk.ledger.book
+    assert book.plan == BudgetPlan({ALPHA: dollars(500), BETA: dollars(49_500)}, 0)
+    assert (book.version, book.used(ALPHA)) == (2, dollars(880))
+    assert book.available(ALPHA) == dollars("-382.40")
+
+
+def test_a_pause_keeps_its_reason_until_the_module_is_resumed() -> None:
+    clerk = Clerk()
+    module = clerk.ledger.book.modules[ALPHA]
+    clerk.record(ev.ModuleStatusChanged(ALPHA, ModuleStatus.PAUSED, "engine", "daily loss", "DAILY_LOSS"))
+    assert (module.status, module.status_why) == (ModuleStatus.PAUSED, "daily loss")
+    clerk.record(ev.ModuleStatusChanged(ALPHA, ModuleStatus.ACTIVE, "user", "looked at it"))
+    assert (module.status, module.status_why) == (ModuleStatus.ACTIVE, "")
+
+
+def test_a_stop_stays_with_its_time_until_a_person_rearms() -> None:
+    clerk = Clerk()
+    book = clerk.ledger.book
+    clerk.record(ev.EmergencyStopLatched("window", "button"))
+    assert (book.status, book.stop_why, book.stopped_at) == (MindfolioStatus.STOPPED, "button", clerk.at)
+    clerk.record(ev.MindfolioRearmed("user", "all clear"))
+    assert (book.status, book.stop_why, book.stopped_at) == (MindfolioStatus.ACTIVE, "", None)
+
+
+def test_scans_are_counted_by_session() -> None:
+    clerk = Clerk()
+    module = clerk.ledger.book.modules[ALPHA]
+    clerk.record(ev.ScanCompleted(ALPHA, 1, 4, 2, 1, 1, "aa"))
+    clerk.record(ev.ScanCompleted(ALPHA, 2, 4, 1, 0, 3, "bb"))
+    assert (module.scans_today, module.executed_today) == (2, 3)
+    clerk.record(ev.SessionOpened(DAY, {ALPHA: 0, BETA: 0}))
+    assert (module.scans_today, module.executed_today) == (0, 0)
+
+
+def test_an_approval_waits_until_it_is_decided() -> None:
+    clerk = Clerk()
+    book = clerk.ledger.book
+    clerk.record(ev.ApprovalRequested(approval("A000001")))
+    assert (list(book.approvals), book.approvals_made) == (["A000001"], 1)
+    assert (book.used(ALPHA), book.held(ALPHA)) == (0, 0)
+    clerk.record(ev.ApprovalDecided("A000001", ApprovalStatus.REFUSED, "user", ""))
+    assert (book.approvals, book.approvals_made) == ({}, 1)
+
+
+def closing(clerk: Clerk, **changes: Any) -> Order:
+    (held,) = clerk.ledger.book.positions.values()
+    made = order(
+        order_id="O000099", position_id=held.position_id, purpose=OrderPurpose.CLOSE, quantity=held.quantity, hold=0
+    )
+    return replace(made, **changes)
+
+
+def fill_of(order_id: str, quantity: int = 1, cumulative: int = 1) -> ev.OrderFilled:
+    return ev.OrderFilled(order_id, quantity, cumulative, dollars("-1.20"), (0, dollars("1.20"), 0, 0), 0)
+
+
+NEW_POSITION = {"order_id": "O000099", "position_id": "P000099"}
+CONTRADICTIONS: dict[str, Callable[[Clerk], Event]] = {
+    "a second mindfolio": lambda _: created(),
+    "a split that skips a version": lambda _: reallocated(version=3),
+    "a split that repeats a version": lambda _: reallocated(version=1),
+    "a split that is more than capital": lambda _: reallocated(BudgetPlan({ALPHA: 1, BETA: 0}, dollars(50_000))),
+    "a split below zero": lambda _: reallocated(BudgetPlan({ALPHA: -1, BETA: 0}, dollars(50_000) + 1)),
+    "a reserve below zero": lambda _: reallocated(BudgetPlan({ALPHA: dollars(50_000) + 1, BETA: 0}, -1)),
+    "a split without a module": lambda _: reallocated(BudgetPlan({ALPHA: dollars(50_000)}, 0)),
+    "an order intended twice": lambda clerk: ev.OrderIntended(clerk.ledger.book.orders["O000002"]),
+    "an order of a stranger": lambda _: ev.OrderIntended(order(**NEW_POSITION, module_id="ghost")),
+    "an order for nothing": lambda _: ev.OrderIntended(order(**NEW_POSITION, quantity=0)),
+    "an opening of an open position": lambda _: ev.OrderIntended(order(order_id="O000099", position_id="P000001")),
+    "a close of more than is held": lambda clerk: ev.OrderIntended(closing(clerk, quantity=3)),
+    "a close of what is not held": lambda clerk: ev.OrderIntended(closing(clerk, position_id="P000077")),
+    "a close by another module": lambda clerk: ev.OrderIntended(closing(clerk, module_id=BETA)),
+    "a fill of an order nobody knows": lambda _: fill_of("O000099"),
+    "a fill of an order that is done": lambda _: fill_of("O000001"),
+    "a fill of nothing": lambda _: fill_of("O000002", 0, 0),
+    "a fill of less than nothing": lambda _: fill_of("O000002", -1, -1),
+    "a fill beyond the order": lambda _: fill_of("O000002", 3, 3),
+    "a fill that skips a unit": lambda _: fill_of("O000002", 1, 2),
+    "an acknowledgement of a stranger": lambda _: ev.OrderAccepted("O000099"),
+    "a cancel of a stranger": lambda _: ev.OrderCancelRequested("O000099", ""),
+    "an end of an order that is done": lambda _: ev.OrderEnded("O000001", OrderStatus.CANCELLED, ""),
+    "a settlement of what is not held": lambda _: ev.PositionSettled("P000077", 1, NOW, 0),
+    "a mark of what is not held": lambda _: ev.MarksRecorded({"P000077": 1}, 0),
+    "a scan of a stranger": lambda _: ev.ScanCompleted("ghost", 1, 1, 0, 0, 1, ""),
+    "a pause of a stranger": lambda _: ev.ModuleStatusChanged("ghost", ModuleStatus.PAUSED, "user", ""),
+    "a session without a baseline": lambda _: ev.SessionOpened(DAY, {ALPHA: 0}),
+    "a decision on nothing": lambda _: ev.ApprovalDecided("A000099", ApprovalStatus.APPROVED, "user", ""),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_what_contradicts_the_state_is_refused(name: str) -> None:
+    clerk = Clerk()
+    clerk.open("-1.20", quantity=2)
+    clerk.intend(quantity=2)
+    seq = clerk.ledger.book.seq
+    with pytest.raises(LedgerFault):
+        clerk.ledger.book.apply(seq + 1, clerk.at, CONTRADICTIONS[name](clerk))
+
+
+def test_a_closed_position_is_never_opened_again() -> None:
+    clerk = Clerk()
+    clerk.close(clerk.open("-1.20"), "0.55")
+    with pytest.raises(LedgerFault, match="opened before"):
+        clerk.record(ev.OrderIntended(order(order_id="O000099", position_id="P000001")))
+
+
+def test_entries_follow_each_other_without_a_gap() -> None:
+    book = Book()
+    book.apply(1, NOW, created())
+    for seq in (1, 3, 0):
+        with pytest.raises(LedgerFault, match="does not follow"):
+            book.apply(seq, NOW + dt.timedelta(seconds=1), ev.SessionClosed(DAY))
+
+
+def test_nothing_comes_before_the_mindfolio() -> None:
+    with pytest.raises(LedgerFault, match="before the mindfolio"):
+        Book().apply(1, NOW, ev.SessionClosed(DAY))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        mindfolio_spec(reserve=dollars(15_000) + 1),
+        mindfolio_spec(budgets={ALPHA: dollars(35_001), BETA: dollars(-1)}, reserve=dollars(15_000)),
+        mindfolio_spec(budgets={ALPHA: dollars(35_000)}),
+        mindfolio_spec(budgets={ALPHA: dollars(15_000), BETA: dollars(20_000), "ghost": 0}),
+        mindfolio_spec(modules=(module_spec(ALPHA), module_spec(BETA), module_spec(ALPHA))),
+        mindfolio_spec(capital=dollars(-50_000), budgets={ALPHA: 0, BETA: 0}, reserve=dollars(-50_000)),
+    ],
+    ids=["too much", "below zero", "no budget", "budget without module", "one id twice", "debts"],
+)
+def test_a_mindfolio_that_does_not_add_up_is_not_begun(spec: Any) -> None:
+    with pytest.raises(LedgerFault):
+        Book().apply(1, NOW, created(spec))

@@ -1,0 +1,265 @@
+"""Open positions as quotes arrive: sessions and their baselines, marks, exits, daily loss limits, expiry."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.core.money import Money, dollars
+from engine.domain import commands as cmd
+from engine.domain import events as ev
+from engine.domain.instrument import Right
+from engine.domain.order import Order, OrderPurpose
+from engine.domain.ports import BrokerAccepted, BrokerReport, ChainUpdate
+from engine.domain.position import Position
+from engine.ledger.verify import verify_store
+from engine.runtime import handlers, positions
+from tests.fakes import EXPIRATION, Rig, ScriptedBroker, chain_update, filled, new_york
+
+TUESDAY = dt.date(2026, 3, 17)
+Held = Callable[..., Rig]
+
+
+def opens_only(order: Order) -> list[BrokerReport]:
+    """A broker's script: openings fill at once, closings rest."""
+    return [filled(order)] if order.purpose is OrderPurpose.OPEN else [BrokerAccepted(order.order_id)]
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Held:
+    """Make a rig in which IV_SERVICE opens a condor of SPY at 10:00 and which goes on with the updates given."""
+
+    def make(*later: ChainUpdate, fills: Callable[[Order], list[BrokerReport]] = opens_only) -> Rig:
+        broker = ScriptedBroker()
+        broker.on_submit = fills
+        # The other module scans too, and what it finds waits and expires.
+        rig = Rig(tmp_path, [chain_update(new_york(10)), *later], broker=broker)
+        rig.run(until=new_york(10, 0, 2))
+        assert list(rig.desk.book.positions) == ["P000001"]
+        return rig
+
+    return make
+
+
+def the_position(rig: Rig) -> Position:
+    """The one position of a rig."""
+    (position,) = rig.desk.book.positions.values()
+    return position
+
+
+def marks_at(rig: Rig) -> list[dt.datetime]:
+    """When marks were journaled that say something of a position."""
+    return [entry.at for entry in rig.store.entries() if entry.type == "MarksRecorded" and b"P000001" in entry.body]
+
+
+class TestSessions:
+    def test_day_pnl_starts_at_the_marks_of_the_close_before(self, held: Held) -> None:
+        rig = held(
+            chain_update(new_york(15, 59), volatility=0.27),
+            chain_update(new_york(10, day=TUESDAY), volatility=0.22),
+        )
+        rig.run(until=new_york(17))
+        at_close = rig.desk.book.pnl("IV_SERVICE")
+        assert rig.desk.book.day_pnl("IV_SERVICE") == at_close < -dollars("2.40")
+
+        rig.run(until=new_york(9, 45, day=TUESDAY))
+        assert rig.desk.book.day_pnl("IV_SERVICE") == 0, "nothing has happened yet today"
+        assert rig.desk.book.pnl("IV_SERVICE") == at_close
+
+        rig.run(until=new_york(10, day=TUESDAY))
+        gain = rig.desk.book.day_pnl("IV_SERVICE")
+        assert gain == rig.desk.book.pnl("IV_SERVICE") - at_close > 0
+
+    def test_sessions_open_and_close_with_the_market_and_not_with_its_quotes(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11, day=TUESDAY)))
+        rig.run()
+        bells = [(entry.at, entry.type) for entry in rig.store.entries() if entry.type.startswith("Session")]
+        assert bells == [
+            (new_york(9, 59, 59), "SessionOpened"),
+            (new_york(16), "SessionClosed"),
+            (new_york(9, 30, day=TUESDAY), "SessionOpened"),
+        ]
+
+    def test_a_weekend_has_no_session(self, held: Held) -> None:
+        rig = held(chain_update(new_york(10, day=dt.date(2026, 3, 23))))
+        rig.run()
+        days = [event.day.day for event in rig.events(ev.SessionOpened) if isinstance(event, ev.SessionOpened)]
+        assert days == [16, 17, 18, 19, 20, 23]
+
+
+class TestMarks:
+    def test_marks_are_journaled_once_a_minute_however_often_quotes_come(self, held: Held) -> None:
+        every_ten_seconds = [new_york(10, 1) + dt.timedelta(seconds=10 * number) for number in range(13)]
+        rig = held(*(chain_update(at, 100 + number / 50) for number, at in enumerate(every_ten_seconds)))
+        rig.run()
+        assert marks_at(rig) == [new_york(10, 1), new_york(10, 2), new_york(10, 3)]
+
+    def test_a_mark_is_what_closing_at_mid_would_bring(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11), 103.0))
+        rig.run()
+        position = the_position(rig)
+        worth = 0
+        for leg in position.structure.legs:
+            quote = rig.desk.market.quote(leg.contract)
+            assert quote is not None
+            assert quote.bid is not None
+            assert quote.ask is not None
+            worth += leg.ratio * (quote.bid + quote.ask) * 100 // 2
+        assert rig.desk.book.marks[position.position_id] == worth
+        assert rig.desk.book.nav == rig.desk.book.cash + worth
+
+    def test_one_aged_leg_leaves_the_last_mark_as_it_was(self, held: Held) -> None:
+        # The later snapshot does not show the strikes of the puts.
+        rig = held(chain_update(new_york(11), 103.0, strikes=(100.0, 131.0, 1.0)))
+        before = rig.desk.book.marks["P000001"]
+        rig.run()
+        legs = the_position(rig).structure.legs
+        assert [quote is None for quote in rig.desk.fresh_quotes_of(legs)] == [True, True, False, False]
+        assert rig.desk.book.marks["P000001"] == before
+        assert marks_at(rig) == []
+
+
+class TestExits:
+    def test_a_position_at_its_target_is_closed_for_the_reason_given(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11), volatility=0.14), fills=lambda order: [filled(order)])
+        rig.run()
+        (closed,) = rig.desk.book.closed.values()
+        assert closed.closed_why.startswith("profit target")
+        assert closed.realised > 0
+        assert verify_store(rig.store).faults == ()
+
+    def test_exits_go_on_while_the_module_is_paused(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11), volatility=0.14))
+        handlers.handle(rig.desk, cmd.PauseModule("IV_SERVICE", "user", "lunch"))
+        rig.run(until=new_york(11))
+        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN", "CLOSE"]
+
+    def test_a_stop_ends_them_until_a_person_re_arms(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11), volatility=0.14), chain_update(new_york(12), volatility=0.14))
+        handlers.handle(rig.desk, cmd.EmergencyStop("button", "test"))
+        rig.run(until=new_york(11, 30))
+        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN"]
+
+        handlers.handle(rig.desk, cmd.RearmMindfolio("user", "looked at every position"))
+        rig.run(until=new_york(12))
+        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN", "CLOSE"], "its module is paused"
+
+    def test_an_exit_that_is_under_way_is_not_ordered_twice(self, held: Held) -> None:
+        rig = held(*(chain_update(new_york(11, 0, second), volatility=0.14) for second in (0, 10, 20)))
+        rig.run(until=new_york(11, 0, 30))
+        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN", "CLOSE"]
+
+    def test_an_exit_that_found_nobody_is_ordered_again_with_the_next_quotes(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11), volatility=0.14), chain_update(new_york(11, 5), volatility=0.14))
+        rig.run(until=new_york(11, 5))
+        closes = [order for order in rig.broker.submitted if order.purpose is OrderPurpose.CLOSE]
+        assert [order.created_at for order in closes] == [new_york(11), new_york(11, 5)]
+
+    def test_a_snapshot_after_hours_closes_nothing(self, held: Held) -> None:
+        rig = held(chain_update(new_york(16, 5), volatility=0.14))
+        rig.run()
+        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN"]
+        assert marks_at(rig) == [new_york(16, 5)]
+
+
+class TestDailyLoss:
+    """The module's limit is set to what the day has lost so far, or to a unit more."""
+
+    @staticmethod
+    def status(rig: Rig) -> str:
+        """Whether IV_SERVICE is active."""
+        return rig.desk.book.modules["IV_SERVICE"].status.value
+
+    @staticmethod
+    def limited(rig: Rig, limit: Money) -> None:
+        """Give IV_SERVICE a daily loss limit."""
+        object.__setattr__(rig.desk.book.modules["IV_SERVICE"].spec.limits, "daily_loss_limit", limit)
+
+    def test_a_loss_of_exactly_the_limit_pauses_and_a_unit_less_does_not(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11), volatility=0.27), chain_update(new_york(11, 1), volatility=0.27))
+        rig.run(until=new_york(11))
+        lost = -rig.desk.book.day_pnl("IV_SERVICE")
+        assert lost > 0
+        self.limited(rig, lost + 1)
+        positions.enforce_daily_loss(rig.desk)
+        assert self.status(rig) == "ACTIVE"
+        self.limited(rig, lost)
+        positions.enforce_daily_loss(rig.desk)
+        assert self.status(rig) == "PAUSED"
+
+    def test_the_pause_outlasts_the_day_and_a_resume_on_a_new_day_holds(self, held: Held) -> None:
+        rig = held(
+            chain_update(new_york(11), volatility=0.27),
+            chain_update(new_york(11, 5), volatility=0.27),
+            chain_update(new_york(11, day=TUESDAY), volatility=0.27),
+        )
+        self.limited(rig, dollars("10"))
+        rig.run(until=new_york(11))
+        handlers.handle(rig.desk, cmd.ResumeModule("IV_SERVICE", "user", "too early"))
+        rig.run(until=new_york(11, 5))
+        assert self.status(rig) == "PAUSED", "the day's loss is still there"
+
+        rig.run(until=new_york(9, 30, day=TUESDAY))
+        assert self.status(rig) == "PAUSED", "a new day resumes nothing by itself"
+        handlers.handle(rig.desk, cmd.ResumeModule("IV_SERVICE", "user", "a new day"))
+        rig.run()
+        assert self.status(rig) == "ACTIVE"
+
+
+class TestExpiry:
+    """The condor is 88/93 puts and 110/115 calls or near it; what it settles at is computed from its own strikes."""
+
+    @staticmethod
+    def settled(rig: Rig) -> list[ev.PositionSettled]:
+        """The settlements of a rig."""
+        return [event for event in rig.events(ev.PositionSettled) if isinstance(event, ev.PositionSettled)]
+
+    def test_the_last_price_of_the_expiration_day_counts_not_the_one_of_the_next_session(self, held: Held) -> None:
+        monday_after = dt.date(2026, 4, 27)
+        rig = held(
+            chain_update(new_york(15, 58, day=EXPIRATION), 90.0),
+            chain_update(new_york(10, day=monday_after), 70.0, expirations=(dt.date(2026, 5, 29),)),
+        )
+        strikes = the_position(rig).structure.strikes
+        rig.run()
+
+        (settlement,) = self.settled(rig)
+        assert settlement.spot == dollars("90")
+        assert settlement.spot_at == new_york(15, 58, day=EXPIRATION)
+        expected = max(0, strikes[0] - settlement.spot) - max(0, strikes[1] - settlement.spot)
+        assert settlement.cash == expected * 100 < 0
+        assert rig.desk.book.used("IV_SERVICE") == 0
+        assert verify_store(rig.store).faults == ()
+
+    def test_without_a_price_of_that_day_the_first_one_after_it_counts(self, held: Held) -> None:
+        monday_after = dt.date(2026, 4, 27)
+        later = chain_update(new_york(10, day=monday_after), 100.0, expirations=(dt.date(2026, 5, 29),))
+        rig = held(chain_update(new_york(15, 58, day=dt.date(2026, 4, 23)), 90.0), later)
+        rig.run(until=new_york(9, 45, day=monday_after))
+        assert self.settled(rig) == [], "an older price is not that of the expiration"
+
+        rig.run()
+        assert [(event.spot, event.cash) for event in self.settled(rig)] == [(dollars("100"), 0)]
+
+    def test_a_position_whose_order_is_still_live_is_settled_after_that_ends(self, held: Held) -> None:
+        rig = held(
+            chain_update(new_york(15, 59, 50, day=EXPIRATION), 90.0), chain_update(new_york(16, 5, day=EXPIRATION), 90)
+        )
+        rig.broker.on_cancel = lambda _: []
+        rig.run(until=new_york(16, 10, day=EXPIRATION))
+        assert self.settled(rig) == []
+        assert [order.purpose.value for order in rig.desk.book.orders.values()] == ["CLOSE"]
+
+    @pytest.mark.parametrize(
+        ("right", "strike", "spot", "worth"),
+        [
+            (Right.CALL, "100", "99.9999", "0"),
+            (Right.CALL, "100", "100.0001", "0.0001"),
+            (Right.PUT, "100", "100.0001", "0"),
+            (Right.PUT, "100", "99.9999", "0.0001"),
+            (Right.PUT, "100", "100", "0"),
+        ],
+    )
+    def test_intrinsic_value_is_never_negative(self, right: Right, strike: str, spot: str, worth: str) -> None:
+        assert positions.intrinsic(right, dollars(strike), dollars(spot)) == dollars(worth)

@@ -1,0 +1,409 @@
+"""From a candidate to a position and back: what the gate is told, what an order holds, and what reports do to it."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import LedgerFault
+from engine.core.money import Money, dollars
+from engine.domain import events as ev
+from engine.domain.candidate import ApprovalStatus, Candidate
+from engine.domain.limits import ModuleLimits
+from engine.domain.mindfolio import Waivers
+from engine.domain.order import Order, OrderPurpose, OrderStatus
+from engine.domain.ports import BrokerAccepted, BrokerEnded, BrokerFilled, Evidence
+from engine.domain.structure import Structure, StructureKind, condor_buying_power
+from engine.runtime import defaults, trading
+from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york
+
+APPROVER = "IV_SERVICE_2"
+"""The default module without autotrade: its candidates wait, so that a test can take one."""
+
+
+class GoodRecord:
+    """A Backtester that vouches for everything, so that more than one contract may be traded."""
+
+    def evidence(self, candidate: Candidate, now: dt.datetime) -> Evidence:
+        return Evidence(trades=200, win_rate=0.8, expectancy=dollars("25"), source="test")
+
+
+class DearBroker(ScriptedBroker):
+    """A broker that asks for more than our rule does, by an amount that does not divide into contracts."""
+
+    def __init__(self, extra: Money) -> None:
+        super().__init__()
+        self.extra = extra
+        self.own: Money | None = dollars("50000")
+
+    def buying_power(self, structure: Structure, net_price: Money, quantity: int) -> Money:
+        return super().buying_power(structure, net_price, quantity) + self.extra
+
+    def available(self, own: Money) -> Money | None:
+        return self.own
+
+
+def rig_for_several(folder: Path, broker: ScriptedBroker | None = None, later: tuple[dt.datetime, ...] = ()) -> Rig:
+    """One approval for several contracts: evidence is there and the module may risk 4,000 a trade."""
+    spec = defaults.aggressive_growth(("SPY",))
+    limits = ModuleLimits(max_risk_per_trade=dollars("4000"), daily_loss_limit=dollars("1500"))
+    modules = tuple(
+        replace(module, limits=limits, autotrade=False) if module.module_id == APPROVER else module
+        for module in spec.modules[1:2]
+    )
+    spec = replace(spec, modules=modules, budgets={APPROVER: dollars("45000")})
+    updates = [chain_update(at) for at in (new_york(10), *later)]
+    rig = Rig(folder, updates, broker=broker, spec=spec, waivers=Waivers(iv_rank=True))
+    rig.desk.backtester = GoodRecord()
+    return rig.run(until=new_york(10))
+
+
+def waiting(rig: Rig) -> Candidate:
+    """The candidate of the approval that waits; the approval itself is refused, so that it is no duplicate."""
+    (approval,) = rig.desk.book.approvals.values()
+    rig.desk.record(ev.ApprovalDecided(approval.approval_id, ApprovalStatus.REFUSED, "user", "test"))
+    return approval.candidate
+
+
+def give_budget(rig: Rig, amount: Money) -> None:
+    """Leave the approving module this budget; the rest goes to the reserve."""
+    book = rig.desk.book
+    plan = book.plan.moved(book.modules[APPROVER].budget - amount, APPROVER, None)
+    rig.desk.record(ev.BudgetReallocated(plan.budgets, plan.reserve, book.version + 1, "user", "test"))
+
+
+def open_order(rig: Rig, candidate: Candidate) -> Order:
+    """Open a candidate and return its order as the broker got it."""
+    assert trading.try_open(rig.desk, candidate) == ()
+    rig.desk.commit()
+    return rig.broker.submitted[-1]
+
+
+def report(rig: Rig, *reports: BrokerAccepted | BrokerFilled | BrokerEnded) -> None:
+    """Book what a broker says, as the kernel would."""
+    for said in reports:
+        trading.on_report(rig.desk, said)
+    rig.desk.commit()
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """A market at 10:00 with one order of IV_SERVICE working and one approval of IV_SERVICE_2 waiting."""
+    return Rig(tmp_path, [chain_update(new_york(10)), chain_update(new_york(12))]).run(until=new_york(10, 0, 2))
+
+
+class TestWhatTheGateIsTold:
+    def test_money_figures_come_from_the_legs_and_not_from_the_candidate(self, rig: Rig) -> None:
+        honest = waiting(rig)
+        lying = replace(honest, buying_power=1, max_risk=1, costs=0)
+
+        facts = trading.facts_of(rig.desk, lying)
+
+        rule = condor_buying_power(honest.structure, honest.worst_price, honest.quantity)
+        assert (facts.buying_power, facts.max_risk, facts.costs) == (rule, rule, dollars("2.40"))
+
+    def test_a_candidate_that_makes_itself_small_is_denied_all_the_same(self, rig: Rig) -> None:
+        lying = replace(waiting(rig), buying_power=1, max_risk=1, costs=0)
+        give_budget(rig, dollars("300"))
+
+        assert [denial.code.value for denial in trading.try_open(rig.desk, lying)] == ["BUDGET"]
+
+    def test_a_broker_that_asks_for_more_than_our_rule_is_believed(self, tmp_path: Path) -> None:
+        rig = Rig(tmp_path, [chain_update(new_york(10))], broker=DearBroker(dollars("100"))).run(until=new_york(10))
+        candidate = waiting(rig)
+
+        rule = condor_buying_power(candidate.structure, candidate.worst_price, 1)
+        assert trading.buying_power(rig.desk, candidate) == rule + dollars("100")
+        order = open_order(rig, candidate)
+        assert order.hold == rule + dollars("100") + dollars("2.40")
+
+    @pytest.mark.parametrize(("own", "is_denied"), [(None, True), ("376", False), ("375.9999", True)])
+    def test_the_brokers_figure_of_what_is_left_binds(self, tmp_path: Path, own: str | None, is_denied: bool) -> None:
+        broker = DearBroker(extra=0)
+        rig = Rig(tmp_path, [chain_update(new_york(10))], broker=broker).run(until=new_york(10))
+        candidate = waiting(rig)
+        needed = (trading.buying_power(rig.desk, candidate) or 0) + dollars("2.40")
+        broker.own = None if own is None else needed + dollars(own) - dollars("376")
+
+        codes = [denial.code.value for denial in trading.try_open(rig.desk, candidate)]
+
+        assert codes == (["ACCOUNT_BUYING_POWER"] if is_denied else [])
+
+    def test_an_unknown_shape_has_no_buying_power_and_is_denied(self, rig: Rig) -> None:
+        candidate = waiting(rig)
+        naked = replace(candidate, structure=Structure(StructureKind.IRON_CONDOR, candidate.structure.legs[1:3]))
+
+        assert trading.buying_power(rig.desk, naked) is None
+        assert trading.max_risk(naked.structure, -dollars("1"), 1) is None, "a short call without cover has no worst"
+        codes = {denial.code.value for denial in trading.try_open(rig.desk, naked)}
+        assert {"STRUCTURE", "BUDGET", "MAX_RISK"} <= codes
+
+    def test_no_contracts_at_all_are_denied_without_a_fault(self, rig: Rig) -> None:
+        candidate = replace(waiting(rig), quantity=0)
+        assert "STRUCTURE" in {denial.code.value for denial in trading.try_open(rig.desk, candidate)}
+
+    def test_the_same_legs_again_are_a_duplicate_of_the_order_and_then_of_the_position(self, rig: Rig) -> None:
+        candidate = waiting(rig)
+        order = open_order(rig, candidate)
+        again = trading.facts_of(rig.desk, candidate)
+        assert again.duplicate_of == f"order {order.order_id}"
+        report(rig, filled(order))
+        assert trading.facts_of(rig.desk, candidate).duplicate_of == f"position {order.position_id}"
+
+    def test_another_module_with_the_same_legs_is_no_duplicate(self, rig: Rig) -> None:
+        candidate = waiting(rig)
+        assert [order.structure.legs for order in rig.desk.book.orders.values()] == [candidate.structure.legs]
+        assert trading.facts_of(rig.desk, candidate).duplicate_of is None
+
+
+class TestHolds:
+    @pytest.mark.parametrize(("short_by", "codes"), [(0, []), (1, ["BUDGET"])])
+    def test_what_the_gate_allows_to_the_last_unit_is_what_the_order_holds(
+        self, tmp_path: Path, short_by: Money, codes: list[str]
+    ) -> None:
+        rig = rig_for_several(tmp_path, DearBroker(extra=1))
+        candidate = waiting(rig)
+        assert candidate.quantity > 1
+        rule = condor_buying_power(candidate.structure, candidate.worst_price, candidate.quantity)
+        # The odd unit that the broker asks for makes one unit of money a contract.
+        needed = rule + candidate.quantity + dollars("2.40") * candidate.quantity
+        give_budget(rig, needed - short_by)
+
+        assert [denial.code.value for denial in trading.try_open(rig.desk, candidate)] == codes
+
+        assert rig.desk.book.held(APPROVER) == (0 if codes else needed)
+
+    def test_a_partial_fill_releases_the_hold_of_what_is_filled_and_no_more(self, tmp_path: Path) -> None:
+        rig = rig_for_several(tmp_path)
+        order = open_order(rig, waiting(rig))
+        whole = rig.desk.book.held(APPROVER)
+        assert whole == order.hold * order.quantity
+
+        report(rig, BrokerAccepted(order.order_id), filled(order, cumulative=3))
+
+        book = rig.desk.book
+        assert book.held(APPROVER) == order.hold * (order.quantity - 3)
+        (position,) = book.positions_of(APPROVER)
+        assert (position.quantity, position.commissions) == (3, 3 * dollars("2.40"))
+        assert book.used(APPROVER) + book.held(APPROVER) <= whole
+
+    def test_the_end_of_a_partly_filled_order_releases_the_rest_and_keeps_the_position(self, tmp_path: Path) -> None:
+        rig = rig_for_several(tmp_path)
+        order = open_order(rig, waiting(rig))
+        report(rig, filled(order, cumulative=2))
+        trading.request_cancel(rig.desk, rig.desk.book.orders[order.order_id], "test")
+        rig.desk.commit()
+        assert rig.desk.book.held(APPROVER) == order.hold * (order.quantity - 2), "a request is not the final word"
+
+        report(rig, BrokerEnded(order.order_id, OrderStatus.CANCELLED, 2, "cancelled as asked"))
+
+        assert rig.desk.book.held(APPROVER) == 0
+        assert [position.quantity for position in rig.desk.book.positions_of(APPROVER)] == [2]
+
+    def test_frames_out_of_order_book_every_contract_once(self, tmp_path: Path) -> None:
+        rig = rig_for_several(tmp_path)
+        order = open_order(rig, waiting(rig))
+        report(rig, *(filled(order, cumulative=done) for done in (2, 1, 2, 5, 5, order.quantity)))
+
+        fills = [event.quantity for event in rig.events(ev.OrderFilled) if isinstance(event, ev.OrderFilled)]
+        assert fills == [2, 3, order.quantity - 5]
+        assert rig.desk.book.orders_of(APPROVER) == ()
+
+    def test_a_rejection_releases_the_hold_and_keeps_the_brokers_words(self, rig: Rig) -> None:
+        order = open_order(rig, waiting(rig))
+        report(rig, BrokerEnded(order.order_id, OrderStatus.REJECTED, 0, "not today"))
+
+        assert rig.desk.book.held(APPROVER) == 0
+        ended = [event for event in rig.events(ev.OrderEnded) if isinstance(event, ev.OrderEnded)]
+        assert (ended[-1].status, ended[-1].why) == (OrderStatus.REJECTED, "not today")
+
+    def test_reports_about_unknown_orders_change_nothing(self, rig: Rig) -> None:
+        before = rig.desk.book.seq
+        report(
+            rig,
+            BrokerAccepted("O999999"),
+            BrokerFilled("O999999", 1, -dollars("1"), (0, 0, 0, 0)),
+            BrokerEnded("O999999", OrderStatus.CANCELLED, 1, "never ours"),
+        )
+        assert rig.desk.book.seq == before
+
+    def test_an_end_that_counts_other_fills_than_the_ledger_is_a_fault(self, rig: Rig) -> None:
+        order = open_order(rig, waiting(rig))
+        with pytest.raises(LedgerFault, match="ended O000002 at 1 filled, the ledger knows 0"):
+            trading.on_report(rig.desk, BrokerEnded(order.order_id, OrderStatus.CANCELLED, 1, ""))
+
+
+class TestTheWholeAccount:
+    """The account's own cash binds when a cut module still uses what another one was given."""
+
+    @pytest.fixture
+    def small(self, tmp_path: Path) -> Rig:
+        """1,000 of capital: IV_SERVICE has a condor of SPY open, then everything is given to IV_SERVICE_2."""
+        spec = defaults.aggressive_growth(("QQQ", "SPY"))
+        modules = (
+            replace(spec.modules[0], universe=("SPY",)),
+            replace(spec.modules[1], universe=("QQQ", "SPY"), autotrade=False),
+        )
+        budgets = {"IV_SERVICE": dollars("500"), APPROVER: dollars("500")}
+        spec = replace(spec, capital=dollars("1000"), budgets=budgets, reserve=0, modules=modules)
+        broker = ScriptedBroker()
+        broker.on_submit = lambda order: [filled(order)]
+        updates = [chain_update(new_york(10), symbol=symbol) for symbol in ("QQQ", "SPY")]
+        rig = Rig(tmp_path, updates, broker=broker, spec=spec).run(until=new_york(10, 0, 2))
+        rig.desk.record(ev.BudgetReallocated({"IV_SERVICE": 0, APPROVER: dollars("1000")}, 0, 2, "user", "test"))
+        return rig
+
+    def test_the_account_denies_what_the_modules_own_budget_would_allow(self, small: Rig) -> None:
+        desk = small.desk
+        first, second = desk.book.approvals.values()
+        assert trading.try_open(desk, first.candidate, approval_id=first.approval_id) == ()
+        needed = (trading.buying_power(desk, second.candidate) or 0) + dollars("2.40")
+        assert desk.book.available(APPROVER) >= needed, "its own budget has room"
+
+        denials = trading.try_open(desk, second.candidate, approval_id=second.approval_id)
+
+        assert [denial.code.value for denial in denials] == ["ACCOUNT_BUYING_POWER"]
+        assert (denials[0].measured, denials[0].limit) == (needed, desk.account_available())
+
+    def test_a_module_over_its_budget_opens_nothing(self, small: Rig) -> None:
+        qqq = next(iter(small.desk.book.approvals.values())).candidate
+        assert small.desk.book.available("IV_SERVICE") < 0
+        assert "BUDGET" in {d.code.value for d in trading.try_open(small.desk, replace(qqq, module_id="IV_SERVICE"))}
+
+
+class TestClosing:
+    @pytest.fixture
+    def held(self, tmp_path: Path) -> Rig:
+        """A position of five condors, opened at 10:00; the next quotes come at 12:00."""
+        rig = rig_for_several(tmp_path, later=(new_york(12), new_york(12, 10)))
+        order = open_order(rig, replace(waiting(rig), quantity=5))
+        report(rig, filled(order))
+        return rig
+
+    def test_a_close_starts_at_mid_and_may_go_to_natural(self, held: Rig) -> None:
+        (position,) = held.desk.book.positions.values()
+        assert trading.close_position(held.desk, position, "test")
+        held.desk.commit()
+
+        order = held.broker.submitted[-1]
+        spread = 8 * dollars("0.02")  # four legs, two cents from mid to either side, both ways
+        assert (order.purpose, order.quantity, order.hold) == (OrderPurpose.CLOSE, 5, 0)
+        assert order.worst - order.limit == spread // 2
+        assert held.desk.book.held(APPROVER) == 0
+
+    def test_aged_quotes_close_nothing(self, held: Rig) -> None:
+        (position,) = held.desk.book.positions.values()
+        held.desk.clock.advance_to(new_york(10, 10))
+        assert trading.close_position(held.desk, position, "at the limit of ten minutes")
+        held.desk.clock.advance_to(new_york(10, 10) + dt.timedelta(microseconds=1))
+        assert not trading.close_position(held.desk, position, "a moment too late")
+
+    def test_nothing_is_closed_while_the_market_is_closed(self, held: Rig) -> None:
+        (position,) = held.desk.book.positions.values()
+        held.desk.clock.advance_to(new_york(16))
+        held.desk.market.apply(chain_update(new_york(16)))
+        assert not trading.close_position(held.desk, position, "after the bell")
+
+    def test_nothing_is_closed_by_itself_after_a_stop(self, held: Rig) -> None:
+        (position,) = held.desk.book.positions.values()
+        held.desk.latch.set("button", "test")
+        assert not trading.close_position(held.desk, position, "stopped")
+
+    def test_a_partly_filled_close_books_its_share_and_the_rest_is_closed_later(self, held: Rig) -> None:
+        book = held.desk.book
+        (position,) = book.positions.values()
+        cash_before = book.cash
+        trading.close_position(held.desk, position, "test")
+        held.desk.commit()
+        order = held.broker.submitted[-1]
+        price = order.limit
+
+        report(held, filled(order, cumulative=2), BrokerEnded(order.order_id, OrderStatus.CANCELLED, 2, "bell"))
+        (left,) = book.positions.values()
+        assert (left.quantity, left.status.value) == (3, "Monitoring")
+        trading.close_position(held.desk, left, "again")
+        held.desk.commit()
+        report(held, filled(held.broker.submitted[-1], price=price))
+
+        (closed,) = book.closed.values()
+        assert closed.realised == -position.cost - price * 100 * 5
+        assert book.cash - cash_before == -price * 100 * 5 - 5 * dollars("2.40")
+        assert book.used(APPROVER) == 0
+        assert sum(book.balances.values()) == 0
+
+
+class TestTheLadder:
+    def test_without_fresh_quotes_an_order_stays_at_its_price(self, tmp_path: Path) -> None:
+        rig = Rig(tmp_path, [chain_update(new_york(10))]).run(until=new_york(10, 0, 2))
+        (order,) = rig.desk.book.orders.values()
+        rig.desk.clock.advance_to(new_york(10, 11))
+        trading.reprice_due(rig.desk)
+        rig.desk.commit()
+
+        assert rig.desk.book.orders[order.order_id] == order
+        assert ("replace", order.order_id) not in rig.broker.calls
+
+    def test_an_opening_is_not_made_more_eager_once_the_stop_is_set(self, rig: Rig) -> None:
+        rig.desk.clock.advance_to(new_york(10, 0, 6))
+        rig.desk.latch.set("button", "test")
+        trading.reprice_due(rig.desk)
+        rig.desk.commit()
+
+        assert rig.broker.limits == {}
+        assert [call for call, _ in rig.broker.calls] == ["submit"]
+
+    def test_an_order_without_an_acknowledgement_is_not_repriced(self, tmp_path: Path) -> None:
+        broker = ScriptedBroker()
+        broker.on_submit = lambda order: []
+        Rig(tmp_path, [chain_update(new_york(10))], broker=broker).run(until=new_york(10, 1))
+        assert [call for call, _ in broker.calls] == ["submit"]
+
+
+class TestAfterARestart:
+    """A broker that outlives the process still has the orders."""
+
+    @staticmethod
+    def restarted(rig: Rig) -> Rig:
+        """The same ledger and the same broker with a new kernel."""
+        rig.store.close()
+        return Rig(rig.folder, rig.feed._updates, broker=rig.broker)
+
+    def test_an_order_that_the_broker_still_has_keeps_its_hold_and_its_ladder(self, rig: Rig) -> None:
+        (before,) = rig.desk.book.orders.values()
+        again = self.restarted(rig)
+        assert again.desk.book.orders == {before.order_id: before}
+        again.run()
+        assert ("replace", before.order_id) in again.broker.calls
+        assert again.broker.calls.count(("submit", before.order_id)) == 1
+        assert again.desk.book.orders == {}
+
+    def test_an_order_that_left_just_before_the_crash_counts_as_sent(self, tmp_path: Path) -> None:
+        class Dying(ScriptedBroker):
+            def submit(self, order: Order, now: dt.datetime) -> None:
+                super().submit(order, now)
+                raise SystemExit("the power went out")
+
+        rig = Rig(tmp_path, [chain_update(new_york(10))], broker=Dying())
+        with pytest.raises(SystemExit):
+            rig.run()
+        rig.broker = ScriptedBroker()
+        rig.broker.submitted = list(rig.desk.book.orders.values())
+
+        again = self.restarted(rig)
+
+        (order,) = again.desk.book.orders.values()
+        assert order.status is OrderStatus.SENT
+        trading.request_cancel(again.desk, order, "test")
+        again.desk.commit()
+        assert again.broker.calls == [("cancel", order.order_id)]
+        assert again.desk.book.held("IV_SERVICE") > 0
+
+    def test_a_cancel_that_may_not_have_left_is_asked_for_again(self, rig: Rig) -> None:
+        (order,) = rig.desk.book.orders.values()
+        rig.desk.record(ev.OrderCancelRequested(order.order_id, "test"))
+        rig.desk.commit()
+
+        again = self.restarted(rig)
+
+        assert again.broker.calls[-1] == ("cancel", order.order_id)

@@ -1,0 +1,69 @@
+"""The positions table in a trader's words."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from engine.core.money import dollars
+from engine.domain.position import PositionStatus
+from engine.domain.snapshot import PositionView
+from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
+from mindfolio_desktop.ui.models.positions import PositionsModel
+from tests.mindfolio_desktop.ui.snapshots import NOW, position_view
+
+
+@pytest.fixture
+def model(qapp: QApplication) -> PositionsModel:
+    return PositionsModel()
+
+
+def line(model: PositionsModel, row: int = 0) -> dict[str, str]:
+    return {
+        model.horizontalHeaderItem(column).text(): model.item(row, column).text()
+        for column in range(model.columnCount())
+    }
+
+
+def test_a_position_reads_like_a_line_of_a_blotter(model: PositionsModel) -> None:
+    model.show_positions([position_view()], NOW)
+    assert line(model) == {
+        "Symbol": "TSLA",
+        "Structure": "1 × 17 Apr 240/250/270/280 iron condor",
+        "Entry": "$2.50 credit",
+        "DTE": "32 d",
+        "P&L": "▲ +$42.50",
+        "% of max": "+17.0%",
+        "IV": "52.3%",
+        "Age": "4 s",
+        "Status": "Monitoring",
+    }
+
+
+def test_the_entry_is_per_share_whatever_the_number_of_contracts(model: PositionsModel) -> None:
+    model.show_positions([position_view(quantity=3, credit=dollars(750))], NOW)
+    assert line(model)["Entry"] == "$2.50 credit"
+    assert "received $750.00" in model.item(0, 2).toolTip()
+
+
+def test_what_is_unknown_is_a_dash_and_sorts_last(model: PositionsModel) -> None:
+    unknown = position_view(pnl_of_max_pct=None, iv=None, closing_cost=None)
+    model.show_positions([unknown], NOW)
+    assert (line(model)["% of max"], line(model)["IV"]) == ("–", "–")
+    assert model.item(0, 6).data(SORT_ROLE) is None
+    assert model.item(0, 4).toolTip() == "no quote to close at"
+
+
+def test_quotes_age_with_the_markets_time_only(model: PositionsModel) -> None:
+    view = position_view()
+    model.show_positions([view], NOW + dt.timedelta(minutes=10))
+    assert line(model)["Age"] == "10 min"
+
+
+def test_a_position_that_closes_is_marked(model: PositionsModel) -> None:
+    def closing(view: PositionView) -> PositionView:
+        return replace(view, position=replace(view.position, status=PositionStatus.CLOSING))
+
+    model.show_positions([closing(position_view())], NOW)
+    assert line(model)["Status"] == "Closing"

@@ -1,0 +1,344 @@
+"""The whole window over a fake engine: what a person presses becomes a command, what the engine says becomes visible."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QPushButton, QStackedWidget, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.core.errors import DenialCode
+from engine.core.money import dollars
+from engine.domain.budget import BudgetPlan
+from engine.domain.commands import (
+    ApproveTrade,
+    Command,
+    EmergencyStop,
+    PauseModule,
+    ReallocateBudget,
+    RearmMindfolio,
+    RefuseTrade,
+    ResumeModule,
+    ScanNow,
+    SetSpeed,
+)
+from engine.domain.denial import Denial
+from engine.domain.notices import Alert, CommandAccepted, CommandDenied
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.main_window import MainWindow
+from mindfolio_desktop.ui.widgets.messages import Toast
+from mindfolio_desktop.ui.widgets.navigation import NavigationButton
+from tests.mindfolio_desktop.ui.engine_fake import EngineFake
+from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, NOW, aggressive_growth, fresh, stopped, with_module
+
+STOP_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+PAGES = ("go_dashboard", "go_approvals", "go_messages", f"go_module_{AUTO}")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, bridge: EngineBridge) -> Iterator[MainWindow]:
+    made = MainWindow(bridge)
+    qtbot.addWidget(made, before_close_func=lambda _window: publish_flat(bridge, qtbot))
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    publish(bridge, qtbot, aggressive_growth())
+    yield made
+
+
+def publish(bridge: EngineBridge, qtbot: QtBot, snapshot: MindfolioSnapshot) -> None:
+    with qtbot.waitSignal(bridge.snapshot_changed):
+        bridge.publish(snapshot)
+
+
+def publish_flat(bridge: EngineBridge, qtbot: QtBot) -> None:
+    """Nothing open, so that the window closes without a question."""
+    publish(bridge, qtbot, fresh())
+
+
+def find(window: QWidget, name: str) -> QWidget:
+    found = window.findChild(QWidget, name)
+    assert isinstance(found, QWidget), name
+    return found
+
+
+def text(window: QWidget, name: str) -> str:
+    label = find(window, name)
+    assert isinstance(label, QLabel)
+    return label.text()
+
+
+def click(window: QWidget, name: str) -> None:
+    QTest.mouseClick(find(window, name), Qt.MouseButton.LeftButton)
+
+
+def page(window: MainWindow) -> str:
+    pages = window.findChild(QStackedWidget)
+    assert isinstance(pages, QStackedWidget)
+    current = pages.currentWidget()
+    assert current is not None
+    return type(current).__name__
+
+
+def toasts(window: MainWindow) -> list[tuple[str, str]]:
+    return [
+        (text(toast, "toast_title"), text(toast, "toast_text"))
+        for toast in window.findChildren(Toast)
+        if not toast.isHidden()
+    ]
+
+
+def deny(bridge: EngineBridge, qtbot: QtBot, command: Command, *denials: Denial) -> None:
+    with qtbot.waitSignal(bridge.command_denied):
+        bridge.notify(CommandDenied(command, denials))
+
+
+# --- what is always there ---------------------------------------------------------------------------------------------
+def test_name_environment_and_title_are_unmistakable(window: MainWindow) -> None:
+    assert window.windowTitle() == "Aggressive Growth \N{EN DASH} REPLAY \N{EN DASH} Mindfolio"
+    assert text(window, "environment") == "REPLAY"
+    banner = find(window, "environment_banner")
+    assert (banner.width(), banner.y()) == (window.width(), 0)
+
+
+def test_the_emergency_stop_stays_in_its_corner_on_every_page_and_after_a_stop(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    def corner() -> QPoint:
+        button = find(window, "emergency_stop")
+        assert button.isVisible()
+        assert button.isEnabled()
+        return button.mapTo(window, button.rect().topRight())
+
+    places = []
+    for name in PAGES:
+        click(window, name)
+        places.append(corner())
+    publish(bridge, qtbot, stopped())
+    qtbot.wait(20)
+    places.append(corner())
+    assert len(set(places)) == 1
+    assert window.width() - places[0].x() <= 20
+
+
+# --- emergency stop ---------------------------------------------------------------------------------------------------
+def test_one_click_stops_without_a_question_and_shows_only_what_is_confirmed(
+    window: MainWindow, bridge: EngineBridge, engine: EngineFake, qtbot: QtBot
+) -> None:
+    click(window, "emergency_stop")
+    assert engine.stops == [("window button", "emergency stop pressed")]
+    assert engine.commands == []
+    assert window.findChildren(QDialog) == []
+    assert text(window, "stop_title") == "Stop sent"
+    publish(bridge, qtbot, stopped())
+    assert text(window, "stop_title").startswith("STOPPED since")
+    assert find(window, "stop_panel").isVisible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_shortcut_stops_on_every_page(window: MainWindow, engine: EngineFake, name: str) -> None:
+    click(window, name)
+    QTest.keyClick(window, Qt.Key.Key_S, STOP_KEYS)
+    assert engine.stops == [("window shortcut", "emergency stop pressed")]
+
+
+def test_the_shortcut_stops_while_an_amount_is_typed(window: MainWindow, engine: EngineFake, qtbot: QtBot) -> None:
+    click(window, f"adjust_{AUTO}")
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
+    QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_S, STOP_KEYS)
+    assert len(engine.stops) == 1
+
+
+def test_a_stop_that_fails_on_the_way_is_not_shown_as_done(
+    window: MainWindow, engine: EngineFake, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: str, why: str) -> None:
+        raise OSError("no space left on the device")
+
+    monkeypatch.setattr(engine, "stop", fail)
+    window._bridge._stop = fail
+    with qtbot.captureExceptions() as raised:
+        click(window, "emergency_stop")
+    assert [kind for kind, _error, _trace in raised] == [OSError]
+    assert text(window, "stop_title") == "Stop sent"
+
+
+def test_rearming_needs_a_typed_reason_and_is_one_command(
+    window: MainWindow, bridge: EngineBridge, engine: EngineFake, qtbot: QtBot
+) -> None:
+    publish(bridge, qtbot, stopped())
+    click(window, "rearm_open")
+    field = find(window, "rearm_reason")
+    qtbot.waitUntil(field.hasFocus)
+    QTest.keyClicks(field, "feed checked")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert engine.commands == [RearmMindfolio("user", "feed checked")]
+    deny(bridge, qtbot, engine.commands[0], Denial(DenialCode.NOT_STOPPED))
+    assert find(window, "rearm_send").isEnabled()
+    publish(bridge, qtbot, aggressive_growth())
+    assert find(window, "stop_panel").isHidden()
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+def test_pages_by_click_by_key_and_from_the_cards(window: MainWindow, qtbot: QtBot) -> None:
+    assert page(window) == "Dashboard"
+    click(window, f"details_{AUTO}")
+    assert page(window) == "ModuleDetail"
+    click(window, "detail_back")
+    assert page(window) == "Dashboard"
+    click(window, f"approvals_{MANUAL}")
+    assert page(window) == "ApprovalsView"
+    QTest.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page(window) == "MessageLog")
+    click(window, f"go_module_{MANUAL}")
+    assert page(window) == "ModuleDetail"
+    marked = [button.objectName() for button in window.findChildren(NavigationButton) if button.isChecked()]
+    assert marked == [f"go_module_{MANUAL}"]
+
+
+def test_a_page_out_of_sight_catches_up_when_it_is_turned_to(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    click(window, "go_messages")
+    publish(bridge, qtbot, with_module(aggressive_growth(), AUTO, pnl=dollars(7)))
+    click(window, "go_dashboard")
+    assert text(window, f"pnl_{AUTO}") == "▲ +$7"
+
+
+def test_the_speed_is_a_command(window: MainWindow, engine: EngineFake) -> None:
+    click(window, "speed_300")
+    click(window, "speed_0")
+    assert engine.commands == [SetSpeed(300.0), SetSpeed(0.0)]
+
+
+def test_the_other_scheme_at_a_click(window: MainWindow, qapp: QApplication) -> None:
+    try:
+        click(window, "toggle_theme")
+        assert theme.scheme() is theme.Scheme.LIGHT
+        assert window.palette().color(QPalette.ColorRole.Window).name() == theme.LIGHT.ground
+        click(window, "toggle_theme")
+        assert theme.scheme() is theme.Scheme.DARK
+    finally:
+        theme.apply(qapp)
+
+
+# --- what the engine says ---------------------------------------------------------------------------------------------
+def test_a_refusal_is_a_note_in_clear_words_and_a_line_of_the_list(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    denial = Denial(DenialCode.BUDGET, dollars(43_000), dollars(8_000), "usd")
+    deny(bridge, qtbot, ResumeModule(AUTO, "user", ""), denial)
+    reason = "Budget: needs $43,000.00, available $8,000.00, short by $35,000.00"
+    assert toasts(window) == [("Not done: Resume IV Service", reason)]
+    assert text(window, "last_event") == f"16 Mar 15:55:00  Not done: Resume IV Service. {reason}"
+    assert window._messages.lines == (("16 Mar 15:55:00", "", f"Not done: Resume IV Service. {reason}"),)
+
+
+def test_a_refused_reallocation_is_told_by_the_bar_and_kept_in_the_list(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    command = ReallocateBudget(BudgetPlan({}, 0), 5, "user", "")
+    deny(bridge, qtbot, command, Denial(DenialCode.STOPPED))
+    assert toasts(window) == []
+    assert len(window._messages.lines) == 1
+
+
+def test_alerts_are_shown_counted_and_kept(window: MainWindow, bridge: EngineBridge, qtbot: QtBot) -> None:
+    for number in range(5):
+        with qtbot.waitSignal(bridge.alert):
+            bridge.notify(Alert(NOW, AUTO, f"opened {number}"))
+    with qtbot.waitSignal(bridge.alert):
+        bridge.notify(Alert(NOW, "", "Trading halted", is_urgent=True))
+    assert toasts(window) == [("IV Service", "opened 4"), ("Mindfolio", "Trading halted")]
+    messages = find(window, "go_messages")
+    assert isinstance(messages, NavigationButton)
+    assert messages.note == "6"
+    assert [line[2] for line in window._messages.lines] == ["Trading halted", *(f"opened {n}" for n in (4, 3, 2, 1, 0))]
+    click(window, "go_messages")
+    assert messages.note == ""
+
+
+def test_an_alert_before_the_first_snapshot_is_shown(qtbot: QtBot, bridge: EngineBridge) -> None:
+    window = MainWindow(bridge)
+    qtbot.addWidget(window)
+    window.show()
+    with qtbot.waitSignal(bridge.alert):
+        bridge.notify(Alert(NOW, "", "The engine could not start: ledger in use", is_urgent=True))
+    assert toasts(window) == [("Mindfolio", "The engine could not start: ledger in use")]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (PauseModule(AUTO, "user", ""), "Pause IV Service"),
+        (ResumeModule("gone", "user", ""), "Resume gone"),
+        (ScanNow(AUTO, "user"), "Scan with IV Service"),
+        (ApproveTrade("a-1", "user"), "Approve trade"),
+        (RefuseTrade("a-1", "user", ""), "Refuse trade"),
+        (EmergencyStop("window", ""), "Emergency stop"),
+        (RearmMindfolio("user", ""), "Re-arm"),
+        (ReallocateBudget(BudgetPlan({}, 0), 1, "user", ""), "Reallocate budgets"),
+    ],
+)
+def test_what_was_done_is_said_in_the_status_line(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot, command: Command, words: str
+) -> None:
+    with qtbot.waitSignal(bridge.command_accepted):
+        bridge.notify(CommandAccepted(command))
+    assert text(window, "last_event") == f"Done: {words}"
+
+
+# --- closing ----------------------------------------------------------------------------------------------------------
+def test_without_positions_the_window_just_closes(window: MainWindow, bridge: EngineBridge, qtbot: QtBot) -> None:
+    publish(bridge, qtbot, fresh())
+    with qtbot.waitSignal(window.closing):
+        window.close()
+    assert not window.isVisible()
+
+
+def test_open_positions_are_listed_first_and_stay_keeps_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    closed: list[bool] = []
+    window.closing.connect(lambda: closed.append(True))
+    assert not window.close()
+    assert not window.close()
+    assert len([one for one in window.findChildren(QDialog) if one.isVisible()]) == 1
+    click(window, "close_stay")
+    assert window.isVisible()
+    assert closed == []
+    assert not window.close()
+    click(window, "close_anyway")
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert closed == [True]
+
+
+def test_the_emergency_stop_works_while_the_question_is_open(window: MainWindow, engine: EngineFake) -> None:
+    window.close()
+    click(window, "emergency_stop")
+    QTest.keyClick(find(window, "close_question"), Qt.Key.Key_S, STOP_KEYS)
+    assert [source for source, _why in engine.stops] == ["window button", "window shortcut"]
+
+
+# --- for people who do not use a mouse, or cannot see ----------------------------------------------------------------------
+def test_everything_that_can_be_driven_has_a_name(window: MainWindow) -> None:
+    for name in PAGES:
+        click(window, name)
+        for control in (*window.findChildren(QPushButton), *window.findChildren(QLineEdit)):
+            if control.isVisible():
+                own = control.accessibleName() or control.text() or control.toolTip()
+                assert control.objectName() or control.parentWidget().objectName(), own
+                assert own or isinstance(control, QLineEdit), control.objectName()
+
+
+def test_tab_reaches_the_emergency_stop_and_every_page(window: MainWindow) -> None:
+    reached = set()
+    for _ in range(200):
+        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        if focused is not None:
+            reached.add(focused.objectName())
+    assert {"emergency_stop", "speed_60", "go_dashboard", "go_approvals", "go_messages"} <= reached
+    assert {f"details_{AUTO}", f"pause_{AUTO}", f"divider_{AUTO}"} <= reached

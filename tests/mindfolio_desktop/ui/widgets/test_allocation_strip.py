@@ -1,0 +1,91 @@
+"""The painted bar: where its dividers stand, what its tool tips say, how it springs back."""
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
+from pytestqt.qtbot import QtBot
+
+from engine.core.money import dollars
+from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, applied_split
+from mindfolio_desktop.ui.widgets.allocation_strip import AllocationStrip
+from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, empty_module, module_spec
+
+
+@pytest.fixture
+def split() -> AllocationDraft:
+    return applied_split(aggressive_growth())
+
+
+@pytest.fixture
+def strip(qtbot: QtBot, split: AllocationDraft) -> AllocationStrip:
+    """1,000 pixels between its outer handles' room: $50 a pixel."""
+    widget = AllocationStrip()
+    qtbot.addWidget(widget)
+    widget.resize(1_016, widget.sizeHint().height())
+    widget.show_split(split)
+    widget.show()
+    return widget
+
+
+def test_dividers_stand_where_the_money_adds_up_to(strip: AllocationStrip) -> None:
+    assert [strip.divider_x(at) for at in range(3)] == pytest.approx([308, 708, 908])
+    assert strip.handle(0).geometry().center().x() == 308
+
+
+def test_a_wider_bar_keeps_its_proportions(strip: AllocationStrip) -> None:
+    strip.resize(2_016, strip.height())
+    assert strip.handle(1).geometry().center().x() == 8 + 1_400
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (20, "IV Service: budget $15,000\nused $8,500, held $0"),
+        (500, "IV Service, ask first: budget $20,000\nused $12,000, held $0"),
+        (1_000, "Reserve: $5,000 that no module has"),
+    ],
+)
+def test_a_tool_tip_tells_the_segment(strip: AllocationStrip, x: int, words: str) -> None:
+    at = QPoint(x, strip.height() - 30)
+    QApplication.sendEvent(strip, QHelpEvent(QEvent.Type.ToolTip, at, strip.mapToGlobal(at)))
+    assert QToolTip.text() == words
+    QToolTip.hideText()
+
+
+def test_a_tool_tip_tells_what_is_over(strip: AllocationStrip, split: AllocationDraft) -> None:
+    strip.show_split(split.with_budget(0, 7_000))
+    at = QPoint(20, strip.height() - 30)
+    QApplication.sendEvent(strip, QHelpEvent(QEvent.Type.ToolTip, at, strip.mapToGlobal(at)))
+    assert "over by $1,500: new trades wait" in QToolTip.text()
+    QToolTip.hideText()
+
+
+def test_springing_back_moves_to_the_applied_split_and_rests_there(
+    strip: AllocationStrip, split: AllocationDraft, qtbot: QtBot
+) -> None:
+    strip.show_split(split.with_divider(0, 25_000))
+    drafted = strip.divider_x(0)
+    strip.spring_back(split)
+    assert strip.divider_x(0) == pytest.approx(drafted), "it begins where the draft was"
+    qtbot.waitUntil(lambda: abs(strip.divider_x(0) - 308) < 0.01, timeout=2_000)
+    assert strip.handle(0).value() == 15_000
+
+
+def test_zero_budgets_and_a_dozen_modules_are_drawn(strip: AllocationStrip, qtbot: QtBot) -> None:
+    views = tuple(
+        empty_module(module_spec(f"m{at}", f"A module with a long name {at}"), dollars(at * 100)) for at in range(12)
+    )
+    total = sum(view.budget for view in views)
+    strip.show_split(applied_split(aggressive_growth(capital=total, reserve=0, modules=views)))
+    strip.resize(600, strip.sizeHint().height())
+    assert not strip.grab().isNull()
+    assert strip.divider_x(0) == 8
+    assert strip.divider_x(11) == 592
+
+
+def test_no_capital_at_all_is_drawn_too(strip: AllocationStrip) -> None:
+    views = (empty_module(module_spec(), 0),)
+    strip.show_split(applied_split(aggressive_growth(capital=0, reserve=0, modules=views)))
+    assert not strip.grab().isNull()
+    assert strip.handle(0).maximum() == 0

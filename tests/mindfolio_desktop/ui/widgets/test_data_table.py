@@ -1,0 +1,101 @@
+"""The table widget: sorted by value, never silently empty, as high as its rows."""
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from mindfolio_desktop.ui.widgets.data_table import DataTable
+
+ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+def add(model: QStandardItemModel, name: str, value: float | None) -> None:
+    amount = QStandardItem(f"${value}")
+    amount.setData(value, ROLE)
+    title = QStandardItem(name)
+    title.setData(name, ROLE)
+    model.appendRow([title, amount])
+
+
+@pytest.fixture
+def model(qapp: object) -> QStandardItemModel:
+    model = QStandardItemModel(0, 2)
+    model.setHorizontalHeaderLabels(["Name", "Amount"])
+    return model
+
+
+@pytest.fixture
+def table(qtbot: QtBot, model: QStandardItemModel) -> DataTable:
+    widget = DataTable(model, "t", "Trades", sort_role=ROLE, stretch=0, most_rows=3)
+    qtbot.addWidget(widget)
+    widget.resize(400, 200)
+    widget.explain_empty("Nothing was traded yet.")
+    widget.show()
+    return widget
+
+
+def shown(table: DataTable) -> list[str]:
+    proxy = table.view.model()
+    return [str(proxy.index(row, 0).data()) for row in range(proxy.rowCount())]
+
+
+def click_heading(table: DataTable, column: int) -> None:
+    header = table.view.horizontalHeader()
+    x = header.sectionViewportPosition(column) + 20
+    QTest.mouseClick(
+        header.viewport(), Qt.MouseButton.LeftButton, pos=header.rect().center().__class__(x, header.height() // 2)
+    )
+
+
+def test_an_empty_table_says_why(table: DataTable, model: QStandardItemModel, qtbot: QtBot) -> None:
+    assert table.empty_text == "Nothing was traded yet."
+    add(model, "SPY", 1.0)
+    qtbot.waitUntil(lambda: table.empty_text == "")
+    model.removeRow(0)
+    qtbot.waitUntil(lambda: table.empty_text == "Nothing was traded yet.")
+
+
+def test_rows_stay_as_given_until_a_heading_is_clicked(
+    table: DataTable, model: QStandardItemModel, qtbot: QtBot
+) -> None:
+    for name, value in (("b", 900.0), ("a", 1_000.0), ("c", -5.0)):
+        add(model, name, value)
+    qtbot.waitUntil(lambda: not table.empty_text)
+    assert shown(table) == ["b", "a", "c"]
+    click_heading(table, 1)
+    assert shown(table) == ["c", "b", "a"], "by value, not by text"
+    click_heading(table, 1)
+    assert shown(table) == ["a", "b", "c"]
+
+
+def test_what_is_unknown_sorts_last(table: DataTable, model: QStandardItemModel) -> None:
+    for name, value in (("unknown", None), ("two", 2.0), ("one", 1.0)):
+        add(model, name, value)
+    table.view.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert shown(table) == ["one", "two", "unknown"]
+
+
+def test_it_grows_with_its_rows_up_to_a_limit(table: DataTable, model: QStandardItemModel, qtbot: QtBot) -> None:
+    heights = []
+    for count in range(1, 6):
+        add(model, f"row {count}", 1.0)
+        qtbot.wait(5)
+        heights.append(table.height())
+    assert heights[0] < heights[1] < heights[2] == heights[3] == heights[4]
+
+
+def test_the_chosen_row_is_reported_in_the_models_terms(
+    table: DataTable, model: QStandardItemModel, qtbot: QtBot
+) -> None:
+    for name, value in (("b", 2.0), ("a", 1.0)):
+        add(model, name, value)
+    table.view.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    heard: list[QModelIndex] = []
+    table.current_changed.connect(heard.append)
+    table.select_source_row(0)
+    assert [(index.row(), index.data()) for index in heard] == [(0, "b")]
+    table.view.setFocus()
+    QTest.keyClick(table.view, Qt.Key.Key_Up)
+    assert heard[-1].row() == 1

@@ -1,0 +1,199 @@
+"""The emergency stop acts at once, and its panel tells the truth and nothing else."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets import emergency
+from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
+from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, stopped
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> StopPanel:
+    made = StopPanel()
+    qtbot.addWidget(made)
+    made.resize(1280, 80)
+    return made
+
+
+def child(panel: QWidget, name: str) -> QWidget:
+    found = panel.findChild(QWidget, name)
+    assert isinstance(found, QWidget)
+    return found
+
+
+def words(panel: StopPanel) -> list[str]:
+    return [
+        label.text()
+        for name in ("stop_title", "stop_why", "stop_facts")
+        for label in [child(panel, name)]
+        if isinstance(label, QLabel)
+    ]
+
+
+class TestButton:
+    @pytest.fixture
+    def window(self, qtbot: QtBot) -> QWidget:
+        made = QWidget()
+        qtbot.addWidget(made)
+        column = QVBoxLayout(made)
+        column.addWidget(EmergencyButton(made))
+        column.addWidget(QLineEdit())
+        made.show()
+        qtbot.waitExposed(made)
+        made.activateWindow()
+        return made
+
+    def button(self, window: QWidget) -> EmergencyButton:
+        found = window.findChild(EmergencyButton)
+        assert isinstance(found, EmergencyButton)
+        return found
+
+    def test_it_is_large_named_in_words_and_acts_on_the_press(self, window: QWidget, qtbot: QtBot) -> None:
+        button = self.button(window)
+        assert button.height() >= theme.STOP_HEIGHT
+        assert button.width() >= theme.STOP_HEIGHT
+        assert button.text() == "EMERGENCY STOP"
+        assert not button.icon().isNull()
+        asked: list[str] = []
+        button.stop_requested.connect(asked.append)
+        QTest.mousePress(button, Qt.MouseButton.LeftButton)
+        assert asked == ["button"]
+        QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
+        assert asked == ["button"]
+
+    def test_the_shortcut_works_while_something_else_has_the_focus(self, window: QWidget, qtbot: QtBot) -> None:
+        field = window.findChild(QLineEdit)
+        assert isinstance(field, QLineEdit)
+        field.setFocus()
+        qtbot.waitUntil(field.hasFocus)
+        asked: list[str] = []
+        self.button(window).stop_requested.connect(asked.append)
+        modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        QTest.keyClick(field, Qt.Key.Key_S, modifiers)
+        assert asked == ["shortcut"]
+        assert field.text() == ""
+
+    @pytest.mark.parametrize("key", [Qt.Key.Key_Space, Qt.Key.Key_Return])
+    def test_the_keyboard_presses_it(self, window: QWidget, qtbot: QtBot, key: Qt.Key) -> None:
+        asked: list[str] = []
+        self.button(window).stop_requested.connect(asked.append)
+        self.button(window).setFocus()
+        QTest.keyClick(self.button(window), key)
+        assert asked == ["button"]
+
+
+def test_nothing_is_shown_while_nothing_is_stopped(panel: StopPanel) -> None:
+    panel.set_snapshot(aggressive_growth())
+    assert panel.isHidden()
+
+
+def test_a_stop_is_told_from_the_snapshot(panel: StopPanel) -> None:
+    panel.set_snapshot(stopped())
+    assert panel.isVisible()
+    assert words(panel) == [
+        "STOPPED since Mon 16 Mar 2026 15:54:30 ET",
+        "Why: Button pressed in the window",
+        "3 of 3 modules paused · 1 cancel not yet confirmed by the broker · 5 positions open, automatic exits are off",
+    ]
+
+
+def test_what_is_confirmed_is_told_too(panel: StopPanel) -> None:
+    panel.set_snapshot(stopped(cancels_unconfirmed=0, positions=0))
+    assert words(panel)[2] == "3 of 3 modules paused · no cancel is waiting for the broker · no open positions"
+
+
+def test_between_the_press_and_the_engine_it_does_not_claim_a_stop(panel: StopPanel) -> None:
+    panel.show_requested()
+    assert words(panel) == ["Stop sent", "Waiting for the engine to confirm it.", ""]
+    panel.set_snapshot(aggressive_growth())
+    assert words(panel)[0] == "Stop sent"
+    panel.set_snapshot(stopped())
+    assert words(panel)[0].startswith("STOPPED since")
+
+
+def test_an_engine_that_does_not_confirm_is_not_to_be_relied_on(
+    panel: StopPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emergency, "PATIENCE_MS", 10)
+    panel.show_requested()
+    qtbot.waitUntil(lambda: "Do not rely on it" in words(panel)[1], timeout=3000)
+
+
+def test_a_second_press_does_not_hide_what_is_confirmed(panel: StopPanel) -> None:
+    panel.set_snapshot(stopped())
+    panel.show_requested()
+    assert words(panel)[0].startswith("STOPPED since")
+
+
+class TestRearm:
+    @pytest.fixture
+    def open_panel(self, panel: StopPanel, qtbot: QtBot) -> StopPanel:
+        panel.set_snapshot(stopped())
+        panel.activateWindow()
+        QTest.mouseClick(child(panel, "rearm_open"), Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(child(panel, "rearm_reason").hasFocus)
+        return panel
+
+    @pytest.fixture
+    def reasons(self, open_panel: StopPanel) -> list[str]:
+        said: list[str] = []
+        open_panel.rearm_requested.connect(said.append)
+        return said
+
+    def test_it_needs_a_reason(self, open_panel: StopPanel, reasons: list[str], qtbot: QtBot) -> None:
+        field, send = child(open_panel, "rearm_reason"), child(open_panel, "rearm_send")
+        QTest.keyClicks(field, "   ")
+        assert not send.isEnabled()
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert reasons == []
+        QTest.keyClicks(field, "feed is back ")
+        QTest.mouseClick(send, Qt.MouseButton.LeftButton)
+        assert reasons == ["feed is back"]
+
+    def test_return_sends_it_once_and_the_panel_stays_until_the_engine_lifts_the_stop(
+        self, open_panel: StopPanel, reasons: list[str], qtbot: QtBot
+    ) -> None:
+        field = child(open_panel, "rearm_reason")
+        QTest.keyClicks(field, "checked")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert reasons == ["checked"]
+        open_panel.set_snapshot(stopped())
+        assert open_panel.isVisible()
+        open_panel.set_snapshot(aggressive_growth())
+        assert open_panel.isHidden()
+
+    def test_a_denied_rearm_keeps_the_reason_and_can_be_sent_again(
+        self, open_panel: StopPanel, reasons: list[str], qtbot: QtBot
+    ) -> None:
+        field = child(open_panel, "rearm_reason")
+        QTest.keyClicks(field, "checked")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        open_panel.show_denied()
+        QTest.mouseClick(child(open_panel, "rearm_send"), Qt.MouseButton.LeftButton)
+        assert reasons == ["checked", "checked"]
+
+    @pytest.mark.parametrize("by_key", [True, False])
+    def test_giving_up_brings_the_first_button_back(self, open_panel: StopPanel, qtbot: QtBot, *, by_key: bool) -> None:
+        if by_key:
+            QTest.keyClick(child(open_panel, "rearm_reason"), Qt.Key.Key_Escape)
+        else:
+            QTest.mouseClick(child(open_panel, "rearm_cancel"), Qt.MouseButton.LeftButton)
+        assert child(open_panel, "rearm_reason").isHidden()
+        assert child(open_panel, "rearm_open").isVisible()
+
+    def test_a_later_stop_starts_with_an_empty_reason(self, open_panel: StopPanel, qtbot: QtBot) -> None:
+        QTest.keyClicks(child(open_panel, "rearm_reason"), "old reason")
+        open_panel.set_snapshot(aggressive_growth())
+        open_panel.set_snapshot(stopped())
+        QTest.mouseClick(child(open_panel, "rearm_open"), Qt.MouseButton.LeftButton)
+        field, send = child(open_panel, "rearm_reason"), child(open_panel, "rearm_send")
+        assert isinstance(field, QLineEdit)
+        assert isinstance(send, QPushButton)
+        assert field.text() == ""
+        assert not send.isEnabled()

@@ -1,0 +1,126 @@
+"""Notes in the corner stay calm; the list keeps them all."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPushButton, QTableView, QWidget
+from pytestqt.qtbot import QtBot
+
+from mindfolio_desktop.ui.widgets import messages
+from mindfolio_desktop.ui.widgets.messages import AT_ONCE, KEPT, MessageLog, Toast, Toasts
+
+
+@pytest.fixture
+def host(qtbot: QtBot) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.resize(1000, 700)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def toasts(host: QWidget) -> Toasts:
+    return Toasts(host)
+
+
+def words(toast: Toast) -> tuple[str, str]:
+    title, text = toast.findChild(QLabel, "toast_title"), toast.findChild(QLabel, "toast_text")
+    assert isinstance(title, QLabel)
+    assert isinstance(text, QLabel)
+    return title.text(), text.text()
+
+
+def titles(toasts: Toasts) -> list[str]:
+    return [words(toast)[0] for toast in toasts.shown]
+
+
+def test_without_notes_it_is_not_there(toasts: Toasts) -> None:
+    assert not toasts.isVisible()
+
+
+def test_a_refusal_is_shown_in_full_in_the_corner_and_stays(toasts: Toasts, host: QWidget, qtbot: QtBot) -> None:
+    reasons = "Budget: needs $43,000.00, available $8,000.00, short by $35,000.00\nMarket: closed"
+    toasts.show_message("Not done: Approve trade", reasons, stays=True)
+    assert words(toasts.shown[0]) == ("Not done: Approve trade", reasons)
+    assert toasts.isVisible()
+    assert host.rect().contains(toasts.geometry())
+    label = toasts.findChild(QLabel, "toast_text")
+    assert isinstance(label, QLabel)
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
+
+
+def test_a_dismissed_note_goes_and_the_others_stay(toasts: Toasts, qtbot: QtBot) -> None:
+    for title in ("first", "second"):
+        toasts.show_message(title, stays=True)
+    close = toasts.shown[0].findChild(QPushButton, "toast_dismiss")
+    assert isinstance(close, QPushButton)
+    assert close.accessibleName() == "Dismiss: first"
+    QTest.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert titles(toasts) == ["second"]
+    second = toasts.shown[0].findChild(QPushButton, "toast_dismiss")
+    assert isinstance(second, QPushButton)
+    QTest.mouseClick(second, Qt.MouseButton.LeftButton)
+    assert not toasts.isVisible()
+
+
+def test_passing_notes_replace_each_other_and_leave_the_staying_ones(toasts: Toasts) -> None:
+    toasts.show_message("stays", stays=True)
+    for number in range(20):
+        toasts.show_message(f"trade {number}")
+    assert titles(toasts) == ["stays", "trade 19"]
+
+
+def test_a_passing_note_goes_by_itself(toasts: Toasts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "SHOWN_MS", 20)
+    toasts.show_message("trade")
+    toasts.show_message("refusal", stays=True)
+    qtbot.waitUntil(lambda: titles(toasts) == ["refusal"])
+
+
+def test_the_corner_never_fills_up(toasts: Toasts, host: QWidget) -> None:
+    for number in range(3 * AT_ONCE):
+        toasts.show_message(f"refusal {number}", "why", stays=True)
+    assert titles(toasts) == [f"refusal {number}" for number in range(2 * AT_ONCE, 3 * AT_ONCE)]
+    assert host.rect().contains(toasts.geometry())
+
+
+def test_the_notes_follow_the_corner_of_the_window(toasts: Toasts, host: QWidget) -> None:
+    toasts.show_message("refusal", stays=True)
+    before = toasts.geometry().bottomRight()
+    host.resize(1300, 900)
+    after = toasts.geometry().bottomRight()
+    assert (after.x() - before.x(), after.y() - before.y()) == (300, 200)
+
+
+def test_the_list_keeps_the_newest_on_top(qtbot: QtBot) -> None:
+    log = MessageLog()
+    qtbot.addWidget(log)
+    empty = log.findChild(QLabel, "messages_empty")
+    assert isinstance(empty, QLabel)
+    assert not empty.isHidden()
+    log.add("16 Mar 15:55:00", "IV Service", "opened")
+    log.add("16 Mar 15:56:00", "", "stopped")
+    assert log.lines == (("16 Mar 15:56:00", "", "stopped"), ("16 Mar 15:55:00", "IV Service", "opened"))
+    assert empty.isHidden()
+
+
+def test_a_long_message_is_wrapped_not_cut(qtbot: QtBot) -> None:
+    log = MessageLog()
+    qtbot.addWidget(log)
+    log.resize(700, 400)
+    log.show()
+    log.add("16 Mar 15:55:00", "IV Service", "short")
+    log.add("16 Mar 15:55:00", "IV Service", "a long reason " * 20)
+    table = log.findChild(QTableView, "messages")
+    assert isinstance(table, QTableView)
+    assert table.rowHeight(0) > 2 * table.rowHeight(1)
+
+
+def test_the_list_does_not_grow_without_end(qtbot: QtBot) -> None:
+    log = MessageLog()
+    qtbot.addWidget(log)
+    for number in range(KEPT + 5):
+        log.add("", "", str(number))
+    assert len(log.lines) == KEPT
+    assert log.lines[0][2] == str(KEPT + 4)

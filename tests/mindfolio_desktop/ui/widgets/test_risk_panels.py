@@ -1,0 +1,119 @@
+"""Greeks with their units, the worst case with its parts, and who earns the money."""
+
+import pytest
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.core.money import dollars
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.figure import Figure
+from mindfolio_desktop.ui.widgets.risk_panels import GreeksPanel, RankingPanel, WorstCasePanel
+from tests.mindfolio_desktop.ui.snapshots import AUTO, aggressive_growth, fresh, with_module
+
+MINUS, UNKNOWN = "\N{MINUS SIGN}", "\N{EN DASH}"
+
+
+def text(panel: QWidget, name: str) -> str:
+    label = panel.findChild(QLabel, name)
+    assert isinstance(label, QLabel), name
+    return label.text()
+
+
+def figure(panel: QWidget, name: str) -> tuple[str, str]:
+    found = panel.findChild(Figure, name)
+    assert isinstance(found, Figure)
+    return found.value, found.detail
+
+
+@pytest.fixture
+def greeks(qtbot: QtBot) -> GreeksPanel:
+    made = GreeksPanel()
+    qtbot.addWidget(made)
+    made.set_snapshot(aggressive_growth())
+    return made
+
+
+def test_greeks_have_signs_and_enough_decimals(greeks: GreeksPanel) -> None:
+    assert figure(greeks, "dollar_delta")[0] == "+$14,230"
+    assert [text(greeks, f"greek_{name}") for name in ("delta", "gamma", "theta", "vega")] == [
+        "+48.1",
+        f"{MINUS}7.30",
+        "+54.40",
+        f"{MINUS}115.20",
+    ]
+
+
+def test_the_sign_of_theta_is_explained(greeks: GreeksPanel) -> None:
+    theta = greeks.findChild(QLabel, "greek_theta")
+    assert isinstance(theta, QLabel)
+    row = theta.parentWidget()
+    assert row is not None
+    assert "positive theta" in row.toolTip()
+    assert "per calendar day" in row.toolTip()
+
+
+def test_positions_without_greeks_are_not_hidden_in_the_sum(greeks: GreeksPanel) -> None:
+    missing = greeks.findChild(QLabel, "greeks_missing")
+    assert isinstance(missing, QLabel)
+    assert missing.isHidden()
+    greeks.set_snapshot(with_module(aggressive_growth(), AUTO, greeks_missing=2))
+    assert not missing.isHidden()
+    assert missing.text() == "Without 2 positions whose volatility is unknown"
+
+
+def test_the_worst_case_is_a_loss_in_dollars_of_capital_and_of_nav_and_by_underlying(qtbot: QtBot) -> None:
+    panel = WorstCasePanel()
+    qtbot.addWidget(panel)
+    panel.set_snapshot(aggressive_growth())
+    assert figure(panel, "worst_case") == ("$17,900", "35.8% of capital, 35.1% of NAV")
+    assert [text(panel, f"worst_case_{symbol}") for symbol in ("NVDA", "QQQ", "SPY", "TSLA")] == [
+        "$1,880",
+        "$3,750",
+        "$5,690",
+        "$6,580",
+    ]
+    panel.set_snapshot(aggressive_growth(worst_case_by_symbol={"IWM": dollars(400)}))
+    assert text(panel, "worst_case_IWM") == "$400"
+    qtbot.waitUntil(lambda: panel.findChild(QLabel, "worst_case_TSLA") is None)
+
+
+def test_the_longest_bar_is_the_largest_loss(qtbot: QtBot) -> None:
+    panel = WorstCasePanel()
+    qtbot.addWidget(panel)
+    panel.resize(360, 240)
+    panel.set_snapshot(aggressive_growth(worst_case_by_symbol={"A": dollars(100), "B": dollars(400), "C": 0}))
+    panel.show()
+    qtbot.waitExposed(panel)
+    lengths = []
+    for symbol in ("A", "B", "C"):
+        amount = panel.findChild(QLabel, f"worst_case_{symbol}")
+        assert isinstance(amount, QLabel)
+        bar = amount.parentWidget()
+        assert bar is not None
+        image = bar.grab().toImage()
+        y = amount.geometry().center().y()
+        lengths.append(sum(image.pixelColor(x, y).name() == theme.tokens().loss for x in range(amount.x())))
+    assert lengths[1] > 3 * lengths[0] > 0
+    assert lengths[2] == 0
+
+
+def test_best_and_worst_by_dollars_and_by_percent(qtbot: QtBot) -> None:
+    panel = RankingPanel()
+    qtbot.addWidget(panel)
+    panel.set_snapshot(aggressive_growth())
+    keys = ("best_dollars", "worst_dollars", "best_percent", "worst_percent")
+    assert [text(panel, f"ranking_{key}_module") for key in keys] == ["IV Service", "IV Service, ask first"] * 2
+    assert [text(panel, f"ranking_{key}") for key in keys] == [
+        "▲ +$1,250",
+        f"▼ {MINUS}$300",
+        "▲ +8.3%",
+        f"▼ {MINUS}1.5%",
+    ]
+
+
+def test_without_a_ranking_there_are_dashes(qtbot: QtBot) -> None:
+    panel = RankingPanel()
+    qtbot.addWidget(panel)
+    panel.set_snapshot(fresh())
+    assert text(panel, "ranking_best_dollars") == UNKNOWN
+    assert text(panel, "ranking_best_dollars_module") == ""
