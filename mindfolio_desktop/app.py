@@ -6,6 +6,7 @@ or when a page first needs it.
 
 import datetime as dt
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -14,11 +15,13 @@ from PySide6.QtWidgets import QApplication
 from engine.core.money import Money
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
+from engine.domain.mindfolio import ModuleSpec
 from engine.domain.ports import Query, TradeRow
 from engine.runtime.host import EngineHost
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.main_window import MainWindow
+from mindfolio_desktop.ui.widgets.module_panels import Setting
 from mindfolio_desktop.ui import theme
 
 SWITCH_INTERVAL_S = 0.0005
@@ -58,7 +61,7 @@ class Session:
     def __init__(self, places: Places, running: Running) -> None:
         self.bridge = EngineBridge(self._send, self._stop, LedgerReader(places.ledger))
         self.host = EngineHost(places, running, self.bridge)
-        self.window = MainWindow(self.bridge)
+        self.window = MainWindow(self.bridge, settings_of=_settings_of)
 
     def start(self) -> None:
         """Show the window; the engine starts once it is painted."""
@@ -76,6 +79,14 @@ class Session:
 
     def _stop(self, source: str, why: str) -> None:
         self.host.stop(source, why)
+
+
+def _settings_of(spec: ModuleSpec) -> Sequence[Setting]:
+    """A module's settings with labels, units and help, read from its strategy's schema when a page first asks."""
+    from engine.modules.base import setting_rows  # noqa: PLC0415 - heavy: not before the first paint
+    from engine.modules.registry import parameters_for  # noqa: PLC0415 - heavy
+
+    return setting_rows(parameters_for(spec.kind), spec.parameters)
 
 
 def run_window(places: Places, running: Running) -> int:

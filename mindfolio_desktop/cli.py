@@ -1,6 +1,7 @@
 """The `mindfolio` command: the window by default, sub-commands for work without one.
 
-Exit codes: 0 done, 1 a fault was found (or a smoke test failed), 2 it cannot be done as asked, 3 timed out.
+Exit codes: 0 done, 1 a fault was found (or a smoke test failed), 2 it cannot be done as asked, 3 timed out,
+130 interrupted.
 Results go to stdout, progress and complaints to stderr. Heavy imports wait until a sub-command needs them.
 """
 
@@ -14,12 +15,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from engine.core.errors import MindfolioError
+from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, existing
 from mindfolio_desktop.display import require_qt
 
-OK, FAULT, IMPOSSIBLE = 0, 1, 2
+OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
 MOST_DAYS = 10_000
 """Forty years of sessions."""
@@ -44,6 +45,9 @@ def run(arguments: Sequence[str]) -> int:
         place = f"{error.filename}: " if error.filename else ""
         print(f"mindfolio: {place}{error.strerror or error}", file=sys.stderr)
         return IMPOSSIBLE
+    except KeyboardInterrupt:
+        print("mindfolio: interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 def program_version() -> str:
@@ -233,11 +237,16 @@ def _verify(options: argparse.Namespace) -> int:
 
     is_sound = True
     for places in _ledgers(options):
-        store = SqliteStore(places.ledger, for_reading=True)
+        try:
+            store = SqliteStore(places.ledger, for_reading=True)
+        except LedgerFault as fault:
+            print(fault)
+            is_sound = False
+            continue
         found = verify_store(store)
         store.close()
-        for fault in found.faults:
-            print(f"{places.ledger}: {fault}")
+        for text in found.faults:
+            print(f"{places.ledger}: {text}")
         is_sound = is_sound and not found.faults
         if not found.faults:
             print(f"{places.ledger}: {found.entries:,} entries verified, head {found.head_hash[:16]}")

@@ -3,13 +3,18 @@
 import csv
 import datetime as dt
 import math
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from engine.core.calendar import NEW_YORK
 from engine.core.money import UNIT
 from engine.domain.instrument import contract_of
+from engine.domain.mindfolio import Environment
 from engine.domain.ports import ChainUpdate
+from engine.market.history import HistoryStore
+from engine.market.importer import import_files
+from engine.runtime.places import Places
 from tests.fakes import chain_update, new_york
 
 HEADER = (
@@ -34,11 +39,19 @@ _TIMES = (dt.time(10), dt.time(10, 0, 30), dt.time(11), dt.time(11, 0, 30))
 def write_recording(path: Path, updates: Iterable[ChainUpdate]) -> Path:
     """Write chains as one CSV file in the Yahoo layout, every quote a row; returns `path`."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
         for update in updates:
             writer.writerows(_rows(update))
     return path
+
+
+def record_market(data_dir: Path, updates: Iterable[ChainUpdate]) -> Path:
+    """Import chains into a data directory, as `mindfolio import` would; returns the directory."""
+    with tempfile.TemporaryDirectory(prefix="mindfolio-recording-") as folder:
+        file = write_recording(Path(folder) / "chains.csv", updates)
+        import_files([file], HistoryStore(Places(data_dir, Environment.REPLAY).history), lambda _: None)
+    return data_dir
 
 
 def falling_volatility(sessions: Iterable[dt.date] = _SESSIONS, symbol: str = "SPY") -> tuple[ChainUpdate, ...]:

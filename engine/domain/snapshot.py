@@ -85,7 +85,11 @@ class MarketView:
 
 @dataclass(frozen=True, slots=True)
 class MindfolioSnapshot:
-    """The whole mindfolio at one instant. `seq` is the journal's head that it reflects."""
+    """The whole mindfolio at one instant. `seq` is the journal's head that it reflects.
+
+    `available` is the account's own cash that nothing has a claim on, the reserve included. `worst_case` is a loss,
+    shown positive. `cancels_unconfirmed` counts cancels without the broker's final word.
+    """
 
     seq: int
     environment: Environment
@@ -124,6 +128,8 @@ class MindfolioSnapshot:
     best_by_percent: tuple[str, float] | None
     worst_by_percent: tuple[str, float] | None
     modules: tuple[ModuleView, ...]
+    halted: str = ""
+    """Why the engine stopped trading by itself (its ledger cannot be written, a broken invariant); "" while it runs."""
 
     def module(self, module_id: str) -> ModuleView | None:
         """The figures of one module, None when it does not exist."""

@@ -54,7 +54,7 @@ class EngineHost:
 
         try:
             engine = OpenEngine(self._places, self._running, self._publisher, self._inbox, self._latch)
-        except MindfolioError as error:
+        except (MindfolioError, OSError) as error:
             self._fail(str(error))
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the window must say so

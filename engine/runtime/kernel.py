@@ -10,6 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.core.calendar import market_day, next_session, session_at, session_on
 from engine.core.errors import DenialCode, LedgerFault
@@ -34,6 +35,9 @@ IDLE_POLL_S = 0.05
 
 PUBLISH_INTERVAL_S = 0.05
 """At most twenty snapshots a second."""
+
+HEARTBEAT_S = 1.0
+"""At least one a second, so that a window can tell a quiet market from a dead engine."""
 
 
 class Kernel:
@@ -266,14 +270,20 @@ class Kernel:
         self._publish()
 
     def _halt(self, why: str) -> None:
+        if self.desk.halted:
+            # Once is enough: what fails now is the view itself, and trying it for ever would fill the log.
+            self._published_at = math.inf
+            return
         _log.error("trading halted: %s", why)
         self.desk.halt(why)
+        self._is_dirty = True
         if not self._publishes:
             self._closing = True
 
     def _publish(self) -> None:
         wall = time.monotonic()
-        if self._publishes and self._is_dirty and wall - self._published_at >= PUBLISH_INTERVAL_S:
+        since = wall - self._published_at
+        if self._publishes and (since >= HEARTBEAT_S or (self._is_dirty and since >= PUBLISH_INTERVAL_S)):
             # Before anything can fail: a view that cannot be made is not tried again until something has changed.
             self._published_at, self._is_dirty = wall, False
             snapshot = self.snapshot()
@@ -295,7 +305,7 @@ class Kernel:
             spots={symbol: spot for symbol in desk.feed.symbols if (spot := desk.market.spot(symbol)) is not None},
             is_finished=self._feed_at is None,
         )
-        return aggregate(desk.book, desk.market.chains(), market, RISK_FREE_RATE)
+        return replace(aggregate(desk.book, desk.market.chains(), market, RISK_FREE_RATE), halted=desk.halted)
 
 
 def _next_slot(now: dt.datetime) -> dt.datetime:

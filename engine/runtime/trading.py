@@ -183,7 +183,9 @@ def on_report(desk: Desk, report: BrokerReport) -> None:
         return  # a repeated frame about an order that already has its final word
     match report:
         case BrokerAccepted():
-            desk.record(ev.OrderAccepted(order.order_id))
+            # A repeated acknowledgement, or one that comes after a cancel was asked for, says nothing new.
+            if order.status is OrderStatus.SENT:
+                desk.record(ev.OrderAccepted(order.order_id))
         case BrokerFilled():
             _book_fill(desk, order, report)
         case BrokerEnded():

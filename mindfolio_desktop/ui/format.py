@@ -119,8 +119,7 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
     """`1 trade`, `2 trades`, `no trades`."""
     if count == 1:
         return f"1 {singular}"
-    words = plural or f"{singular}s"
-    return f"{count:,} {words}" if count else f"no {words}"
+    return f"{f'{count:,}' if count else 'no'} {plural or f'{singular}s'}"
 
 
 # --- times --------------------------------------------------------------------------------------------------------
@@ -149,9 +148,7 @@ def when(at: dt.datetime | None) -> str:
 
 def moment(at: dt.datetime | None) -> str:
     """An instant in New York to the second, as the market's clock shows it: `Mon 16 Mar 2026 15:55:30 ET`."""
-    if at is None:
-        return UNKNOWN
-    return f"{weekday_date(at.astimezone(NEW_YORK).date())} {clock(at)}"
+    return UNKNOWN if at is None else f"{weekday_date(at.astimezone(NEW_YORK).date())} {clock(at)}"
 
 
 def short_when(at: dt.datetime | None) -> str:
@@ -201,8 +198,7 @@ def kind(structure_kind: StructureKind) -> str:
 
 def structure(held: Structure) -> str:
     """`TSLA 17 Apr 240/250/270/280 iron condor`."""
-    strikes = "/".join(strike(amount) for amount in held.strikes)
-    return f"{held.symbol} {short_date(held.expiration)} {strikes} {kind(held.kind)}"
+    return f"{held.symbol} {short_date(held.expiration)} {'/'.join(map(strike, held.strikes))} {kind(held.kind)}"
 
 
 def legs(held: Structure) -> str:

@@ -29,6 +29,7 @@ from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattende
 from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
 from mindfolio_desktop.ui.widgets.header import EnvironmentBanner, Header
 from mindfolio_desktop.ui.widgets.messages import MessageLog, Toasts
+from mindfolio_desktop.ui.widgets.module_panels import SettingsOf
 from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Navigation
 from mindfolio_desktop.ui.widgets.status_line import StatusLine
 
@@ -46,7 +47,9 @@ class MainWindow(QMainWindow):
 
     closing = Signal()
 
-    def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, bridge: EngineBridge, parent: QWidget | None = None, *, settings_of: SettingsOf | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("main_window")
         self.setWindowTitle("Mindfolio")
@@ -64,19 +67,20 @@ class MainWindow(QMainWindow):
         self._navigation = Navigation()
         self._dashboard = Dashboard(bridge)
         self._approvals = ApprovalsView(bridge)
-        self._detail = ModuleDetail(bridge)
+        self._detail = ModuleDetail(bridge, settings_of=settings_of)
         self._messages = MessageLog()
         self._pages = QStackedWidget()
         self._status = StatusLine()
-        self._lay_out()
-        self._toasts = Toasts(self._pages)
+        body = self._lay_out()
+        self._toasts = Toasts(body)
         self._connect()
         self._navigation.show_scheme(theme.scheme())
         self._go(DASHBOARD)
         self._dashboard.setFocus()
 
     # --- set-up ---------------------------------------------------------------------------------------------------
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> QWidget:
+        """Put everything in its place; returns the area above the status line."""
         for page in (self._dashboard, self._approvals, self._detail, self._messages):
             self._pages.addWidget(page)
         middle = QHBoxLayout()
@@ -92,6 +96,7 @@ class MainWindow(QMainWindow):
         column.addLayout(middle, 1)
         self.setCentralWidget(body)
         self.setStatusBar(self._status)
+        return body
 
     def _connect(self) -> None:
         bridge = self._bridge
@@ -146,15 +151,12 @@ class MainWindow(QMainWindow):
     # --- from the engine ------------------------------------------------------------------------------------------
     @Slot(object)
     def _show(self, snapshot: MindfolioSnapshot) -> None:
-        is_first = self._snapshot is None
         self._snapshot = snapshot
         title = f"{snapshot.name} \N{EN DASH} {fmt.environment(snapshot.environment)} \N{EN DASH} Mindfolio"
         if title != self.windowTitle():
             self.setWindowTitle(title)
         for part in (self._banner, self._header, self._stop_panel, self._navigation, self._status):
             part.set_snapshot(snapshot)
-        if is_first:
-            self._navigation.show_page(DASHBOARD)
         self._show_on_page()
 
     @Slot(object)
@@ -168,14 +170,17 @@ class MainWindow(QMainWindow):
         self._record(self._time(), "", f"{title}. {reasons}")
         if isinstance(command, RearmMindfolio):
             self._stop_panel.show_denied()
-        if not isinstance(command, ReallocateBudget):  # the allocation bar shows its own refusal where it happened
-            self._toasts.show_message(title, reasons, stays=True)
+        # The allocation bar and the ticket show their own refusals, where the person is looking.
+        if not isinstance(command, ReallocateBudget | ApproveTrade | RefuseTrade):
+            self._toasts.show_message(title, reasons, is_warning=True)
 
     @Slot(object)
     def _on_alert(self, alert: Alert) -> None:
         where = self._module_name(alert.module_id) if alert.module_id else ""
         self._record(fmt.short_moment(alert.at), where, alert.text)
-        self._toasts.show_message(where or "Mindfolio", alert.text, stays=alert.is_urgent)
+        # A module's trouble stays on its card; what concerns the whole mindfolio stays here until it is dismissed.
+        stays = alert.is_urgent and not alert.module_id
+        self._toasts.show_message(where or "Mindfolio", alert.text, is_warning=alert.is_urgent, stays=stays)
 
     def _record(self, time: str, where: str, words: str) -> None:
         self._messages.add(time, where, words)

@@ -164,8 +164,10 @@ def apply(application: QApplication, wanted: Scheme = Scheme.DARK) -> None:
     """Give the whole application its style, fonts, palette and style sheet; may be called again to switch."""
     load_fonts()
     _current[0] = wanted
-    application.setStyle("Fusion")
-    application.setFont(font())
+    if application.property("has_look") is None:  # style and fonts are the same in both schemes, and slow to change
+        application.setProperty("has_look", True)
+        application.setStyle("Fusion")
+        application.setFont(font())
     application.setPalette(_palette(tokens()))
     application.setStyleSheet(_style_sheet(tokens()))
     application.styleHints().setColorScheme(Qt.ColorScheme.Dark if wanted is Scheme.DARK else Qt.ColorScheme.Light)
@@ -200,6 +202,8 @@ def set_role(widget: QWidget, role: str) -> None:
     if widget.property("role") == role:
         return
     widget.setProperty("role", role)
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        return  # it is styled when it is first shown or measured
     style = widget.style()
     style.unpolish(widget)
     style.polish(widget)

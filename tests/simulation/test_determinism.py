@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,18 +39,27 @@ PLAIN = Running(seed=11, approves_all=True)
 THREADED = Running(seed=11, approves_all=True, threads=2, random_delay_s=0.02)
 
 
-def test_simulated_journals_are_identical_also_with_two_delayed_threads(tmp_path: Path) -> None:
-    first = run(tmp_path / "a", Environment.SIMULATED, 1, PLAIN)
-
-    assert len(first) > 50
-    assert run(tmp_path / "b", Environment.SIMULATED, 1, PLAIN) == first
-    assert run(tmp_path / "c", Environment.SIMULATED, 1, THREADED) == first
+@pytest.fixture(scope="module")
+def a_simulated_day(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """The journal of one simulated session, computed inline."""
+    return run(tmp_path_factory.mktemp("simulated"), Environment.SIMULATED, 1, PLAIN)
 
 
-def test_another_seed_is_another_journal(tmp_path: Path) -> None:
-    one = run(tmp_path / "a", Environment.SIMULATED, 1, Running(seed=1))
-    two = run(tmp_path / "b", Environment.SIMULATED, 1, Running(seed=2))
-    assert [row[3] for row in one] != [row[3] for row in two]
+def test_two_delayed_threads_write_the_same_journal(tmp_path: Path, a_simulated_day: Rows) -> None:
+    assert len(a_simulated_day) > 50
+    assert run(tmp_path, Environment.SIMULATED, 1, THREADED) == a_simulated_day
+
+
+def test_another_process_with_another_hash_seed_writes_the_same_journal(tmp_path: Path, a_simulated_day: Rows) -> None:
+    command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--days", "1", "--approve", "all",
+               "--seed", "11", "--data-dir", str(tmp_path)]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": "4711"})
+    assert journal(Places(tmp_path, Environment.SIMULATED)) == a_simulated_day
+
+
+def test_another_seed_is_another_journal(tmp_path: Path, a_simulated_day: Rows) -> None:
+    other = run(tmp_path, Environment.SIMULATED, 1, replace(PLAIN, seed=12))
+    assert [row[3] for row in other] != [row[3] for row in a_simulated_day]
 
 
 def test_the_replayed_real_market_gives_identical_journals(tmp_path: Path, yahoo_file: Path) -> None:
@@ -57,12 +67,3 @@ def test_the_replayed_real_market_gives_identical_journals(tmp_path: Path, yahoo
 
     assert run(tmp_path / "b", Environment.REPLAY, None, PLAIN, yahoo_file) == first
     assert run(tmp_path / "c", Environment.REPLAY, None, THREADED, yahoo_file) == first
-
-
-@pytest.mark.parametrize("hash_seed", ["0", "4711"])
-def test_the_order_of_sets_and_dicts_does_not_reach_the_journal(tmp_path: Path, hash_seed: str) -> None:
-    command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--days", "1", "--approve", "all",
-               "--seed", "11", "--data-dir", str(tmp_path)]  # fmt: skip
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": hash_seed})
-    first = run(tmp_path / "here", Environment.SIMULATED, 1, PLAIN)
-    assert journal(Places(tmp_path, Environment.SIMULATED)) == first

@@ -1,7 +1,6 @@
 """The table of trades that wait for a decision, from all modules."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
@@ -47,10 +46,6 @@ class ApprovalsModel(KeyedTableModel[ApprovalRow]):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(_COLUMNS, lambda row: row.approval.approval_id, parent)
-
-    def show_waiting(self, rows: Sequence[ApprovalRow]) -> None:
-        """Show what waits."""
-        self.show_rows(rows)
 
 
 def countdown(seconds: float) -> str:

@@ -56,6 +56,7 @@ class KeyedTableModel(QStandardItemModel, Generic[RowT]):
         self._columns = tuple(columns)
         self._key = key
         self._keys: list[Hashable] = []
+        self._rows: list[RowT] = []
         self._cells: list[list[Cell]] = []
         for at, column in enumerate(self._columns):
             heading = QStandardItem(column.title)
@@ -106,11 +107,12 @@ class KeyedTableModel(QStandardItemModel, Generic[RowT]):
     def _remove_all_but(self, wanted: set[Hashable]) -> None:
         for at in range(len(self._keys) - 1, -1, -1):
             if self._keys[at] not in wanted:
-                del self._keys[at], self._cells[at]
+                del self._keys[at], self._rows[at], self._cells[at]
                 self.removeRow(at)
 
     def _move(self, source: int, target: int) -> None:
         self._keys.insert(target, self._keys.pop(source))
+        self._rows.insert(target, self._rows.pop(source))
         self._cells.insert(target, self._cells.pop(source))
         self.insertRow(target, self.takeRow(source))
 
@@ -125,10 +127,14 @@ class KeyedTableModel(QStandardItemModel, Generic[RowT]):
             items.append(item)
         items[0].setData(self._key(row), KEY_ROLE)
         self._keys.insert(at, key)
+        self._rows.insert(at, row)
         self._cells.insert(at, cells)
         self.insertRow(at, items)
 
     def _update(self, at: int, row: RowT) -> None:
+        if row == self._rows[at]:
+            return
+        self._rows[at] = row
         shown = self._cells[at]
         for column, definition in enumerate(self._columns):
             cell = definition.cell(row)

@@ -1,12 +1,14 @@
 """Trades that wait for a person: the list of all modules' requests, and the ticket of the chosen one."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QModelIndex, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from engine.domain.commands import ApproveTrade, Command, RefuseTrade
 from engine.domain.denial import Denial
-from engine.domain.mindfolio import MindfolioStatus
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
@@ -19,8 +21,8 @@ from mindfolio_desktop.ui.widgets.text import Text
 from mindfolio_desktop.ui.widgets.trade_ticket import TradeTicket
 
 _WHO = "user"
-_LIST_LEAST, _LIST_MOST = 280, 460
-_SIDE_BY_SIDE = 940
+_LIST_LEAST, _LIST_MOST = 400, 460
+_SIDE_BY_SIDE = 1020
 _NO_MAXIMUM = (1 << 24) - 1
 """Qt's own word for "no maximum"; the bindings do not export it."""
 _TRADE = 0
@@ -69,8 +71,8 @@ class ApprovalsView(QWidget):
         self._list.body.addWidget(self._table)
         self._list.body.addStretch(1)
         self._list.setMinimumWidth(_LIST_LEAST)
-        across.addWidget(self._list, 2)
-        across.addWidget(self._ticket, 3)
+        across.addWidget(self._list, 5)
+        across.addWidget(self._ticket, 6)
         self._stack.addWidget(empty_page)
         self._stack.addWidget(waiting_page)
         outer = QVBoxLayout(self)
@@ -87,7 +89,7 @@ class ApprovalsView(QWidget):
         self._rows = {row.approval.approval_id: row for row in rows}
         self._denied = {key: denials for key, denials in self._denied.items() if key in self._rows}
         if self._model is not None:
-            self._model.show_waiting(rows)
+            self._model.show_rows(rows)
         self._stack.setCurrentIndex(1 if rows else 0)
         if not rows:
             self._chosen = ""
@@ -104,7 +106,7 @@ class ApprovalsView(QWidget):
         is_wide = self.width() >= _SIDE_BY_SIDE
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._across.setDirection(direction)
-        self._across.setStretch(0, 2 if is_wide else 0)
+        self._across.setStretch(0, 5 if is_wide else 0)
         self._list.setMaximumWidth(_LIST_MOST if is_wide else _NO_MAXIMUM)
 
     def _choose(self, approval_id: str) -> None:
@@ -187,14 +189,22 @@ class ApprovalsView(QWidget):
 
 def why_nothing_waits(snapshot: MindfolioSnapshot) -> str:
     """Why the page is empty, and what would fill it."""
-    asking = [view.spec.name for view in snapshot.modules if not view.spec.autotrade]
     if snapshot.status is MindfolioStatus.STOPPED:
         return "Everything is stopped: waiting trades were voided, and none is looked for until a person re-arms."
+    asking = [view for view in snapshot.modules if not view.spec.autotrade]
     if not asking:
         return "All modules trade by themselves (autotrade is on), so none of them asks."
-    names = ", ".join(asking)
-    verb = "asks" if len(asking) == 1 else "ask"
+    active = [view.spec.name for view in asking if view.status is ModuleStatus.ACTIVE]
+    if not active:
+        names = _listed([view.spec.name for view in asking])
+        return f"Only {names} would ask here, but nothing is looked for while paused."
     closed = (
         "" if snapshot.market.is_open else f" The market is closed; it opens {fmt.when(snapshot.market.next_open)}."
     )
-    return f"{names} {verb} here when a scan finds a trade that passes every check.{closed}"
+    verb = "asks" if len(active) == 1 else "ask"
+    return f"{_listed(active)} {verb} here when a scan finds a trade that passes every check.{closed}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

@@ -25,11 +25,14 @@ from mindfolio_desktop.ui.widgets.module_panels import (
     SettingsPanel,
 )
 from mindfolio_desktop.ui.widgets.panel import Panel
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 _WHO = "user"
 _ASK_INTERVAL_MS = 1000
 """Scans, trades and NAV are asked for at most once in this time."""
+
+_PATIENCE = 5
+"""Intervals after which an answer that did not come is asked for again, when there is news."""
 
 _SCANS, _TRADES, _NAV = "scans", "trades", "nav"
 _STRUCTURE, _REASON, _WHY = 1, 4, 4
@@ -56,12 +59,13 @@ class ModuleDetail(QScrollArea):
         self._ask_later = QTimer(self, singleShot=True, interval=_ASK_INTERVAL_MS)
         self._ask_later.timeout.connect(self._ask)
         self._wanted: set[str] = set()
+        self._due: dict[str, int] = {}
         self._positions, self._scans, self._trades = PositionsModel(self), ScansModel(self), TradesModel(self)
         self._models = (self._positions, self._scans, self._trades)
         self._back = Button("← Back", "detail_back")
-        self._name = Text(pixels=20, weight=theme.BOLD, elides=True, name="detail_name")
+        self._name = ElidedText(pixels=20, weight=theme.BOLD, name="detail_name")
         self._status = Text(pixels=12, weight=theme.MEDIUM, name="detail_status")
-        self._why = Text(role="muted", elides=True, name="detail_why")
+        self._why = ElidedText(role="muted", name="detail_why")
         self._scan = Button("Scan now", "detail_scan")
         self._pause = Button("Pause", "detail_pause")
         self._band, self._performance = MoneyBand(), PerformancePanel()
@@ -141,7 +145,7 @@ class ModuleDetail(QScrollArea):
         if module_id == self._module_id:
             return
         self._module_id, self._view = module_id, None
-        self._asked, self._wanted = {}, set()
+        self._asked, self._wanted, self._due = {}, set(), {}
         self._ask_later.stop()
         for model in self._models:
             model.show_rows([])
@@ -176,7 +180,8 @@ class ModuleDetail(QScrollArea):
         self._name.show_text(view.spec.name)
         self._status.show_text("Paused" if is_paused else "Active", "warning-chip" if is_paused else "chip")
         is_stopped = snapshot.status is MindfolioStatus.STOPPED
-        self._why.show_text(view.status_why if is_paused else "everything is stopped" if is_stopped else "")
+        why = view.status_why if is_paused else "everything is stopped" if is_stopped else ""
+        self._why.show_text(why[:1].upper() + why[1:])
         if is_other:
             self._pause.setText("Resume" if is_paused else "Pause")
             self._pause.setAccessibleName(f"{self._pause.text()} {view.spec.name}")
@@ -204,21 +209,27 @@ class ModuleDetail(QScrollArea):
     # --- lists ----------------------------------------------------------------------------------------------------
     @Slot()
     def _ask(self) -> None:
-        """Ask for what has grown; what grows within the interval waits for its end."""
+        """Ask for what has grown. What grows within the interval, or while an answer is due, waits for its end."""
         if not self._wanted:
             return
-        wanted, self._wanted = self._wanted, set()
-        if _SCANS in wanted:
-            self._bridge.request_scans(self._module_id)
-        if _TRADES in wanted:
-            self._bridge.request_trades(self._module_id)
-        if _NAV in wanted:
-            self._bridge.request_nav()
         self._ask_later.start()
+        for what in sorted(self._wanted):
+            if self._due.get(what, 0) > 0:
+                self._due[what] -= 1
+                continue
+            self._wanted.discard(what)
+            self._due[what] = _PATIENCE
+            if what == _SCANS:
+                self._bridge.request_scans(self._module_id)
+            elif what == _TRADES:
+                self._bridge.request_trades(self._module_id)
+            else:
+                self._bridge.request_nav()
 
     @Slot(str, object)
     def _on_scans(self, module_id: str, rows: object) -> None:
         if module_id == self._module_id and isinstance(rows, tuple):
+            self._due.pop(_SCANS, None)
             self._scans.show_rows(rows)
             self._tables["scans"].explain_empty(
                 "No scan in the last 24 hours of market time. Modules scan by themselves while a session is open; "
@@ -228,11 +239,13 @@ class ModuleDetail(QScrollArea):
     @Slot(str, object)
     def _on_trades(self, module_id: str, rows: object) -> None:
         if module_id == self._module_id and isinstance(rows, tuple):
+            self._due.pop(_TRADES, None)
             self._trades.show_rows(rows)
             self._tables["trades"].explain_empty("No trade of this module was closed yet.")
 
     @Slot(object)
     def _on_nav(self, samples: Samples) -> None:
+        self._due.pop(_NAV, None)
         self._equity.show_samples(samples)
 
     # --- commands -------------------------------------------------------------------------------------------------

@@ -24,7 +24,9 @@ class AccountPanel(QFrame):
         self._allocated = Figure("Allocated", "allocated", tooltip="Sum of all budgets")
         self._used = Figure("Used", "used", tooltip="Buying power of open positions")
         self._held = Figure("Held", "held", tooltip="Buying power reserved for working orders")
-        self._available = Figure("Available", "available", tooltip="Capital that is not at work: the reserve and what no module uses, less realised losses")
+        self._available = Figure(
+            "Available", "available", tooltip="Capital not at work (reserve included), less realised losses"
+        )
         self._reserve = Figure("Reserve", "reserve", tooltip="Capital that belongs to no module")
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * theme.SPACE, 12, 2 * theme.SPACE, 12)

@@ -141,6 +141,7 @@ class AllocationBar(QWidget):
 
     def show_accepted(self) -> None:
         """The engine carried the split out; it stays on screen until the snapshot that carries it comes."""
+        self._announce("The new budgets are applied.")
         if self._state is not BarState.APPLYING or self._draft is None:
             return
         self._state = BarState.SETTLING
@@ -149,7 +150,6 @@ class AllocationBar(QWidget):
         else:
             self._undo.clear()
             self._refresh()
-        self._announce("The new budgets are applied.")
 
     def _is_carried_out(self, draft: AllocationDraft, applied: AllocationDraft) -> bool:
         """Whether a newer applied split answers the draft that was sent."""

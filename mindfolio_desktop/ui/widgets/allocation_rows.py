@@ -12,7 +12,7 @@ from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft
 from mindfolio_desktop.ui.widgets.amount_box import AmountBox
 from mindfolio_desktop.ui.widgets.row_slider import RowFigures, RowSlider
 from mindfolio_desktop.ui.widgets.swatch import Swatch
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 _NAME_WIDTH = 160
 _STATE_WIDTH = 210
@@ -152,7 +152,7 @@ class AllocationRows(QWidget):
     def _add_reserve(self, at: int) -> None:
         self._reserve, self._reserve_percent = Text(name="reserve_amount"), Text(name="reserve_percent")
         self._reserve.setAccessibleName("Reserve")
-        hint = Text("cash of no module; rows trade with it", "muted", elides=True)
+        hint = ElidedText("cash of no module; rows trade with it", "muted")
         for label in (self._reserve, self._reserve_percent):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._reserve.setContentsMargins(0, 0, 13, 0)
@@ -189,7 +189,7 @@ class AllocationRows(QWidget):
 
 
 def _name(words: str) -> Text:
-    text = Text(words, elides=True)
+    text = ElidedText(words)
     text.setFixedWidth(_NAME_WIDTH)
     text.setToolTip(words)
     return text

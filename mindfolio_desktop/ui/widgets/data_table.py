@@ -11,6 +11,7 @@ _HEADER_HEIGHT = 32
 _HEADING_EXTRA = 2 * theme.SPACE + 14
 """Padding of a heading and its sort arrow; the style's own hint is twice as generous."""
 
+_WIDEN_MS = 400
 _WIDEST = 420
 """No column but the stretched one takes more pixels than this."""
 
@@ -43,6 +44,9 @@ class DataTable(QWidget):
         self._stack.addWidget(self._empty)
         self._fit_later = QTimer(self, singleShot=True, interval=0)
         self._fit_later.timeout.connect(self._fit)
+        self._widen_later = QTimer(self, singleShot=True, interval=_WIDEN_MS)
+        self._widen_later.timeout.connect(self._widen)
+        model.dataChanged.connect(self._on_data)
         self._set_up(stretch)
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._on_rows)
@@ -101,17 +105,30 @@ class DataTable(QWidget):
         if not self._fit_later.isActive():
             self._fit_later.start()
 
+    def _on_data(self) -> None:
+        if not self._widen_later.isActive():
+            self._widen_later.start()
+
     def _fit(self) -> None:
         rows = self._model.rowCount()
         self._stack.setCurrentWidget(self._view if rows else self._empty)
-        if not rows:
-            self.setFixedHeight(_ROW_HEIGHT)
-            return
+        if rows:
+            self._set_widths(may_shrink=True)
+        self.setFixedHeight(_HEADER_HEIGHT + min(rows, self._most_rows) * _ROW_HEIGHT + 2 if rows else _ROW_HEIGHT)
+
+    def _widen(self) -> None:
+        """Make room for figures that grew longer; columns do not shrink under a reader's eyes."""
+        if self._model.rowCount():
+            self._set_widths(may_shrink=False)
+
+    def _set_widths(self, *, may_shrink: bool) -> None:
+        """Fit every column to its words."""
         header = self._view.horizontalHeader()
         metrics = header.fontMetrics()
         for column in range(self._model.columnCount()):
             if header.sectionResizeMode(column) is QHeaderView.ResizeMode.Interactive:
                 title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
                 heading = metrics.horizontalAdvance(title) + _HEADING_EXTRA
-                header.resizeSection(column, min(max(self._view.sizeHintForColumn(column), heading), _WIDEST))
-        self.setFixedHeight(_HEADER_HEIGHT + min(rows, self._most_rows) * _ROW_HEIGHT + 2)
+                wanted = min(max(self._view.sizeHintForColumn(column), heading), _WIDEST)
+                if may_shrink or wanted > header.sectionSize(column):
+                    header.resizeSection(column, wanted)

@@ -1,7 +1,7 @@
 """The emergency stop: the button that is always there, and the panel that tells what came of it."""
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
@@ -88,6 +88,7 @@ class StopPanel(QFrame):
         self._waiting.start()
         self._impatience.start()
         self._show_waiting()
+        self._announce("Stop sent, waiting for the engine to confirm it.")
 
     def show_denied(self) -> None:
         """The engine refused a re-arm: let the person try again."""
@@ -96,6 +97,9 @@ class StopPanel(QFrame):
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show the stop as the engine reports it, or hide the panel once it is lifted."""
+        if snapshot.halted:
+            self._show_halted(snapshot.halted)
+            return
         if snapshot.status is not MindfolioStatus.STOPPED:
             if self._is_confirmed:
                 self._is_confirmed = False
@@ -103,11 +107,24 @@ class StopPanel(QFrame):
                 self.hide()
             return
         self._impatience.stop()
-        self._is_confirmed = True
+        if not self._is_confirmed:
+            self._is_confirmed = True
+            self._announce("The mindfolio is stopped.")
         self._title.show_text(f"STOPPED since {fmt.moment(snapshot.stopped_at)}")
         self._why.show_text(f"Why: {snapshot.stop_why or 'no reason recorded'}")
         self._facts.show_text(_facts(snapshot))
         self._open.setVisible(self._reason.isHidden())
+        self.show()
+
+    def _show_halted(self, why: str) -> None:
+        """The engine stopped by itself. There is no way back from here but a restart once the cause is mended."""
+        self._impatience.stop()
+        if self._title.text() != "TRADING HALTED":
+            self._announce("Trading is halted.")
+        self._title.show_text("TRADING HALTED")
+        self._why.show_text(f"Why: {why}")
+        self._facts.show_text("Nothing is sent any more. Mend the cause, then start Mindfolio again.")
+        self._open.hide()
         self.show()
 
     @Slot()
@@ -152,6 +169,10 @@ class StopPanel(QFrame):
         self._reason.setEnabled(False)
         self._send.setEnabled(False)
         self.rearm_requested.emit(reason)
+
+    def _announce(self, words: str) -> None:
+        """Tell a screen reader; without one this does nothing."""
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     def _lay_out(self) -> None:
         across = QHBoxLayout(self)

@@ -1,7 +1,7 @@
 """The head of every page: which mindfolio, what it is worth, the market's time and pace, and the emergency stop."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.domain.mindfolio import Environment, MindfolioStatus
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
@@ -66,20 +66,17 @@ class SpeedSelector(QWidget):
         self.setObjectName("speed")
         self.setAccessibleName("Speed of the market")
         self._speed: float | None = None
-        self._group = QButtonGroup(self, exclusive=False)
+        # Not a QButtonGroup: that would take all but one of the buttons out of the keyboard's way.
+        self._buttons: list[SpeedButton] = []
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(0)
         for index, speed in enumerate(SPEEDS):
-            button = Button(fmt.speed(speed), f"speed_{speed:g}", "segment")
+            button = SpeedButton(speed)
             button.setProperty("place", "first" if index == 0 else "last" if index == len(SPEEDS) - 1 else "middle")
-            button.setCheckable(True)
-            words = "Hold the market still" if speed == 0 else f"{speed:g} market seconds a second"
-            button.setToolTip(words)
-            button.setAccessibleName(words)
-            self._group.addButton(button, index)
+            button.chosen.connect(self._ask)
             across.addWidget(button)
-        self._group.idClicked.connect(self._ask)
+            self._buttons.append(button)
 
     def show_speed(self, market: MarketView) -> None:
         """Mark the speed at which the engine runs; a market that is over has none."""
@@ -88,13 +85,32 @@ class SpeedSelector(QWidget):
         self.setEnabled(not market.is_finished)
 
     def _mark(self) -> None:
-        for index, speed in enumerate(SPEEDS):
-            self._group.button(index).setChecked(speed == self._speed)
+        for button in self._buttons:
+            button.setChecked(button.speed == self._speed)
 
-    @Slot(int)
-    def _ask(self, index: int) -> None:
+    @Slot(float)
+    def _ask(self, speed: float) -> None:
         self._mark()
-        self.speed_requested.emit(SPEEDS[index])
+        self.speed_requested.emit(speed)
+
+
+class SpeedButton(Button):
+    """One speed."""
+
+    chosen = Signal(float)
+
+    def __init__(self, speed: float) -> None:
+        super().__init__(fmt.speed(speed), f"speed_{speed:g}", "segment")
+        self.speed = speed
+        self.setCheckable(True)
+        words = "Hold the market still" if speed == 0 else f"{speed:g} market seconds a second"
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self.clicked.connect(self._choose)
+
+    @Slot()
+    def _choose(self) -> None:
+        self.chosen.emit(self.speed)
 
 
 class Header(QFrame):

@@ -13,6 +13,8 @@ WIDTH = 400
 AT_ONCE = 4
 """Notes on screen at a time; older ones give way and stay in the list."""
 SHOWN_MS = 8000
+WARNING_SHOWN_MS = 20_000
+"""A refusal stays longer, but must not cover the controls below it for ever."""
 KEPT = 2000
 """Lines of the list; the ledger keeps everything for ever."""
 _ROW_HEIGHT = 30
@@ -20,15 +22,15 @@ _COLUMN_WIDTHS = (170, 170)
 
 
 class Toast(QFrame):
-    """One note. It goes by itself unless it asks to be read (`stays`)."""
+    """One note. It goes by itself, a warning later, and not at all if it `stays` until it is dismissed."""
 
     dismissed = Signal(object)
 
-    def __init__(self, title: str, words: str, *, stays: bool) -> None:
+    def __init__(self, title: str, words: str, *, is_warning: bool, stays: bool) -> None:
         super().__init__()
-        self.stays = stays
+        self.is_passing = not is_warning and not stays
         self.setObjectName("toast")
-        theme.set_role(self, "toast-denied" if stays else "toast")
+        theme.set_role(self, "toast" if self.is_passing else "toast-denied")
         self.setFixedWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
         close = IconButton("", "dismiss", "muted", "toast_dismiss", 16)
@@ -48,12 +50,14 @@ class Toast(QFrame):
         across.setContentsMargins(14, 10, 8, 12)
         across.setSpacing(10)
         across.addWidget(
-            Icon("warning" if stays else "messages", "warning" if stays else "muted"), 0, Qt.AlignmentFlag.AlignTop
+            Icon("messages", "muted") if self.is_passing else Icon("warning", "warning"),
+            0,
+            Qt.AlignmentFlag.AlignTop,
         )
         across.addLayout(column, 1)
         across.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         if not stays:
-            QTimer.singleShot(SHOWN_MS, self, self._dismiss)
+            QTimer.singleShot(SHOWN_MS if self.is_passing else WARNING_SHOWN_MS, self, self._dismiss)
 
     @Slot()
     def _dismiss(self) -> None:
@@ -79,16 +83,17 @@ class Toasts(QWidget):
         """The notes on screen, oldest first."""
         return tuple(self._toasts)
 
-    def show_message(self, title: str, words: str = "", *, stays: bool = False) -> None:
+    def show_message(self, title: str, words: str = "", *, is_warning: bool = False, stays: bool = False) -> None:
         """A new note, also told to screen readers."""
-        if not stays:
+        toast = Toast(title, words, is_warning=is_warning, stays=stays)
+        if toast.is_passing:
             # One passing note at a time: a busy market must not fill the corner.
-            for passing in [toast for toast in self._toasts if not toast.stays]:
+            for passing in [one for one in self._toasts if one.is_passing]:
                 self._remove(passing)
-        toast = Toast(title, words, stays=stays)
         toast.dismissed.connect(self._remove)
         self._toasts.append(toast)
         self._column.addWidget(toast)
+        toast.show()
         while len(self._toasts) > AT_ONCE:
             self._remove(self._toasts[0])
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{title}. {words}"))

@@ -12,7 +12,7 @@ from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.icon import Icon
 from mindfolio_desktop.ui.widgets.meter import Meter
 from mindfolio_desktop.ui.widgets.swatch import Swatch
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 
 class ModuleCard(QFrame):
@@ -31,9 +31,9 @@ class ModuleCard(QFrame):
         self._view: ModuleView | None = None
         self.setObjectName(f"card_{module_id}")
         theme.set_role(self, "card")
-        self._name = Text(pixels=15, weight=theme.BOLD, elides=True, name=f"name_{module_id}")
+        self._name = ElidedText(pixels=15, weight=theme.BOLD, name=f"name_{module_id}")
         self._status = Text(pixels=12, weight=theme.MEDIUM, name=f"status_{module_id}")
-        self._about = Text(role="muted", pixels=12, elides=True)
+        self._about = ElidedText(role="muted", pixels=12)
         self._pnl = Text(pixels=20, weight=theme.BOLD, name=f"pnl_{module_id}")
         self._pnl_pct = Text(weight=theme.MEDIUM, name=f"pnl_pct_{module_id}")
         self._day = Text(role="muted", name=f"day_pnl_{module_id}")
@@ -45,7 +45,7 @@ class ModuleCard(QFrame):
         self._available = Text(name=f"available_{module_id}")
         self._held = Text(role="muted", name=f"held_{module_id}")
         self._positions = Text(weight=theme.MEDIUM, name=f"positions_{module_id}")
-        self._scans = Text(role="muted", elides=True, name=f"scans_{module_id}")
+        self._scans = ElidedText(role="muted", name=f"scans_{module_id}")
         self._why = Text(role="warning", pixels=12, wraps=True, name=f"why_{module_id}")
         self._approvals = Button("", f"approvals_{module_id}", "link")
         self._details = Button("View Details", f"details_{module_id}", "compact")

@@ -201,8 +201,8 @@ def setting_lines(spec: ModuleSpec, settings_of: SettingsOf | None) -> list[tupl
 def _own_line(name: str, value: Parameter) -> tuple[str, str, str]:
     """A parameter by its name alone: `_pct`, `_usd` and days say their unit in it."""
     unit = "%" if name.endswith("_pct") else "$" if name.endswith("_usd") else "days" if _is_days(name) else ""
-    words = name.removesuffix("_pct").removesuffix("_usd").replace("_", " ")
-    return words, _with_unit(value, unit), name
+    words = name.removesuffix("_pct").removesuffix("_usd").replace("_", " ").replace("iv ", "IV ")
+    return words[:1].upper() + words[1:], _with_unit(value, unit), name
 
 
 def _is_days(name: str) -> bool:

@@ -33,6 +33,7 @@ class Navigation(QFrame):
         self.setFixedWidth(WIDTH)
         self._pages = {key: NavigationButton(words, key, f"go_{key}", key) for key, words, _keys in _PAGES}
         self._modules: dict[str, NavigationButton] = {}
+        self._where = DASHBOARD
         self._theme = NavigationButton("Light theme", "theme", "toggle_theme", "")
         self._theme.setCheckable(False)
         self._theme.clicked.connect(self.theme_toggled)
@@ -73,6 +74,7 @@ class Navigation(QFrame):
 
     def show_page(self, key: str) -> None:
         """Mark where we are: a page's key or a module's id."""
+        self._where = key
         for one, button in (*self._pages.items(), *self._modules.items()):
             button.setChecked(one == key)
 
@@ -91,6 +93,7 @@ class Navigation(QFrame):
             button.chosen.connect(self.module_chosen)
             self._module_column.addWidget(button)
             self._modules[module_id] = button
+        self.show_page(self._where)
 
 
 class NavigationButton(IconButton):

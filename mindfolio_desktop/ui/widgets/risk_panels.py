@@ -10,7 +10,7 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Facts, Panel
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 _THETA = (
     "Dollars that the book gains (+) or loses (\N{MINUS SIGN}) per calendar day if nothing else moves.\n"
@@ -111,7 +111,7 @@ class RankingPanel(Panel):
         grid.setColumnStretch(1, 1)
         self._rows: list[tuple[Text, Text]] = []
         for row, (key, caption) in enumerate(_RANKS):
-            name = Text("", elides=True, name=f"ranking_{key}_module")
+            name = ElidedText("", name=f"ranking_{key}_module")
             name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             amount = Text("", weight=theme.MEDIUM, name=f"ranking_{key}")
             grid.addWidget(Text(caption, "muted"), row, 0)

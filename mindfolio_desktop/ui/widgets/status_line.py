@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStatusBar
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 
 class StatusLine(QStatusBar):
@@ -19,7 +19,7 @@ class StatusLine(QStatusBar):
         self.setObjectName("status_line")
         self.setSizeGripEnabled(False)
         self.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
-        self._event = Text("Waiting for the engine", "muted", 12, elides=True, name="last_event")
+        self._event = ElidedText("Waiting for the engine", "muted", 12, name="last_event")
         self._state = Text("", "muted", 12, name="shown_entry")
         self.addWidget(self._event, 1)
         self.addPermanentWidget(self._state)

@@ -10,7 +10,7 @@ _ELIDED_WIDTH = 40
 
 
 class Text(QLabel):
-    """Plain text in a role (`muted`, `gain`...) and a size of the theme; `wraps` lets it take several lines, `elides` cuts it."""
+    """Plain text in a role (`muted`, `gain`...) and a size of the theme; `wraps` lets it take several lines."""
 
     def __init__(
         self,
@@ -20,14 +20,12 @@ class Text(QLabel):
         weight: QFont.Weight = QFont.Weight.Normal,
         *,
         wraps: bool = False,
-        elides: bool = False,
         name: str = "",
     ) -> None:
         super().__init__(words)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(theme.font(pixels, weight))
         self.setWordWrap(wraps)
-        self._elides = elides
         self.setObjectName(name)
         if wraps:
             # A label that wraps must be given the height that its width asks for, or its last line is cut.
@@ -41,8 +39,6 @@ class Text(QLabel):
         """Change words and role; nothing happens if they are what is shown."""
         if words != self.text():
             self.setText(words)
-            if self._elides:
-                self.setToolTip(words)
         if role is not None:
             theme.set_role(self, role)
 
@@ -52,19 +48,33 @@ class Text(QLabel):
         if self.isHidden() == bool(words):
             self.setVisible(bool(words))
 
+
+class ElidedText(Text):
+    """A text that may be cut; the whole is in its tooltip.
+
+    A class of its own, because painting in Python makes the window wait for the engine's thread: only the few texts
+    that need it pay for it.
+    """
+
+    def show_text(self, words: str, role: str | None = None) -> None:
+        """Change words, tooltip and role; nothing happens if they are what is shown."""
+        if words != self.text():
+            self.setToolTip(words)
+        super().show_text(words, role)
+
     def minimumSizeHint(self) -> QSize:
-        """A text that may be cut needs room for a few letters only."""
+        """Room for a few letters."""
         hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), _ELIDED_WIDTH), hint.height()) if self._elides else hint
+        return QSize(min(hint.width(), _ELIDED_WIDTH), hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the words, with dots where they were cut."""
-        if not self._elides or self.fontMetrics().horizontalAdvance(self.text()) <= self.contentsRect().width():
+        area = self.contentsRect()
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        if words == self.text():
             super().paintEvent(event)
             return
         painter = QPainter(self)
-        area = self.contentsRect()
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
         self.style().drawItemText(
             painter, area, self.alignment(), self.palette(), self.isEnabled(), words, self.foregroundRole()
         )

@@ -14,7 +14,7 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Facts
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 _WAIVED = {
     "evidence": "Evidence waived: no backtest stands behind this trade, so it is one contract at most",
@@ -41,7 +41,7 @@ class TradeTicket(QFrame):
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settling.timeout.connect(self._show_buttons)
         self._title = Text(pixels=18, weight=theme.BOLD, wraps=True, name="ticket_title")
-        self._module = Text(role="muted", elides=True, name="ticket_module")
+        self._module = ElidedText(role="muted", name="ticket_module")
         self._left = Figure("Time left", "ticket_left", tooltip="Market time until the request expires")
         self._figures = {
             "credit": Figure("Net credit", "ticket_credit", tooltip="At mid, where the order starts"),
@@ -104,9 +104,9 @@ class TradeTicket(QFrame):
         actions = QHBoxLayout()
         actions.setContentsMargins(_MARGIN, 0, _MARGIN, 0)
         actions.setSpacing(theme.SPACE)
+        for button in (self._approve, self._refuse):
+            actions.addWidget(button)
         actions.addWidget(self._reason, 1)
-        actions.addWidget(self._refuse)
-        actions.addWidget(self._approve)
         column.addLayout(actions)
 
     def _page(self) -> QWidget:
@@ -157,6 +157,7 @@ class TradeTicket(QFrame):
             self._reason.clear()
             self._answer.show_or_hide("")
             self._settling.start()
+            self._show_buttons()
         if self._approval is None or candidate != self._approval.candidate:
             self._show_candidate(candidate)
         self._approval = approval

@@ -9,18 +9,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from engine.core.errors import LedgerFault
-from engine.domain import events as ev
 from engine.domain.ports import LedgerBatch, PostingRow
-from engine.ledger.codec import GENESIS_HASH
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SCHEMA_VERSION, SqliteStore
-from tests.builders import NOW, Clerk, MemoryStore, ledger, position
+from tests.builders import Clerk, MemoryStore, created, ledger, position
 
-EMPTY = LedgerBatch((), (), (), ())
 TABLES = ("journal", "postings", "evidence", "closed_positions")
+NOTHING = dict.fromkeys(TABLES, 0)
+
+
+def sample_batch() -> LedgerBatch:
+    """Everything that a first step with a closed trade and a scan writes."""
+    memory = MemoryStore()
+    clerk = Clerk(Ledger(memory))
+    clerk.record(created())
+    clerk.close(clerk.open("-1.20"), "0.55")
+    clerk.ledger.keep_evidence([1, 2])
+    clerk.ledger.commit()
+    return memory.batches[0]
+
+
+BATCH = sample_batch()
 
 
 @pytest.fixture
@@ -35,19 +46,179 @@ def store(path: Path) -> Iterator[SqliteStore]:
     opened.close()
 
 
-def sample_batch() -> LedgerBatch:
-    """Everything that one step with a closed trade writes."""
-    memory = MemoryStore()
-    clerk = Clerk(Ledger(memory))
-    clerk.ledger.record(NOW, ledger_created())
-    clerk.close(clerk.open("-1.20"), "0.55")
-    clerk.ledger.keep_evidence([1, 2])
+def counts(path: Path) -> dict[str, int]:
+    """Rows by table, counted on a connection of our own."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}  # noqa: S608
+
+
+def pragma(store: SqliteStore, name: str) -> Any:
+    with store._engine.connect() as connection:
+        return connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+
+
+def do_not_wait(store: SqliteStore) -> None:
+    """Give a lock up at once; the tests have not the two seconds that the store has."""
+    with closing(store._engine.raw_connection()) as connection:
+        connection.cursor().execute("PRAGMA busy_timeout = 10")
+
+
+def contents(store: SqliteStore) -> tuple[list[Any], ...]:
+    return list(store.entries()), list(store.postings()), list(store.evidence()), list(store.closed())
+
+
+def test_a_batch_comes_back_exactly_also_after_reopening(path: Path) -> None:
+    written = (list(BATCH.entries), list(BATCH.postings), list(BATCH.evidence), list(BATCH.closed))
+    store = SqliteStore(path)
+    store.append(BATCH)
+    assert contents(store) == written
+    store.close()
+    for for_reading in (False, True):
+        reopened = SqliteStore(path, for_reading=for_reading)
+        assert contents(reopened) == written
+        reopened.close()
+
+
+def test_entries_can_be_read_from_anywhere_on(store: SqliteStore) -> None:
+    store.append(BATCH)
+    assert [entry.seq for entry in store.entries(after=3)] == [entry.seq for entry in BATCH.entries if entry.seq > 3]
+    assert list(store.entries(after=len(BATCH.entries))) == []
+
+
+TOO_LARGE = PostingRow(1, "CASH", "", 2**63)
+NO_AMOUNT = PostingRow(1, "CASH", "", None)  # type: ignore[arg-type]  # what SQLite itself must refuse
+NO_ENTRY = PostingRow(99, "CASH", "", 1)
+UNFINISHED = position(position_id="P000002")
+FAULTY_BATCHES = {
+    "an entry twice": replace(BATCH, entries=(*BATCH.entries, BATCH.entries[0])),
+    "an amount beyond 64 bits": replace(BATCH, postings=(*BATCH.postings, TOO_LARGE)),
+    "no amount": replace(BATCH, postings=(*BATCH.postings, NO_AMOUNT)),
+    "a posting without an entry": replace(BATCH, postings=(*BATCH.postings, NO_ENTRY)),
+    "a position that closed twice": replace(BATCH, closed=(*BATCH.closed, *BATCH.closed)),
+    "a position that never closed": replace(BATCH, closed=(*BATCH.closed, UNFINISHED)),
+}
+
+
+@pytest.mark.parametrize("name", FAULTY_BATCHES)
+def test_one_bad_row_leaves_nothing_of_its_batch(store: SqliteStore, path: Path, name: str) -> None:
+    with pytest.raises(LedgerFault):
+        store.append(FAULTY_BATCHES[name])
+    assert counts(path) == NOTHING
+    store.append(BATCH)
+    assert contents(store)[0] == list(BATCH.entries)
+
+
+def test_the_same_evidence_twice_is_kept_once(store: SqliteStore) -> None:
+    store.append(BATCH)
+    store.append(LedgerBatch((), (), BATCH.evidence, ()))
+    assert list(store.evidence()) == list(BATCH.evidence)
+
+
+def test_money_beyond_what_a_float_can_hold_survives(store: SqliteStore, path: Path) -> None:
+    amounts = (2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63))
+    rows = tuple(PostingRow(1, "CASH", "", amount) for amount in amounts)
+    store.append(replace(BATCH, postings=rows))
+    assert [row.amount for row in store.postings()] == list(amounts)
+    with closing(sqlite3.connect(path)) as connection:
+        kinds = connection.execute("SELECT DISTINCT typeof(amount) FROM postings").fetchall()
+    assert kinds == [("integer",)]
+
+
+def test_every_commit_reaches_the_disk(store: SqliteStore) -> None:
+    full = 2
+    assert pragma(store, "journal_mode") == "wal"
+    assert pragma(store, "synchronous") == full
+    assert pragma(store, "foreign_keys") == 1
+    assert pragma(store, "fullfsync") == 1
+    assert pragma(store, "user_version") == SCHEMA_VERSION
+
+
+def test_there_is_one_writing_connection_on_one_thread(store: SqliteStore) -> None:
+    with store._engine.connect() as first, store._engine.connect() as second:
+        assert first.connection.dbapi_connection is second.connection.dbapi_connection
+    faults: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            store.append(BATCH)
+        except LedgerFault as fault:
+            faults.append(fault)
+
+    other = threading.Thread(target=write)
+    other.start()
+    other.join()
+    assert "thread" in str(faults[0])
+    assert list(store.entries()) == []
+
+
+def test_a_second_writer_can_neither_fork_the_journal_nor_write_between(store: SqliteStore, path: Path) -> None:
+    first, second = ledger(store), SqliteStore(path)
+    stale = Clerk(Ledger(second))
+    ours = Clerk(first)
+    ours.open("-1.20")
+    ours.ledger.commit()
+    stale.open("-2.00")
+    with pytest.raises(LedgerFault, match="UNIQUE"):
+        stale.ledger.commit()
+    second.close()
+    assert Ledger(store).book == first.book
+
+
+def test_a_locked_file_is_a_fault_and_nothing_is_written(store: SqliteStore, path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        do_not_wait(store)
+        with pytest.raises(LedgerFault, match="locked"):
+            store.append(BATCH)
+        other.execute("ROLLBACK")
+    store.append(BATCH)
+    assert counts(path)["journal"] == len(BATCH.entries)
+
+
+def test_a_reader_sees_the_ledger_as_it_was_at_its_first_read(store: SqliteStore, path: Path) -> None:
+    clerk = Clerk(ledger(store))
+    reader = SqliteStore(path, for_reading=True)
+    assert len(list(reader.entries())) == 1
+    clerk.open("-1.20")
     clerk.ledger.commit()
-    return memory.batches[0]
+    assert (len(list(reader.entries())), len(list(reader.postings()))) == (1, 2)
+    reader.close()
+    newer = SqliteStore(path, for_reading=True)
+    assert (len(list(newer.entries())), len(list(newer.postings()))) == (clerk.ledger.book.seq, 5)
+    newer.close()
 
 
-def ledger_created() -> ev.MindfolioCreated:
-    event = MemoryStore()
-    (entry,) = ledger(event).book, None
-    assert entry
-    raise NotImplementedError
+def test_a_reader_cannot_write(store: SqliteStore, path: Path) -> None:
+    reader = SqliteStore(path, for_reading=True)
+    with pytest.raises(LedgerFault, match="cannot be written"):
+        reader.append(BATCH)
+    reader.close()
+    assert list(store.entries()) == []
+
+
+@pytest.mark.parametrize(
+    "folder", ["with space", "ünïcödé 漢字", "a#b", "a?b=c", "a%20b", "100%", "a&b;c+d", "file:x", "'quoted\""]
+)
+def test_any_folder_name_is_that_folder(tmp_path: Path, folder: str) -> None:
+    path = tmp_path / folder / "led?ger #1 %41.sqlite"
+    store = SqliteStore(path)
+    store.append(BATCH)
+    store.close()
+    assert [each.name for each in tmp_path.iterdir()] == [folder]
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    reader = SqliteStore(path, for_reading=True)
+    assert list(reader.entries()) == list(BATCH.entries)
+    reader.close()
+
+
+def test_a_missing_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "ledger.sqlite"
+    SqliteStore(path).close()
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_reader_creates_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "ledger.sqlite"
+    with pytest.raises(LedgerFault, match="there is no ledger"):
+        SqliteStore(path, for_reading=True)
+    assert list(tmp_path.iterdir()) == []

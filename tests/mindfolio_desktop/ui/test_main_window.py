@@ -1,12 +1,10 @@
-"""The whole window over a fake engine: what a person presses becomes a command, what the engine says becomes visible."""
-
-from collections.abc import Iterator
+"""The whole window over a fake engine: what is pressed becomes a command, what the engine says becomes visible."""
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QStackedWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
@@ -40,14 +38,14 @@ PAGES = ("go_dashboard", "go_approvals", "go_messages", f"go_module_{AUTO}")
 
 
 @pytest.fixture
-def window(qtbot: QtBot, bridge: EngineBridge) -> Iterator[MainWindow]:
+def window(qtbot: QtBot, bridge: EngineBridge) -> MainWindow:
     made = MainWindow(bridge)
     qtbot.addWidget(made, before_close_func=lambda _window: publish_flat(bridge, qtbot))
     made.show()
     qtbot.waitExposed(made)
     made.activateWindow()
     publish(bridge, qtbot, aggressive_growth())
-    yield made
+    return made
 
 
 def publish(bridge: EngineBridge, qtbot: QtBot, snapshot: MindfolioSnapshot) -> None:
@@ -262,6 +260,16 @@ def test_alerts_are_shown_counted_and_kept(window: MainWindow, bridge: EngineBri
     assert messages.note == ""
 
 
+def test_notes_stay_on_top_when_the_page_is_turned(window: MainWindow, bridge: EngineBridge, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(bridge.alert):
+        bridge.notify(Alert(NOW, "", "Trading halted", is_urgent=True))
+    toast = find(window, "toast")
+    for name in PAGES:
+        click(window, name)
+        middle = toast.mapTo(window, toast.rect().center())
+        assert toast.isAncestorOf(window.childAt(middle) or window), name
+
+
 def test_an_alert_before_the_first_snapshot_is_shown(qtbot: QtBot, bridge: EngineBridge) -> None:
     window = MainWindow(bridge)
     qtbot.addWidget(window)
@@ -271,9 +279,8 @@ def test_an_alert_before_the_first_snapshot_is_shown(qtbot: QtBot, bridge: Engin
     assert toasts(window) == [("Mindfolio", "The engine could not start: ledger in use")]
 
 
-@pytest.mark.parametrize(
-    ("command", "words"),
-    [
+def test_what_was_done_is_said_in_the_status_line(window: MainWindow, bridge: EngineBridge, qtbot: QtBot) -> None:
+    for command, words in (
         (PauseModule(AUTO, "user", ""), "Pause IV Service"),
         (ResumeModule("gone", "user", ""), "Resume gone"),
         (ScanNow(AUTO, "user"), "Scan with IV Service"),
@@ -282,14 +289,22 @@ def test_an_alert_before_the_first_snapshot_is_shown(qtbot: QtBot, bridge: Engin
         (EmergencyStop("window", ""), "Emergency stop"),
         (RearmMindfolio("user", ""), "Re-arm"),
         (ReallocateBudget(BudgetPlan({}, 0), 1, "user", ""), "Reallocate budgets"),
-    ],
-)
-def test_what_was_done_is_said_in_the_status_line(
-    window: MainWindow, bridge: EngineBridge, qtbot: QtBot, command: Command, words: str
-) -> None:
-    with qtbot.waitSignal(bridge.command_accepted):
-        bridge.notify(CommandAccepted(command))
-    assert text(window, "last_event") == f"Done: {words}"
+        # A change of speed shows on its button, so the line keeps what was done before.
+        (SetSpeed(60.0), "Reallocate budgets"),
+    ):
+        with qtbot.waitSignal(bridge.command_accepted):
+            bridge.notify(CommandAccepted(command))
+        assert text(window, "last_event") == f"Done: {words}"
+
+
+def test_a_refused_speed_is_told_in_words(window: MainWindow, bridge: EngineBridge, qtbot: QtBot) -> None:
+    deny(bridge, qtbot, SetSpeed(0.0), Denial(DenialCode.STORAGE, facts={"why": "disk full"}))
+    deny(bridge, qtbot, SetSpeed(60.0), Denial(DenialCode.STORAGE))
+    reason = "Ledger: it could not be recorded, so nothing was done"
+    assert toasts(window) == [
+        ("Not done: Hold the market", f"{reason}: disk full"),
+        ("Not done: Market speed 60x", reason),
+    ]
 
 
 # --- closing ----------------------------------------------------------------------------------------------------------
@@ -322,15 +337,14 @@ def test_the_emergency_stop_works_while_the_question_is_open(window: MainWindow,
     assert [source for source, _why in engine.stops] == ["window button", "window shortcut"]
 
 
-# --- for people who do not use a mouse, or cannot see ----------------------------------------------------------------------
+# --- without a mouse, or without eyes --------------------------------------------------------------------------------
 def test_everything_that_can_be_driven_has_a_name(window: MainWindow) -> None:
     for name in PAGES:
         click(window, name)
-        for control in (*window.findChildren(QPushButton), *window.findChildren(QLineEdit)):
-            if control.isVisible():
-                own = control.accessibleName() or control.text() or control.toolTip()
-                assert control.objectName() or control.parentWidget().objectName(), own
-                assert own or isinstance(control, QLineEdit), control.objectName()
+        for button in window.findChildren(QPushButton):
+            if button.isVisible():
+                assert button.objectName()
+                assert button.accessibleName() or button.text(), button.objectName()
 
 
 def test_tab_reaches_the_emergency_stop_and_every_page(window: MainWindow) -> None:

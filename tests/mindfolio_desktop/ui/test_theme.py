@@ -49,6 +49,12 @@ def test_words_have_the_contrast_that_small_text_needs_on_every_surface(tokens: 
 
 
 @SCHEMES
+def test_quiet_words_can_be_read_where_they_stand(tokens: Tokens) -> None:
+    for ground in (tokens.ground, tokens.surface):
+        assert contrast(tokens.faint, ground) >= 4.0, ground
+
+
+@SCHEMES
 def test_filled_surfaces_can_be_read_too(tokens: Tokens) -> None:
     assert contrast(tokens.on_accent, tokens.accent) >= 4.5
     assert contrast(tokens.on_stop, tokens.stop) >= 4.5
@@ -87,9 +93,9 @@ def test_gains_losses_and_neither() -> None:
     ]
 
 
-def test_the_bundled_font_is_used_and_its_figures_are_of_equal_width(application: QApplication) -> None:
+def test_the_bundled_font_is_used_and_its_figures_are_of_equal_width(qapp: QApplication) -> None:
     assert "Inter" in theme.load_fonts()
-    assert application.font().family() == "Inter"
+    assert qapp.font().family() == "Inter"
     plain = theme.font(18, theme.BOLD)
     plain.unsetFeature(QFont.Tag("tnum"))
     assert spread_of_digits(plain) > 1
@@ -128,11 +134,11 @@ def test_the_emergency_button_is_large_enough_for_a_finger(qtbot: QtBot) -> None
 @pytest.mark.parametrize(
     "name", sorted(entry.name.removesuffix(".svg") for entry in (files("resources") / "icons").iterdir())
 )
-def test_every_drawing_takes_its_tint_and_leaves_the_gap_free(application: QApplication, name: str) -> None:
-    drawn = theme.icon(name, "#12ab34", 20, gap=6).pixmap(26, 20).toImage()
+def test_every_drawing_takes_its_tint_and_leaves_the_gap_free(qapp: QApplication, name: str) -> None:
+    drawn = theme.icon(name, "#12ab34", 40, gap=6).pixmap(46, 40).toImage()
     pixels = [drawn.pixelColor(x, y) for x in range(drawn.width()) for y in range(drawn.height())]
     solid = [pixel for pixel in pixels if pixel.alpha() > 250]
-    assert len(solid) >= 8
+    assert len(solid) > 40
     for pixel in solid:  # blending rounds by one step
         assert max(abs(pixel.red() - 0x12), abs(pixel.green() - 0xAB), abs(pixel.blue() - 0x34)) <= 1
     right = drawn.copy(drawn.width() - 5, 0, 5, drawn.height()).convertToFormat(QImage.Format.Format_ARGB32)

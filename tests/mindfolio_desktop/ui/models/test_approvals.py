@@ -44,8 +44,12 @@ def test_a_line_says_trade_risk_and_time_left(qapp: QApplication) -> None:
     model = ApprovalsModel()
     spy = candidate(structure=condor("SPY", (560, 575, 640, 655)), quantity=2)
     snapshot = with_module(aggressive_growth(), MANUAL, approvals=(approval(candidate=spy),))
-    model.show_waiting(waiting(snapshot))
-    assert [model.item(0, column).text() for column in range(3)] == ["2 × SPY 17 Apr 560/575/640/655", "$765", "6:00"]
+    model.show_rows(waiting(snapshot))
+    assert [model.item(0, column).text() for column in range(3)] == [
+        "2 \N{MULTIPLICATION SIGN} SPY 17 Apr 560/575/640/655",
+        "$765",
+        "6:00",
+    ]
     assert "iron condor" in model.item(0, 0).toolTip()
     assert model.row_of("a-1") == 0
 

@@ -19,10 +19,15 @@ class Row:
     amount: float
 
 
-COLUMNS = (
-    Column("Name", lambda row: Cell(row.key, row.key)),
-    Column("Amount", lambda row: Cell(f"${row.amount:g}", row.amount, tone=gain_tone(row.amount)), is_numeric=True),
-)
+def name_cell(row: Row) -> Cell:
+    return Cell(row.key, row.key)
+
+
+def amount_cell(row: Row) -> Cell:
+    return Cell(f"${row.amount:g}", row.amount, tone=gain_tone(row.amount))
+
+
+COLUMNS = (Column("Name", name_cell), Column("Amount", amount_cell, is_numeric=True))
 
 
 class Watched(KeyedTableModel[Row]):

@@ -30,7 +30,7 @@ def test_a_position_reads_like_a_line_of_a_blotter(model: PositionsModel) -> Non
     model.show_positions([position_view()], NOW)
     assert line(model) == {
         "Symbol": "TSLA",
-        "Structure": "1 × 17 Apr 240/250/270/280 iron condor",
+        "Structure": "1 \N{MULTIPLICATION SIGN} 17 Apr 240/250/270/280 iron condor",
         "Entry": "$2.50 credit",
         "DTE": "32 d",
         "P&L": "▲ +$42.50",
@@ -50,7 +50,7 @@ def test_the_entry_is_per_share_whatever_the_number_of_contracts(model: Position
 def test_what_is_unknown_is_a_dash_and_sorts_last(model: PositionsModel) -> None:
     unknown = position_view(pnl_of_max_pct=None, iv=None, closing_cost=None)
     model.show_positions([unknown], NOW)
-    assert (line(model)["% of max"], line(model)["IV"]) == ("–", "–")
+    assert (line(model)["% of max"], line(model)["IV"]) == ("\N{EN DASH}", "\N{EN DASH}")
     assert model.item(0, 6).data(SORT_ROLE) is None
     assert model.item(0, 4).toolTip() == "no quote to close at"
 

@@ -45,19 +45,20 @@ def test_every_refusal_is_on_the_line_with_what_was_waived(model: ScansModel) ->
 
 def test_the_modules_own_reason_stands_where_nothing_was_refused(model: ScansModel) -> None:
     assert model.item(1, REASON).text() == "no expiry in 30-45 days"
-    assert model.item(1, 2).text() == "–"
+    assert model.item(1, 2).text() == "\N{EN DASH}"
     assert model.item(1, 3).text() == "SKIPPED"
 
 
 def test_the_tool_tip_has_the_numbers_with_their_units(model: ScansModel) -> None:
     tip = model.item(0, REASON).toolTip()
     assert tip.startswith("IV rank 72\n\nBudget: needs")
-    assert "iv rank: 72.0%\ncredit: $2.50\nshort put delta: −0.1800\nexpiration: 2026-04-17\nsessions: –" in tip
+    assert "iv rank: 72.0%\ncredit: $2.50\nshort put delta: \N{MINUS SIGN}0.1800\n" in tip
+    assert tip.endswith("expiration: 2026-04-17\nsessions: \N{EN DASH}")
 
 
 def test_numbers_that_are_no_numbers_are_unknown() -> None:
     assert number_lines({"spot_usd": None, "iv_rank_pct": "?", "volume": 12_000}) == (
-        "spot: –\niv rank: –\nvolume: 12,000"
+        "spot: \N{EN DASH}\niv rank: \N{EN DASH}\nvolume: 12,000"
     )
 
 

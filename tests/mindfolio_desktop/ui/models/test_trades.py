@@ -36,8 +36,8 @@ def test_a_trade_says_when_what_how_much_and_why(model: TradesModel) -> None:
     assert [model.item(0, column).text() for column in range(5)] == [
         "13 Mar 11:55",
         "18 Mar 15:55",
-        "1 × TSLA 17 Apr 240/250/270/280 iron condor",
-        "▼ −$310.20",
+        "1 \N{MULTIPLICATION SIGN} TSLA 17 Apr 240/250/270/280 iron condor",
+        "▼ \N{MINUS SIGN}$310.20",
         "profit target",
     ]
 
@@ -53,4 +53,4 @@ def test_a_trade_without_a_reason_shows_its_status(model: TradesModel) -> None:
 def test_a_missing_time_is_a_dash(model: TradesModel) -> None:
     open_ended = trade("p-3", "1")
     model.show_rows([replace(open_ended, position=replace(open_ended.position, closed_at=None))])
-    assert model.item(0, 1).text() == "–"
+    assert model.item(0, 1).text() == "\N{EN DASH}"

@@ -9,7 +9,7 @@ def test_a_structure_beside_its_symbol_leaves_the_symbol_out() -> None:
 
 
 def test_how_many_of_it() -> None:
-    assert quantity_words(2, "condors") == "2 × condors"
+    assert quantity_words(2, "condors") == "2 \N{MULTIPLICATION SIGN} condors"
 
 
 def test_what_was_waived_is_named_even_when_it_is_new() -> None:

@@ -94,7 +94,7 @@ def test_adjust_budget_brings_the_modules_amount_into_sight_and_under_the_keyboa
     click(dashboard, f"adjust_{MANUAL}")
     amount = dashboard.findChild(QWidget, f"amount_{MANUAL}")
     assert isinstance(amount, QWidget)
-    qtbot.waitUntil(lambda: amount.hasFocus() or (amount.focusProxy() is not None and amount.focusProxy().hasFocus()))
+    qtbot.waitUntil(amount.hasFocus)
     top = amount.mapTo(dashboard.viewport(), amount.rect().topLeft()).y()
     assert 0 <= top <= dashboard.viewport().height() - amount.height()
 
@@ -164,7 +164,7 @@ def test_modules_that_come_and_go(dashboard: Dashboard, qtbot: QtBot) -> None:
         dashboard.card(AUTO)
     dashboard.set_snapshot(ordinary)
     assert dashboard.card(AUTO) is not first
-    assert dashboard.card(AUTO).isVisible()
+    qtbot.waitUntil(dashboard.card(AUTO).isVisible)
 
 
 def test_a_card_whose_module_did_not_change_is_kept(dashboard: Dashboard) -> None:

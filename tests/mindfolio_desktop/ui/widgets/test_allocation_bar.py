@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
@@ -15,6 +14,7 @@ from engine.domain.commands import ReallocateBudget
 from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui.widgets.allocation_bar import AllocationBar, BarState
+from tests.mindfolio_desktop.ui.gestures import drag, mouse
 from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, PAUSED, aggressive_growth, with_module
 
 WIDTH = 1016
@@ -38,28 +38,6 @@ def sent(bar: AllocationBar) -> list[ReallocateBudget]:
     commands: list[ReallocateBudget] = []
     bar.apply_requested.connect(commands.append)
     return commands
-
-
-def mouse(widget: QWidget, kind: QEvent.Type, x: float, modifiers: Qt.KeyboardModifier) -> None:
-    at = QPointF(x, widget.height() / 2)
-    held = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
-    cause = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
-    event = QMouseEvent(kind, at, QPointF(widget.mapToGlobal(at)), cause, held, modifiers)
-    QApplication.sendEvent(widget, event)
-
-
-def drag(
-    widget: QWidget, by: float, *, free: bool = False, start: float | None = None, release: bool = True
-) -> None:
-    """Drag a control by pixels in ten moves, as a hand does. Positions follow the control as it moves along."""
-    modifiers = Qt.KeyboardModifier.AltModifier if free else Qt.KeyboardModifier.NoModifier
-    begin = widget.width() / 2 if start is None else start
-    origin = widget.x() + begin
-    mouse(widget, QEvent.Type.MouseButtonPress, begin, modifiers)
-    for step in range(1, 11):
-        mouse(widget, QEvent.Type.MouseMove, origin + by * step / 10 - widget.x(), modifiers)
-    if release:
-        mouse(widget, QEvent.Type.MouseButtonRelease, origin + by - widget.x(), modifiers)
 
 
 def divider(bar: AllocationBar, module_id: str) -> QSlider:
@@ -161,7 +139,7 @@ def test_escape_in_a_drag_takes_this_drag_back_and_no_other(bar: AllocationBar) 
     assert split(bar)[1] != 17_000
     QTest.keyClick(handle, Qt.Key.Key_Escape)
     assert split(bar) == [18_000, 17_000, 10_000, 5_000]
-    mouse(handle, QEvent.Type.MouseMove, 90, Qt.KeyboardModifier.NoModifier)
+    mouse(handle, QEvent.Type.MouseMove, 90)
     assert split(bar) == [18_000, 17_000, 10_000, 5_000], "the hand still holds the button, but the drag is over"
 
 
@@ -181,12 +159,6 @@ def test_a_row_is_dragged_by_its_knob_and_trades_with_the_reserve(bar: Allocatio
     assert split(bar) == [15_000, 23_000, 10_000, 2_000]
     drag(slider, 900, start=8 + (slider.width() - 16) * 23_000 / 50_000)
     assert split(bar) == [15_000, 25_000, 10_000, 0], "it stops where the reserve ends"
-
-
-def test_a_click_beside_the_knob_moves_no_money(bar: AllocationBar) -> None:
-    slider = row_slider(bar, MANUAL)
-    drag(slider, 50, start=slider.width() - 20)
-    assert bar.state is BarState.FOLLOWING
 
 
 # --- keys ---------------------------------------------------------------------------------------------------------
@@ -251,14 +223,6 @@ def test_what_is_no_amount_is_put_back_and_named(bar: AllocationBar) -> None:
     assert box.text() == "$20,000"
     assert bar.state is BarState.FOLLOWING
     assert "“plenty” is not an amount" in label(bar, "allocation_message")
-
-
-def test_arrow_keys_in_a_field_step_a_hundred(bar: AllocationBar) -> None:
-    box = amount(bar, MANUAL)
-    box.setFocus()
-    QTest.keyClick(box, Qt.Key.Key_Up)
-    QTest.keyClick(box, Qt.Key.Key_PageUp)
-    assert split(bar)[1] == 21_100
 
 
 def test_focus_module_puts_the_keyboard_into_its_amount(bar: AllocationBar) -> None:
@@ -405,7 +369,7 @@ def test_a_drag_goes_on_while_figures_change(bar: AllocationBar) -> None:
     handle = divider(bar, AUTO)
     drag(handle, 60, release=False)
     bar.set_snapshot(with_module(aggressive_growth(), AUTO, used=dollars(9_000), available=dollars(6_000)))
-    mouse(handle, QEvent.Type.MouseMove, handle.width() / 2 + 40, Qt.KeyboardModifier.NoModifier)
+    mouse(handle, QEvent.Type.MouseMove, handle.width() / 2 + 40)
     assert split(bar) == [20_000, 15_000, 10_000, 5_000]
 
 

@@ -192,7 +192,9 @@ money = st.integers(0, 10**9)
 @st.composite
 def splits(pick: st.DrawFn) -> AllocationDraft:
     portions = [
-        Portion(f"M{index}", f"Module {index}", pick(money), pick(money), pick(money), pick(st.integers(-(10**9), 10**9)))
+        Portion(
+            f"M{index}", f"Module {index}", pick(money), pick(money), pick(money), pick(st.integers(-(10**9), 10**9))
+        )
         for index in range(pick(st.integers(1, 6)))
     ]
     return draft_of(*portions, reserve=pick(money))

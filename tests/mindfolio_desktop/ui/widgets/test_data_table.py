@@ -1,7 +1,7 @@
 """The table widget: sorted by value, never silently empty, as high as its rows."""
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -44,9 +44,7 @@ def shown(table: DataTable) -> list[str]:
 def click_heading(table: DataTable, column: int) -> None:
     header = table.view.horizontalHeader()
     x = header.sectionViewportPosition(column) + 20
-    QTest.mouseClick(
-        header.viewport(), Qt.MouseButton.LeftButton, pos=header.rect().center().__class__(x, header.height() // 2)
-    )
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, header.height() // 2))
 
 
 def test_an_empty_table_says_why(table: DataTable, model: QStandardItemModel, qtbot: QtBot) -> None:
@@ -99,3 +97,17 @@ def test_the_chosen_row_is_reported_in_the_models_terms(
     table.view.setFocus()
     QTest.keyClick(table.view, Qt.Key.Key_Up)
     assert heard[-1].row() == 1
+
+
+def test_a_column_makes_room_for_figures_that_grow_and_keeps_it(
+    table: DataTable, model: QStandardItemModel, qtbot: QtBot
+) -> None:
+    add(model, "SPY", 1.0)
+    qtbot.waitUntil(lambda: not table.empty_text)
+    narrow = table.view.columnWidth(1)
+    model.item(0, 1).setText("$1,234,567,890.00")
+    qtbot.waitUntil(lambda: table.view.columnWidth(1) > narrow)
+    wide = table.view.columnWidth(1)
+    model.item(0, 1).setText("$1")
+    qtbot.waitUntil(lambda: not table._widen_later.isActive())
+    assert table.view.columnWidth(1) == wide

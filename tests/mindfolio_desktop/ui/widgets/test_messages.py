@@ -78,6 +78,20 @@ def test_a_passing_note_goes_by_itself(toasts: Toasts, qtbot: QtBot, monkeypatch
     qtbot.waitUntil(lambda: titles(toasts) == ["refusal"])
 
 
+def test_a_refusal_goes_later_and_what_is_urgent_stays(
+    toasts: Toasts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "SHOWN_MS", 5)
+    monkeypatch.setattr(messages, "WARNING_SHOWN_MS", 150)
+    toasts.show_message("refusal", is_warning=True)
+    toasts.show_message("halted", stays=True)
+    toasts.show_message("trade")
+    qtbot.waitUntil(lambda: titles(toasts) == ["refusal", "halted"])
+    qtbot.waitUntil(lambda: titles(toasts) == ["halted"])
+    qtbot.wait(200)
+    assert titles(toasts) == ["halted"]
+
+
 def test_the_corner_never_fills_up(toasts: Toasts, host: QWidget) -> None:
     for number in range(3 * AT_ONCE):
         toasts.show_message(f"refusal {number}", "why", stays=True)

@@ -69,14 +69,14 @@ def test_performance_keeps_realised_and_open_apart(qtbot: QtBot) -> None:
     qtbot.addWidget(panel)
     panel.show_view(module_view())
     assert [panel.facts.text(key) for key in ("realised", "unrealised")] == ["+$980.00", "+$270.00"]
-    assert [panel.facts.text(key) for key in ("best", "worst")] == ["+$240.00", "−$510.00"]
+    assert [panel.facts.text(key) for key in ("best", "worst")] == ["+$240.00", "\N{MINUS SIGN}$510.00"]
 
 
 def test_unknown_figures_are_dashes(qtbot: QtBot) -> None:
     panel = PerformancePanel()
     qtbot.addWidget(panel)
     panel.show_view(empty_module(module_spec(), dollars(10_000)))
-    assert [panel.facts.text(key) for key in ("average_win", "average_loss", "best", "worst")] == ["–"] * 4
+    assert [panel.facts.text(key) for key in ("average_win", "average_loss", "best", "worst")] == ["\N{EN DASH}"] * 4
 
 
 def test_limits_are_shown_and_a_missing_one_is_a_warning(qtbot: QtBot) -> None:
@@ -113,10 +113,10 @@ def test_settings_come_with_their_units() -> None:
 def test_without_a_source_the_modules_own_parameters_are_shown() -> None:
     spec = module_spec(parameters={"min_iv_rank_pct": 50, "exit_days": 21, "short_delta": 0.18, "mode": "calm"})
     assert [(label, value) for label, value, _ in setting_lines(spec, None)] == [
-        ("min iv rank", "50%"),
-        ("exit days", "21 days"),
-        ("short delta", "0.18"),
-        ("mode", "calm"),
+        ("Min IV rank", "50%"),
+        ("Exit days", "21 days"),
+        ("Short delta", "0.18"),
+        ("Mode", "calm"),
     ]
 
 
@@ -124,7 +124,7 @@ def test_the_panel_follows_another_module_and_hides_without_settings(qtbot: QtBo
     panel = ParametersPanel(None)
     qtbot.addWidget(panel)
     panel.show_spec(module_spec(parameters={"exit_days": 21}))
-    assert panel.lines() == ["exit days: 21 days"]
+    assert panel.lines() == ["Exit days: 21 days"]
     assert not panel.isHidden()
     panel.show_spec(replace(module_spec(), parameters={}))
     assert panel.lines() == []

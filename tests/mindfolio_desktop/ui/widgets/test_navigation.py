@@ -1,5 +1,7 @@
 """Every page and every module is one click or one key away."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -8,7 +10,15 @@ from pytestqt.qtbot import QtBot
 from engine.domain.mindfolio import ModuleStatus
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Navigation, NavigationButton
-from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, PAUSED, aggressive_growth, approval, with_module
+from tests.mindfolio_desktop.ui.snapshots import (
+    AUTO,
+    MANUAL,
+    PAUSED,
+    aggressive_growth,
+    approval,
+    module_spec,
+    with_module,
+)
 
 
 @pytest.fixture
@@ -74,15 +84,17 @@ def test_where_we_are_is_marked_once(navigation: Navigation) -> None:
         assert checked == [name]
 
 
-def test_a_long_name_is_cut_and_told_in_full_by_the_tooltip(navigation: Navigation) -> None:
+def test_where_we_are_stays_marked_when_the_modules_change(navigation: Navigation, qtbot: QtBot) -> None:
+    navigation.show_page(MANUAL)
     snapshot = aggressive_growth()
-    spec = snapshot.modules[0].spec
+    navigation.set_snapshot(replace(snapshot, modules=snapshot.modules[1:]))
+    assert button(navigation, f"go_module_{MANUAL}").isChecked()
+    qtbot.waitUntil(lambda: sum(one.isChecked() for one in navigation.findChildren(NavigationButton)) == 1)
+
+
+def test_a_long_name_is_cut_and_told_in_full_by_the_tooltip(navigation: Navigation) -> None:
     name = "A module with a very long name indeed"
-    navigation.set_snapshot(
-        with_module(
-            snapshot, AUTO, spec=type(spec)(**{slot: getattr(spec, slot) for slot in spec.__slots__} | {"name": name})
-        )
-    )
+    navigation.set_snapshot(with_module(aggressive_growth(), AUTO, spec=module_spec(AUTO, name)))
     shown = button(navigation, f"go_module_{AUTO}")
     assert shown.text().endswith("…")
     assert shown.toolTip() == name

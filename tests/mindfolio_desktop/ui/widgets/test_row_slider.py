@@ -1,15 +1,14 @@
 """A module's own slider: on the scale of all capital, dragged by its knob only."""
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.core.money import Money, dollars
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.row_slider import RowFigures, RowSlider
+from tests.mindfolio_desktop.ui.gestures import ALT, PLAIN, mouse
 
 
 def figures(amount: Money, *, used: Money = 0, over: bool = False) -> RowFigures:
@@ -27,15 +26,6 @@ def slider(qtbot: QtBot) -> RowSlider:
     return widget
 
 
-def press(slider: RowSlider, kind: QEvent.Type, x: float, *, alt: bool = False) -> None:
-    at = QPointF(x, 13)
-    modifiers = Qt.KeyboardModifier.AltModifier if alt else Qt.KeyboardModifier.NoModifier
-    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-    cause = none if kind is QEvent.Type.MouseMove else left
-    held = none if kind is QEvent.Type.MouseButtonRelease else left
-    QApplication.sendEvent(slider, QMouseEvent(kind, at, QPointF(slider.mapToGlobal(at)), cause, held, modifiers))
-
-
 def test_the_knob_stands_on_the_scale_of_all_capital(slider: RowSlider) -> None:
     assert slider.knob_x() == pytest.approx(8 + 200)
 
@@ -45,25 +35,25 @@ def test_the_knob_stands_on_the_scale_of_all_capital(slider: RowSlider) -> None:
     [(238, False, 23_000), (240, True, 23_200), (126, False, 12_000), (114, False, 10_500), (900, False, 25_000)],
 )
 def test_dragging_the_knob_snaps_catches_and_stops(slider: RowSlider, to: int, alt: bool, dollars_: int) -> None:
-    press(slider, QEvent.Type.MouseButtonPress, 208)
-    press(slider, QEvent.Type.MouseMove, to, alt=alt)
-    press(slider, QEvent.Type.MouseButtonRelease, to)
+    mouse(slider, QEvent.Type.MouseButtonPress, 208)
+    mouse(slider, QEvent.Type.MouseMove, to, ALT if alt else PLAIN)
+    mouse(slider, QEvent.Type.MouseButtonRelease, to)
     assert slider.value() == dollars_
 
 
 def test_a_click_elsewhere_moves_nothing(slider: RowSlider) -> None:
     for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.MouseButtonRelease):
-        press(slider, kind, 400)
+        mouse(slider, kind, 400)
     assert slider.value() == 20_000
 
 
 def test_escape_ends_the_drag_and_says_so(slider: RowSlider, qtbot: QtBot) -> None:
-    press(slider, QEvent.Type.MouseButtonPress, 208)
-    press(slider, QEvent.Type.MouseMove, 230)
+    mouse(slider, QEvent.Type.MouseButtonPress, 208)
+    mouse(slider, QEvent.Type.MouseMove, 230)
     with qtbot.waitSignal(slider.cancelled), qtbot.assertNotEmitted(slider.escaped):
         QTest.keyClick(slider, Qt.Key.Key_Escape)
     before = slider.value()
-    press(slider, QEvent.Type.MouseMove, 240)
+    mouse(slider, QEvent.Type.MouseMove, 240)
     assert slider.value() == before
     with qtbot.waitSignal(slider.escaped):
         QTest.keyClick(slider, Qt.Key.Key_Escape)

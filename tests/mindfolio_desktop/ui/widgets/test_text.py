@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from mindfolio_desktop.ui import theme
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 LONG = "a sentence that is far too long for the room it has been given"
 
@@ -36,7 +36,7 @@ def test_a_hidden_text_comes_back_with_its_words(qtbot: QtBot) -> None:
 
 
 def test_a_text_that_elides_gives_way_and_keeps_the_whole_in_the_tooltip(qtbot: QtBot) -> None:
-    cut, whole = Text(elides=True), Text(LONG)
+    cut, whole = ElidedText(), Text(LONG)
     for one in (cut, whole):
         qtbot.addWidget(one)
     cut.show_text(LONG)

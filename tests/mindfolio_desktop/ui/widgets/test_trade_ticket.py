@@ -16,6 +16,7 @@ from tests.mindfolio_desktop.ui.snapshots import approval, candidate, manual_mod
 @pytest.fixture
 def ticket(qtbot: QtBot) -> TradeTicket:
     widget = TradeTicket()
+    widget._settling.setInterval(1)
     qtbot.addWidget(widget)
     widget.resize(700, 700)
     widget.show_approval(approval(), manual_module())
@@ -55,18 +56,19 @@ def test_the_ticket_shows_what_is_at_stake(ticket: TradeTicket) -> None:
     assert text(ticket, "money_breakevens") == "$247.50 and $272.50"
     assert text(ticket, "odds_iv_rank") == "72% (252 sessions)"
     assert [text(ticket, f"odds_{name}") for name in ("delta", "gamma", "theta", "vega")] == [
-        "−2.1",
-        "−0.38",
+        "\N{MINUS SIGN}2.1",
+        "\N{MINUS SIGN}0.38",
         "+7.9",
-        "−19.5",
+        "\N{MINUS SIGN}19.5",
     ]
     assert "short strikes at 18 delta" in text(ticket, "reasons")
     assert text(ticket, "left_value") == "6:00"
 
 
-def test_every_leg_is_listed_with_its_side_and_contracts(ticket: TradeTicket) -> None:
+def test_every_leg_is_listed_with_its_side_and_contracts(ticket: TradeTicket, qtbot: QtBot) -> None:
     ticket.show_approval(approval(candidate=candidate(quantity=3)), manual_module())
-    words = [label.text() for label in ticket.findChildren(QLabel) if not label.isHidden()]
+    qtbot.wait(1)
+    words = [label.text() for label in ticket.findChildren(QLabel) if label.isVisible()]
     first = words.index("TSLA 17 Apr 240 put")
     assert words[first - 2 : first + 1] == ["Buy", "3", "TSLA 17 Apr 240 put"]
     short = words.index("TSLA 17 Apr 270 call")
@@ -97,8 +99,8 @@ def test_an_unknown_iv_rank_is_never_a_number(
 def test_unknown_odds_are_dashes(ticket: TradeTicket) -> None:
     unknown = candidate(probability_of_profit=None, expected_profit=None, breakevens=())
     ticket.show_approval(approval(candidate=unknown), manual_module())
-    assert text(ticket, "probability_value") == "–"
-    assert (text(ticket, "money_expected"), text(ticket, "money_breakevens")) == ("–", "–")
+    assert text(ticket, "probability_value") == "\N{EN DASH}"
+    assert (text(ticket, "money_expected"), text(ticket, "money_breakevens")) == ("\N{EN DASH}", "\N{EN DASH}")
 
 
 @pytest.mark.parametrize(("available", "short"), [("765.00", ""), ("764.99", "$0.01")])
@@ -130,6 +132,7 @@ def test_while_a_decision_is_checked_there_is_no_second_one(ticket: TradeTicket,
 
 
 def test_a_click_meant_for_one_trade_cannot_hit_the_next(ticket: TradeTicket, qtbot: QtBot) -> None:
+    ticket._settling.setInterval(300)
     ticket.show_approval(approval("a-2"), manual_module())
     ticket.show_waiting(is_waiting=False)
     with qtbot.assertNotEmitted(ticket.approved):

@@ -1,0 +1,186 @@
+"""The read side: scans, trades and NAV samples page by page, on another thread, while the writer goes on."""
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import DenialCode, LedgerFault
+from engine.core.money import dollars
+from engine.domain import events as ev
+from engine.domain.candidate import ScanAction, ScanRow
+from engine.domain.denial import Denial
+from engine.ledger.ledger import Ledger
+from engine.ledger.store import LedgerQuery, SqliteStore
+from tests.builders import ALPHA, BETA, NOW, Clerk, ledger
+
+LONG_AGO = NOW - dt.timedelta(days=365)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a folder? #1" / "ledger.sqlite"
+
+
+@pytest.fixture
+def clerk(path: Path) -> Iterator[Clerk]:
+    store = SqliteStore(path)
+    yield Clerk(ledger(store))
+    store.close()
+
+
+@pytest.fixture
+def query(clerk: Clerk, path: Path) -> Iterator[LedgerQuery]:
+    opened = LedgerQuery(path)
+    yield opened
+    opened.close()
+
+
+def row(clerk: Clerk, module_id: str, symbol: str) -> ScanRow:
+    return ScanRow(
+        at=clerk.at,
+        module_id=module_id,
+        symbol=symbol,
+        structure="Iron Condor",
+        action=ScanAction.SKIPPED,
+        reason="BUDGET",
+        numbers={"iv_rank": 72.5, "dte": 32, "trend": None, "note": "ünïcödé"},
+        denials=(Denial(DenialCode.BUDGET, dollars(882), dollars(500), "usd", {"missing": dollars(382)}),),
+        waived=("evidence",),
+    )
+
+
+def scan(clerk: Clerk, module_id: str, *symbols: str) -> tuple[ScanRow, ...]:
+    rows = tuple(row(clerk, module_id, symbol) for symbol in symbols)
+    address = clerk.ledger.keep_evidence(rows)
+    clerk.record(ev.ScanCompleted(module_id, 1, len(rows), 0, 0, len(rows), address))
+    clerk.ledger.commit()
+    return rows
+
+
+def test_scans_come_newest_first_and_whole(clerk: Clerk, query: LedgerQuery) -> None:
+    first = scan(clerk, ALPHA, "SPY", "TSLA")
+    second = scan(clerk, ALPHA, "SPY", "TSLA")
+    assert query.scans(ALPHA, LONG_AGO) == (*second, *first)
+
+
+def test_scans_are_those_of_the_module_asked_for(clerk: Clerk, query: LedgerQuery) -> None:
+    alphas, betas = scan(clerk, ALPHA, "SPY"), scan(clerk, BETA, "SPY")
+    assert (query.scans(ALPHA, LONG_AGO), query.scans(BETA, LONG_AGO)) == (alphas, betas)
+    assert query.scans("ghost", LONG_AGO) == ()
+
+
+def test_scans_begin_at_the_instant_asked_for(clerk: Clerk, query: LedgerQuery) -> None:
+    scan(clerk, ALPHA, "SPY")
+    second = scan(clerk, ALPHA, "TSLA")
+    assert query.scans(ALPHA, clerk.at) == second
+    assert query.scans(ALPHA, clerk.at.astimezone(dt.timezone(dt.timedelta(hours=-4)))) == second
+    assert query.scans(ALPHA, clerk.at + dt.timedelta(microseconds=1)) == ()
+
+
+def test_scans_stop_at_the_limit_counted_in_rows(clerk: Clerk, query: LedgerQuery) -> None:
+    first = scan(clerk, ALPHA, "NVDA", "QQQ", "SPY")
+    second = scan(clerk, ALPHA, "NVDA", "QQQ")
+    assert query.scans(ALPHA, LONG_AGO, limit=3) == (*second, first[0])
+    assert query.scans(ALPHA, LONG_AGO, limit=1) == second[:1]
+    assert query.scans(ALPHA, LONG_AGO, limit=99) == (*second, *first)
+
+
+def test_trades_are_the_closed_positions_newest_first(clerk: Clerk, query: LedgerQuery) -> None:
+    won, lost, other = clerk.open("-1.20"), clerk.open("-1.20"), clerk.open("-1.20", module_id=BETA)
+    clerk.open("-1.20")
+    clerk.close(won, "0.55")
+    clerk.close(lost, "2.00")
+    clerk.settle(other, "260")
+    clerk.ledger.commit()
+    trades = query.trades(ALPHA)
+    assert [(trade.position.position_id, trade.net_pnl) for trade in trades] == [
+        (lost, dollars("-84.80")), (won, dollars("60.20")),
+    ]  # fmt: skip
+    assert trades[1].position == clerk.ledger.book.closed[won]
+    assert query.trades(ALPHA, limit=1) == trades[:1]
+    assert [trade.net_pnl for trade in query.trades(BETA)] == [dollars("117.60")]
+    assert query.trades("ghost") == ()
+
+
+def test_trades_that_closed_together_have_one_order(clerk: Clerk, query: LedgerQuery) -> None:
+    ids = [clerk.open("-1.20") for _ in range(3)]
+    orders = [clerk.intend_close(position_id) for position_id in ids]
+    together = clerk.at
+    for order_id in orders:
+        clerk.at = together
+        clerk.fill(order_id, "0.55")
+    clerk.ledger.commit()
+    assert [trade.position.position_id for trade in query.trades(ALPHA)] == ids[::-1]
+
+
+def test_nav_history_keeps_the_newest_and_tells_them_oldest_first(clerk: Clerk, query: LedgerQuery) -> None:
+    position_id = clerk.open("-1.20")
+    samples = []
+    for value in ("-110", "-100.0001", "-90"):
+        clerk.mark(**{position_id: value})
+        samples.append((clerk.at, clerk.ledger.book.nav))
+    clerk.ledger.commit()
+    assert query.nav_history() == tuple(samples)
+    assert query.nav_history(limit=2) == tuple(samples[1:])
+    assert [nav for _, nav in samples] == [dollars(nav) for nav in ("50007.60", "50017.5999", "50027.60")]
+
+
+def test_nothing_has_happened_yet(query: LedgerQuery) -> None:
+    assert (query.scans(ALPHA, LONG_AGO), query.trades(ALPHA), query.nav_history()) == ((), (), ())
+
+
+def test_any_thread_may_ask_and_sees_what_was_committed_meanwhile(clerk: Clerk, query: LedgerQuery) -> None:
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        for thread in (one, other, one):
+            rows = scan(clerk, ALPHA, "SPY")
+            assert thread.submit(query.scans, ALPHA, clerk.at - dt.timedelta(seconds=1), 1).result() == rows
+
+
+def test_what_is_staged_is_not_seen(clerk: Clerk, query: LedgerQuery) -> None:
+    clerk.close(clerk.open("-1.20"), "0.55")
+    assert query.trades(ALPHA) == ()
+    clerk.ledger.commit()
+    assert len(query.trades(ALPHA)) == 1
+
+
+def test_a_ledger_that_is_not_there_is_a_fault_not_an_empty_history(tmp_path: Path) -> None:
+    query = LedgerQuery(tmp_path / "none.sqlite")
+    with pytest.raises(LedgerFault, match="cannot be read"):
+        query.trades(ALPHA)
+    query.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("table", ["evidence", "closed_positions"])
+def test_a_damaged_document_is_a_fault_of_the_ledger(path: Path, table: str) -> None:
+    store = SqliteStore(path)
+    clerk = Clerk(ledger(store))
+    scan(clerk, ALPHA, "SPY")
+    clerk.close(clerk.open("-1.20"), "0.55")
+    clerk.ledger.commit()
+    store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE {table} SET body = CAST('[1' AS BLOB)")  # noqa: S608 - tables of this test
+        connection.commit()
+    query = LedgerQuery(path)
+    with pytest.raises(LedgerFault, match="cannot be read"):
+        _ = (query.scans(ALPHA, LONG_AGO), query.trades(ALPHA))
+    query.close()
+
+
+def test_the_history_outlives_the_program(path: Path) -> None:
+    store = SqliteStore(path)
+    clerk = Clerk(ledger(store))
+    rows = scan(clerk, ALPHA, "SPY")
+    store.close()
+    query = LedgerQuery(path)
+    assert query.scans(ALPHA, LONG_AGO) == rows
+    query.close()
+    reopened = SqliteStore(path)
+    assert Ledger(reopened).book == clerk.ledger.book
+    reopened.close()

@@ -1,0 +1,131 @@
+"""The report: amounts and Greeks as JSON shows them, trades in full, and a summary for a terminal."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.money import UNIT, Money, dollars
+from engine.domain.greeks import Greeks
+from engine.domain.ports import TradeRow
+from engine.domain.snapshot import MarketView, MindfolioSnapshot
+from engine.portfolio.aggregate import aggregate
+from engine.portfolio.report import amount, as_document, as_text
+from tests.builders import ALPHA, Clerk
+
+
+@pytest.fixture(scope="module")
+def clerk() -> Clerk:
+    """Alpha closed a trade and holds one that is marked."""
+    clerk = Clerk()
+    clerk.close(clerk.open("-1.20"), "0.55")
+    clerk.mark(**{clerk.open("-1.20", quantity=2): "-200"})
+    return clerk
+
+
+@pytest.fixture(scope="module")
+def snapshot(clerk: Clerk) -> MindfolioSnapshot:
+    market = MarketView(clerk.at, clerk.at.date(), is_open=True, next_open=None, speed=1.0)
+    return aggregate(clerk.ledger.book, {}, market, rate=0.04)
+
+
+@pytest.fixture(scope="module")
+def document(snapshot: MindfolioSnapshot, clerk: Clerk) -> dict[str, Any]:
+    closed = clerk.ledger.book.closed.values()
+    made = as_document(snapshot, {ALPHA: [TradeRow(each, each.net_pnl) for each in closed]})
+    read: dict[str, Any] = json.loads(json.dumps(made, allow_nan=False))
+    return read
+
+
+@pytest.mark.parametrize(
+    ("money", "shown"),
+    [
+        (None, "null"), (0, "0"), (dollars(15_000), "15000"), (dollars(-1), "-1"), (dollars("60.20"), "60.2"),
+        (dollars("-0.05"), "-0.05"), (dollars("0.0001"), "0.0001"), (dollars("-120.0034"), "-120.0034"),
+        (dollars("99999999999.9999"), "99999999999.9999"),
+    ],
+)  # fmt: skip
+def test_amounts_are_whole_where_whole_and_exact_to_the_last_decimal(money: Money | None, shown: str) -> None:
+    assert json.dumps(amount(money)) == shown
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_no_unit_is_lost_on_the_way_to_json(money: Money) -> None:
+    shown = amount(money)
+    assert shown is not None
+    assert dollars(json.dumps(shown) if "e" not in json.dumps(shown) else f"{shown:.4f}") == money
+    assert isinstance(shown, int) is (money % UNIT == 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(60.45, 60.5), (-60.45, -60.5), (0.05, 0.1), (-0.04, 0.0), (12.34, 12.3), (1e-7, 0.0)]
+)
+def test_greeks_go_to_one_decimal_with_halves_away_from_zero(
+    snapshot: MindfolioSnapshot, value: float, shown: float
+) -> None:
+    made = as_document(replace(snapshot, greeks=Greeks(value, -value, 0.0, 250.5)), {})
+    totals = made["aggregate"]
+    assert isinstance(totals, dict)
+    greeks = totals["greeks"]
+    assert greeks == {"delta": shown, "gamma": -shown, "theta": 0.0, "vega": 250.5}
+    assert "-0.0" not in json.dumps(greeks)
+
+
+def test_the_head_says_what_is_shown_and_when(document: dict[str, Any], clerk: Clerk) -> None:
+    assert (document["name"], document["environment"], document["status"]) == ("Sample", "replay", "ACTIVE")
+    assert document["as_of"] == clerk.at.isoformat()
+    assert document["as_of"].endswith("+00:00")
+    assert (document["journal_seq"], document["waived"]) == (clerk.ledger.book.seq, ["evidence"])
+    assert (document["capital"], document["reserve"], document["pnl_policy"]) == (50_000, 15_000, "isolate")
+
+
+def test_a_module_is_shown_with_its_limits_and_figures(document: dict[str, Any]) -> None:
+    alpha, beta = document["modules"]
+    shown = {
+        "module": "alpha", "kind": "IV_SERVICE", "name": "Alpha", "status": "ACTIVE", "autotrade": True,
+        "structures": ["Iron Condor"], "budget": 15_000, "max_risk_per_trade": 500, "daily_loss_limit": 1_000,
+        "used": 1_760, "held": 0, "available": 13_240, "utilisation_pct": 11.7, "positions": 1,
+        "pnl": 95.4, "pnl_pct": 0.6, "realised": 55.4, "unrealised": 40, "wins": 1, "closed_trades": 1,
+        "win_rate": 1.0, "trades_this_month": 2,
+    }  # fmt: skip
+    assert {name: alpha[name] for name in shown} == shown
+    assert (beta["module"], beta["trades"], beta["open_positions"], beta["win_rate"]) == ("beta", [], [], None)
+
+
+LEGS = [
+    {"contract": "TSLA260417P00240000", "ratio": 1},
+    {"contract": "TSLA260417P00250000", "ratio": -1},
+    {"contract": "TSLA260417C00270000", "ratio": -1},
+    {"contract": "TSLA260417C00280000", "ratio": 1},
+]
+
+
+def test_a_closed_trade_can_be_checked_by_hand(document: dict[str, Any]) -> None:
+    (trade,) = document["modules"][0]["trades"]
+    assert trade == {
+        "position": "P000001", "symbol": "TSLA", "structure": "Iron Condor", "quantity": 1, "legs": LEGS,
+        "opened_at": "2026-03-16T19:00:04+00:00", "opening_cost": -120,
+        "closed_at": "2026-03-16T19:00:08+00:00", "closing_cash": -55,
+        "commissions": 4.8, "why_closed": "target", "net_pnl": 60.2,
+    }  # fmt: skip
+
+
+def test_an_open_position_is_shown_with_its_mark(document: dict[str, Any]) -> None:
+    (held,) = document["modules"][0]["open_positions"]
+    shown = {
+        "position": "P000002", "quantity": 2, "opening_cost": -240, "mark": -200, "pnl": 40, "dte": 32,
+        "closed_at": None,
+    }  # fmt: skip
+    assert {name: held[name] for name in shown} == shown
+
+
+def test_the_summary_has_a_line_for_the_whole_and_one_for_each_module(snapshot: MindfolioSnapshot) -> None:
+    head, sums, alpha, beta, waived = as_text(as_document(snapshot, {})).splitlines()
+    assert head == f"Sample (replay, ACTIVE) as of {snapshot.market.now.isoformat()}"
+    assert sums.startswith("NAV 50095.4  P&L 95.4 (0.2 %)  reserve 15000  allocated 35000  used 1760")
+    assert alpha.split()[:4] == ["Alpha", "ACTIVE", "budget", "15000"]
+    assert beta.split()[:2] == ["Beta", "ACTIVE"]
+    assert waived == "waived in this environment: evidence"

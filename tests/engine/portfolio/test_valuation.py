@@ -1,0 +1,149 @@
+"""What positions are worth: Greeks against vollib's, the cost of closing, and None where quotes are missing."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from vollib.black_scholes.greeks import analytical
+
+from engine.core.calendar import years_to_expiry
+from engine.core.money import dollars, from_float
+from engine.domain.chain import Chain
+from engine.domain.greeks import Greeks
+from engine.domain.instrument import Right
+from engine.domain.snapshot import PositionView
+from engine.ledger.book import Book
+from engine.portfolio.valuation import value_positions
+from tests.builders import APRIL, NOW, Clerk, condor, contract, order
+
+RATE, VOLATILITY, SPOT = 0.04, 0.25, 260.0
+STRIKES = (230, 240, 250, 260, 270, 280, 290)
+FLAGS = {Right.CALL: "c", Right.PUT: "p"}
+MakeChain = Callable[..., Chain]
+
+
+@pytest.fixture
+def chain(make_chain: MakeChain) -> Chain:
+    return make_chain("TSLA", SPOT, STRIKES)
+
+
+def held(quantity: int = 1, price: str = "-2.50") -> Clerk:
+    clerk = Clerk()
+    clerk.open(price, quantity=quantity)
+    return clerk
+
+
+def view_of(book: Book, *chains: Chain, now: dt.datetime = NOW) -> PositionView:
+    (view,) = value_positions(book, {each.symbol: each for each in chains}, now, RATE).values()
+    return view
+
+
+def reckoned(quantity: int) -> Greeks:
+    """Greeks of the sample condor by vollib, leg by leg."""
+    years = years_to_expiry(NOW, APRIL)
+    total = Greeks()
+    for leg in condor().legs:
+        terms = (FLAGS[leg.contract.right], SPOT, leg.contract.strike / 10_000, years, RATE, VOLATILITY)
+        one = Greeks(*(float(getattr(analytical, name)(*terms)) for name in ("delta", "gamma", "theta", "vega")))
+        total += one.scaled(leg.ratio * 100 * quantity)
+    return total
+
+
+@pytest.mark.parametrize("quantity", [1, 3])
+def test_greeks_are_those_of_all_contracts_held(chain: Chain, quantity: int) -> None:
+    view = view_of(held(quantity).ledger.book, chain)
+    assert view.greeks is not None
+    for name in ("delta", "gamma", "theta", "vega"):
+        assert getattr(view.greeks, name) == pytest.approx(getattr(reckoned(quantity), name), rel=1e-6)
+    assert view.greeks.theta > 0 > view.greeks.vega
+    assert view.iv == pytest.approx(VOLATILITY, rel=1e-6)
+
+
+def test_after_a_partial_close_only_what_is_left_counts(chain: Chain) -> None:
+    clerk = held(3)
+    clerk.close("P000001", "1.00", 2)
+    view = view_of(clerk.ledger.book, chain)
+    assert view.greeks is not None
+    assert view.greeks.vega == pytest.approx(reckoned(1).vega, rel=1e-6)
+
+
+def test_the_mark_is_the_journaled_one_with_its_time(chain: Chain) -> None:
+    clerk = held(2)
+    clerk.mark(P000001="-430.10")
+    marked_at = clerk.at
+    view = view_of(clerk.ledger.book, chain)
+    assert (view.mark, view.pnl, view.marked_at) == (dollars("-430.10"), dollars("69.90"), marked_at)
+    assert view.pnl_of_max_pct == 14.0  # 69.90 of 500.00 is 13.98 %
+    assert view.dte == 32
+
+
+@pytest.mark.parametrize(("mark", "share"), [("-219.375", 12.3), ("-280.625", -12.3), ("-250", 0.0), ("0", 100.0)])
+def test_the_share_of_the_most_that_can_be_won_rounds_half_up(chain: Chain, mark: str, share: float) -> None:
+    clerk = held()
+    clerk.mark(P000001=mark)
+    assert view_of(clerk.ledger.book, chain).pnl_of_max_pct == share  # 30.625 of 250 is 12.25 %
+
+
+def test_where_nothing_can_be_won_there_is_no_share(chain: Chain) -> None:
+    assert view_of(held(price="0.10").ledger.book, chain).pnl_of_max_pct is None
+
+
+def test_closing_costs_the_asks_of_what_was_sold_and_brings_the_bids_of_what_was_bought(chain: Chain) -> None:
+    bid, ask = (
+        {leg.contract: from_float(float(column[chain.row(leg.contract)])) for leg in condor().legs}
+        for column in (chain.bid, chain.ask)
+    )
+    long_put, short_put, short_call, long_call = (leg.contract for leg in condor().legs)
+    per_share = sum(filter(None, (ask[short_put], ask[short_call]))) - sum(
+        filter(None, (bid[long_put], bid[long_call]))
+    )
+    assert view_of(held(2).ledger.book, chain).closing_cost == per_share * 200
+
+
+def test_without_a_chain_only_the_ledgers_figures_are_known() -> None:
+    view = view_of(held().ledger.book)
+    assert (view.greeks, view.iv, view.closing_cost) == (None, None, None)
+    assert (view.mark, view.pnl) == (dollars(-250), 0)
+
+
+@pytest.mark.parametrize("column", ["bid", "ask"])
+@pytest.mark.parametrize("value", [np.nan, -1.0])
+def test_one_leg_without_a_quote_leaves_the_position_without_greeks(chain: Chain, column: str, value: float) -> None:
+    broken = getattr(chain, column).copy()
+    broken[chain.row(contract(280, Right.CALL))] = value
+    holes = {column: broken}
+    view = view_of(held().ledger.book, replace(chain, **holes))
+    assert (view.greeks, view.iv, view.closing_cost) == (None, None, None)
+
+
+def test_a_leg_that_was_never_quoted_leaves_the_position_without_greeks(make_chain: MakeChain) -> None:
+    view = view_of(held().ledger.book, make_chain("TSLA", SPOT, (230, 240, 250, 260, 270, 290)))
+    assert (view.greeks, view.iv, view.closing_cost) == (None, None, None)
+
+
+def test_a_chain_without_a_spot_gives_no_greeks_but_prices_the_close(chain: Chain) -> None:
+    view = view_of(held().ledger.book, replace(chain, spot=float("nan")))
+    assert (view.greeks, view.iv) == (None, None)
+    assert view.closing_cost == view_of(held().ledger.book, chain).closing_cost
+
+
+def test_each_position_is_valued_on_the_chain_of_its_own_symbol(make_chain: MakeChain) -> None:
+    clerk = held()
+    clerk.open("-2.50", structure=condor(symbol="SPY"))
+    chains = {"TSLA": make_chain("TSLA", SPOT, STRIKES)}
+    views = value_positions(clerk.ledger.book, chains, NOW, RATE)
+    assert [view.greeks is None for view in views.values()] == [False, True]
+    chains["SPY"] = make_chain("SPY", 245.0, STRIKES)
+    first, second = value_positions(clerk.ledger.book, chains, NOW, RATE).values()
+    assert first.greeks is not None
+    assert second.greeks is not None
+    assert first.greeks.delta != second.greeks.delta
+
+
+def test_a_book_without_positions_has_no_views(chain: Chain) -> None:
+    clerk = Clerk()
+    clerk.intend()
+    assert value_positions(clerk.ledger.book, {"TSLA": chain}, NOW, RATE) == {}
+    assert order().position_id not in clerk.ledger.book.positions

@@ -1,0 +1,184 @@
+"""Opening an engine: one writer a ledger, one seed and one market a mindfolio, and refusals in one line."""
+
+import datetime as dt
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import LedgerFault, MindfolioError
+from engine.domain import events as ev
+from engine.domain.mindfolio import Environment, MindfolioStatus
+from engine.ledger.ledger import checked_entries
+from engine.ledger.store import SqliteStore
+from engine.market.history import HistoryStore
+from engine.market.importer import import_files
+from engine.risk.latch import set_latch_file
+from engine.runtime.assembly import DEFAULT_SEED, OpenEngine, session_limit
+from engine.runtime.places import Places, Running
+from tests.fakes import RecordingPublisher, Rig, chain_update, new_york
+from tests.recordings import record_market, write_recording
+
+
+def opened(places: Places, running: Running | None = None, publisher: RecordingPublisher | None = None) -> OpenEngine:
+    """Open an engine for a test; it runs as fast as it can unless said otherwise."""
+    return OpenEngine(places, running or Running(), publisher or RecordingPublisher())
+
+
+@pytest.fixture
+def simulated(tmp_path: Path) -> Places:
+    return Places(tmp_path / "data", Environment.SIMULATED)
+
+
+@pytest.fixture(scope="module")
+def recorded_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with two snapshots of SPY and nothing else."""
+    return record_market(
+        tmp_path_factory.mktemp("recorded"), [chain_update(new_york(10)), chain_update(new_york(11), 101.0)]
+    )
+
+
+@pytest.fixture
+def replay(tmp_path: Path, recorded_once: Path) -> Places:
+    """A copy of it for one test."""
+    return Places(shutil.copytree(recorded_once, tmp_path / "data", dirs_exist_ok=True), Environment.REPLAY)
+
+
+class TestANewMindfolio:
+    def test_it_is_begun_once_with_the_markets_symbols(self, replay: Places) -> None:
+        engine = opened(replay)
+        book = engine.kernel.desk.book
+        assert (book.environment, book.seed, book.seq) == (Environment.REPLAY, DEFAULT_SEED, 1)
+        assert book.market.startswith("recording ")
+        assert {module.spec.universe for module in book.modules.values()} == {("SPY",)}
+        engine.kernel.run()
+        seq = book.seq
+        engine.close()
+
+        again = opened(replay)
+        again.close()
+        assert again.kernel.desk.book.seq == seq
+        store = SqliteStore(replay.ledger, for_reading=True)
+        begun = [event for _, event in checked_entries(store) if isinstance(event, ev.MindfolioCreated)]
+        store.close()
+        assert len(begun) == 1
+
+    def test_its_market_begins_a_moment_before_the_first_quotes(self, replay: Places) -> None:
+        engine = opened(replay)
+        engine.close()
+        assert engine.kernel.desk.now == new_york(9, 59, 59)
+
+    def test_environments_of_one_directory_are_open_side_by_side(self, simulated: Places, replay: Places) -> None:
+        engines = [opened(places) for places in (simulated, replay)]
+        assert [engine.kernel.desk.book.environment for engine in engines] == [
+            simulated.environment,
+            replay.environment,
+        ]
+        for engine in engines:
+            engine.close()
+
+    @pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX")
+    def test_only_the_user_may_look_into_its_folder(self, simulated: Places) -> None:
+        opened(simulated).close()
+        assert simulated.folder.stat().st_mode & 0o077 == 0
+
+
+class TestOneWriter:
+    def test_a_second_opener_is_refused_in_one_line_and_the_first_goes_on(self, simulated: Places) -> None:
+        first = opened(simulated, Running(speed=1.0))
+        with pytest.raises(LedgerFault) as refused:
+            opened(simulated)
+
+        assert str(refused.value) == (
+            f"{simulated.folder} is in use by another Mindfolio; close that one, or give another --data-dir"
+        )
+        first.kernel.desk.record(ev.EmergencyStopLatched("test", "still writable"))
+        assert first.kernel.desk.commit()
+        first.close()
+
+    def test_the_lock_is_free_after_a_close_and_after_a_refusal(self, simulated: Places) -> None:
+        opened(simulated, Running(seed=5)).close()
+        with pytest.raises(LedgerFault):
+            opened(simulated, Running(seed=6))
+        opened(simulated).close()
+
+    def test_a_file_that_is_no_ledger_is_refused_and_left_alone(self, simulated: Places) -> None:
+        simulated.folder.mkdir(parents=True)
+        simulated.ledger.write_bytes(b"my holiday pictures" * 100)
+        with pytest.raises(LedgerFault) as refused:
+            opened(simulated)
+        assert str(simulated.ledger) in str(refused.value)
+        assert "\n" not in str(refused.value)
+        assert simulated.ledger.read_bytes() == b"my holiday pictures" * 100
+
+
+class TestOneMarket:
+    def test_another_seed_is_refused_and_names_the_right_one(self, simulated: Places) -> None:
+        opened(simulated, Running(seed=5)).close()
+        with pytest.raises(LedgerFault, match=r"begun with --seed 5; use that, or another --data-dir"):
+            opened(simulated, Running(seed=6))
+
+    @pytest.mark.parametrize("asked", [5, None])
+    def test_its_own_seed_or_none_goes_on(self, simulated: Places, asked: int | None) -> None:
+        opened(simulated, Running(seed=5)).close()
+        engine = opened(simulated, Running(seed=asked))
+        engine.close()
+        assert engine.kernel.desk.book.seed == 5
+
+    def test_without_recordings_a_replay_says_what_to_run_and_leaves_no_ledger(self, tmp_path: Path) -> None:
+        places = Places(tmp_path, Environment.REPLAY)
+        with pytest.raises(MindfolioError, match="run `mindfolio import FILE` first") as refused:
+            opened(places)
+        assert "\n" not in str(refused.value)
+        assert not places.ledger.exists()
+
+    def test_recordings_that_changed_since_the_beginning_are_pointed_out(self, replay: Places, tmp_path: Path) -> None:
+        publisher = RecordingPublisher()
+        opened(replay, publisher=publisher).close()
+        assert publisher.alerts == []
+        more = write_recording(tmp_path / "more.csv", [chain_update(new_york(12), 102.0)])
+        import_files([more], HistoryStore(replay.history), lambda _: None)
+
+        opened(replay, publisher=publisher).close()
+
+        assert publisher.alerts == ["The imported recordings have changed since this mindfolio was begun"]
+
+
+class TestStops:
+    def test_a_stop_latched_while_nothing_ran_is_obeyed_before_anything_trades(self, replay: Places) -> None:
+        opened(replay).close()
+        set_latch_file(replay.latch, "mindfolio stop", "overnight")
+
+        engine = opened(replay)
+        engine.kernel.run()
+        engine.close()
+
+        book = engine.kernel.desk.book
+        assert (book.status, book.stop_why, book.orders_made) == (MindfolioStatus.STOPPED, "overnight", 0)
+
+    def test_approve_all_is_handed_to_the_desk(self, replay: Places) -> None:
+        engine = opened(replay, Running(approves_all=True))
+        engine.kernel.run(until=new_york(10, 0, 2))
+        engine.close()
+        assert engine.kernel.desk.book.orders_made == 2
+
+
+class TestSessionLimit:
+    @pytest.mark.parametrize(
+        ("now", "days", "closes"),
+        [
+            (new_york(9, 30), 1, new_york(16)),
+            (new_york(15, 59), 1, new_york(16)),
+            (new_york(16), 1, new_york(16, day=dt.date(2026, 3, 17))),
+            (new_york(9), 2, new_york(16, day=dt.date(2026, 3, 17))),
+            (new_york(12, day=dt.date(2026, 3, 20)), 2, new_york(16, day=dt.date(2026, 3, 23))),
+            (new_york(12, day=dt.date(2026, 11, 25)), 2, new_york(13, day=dt.date(2026, 11, 27))),
+        ],
+    )
+    def test_sessions_are_counted_from_the_running_one(
+        self, tmp_path: Path, now: dt.datetime, days: int, closes: dt.datetime
+    ) -> None:
+        rig = Rig(tmp_path, [chain_update(new_york(9))])
+        rig.desk.clock.advance_to(now)
+        assert session_limit(rig.kernel, days) == closes

@@ -1,0 +1,180 @@
+"""`python -m mindfolio_desktop` as a process of its own: streams, exit codes, stops and deaths from outside."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import MindfolioError
+from engine.domain import events as ev
+from engine.domain.mindfolio import Environment
+from engine.domain.order import OrderPurpose
+from engine.ledger.ledger import checked_entries
+from engine.ledger.store import SqliteStore
+from engine.runtime.places import Places
+from mindfolio_desktop.cli import program_version
+from mindfolio_desktop.display import require_qt
+from tests.recordings import falling_volatility, record_market
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 60.0
+"""For a busy machine; nothing here takes as long by itself."""
+
+WITHOUT_QT = """
+import sys
+from mindfolio_desktop.cli import run
+code = run(sys.argv[1:])
+print("loaded:", [name for name in sys.modules if name.startswith(("PySide6", "pyqtgraph"))], file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def mindfolio(
+    *arguments: str, start: tuple[str, ...] = ("-m", "mindfolio_desktop")
+) -> subprocess.CompletedProcess[str]:
+    """Run a command line to its end."""
+    return subprocess.run(
+        [sys.executable, *start, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+
+
+class Running:
+    """A simulated market that runs headless at sixty times, until somebody ends it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.places = Places(data_dir, Environment.SIMULATED)
+        self._log = data_dir.with_suffix(".log")
+        command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--speed", "60", "--json"]
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, "--data-dir", str(data_dir)], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+
+    @property
+    def log(self) -> str:
+        """What it has said on stderr."""
+        return self._log.read_text()
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds, while the process lives."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, f"it did not happen in time:\n{self.log}"
+            assert self.process.poll() is None, f"it ended by itself:\n{self.log}"
+            time.sleep(0.02)
+
+    def end(self) -> None:
+        """Make sure that it is gone."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate(timeout=PATIENCE_S)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """A running market in which a trade was made already."""
+    process = Running(tmp_path / "data")
+    try:
+        process.wait_for(lambda: " opened" in process.log)
+        yield process
+    finally:
+        process.end()
+
+
+def journal(places: Places) -> list[ev.Event]:
+    """The events of a ledger, checked, in order."""
+    store = SqliteStore(places.ledger, for_reading=True)
+    events = [event for _, event in checked_entries(store)]
+    store.close()
+    return events
+
+
+def test_the_version_is_printed() -> None:
+    done = mindfolio("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"mindfolio {program_version()}\n", "")
+
+
+def test_a_missing_file_is_one_line_on_stderr_and_exit_code_2(tmp_path: Path) -> None:
+    done = mindfolio("import", str(tmp_path / "none.parquet"), "--data-dir", str(tmp_path / "data"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"mindfolio: {tmp_path / 'none.parquet'}: does not exist\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_headless_run_prints_one_object_tells_its_progress_aside_and_never_loads_qt(tmp_path: Path) -> None:
+    record_market(tmp_path, falling_volatility())
+    replay = ("run", "--headless", "--market", "replay", "--approve", "all", "--json", "--data-dir", str(tmp_path))
+    done = mindfolio(*replay, start=("-c", WITHOUT_QT))
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert [len(module["trades"]) for module in document["modules"]] == [1, 1, 0]
+    progress = done.stderr.splitlines()
+    assert progress[-1] == "loaded: []"
+    assert any("opened" in line for line in progress)
+    assert any("closed" in line for line in progress)
+
+
+def test_a_stop_from_outside_ends_all_trading_and_outlives_a_kill(running: Running) -> None:
+    data_dir = ("--data-dir", str(running.places.data_dir))
+    done = mindfolio("stop", "--reason", "seen enough", *data_dir)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert running.places.latch.exists()
+    running.wait_for(lambda: "Emergency stop: seen enough" in running.log)
+    running.process.kill()
+    running.end()
+
+    status = json.loads(mindfolio("status", "--json", *data_dir).stdout)
+    assert (status["status"], status["stop_latched"]) == ("STOPPED", True)
+    assert {module["status"] for module in status["modules"]} == {"PAUSED"}
+    events = journal(running.places)
+    stopped = next(number for number, event in enumerate(events) if isinstance(event, ev.EmergencyStopLatched))
+    opened = [isinstance(event, ev.OrderIntended) and event.order.purpose is OrderPurpose.OPEN for event in events]
+    assert any(opened[:stopped])
+    assert not any(opened[stopped:])
+    assert mindfolio("verify", *data_dir).returncode == 0
+
+    assert mindfolio("rearm", "--reason", "checked every position", *data_dir).returncode == 0
+    status = json.loads(mindfolio("status", "--json", *data_dir).stdout)
+    assert (status["status"], status["stop_latched"]) == ("ACTIVE", False)
+
+
+def test_a_ledger_in_use_is_read_and_verified_but_not_opened_twice(running: Running) -> None:
+    data_dir = ("--data-dir", str(running.places.data_dir))
+    for refused in (("run", "--headless", "--days", "1"), ("rearm", "--reason", "just so")):
+        done = mindfolio(*refused, *data_dir)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"mindfolio: {running.places.folder} is in use by another Mindfolio; "
+            "close that one, or give another --data-dir\n"
+        )
+    assert mindfolio("verify", *data_dir).returncode == 0
+    assert json.loads(mindfolio("status", "--json", *data_dir).stdout)["status"] == "ACTIVE"
+    assert running.process.poll() is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no such signal to send elsewhere")
+def test_an_interrupt_ends_it_with_one_line_and_a_sound_ledger(running: Running) -> None:
+    running.process.send_signal(signal.SIGINT)
+    out, _ = running.process.communicate(timeout=PATIENCE_S)
+
+    assert (running.process.returncode, out) == (130, "")
+    assert running.log.endswith("mindfolio: interrupted\n")
+    assert "Traceback" not in running.log
+    assert mindfolio("verify", "--data-dir", str(running.places.data_dir)).returncode == 0
+
+
+def test_the_smoke_test_paints_trades_verifies_and_leaves() -> None:
+    try:
+        require_qt(on_screen=False)
+    except MindfolioError as error:
+        pytest.skip(str(error))
+    done = mindfolio("--smoke-test")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("smoke test passed: window painted, ")

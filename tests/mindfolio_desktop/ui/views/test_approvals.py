@@ -1,0 +1,256 @@
+"""The approvals page: one decision, one command; what the check at the click found is told beside the ticket."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTableView
+from pytestqt.qtbot import QtBot
+
+from engine.core.errors import DenialCode
+from engine.core.money import dollars
+from engine.domain.commands import ApproveTrade, RefuseTrade
+from engine.domain.denial import Denial
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.notices import CommandAccepted, CommandDenied
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.views.approvals import ApprovalsView, why_nothing_waits
+from tests.mindfolio_desktop.ui.engine_fake import EngineFake
+from tests.mindfolio_desktop.ui.snapshots import (
+    MANUAL,
+    NOW,
+    PAUSED,
+    aggressive_growth,
+    approval,
+    candidate,
+    condor,
+    market,
+    module_spec,
+    with_module,
+)
+
+SHORT = Denial(DenialCode.BUDGET, dollars(43_000), dollars(8_000), "usd")
+
+
+def two_waiting(**changes: object) -> MindfolioSnapshot:
+    """TSLA (a-1, six minutes left) and below it SPY (a-2, nine minutes left)."""
+    spy = approval(
+        "a-2",
+        candidate=candidate(structure=condor("SPY", (560, 575, 640, 655))),
+        expires_at=NOW + dt.timedelta(minutes=9),
+    )
+    return with_module(aggressive_growth(**changes), MANUAL, approvals=(approval(), spy))
+
+
+def only_spy() -> MindfolioSnapshot:
+    snapshot = two_waiting()
+    return with_module(snapshot, MANUAL, approvals=snapshot.modules[1].approvals[1:])
+
+
+def nothing_waits() -> MindfolioSnapshot:
+    return with_module(aggressive_growth(), MANUAL, approvals=())
+
+
+@pytest.fixture
+def engine() -> EngineFake:
+    return EngineFake()
+
+
+@pytest.fixture
+def bridge(qapp: QApplication, engine: EngineFake) -> Iterator[EngineBridge]:
+    bridge = EngineBridge(engine.send, engine.stop, engine)
+    yield bridge
+    bridge.close()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, bridge: EngineBridge) -> ApprovalsView:
+    widget = ApprovalsView(bridge)
+    widget._ticket._settling.setInterval(1)
+    qtbot.addWidget(widget)
+    widget.resize(1_080, 700)
+    widget.set_snapshot(two_waiting())
+    widget.show()
+    qtbot.waitUntil(button(widget, "approve").isEnabled)
+    return widget
+
+
+def button(page: ApprovalsView, name: str) -> QPushButton:
+    found = page.findChild(QPushButton, f"ticket_{name}")
+    assert found is not None
+    return found
+
+
+def text(page: ApprovalsView, name: str) -> str:
+    found = page.findChild(QLabel, name)
+    assert found is not None
+    return found.text() if found.isVisible() else ""
+
+
+def table(page: ApprovalsView) -> QTableView:
+    found = page.findChild(QTableView, "approvals_table")
+    assert found is not None
+    return found
+
+
+def click(page: ApprovalsView, name: str) -> None:
+    QTest.mouseClick(button(page, name), Qt.MouseButton.LeftButton)
+
+
+# --- choosing -----------------------------------------------------------------------------------------------------
+def test_the_first_to_expire_is_on_the_ticket(page: ApprovalsView) -> None:
+    assert text(page, "ticket_title") == "TSLA 17 Apr 240/250/270/280 iron condor"
+    assert text(page, "ticket_left_value") == "6:00"
+    assert table(page).model().rowCount() == 2
+
+
+def test_a_click_on_the_list_turns_to_that_trade(page: ApprovalsView) -> None:
+    second = table(page).visualRect(table(page).model().index(1, 0)).center()
+    QTest.mouseClick(table(page).viewport(), Qt.MouseButton.LeftButton, pos=second)
+    assert text(page, "ticket_title") == "SPY 17 Apr 560/575/640/655 iron condor"
+
+
+def test_the_keyboard_chooses_too(page: ApprovalsView) -> None:
+    table(page).setFocus()
+    QTest.keyClick(table(page), Qt.Key.Key_Down)
+    assert text(page, "ticket_title").startswith("SPY")
+
+
+def test_the_countdown_runs_in_market_time(page: ApprovalsView) -> None:
+    page.set_snapshot(two_waiting(market=market(now=NOW + dt.timedelta(minutes=4, seconds=30))))
+    assert text(page, "ticket_left_value") == "1:30"
+    label = page.findChild(QLabel, "ticket_left_value")
+    assert label is not None
+    assert label.property("role") == "warning"
+
+
+def test_the_chosen_trade_stays_chosen_when_others_come(page: ApprovalsView) -> None:
+    sooner = approval(
+        "a-0",
+        candidate=candidate(structure=condor("QQQ", (470, 480, 540, 550))),
+        expires_at=NOW + dt.timedelta(minutes=1),
+    )
+    waiting = two_waiting().modules[1].approvals
+    page.set_snapshot(with_module(aggressive_growth(), MANUAL, approvals=(sooner, *waiting)))
+    assert text(page, "ticket_title").startswith("TSLA")
+    page.set_snapshot(only_spy())
+    assert text(page, "ticket_title").startswith("SPY")
+
+
+# --- deciding -----------------------------------------------------------------------------------------------------
+def test_approve_sends_one_command_and_waits(page: ApprovalsView, engine: EngineFake) -> None:
+    click(page, "approve")
+    click(page, "approve")
+    page.set_snapshot(two_waiting())
+    click(page, "approve")
+    assert engine.commands == [ApproveTrade("a-1", "user")]
+    assert button(page, "approve").text() == "Checking…"
+    assert not button(page, "refuse").isEnabled()
+
+
+def test_an_approved_trade_gives_way_to_the_next(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    page._ticket._settling.setInterval(300)
+    click(page, "approve")
+    bridge.publish(only_spy())
+    bridge.snapshot_changed.connect(page.set_snapshot)
+    with qtbot.waitSignal(bridge.command_accepted):
+        bridge.notify(CommandAccepted(engine.commands[0]))
+    assert text(page, "ticket_title").startswith("SPY")
+    click(page, "approve")
+    assert len(engine.commands) == 1, "the second click was meant for the first trade"
+    qtbot.waitUntil(button(page, "approve").isEnabled, timeout=2_000)
+    click(page, "approve")
+    assert engine.commands[1:] == [ApproveTrade("a-2", "user")]
+
+
+def test_a_denial_at_the_click_is_told_beside_the_ticket(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    click(page, "approve")
+    with qtbot.waitSignal(bridge.command_denied):
+        bridge.notify(CommandDenied(engine.commands[0], (SHORT,)))
+    assert "needs $43,000.00, available $8,000.00, short by $35,000.00" in text(page, "ticket_answer")
+    assert button(page, "approve").isEnabled(), "the budget may have been raised meanwhile"
+    click(page, "approve")
+    assert text(page, "ticket_answer") == ""
+    assert len(engine.commands) == 2
+
+
+def test_a_denial_comes_back_with_its_trade(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    click(page, "approve")
+    QTest.keyClick(table(page), Qt.Key.Key_Down)
+    with qtbot.waitSignal(bridge.command_denied):
+        bridge.notify(CommandDenied(engine.commands[0], (SHORT,)))
+    assert text(page, "ticket_answer") == "", "it was about the other trade"
+    QTest.keyClick(table(page), Qt.Key.Key_Up)
+    assert "short by $35,000.00" in text(page, "ticket_answer")
+
+
+def test_a_trade_that_expired_at_the_click_still_gets_its_answer(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    click(page, "approve")
+    page.set_snapshot(nothing_waits())
+    with qtbot.waitSignal(bridge.command_denied):
+        bridge.notify(CommandDenied(engine.commands[0], (Denial(DenialCode.APPROVAL_EXPIRED),)))
+    assert "Not done. Approval: its time is over" in text(page, "approvals_message")
+
+
+def test_refuse_sends_the_typed_reason(page: ApprovalsView, engine: EngineFake) -> None:
+    reason = page.findChild(QLineEdit, "ticket_reason")
+    assert reason is not None
+    QTest.keyClicks(reason, "  earnings next week ")
+    click(page, "refuse")
+    assert engine.commands == [RefuseTrade("a-1", "user", "earnings next week")]
+
+
+def test_answers_to_others_decisions_change_nothing(page: ApprovalsView, bridge: EngineBridge, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(bridge.command_denied):
+        bridge.notify(CommandDenied(ApproveTrade("a-1", "command line"), (SHORT,)))
+    assert text(page, "ticket_answer") == ""
+
+
+# --- nothing to decide --------------------------------------------------------------------------------------------
+def test_an_empty_page_says_who_would_ask(page: ApprovalsView) -> None:
+    page.set_snapshot(nothing_waits())
+    assert text(page, "approvals_empty") == (
+        "IV Service, ask first asks here when a scan finds a trade that passes every check."
+    )
+
+
+def test_who_is_paused_is_not_said_to_ask() -> None:
+    quiet = with_module(nothing_waits(), PAUSED, spec=module_spec(PAUSED, "Standby", autotrade=False))
+    assert why_nothing_waits(quiet).startswith("IV Service, ask first asks here")
+    both = with_module(quiet, PAUSED, status=ModuleStatus.ACTIVE)
+    assert why_nothing_waits(both).startswith("IV Service, ask first and Standby ask here")
+    neither = with_module(quiet, MANUAL, status=ModuleStatus.PAUSED)
+    assert why_nothing_waits(neither) == (
+        "Only IV Service, ask first and Standby would ask here, but nothing is looked for while paused."
+    )
+
+
+def test_the_reason_fits_the_condition() -> None:
+    quiet = nothing_waits()
+    assert "stopped" in why_nothing_waits(replace(quiet, status=MindfolioStatus.STOPPED))
+    closed = replace(quiet, market=market(is_open=False))
+    assert "it opens Tue 17 Mar 2026 09:30 ET" in why_nothing_waits(closed)
+    by_itself = replace(quiet, modules=quiet.modules[:1])
+    assert "trade by themselves" in why_nothing_waits(by_itself)
+
+
+def test_a_narrow_page_puts_the_list_above_the_ticket(page: ApprovalsView) -> None:
+    page.resize(850, 700)
+    page.grab()
+    assert (
+        table(page).mapTo(page, table(page).rect().bottomLeft()).y()
+        < button(page, "approve").mapTo(page, button(page, "approve").rect().topLeft()).y()
+    )
+    assert button(page, "approve").mapTo(page, button(page, "approve").rect().topRight()).x() < page.width()
