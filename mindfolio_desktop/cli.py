@@ -254,22 +254,47 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _stop(options: argparse.Namespace) -> int:
-    from engine.risk.latch import set_latch_file  # noqa: PLC0415 - heavy
+    """Latch every market asked for, whatever happens with another; also one whose program is only just starting."""
+    from engine.risk.latch import StopLatch, set_latch_file  # noqa: PLC0415 - heavy
 
-    for places in _ledgers(options):
-        set_latch_file(places.latch, "mindfolio stop", options.reason)
-        print(f"{places.environment.value}: stopped; nothing is opened until a person re-arms it")
-    return OK
+    is_everything_stopped = True
+    for places in _stoppable(options):
+        name = places.environment.value
+        try:
+            set_latch_file(places.latch, "mindfolio stop", options.reason)
+        except OSError as error:
+            if not StopLatch(places.latch).is_set:
+                is_everything_stopped = False
+                print(f"mindfolio: {name} is NOT stopped: {places.latch}: {error.strerror}", file=sys.stderr)
+                continue
+        print(f"{name}: stopped; nothing is opened until a person re-arms it")
+    return OK if is_everything_stopped else IMPOSSIBLE
+
+
+def _stoppable(options: argparse.Namespace) -> tuple[Places, ...]:
+    """The market named; else all whose folder exists; else, nothing having been started yet, all there are."""
+    folder = data_dir(options)
+    market = getattr(options, "market", None)
+    every = tuple(Places(folder, environment) for environment in Environment)
+    if market is not None:
+        return tuple(places for places in every if places.environment.value == market)
+    return tuple(places for places in every if places.folder.is_dir()) or every
 
 
 def _rearm(options: argparse.Namespace) -> int:
+    from engine.risk.latch import StopLatch  # noqa: PLC0415 - heavy
     from mindfolio_desktop.headless import rearm  # noqa: PLC0415 - heavy
 
-    outcomes = {places.environment.value: rearm(places, options.reason, _progress) for places in _ledgers(options)}
+    found = _ledgers(options)
+    stopped = tuple(places for places in found if StopLatch(places.latch).is_set)
+    if len(stopped) > 1:
+        names = " and ".join(places.environment.value for places in stopped)
+        raise MindfolioError(f"{names} are stopped; say with --market which one that reason is about")
+    outcomes = {places.environment.value: rearm(places, options.reason, _progress) for places in stopped or found}
     for name, refused in outcomes.items():
         outcome = f"not re-armed: {', '.join(refused)}" if refused else "re-armed; resume its modules one by one"
         print(f"{name}: {outcome}")
-    return IMPOSSIBLE if all(outcomes.values()) else OK
+    return IMPOSSIBLE if any(outcomes.values()) else OK
 
 
 def _progress(line: str) -> None:

@@ -5,7 +5,6 @@ in analytics only; `from_float` is the one place where a float may become money.
 """
 
 import math
-import re
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 from typing import TypeAlias
 
@@ -18,9 +17,6 @@ CENT: Money = UNIT // 100
 
 _LARGEST: Money = 10**15
 """A hundred billion dollars: beyond it a figure is an error, not an amount."""
-
-_TYPED = re.compile(r"([+-]?)\$?\s*((?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?|\.\d+)", re.ASCII)
-"""Commas only where thousands are grouped: 1,50 is somebody's 1.50 and must not become 150."""
 
 
 def dollars(amount: int | str | Decimal) -> Money:
@@ -46,18 +42,6 @@ def from_float(value: float) -> Money | None:
 def to_float(amount: Money) -> float:
     """Dollars as a float, for analytics and charts only."""
     return amount / UNIT
-
-
-def parse_dollars(text: str) -> Money | None:
-    """Dollars as a person types them (`12,500`, `$1,200.50`, `-$5`); None when it is not an amount."""
-    typed = _TYPED.fullmatch(text.strip())
-    if typed is None:
-        return None
-    sign, figures = typed.groups()
-    try:
-        return dollars(sign + figures.replace(",", ""))
-    except ValueError:
-        return None
 
 
 def percent(part: Money, whole: Money) -> float | None:

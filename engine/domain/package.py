@@ -11,7 +11,10 @@ from engine.core.money import Money
 from engine.domain.instrument import PACKAGE_TICK
 from engine.domain.order import OrderPurpose
 from engine.domain.quote import Quote
-from engine.domain.structure import Leg
+from engine.domain.structure import Leg, Structure, widest_wing
+
+WIDEST_HALF_SPREAD_PCT = 20
+"""Of the wider wing, from mid to natural: beyond it a mark is not believed. Real condors showed up to 8 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,33 @@ def package_mark(legs: tuple[Leg, ...], quotes: tuple[Quote | None, ...]) -> Mon
             return None
         twice += leg.ratio * (quote.bid + quote.ask)
     return twice // 2
+
+
+def clean_mark(structure: Structure, quotes: tuple[Quote | None, ...]) -> Money | None:
+    """`package_mark` of an iron condor that may be acted on, None for one that cannot be true.
+
+    A short condor is worth between minus its wider wing and nothing; a value outside, or a half spread above
+    `WIDEST_HALF_SPREAD_PCT` of that wing, is a stub quote somewhere, not a price.
+    """
+    mark = package_mark(structure.legs, quotes)
+    quote = package_quote(structure.legs, quotes, OrderPurpose.CLOSE)
+    if mark is None or quote is None:
+        return None
+    wing = widest_wing(structure)
+    is_possible = -wing <= mark <= 0
+    is_tight = (quote.natural - quote.mid) * 100 <= wing * WIDEST_HALF_SPREAD_PCT
+    return mark if is_possible and is_tight else None
+
+
+def closing_limits(structure: Structure, quote: PackageQuote, rules: LadderRules) -> tuple[Money, Money] | None:
+    """First and worst net price for buying an iron condor back, None when its quotes make no sense.
+
+    Never more than the wider wing, which is all that the condor can ever cost, and never for less than nothing.
+    """
+    wing = widest_wing(structure)
+    if not 0 <= quote.mid <= wing:
+        return None
+    return to_tick(quote.mid), min(worst_limit(quote, OrderPurpose.CLOSE, rules), wing)
 
 
 def to_tick(price: Money) -> Money:

@@ -60,6 +60,7 @@ class ModuleView:
     trades_this_month: int
     scans_today: int
     executed_today: int
+    """Positions opened today; an order that was not filled does not count."""
     worst_case: Money
     approvals: tuple[Approval, ...] = ()
     orders: tuple[Order, ...] = ()

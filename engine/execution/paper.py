@@ -1,10 +1,10 @@
 """The paper broker: fills package orders against real or simulated quotes, never better than a broker would.
 
 A package fills whole or not at all. At its natural price it always fills; nowhere better than mid; in between with a
-probability that grows evenly from nothing at mid to certainty at natural. Each price that an order rests at gets one
-draw against each new quote of the package. The draw is a hash of the seed, the order, its limit and the quote's time,
-not the next number of a shared generator: asking more often fills no more often, and what other orders do changes
-nothing.
+probability that grows evenly from nothing at mid to certainty at natural. An order gets one draw against each new
+quote of the package, whatever its limit: walking up to a price fills no more often than starting there. The draw is a
+hash of the seed, the order and the quote's time, not the next number of a shared generator: asking more often fills no
+more often, and what other orders do changes nothing.
 """
 
 import datetime as dt
@@ -190,7 +190,7 @@ class PaperBroker:
         """Where the package trades against this quote, None when it does not."""
         if limit >= package.natural:
             return package.natural
-        question = f"{self._seed}|{order.order_id}|{limit}|{epoch_us(package.at)}"
+        question = f"{self._seed}|{order.order_id}|{epoch_us(package.at)}"
         draw = int.from_bytes(blake2b(question.encode(), digest_size=_DRAW_BITS // 8).digest())
         # In integers: draw / 2**64 < (limit - mid) / (natural - mid), which no limit up to mid can meet.
         return limit if draw * (package.natural - package.mid) < (limit - package.mid) << _DRAW_BITS else None

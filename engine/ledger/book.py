@@ -8,7 +8,6 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from engine.core.calendar import market_day
 from engine.core.errors import LedgerFault
 from engine.core.money import Money
 from engine.domain import events as ev
@@ -33,6 +32,7 @@ class ModuleBook:
     status: ModuleStatus
     status_why: str = ""
     baseline: Money = 0
+    scanned_at: dt.datetime | None = None
     scans_today: int = 0
     executed_today: int = 0
 
@@ -80,7 +80,6 @@ class Book:
     positions_made: int = 0
     approvals_made: int = 0
 
-    # --- figures ---------------------------------------------------------------------------------------------------
     @property
     def plan(self) -> BudgetPlan:
         """The split of capital in force."""
@@ -195,8 +194,8 @@ def _state_changed(book: Book, at: dt.datetime, event: ev.Event) -> None:
             for position_id, mark in marks.items():
                 book.marks[position_id], book.marked_at[position_id] = mark, at
         case ev.ScanCompleted():
+            book.modules[event.module_id].scanned_at = at
             book.modules[event.module_id].scans_today += 1
-            book.modules[event.module_id].executed_today += event.executed
         case ev.ApprovalRequested(approval):
             book.approvals[approval.approval_id] = approval
             book.approvals_made += 1
@@ -326,6 +325,7 @@ def _opened(book: Book, at: dt.datetime, event: ev.OrderFilled, order: Order, po
     if position is None:
         position = Position(order.position_id, order.module_id, order.structure, 0, 0, 0, at)
         book.marks[order.position_id] = 0
+        book.modules[order.module_id].executed_today += 1
     book.positions[order.position_id] = replace(
         position,
         quantity=position.quantity + event.quantity,
@@ -398,9 +398,3 @@ def _live_order(book: Book, order_id: str) -> Order:
 
 def _traded(event: ev.OrderFilled) -> Money:
     return event.net_price * MULTIPLIER * event.quantity
-
-
-def trades_in_month(book: Book, module_id: str, day: dt.date) -> int:
-    """Positions of a module opened in the New York month of `day`."""
-    held = [*book.positions_of(module_id), *(p for p in book.closed.values() if p.module_id == module_id)]
-    return sum(1 for p in held if (opened := market_day(p.opened_at)).year == day.year and opened.month == day.month)

@@ -24,10 +24,7 @@ class Ledger:
         self.head_hash = GENESIS_HASH
         self._store = store
         self._broken = False
-        self._clear()
-        for entry, event in checked_entries(store):
-            self.book.apply(entry.seq, entry.at, event)
-            self.head_hash = entry.hash
+        self._fold()
 
     @property
     def has_staged(self) -> bool:
@@ -72,6 +69,14 @@ class Ledger:
             raise
         self._clear()
 
+    def forget_unsaved(self) -> None:
+        """After a failed commit: fold what is durable again, so that the book shows nothing else; nothing is recorded.
+
+        Raises LedgerFault when the store cannot be read either.
+        """
+        self._broken = True
+        self._fold()
+
     def close(self) -> None:
         """Release the store."""
         self._store.close()
@@ -79,6 +84,14 @@ class Ledger:
     def _check_sound(self) -> None:
         if self._broken:
             raise LedgerFault("the ledger failed before; nothing more is recorded or written until it is reopened")
+
+    def _fold(self) -> None:
+        book, head_hash = Book(), GENESIS_HASH
+        for entry, event in checked_entries(self._store):
+            book.apply(entry.seq, entry.at, event)
+            head_hash = entry.hash
+        self.book, self.head_hash = book, head_hash
+        self._clear()
 
     def _clear(self) -> None:
         self._entries: list[Recorded] = []

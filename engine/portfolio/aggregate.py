@@ -14,7 +14,7 @@ from engine.domain.greeks import Greeks
 from engine.domain.order import OrderStatus
 from engine.domain.position import Position
 from engine.domain.snapshot import MarketView, MindfolioSnapshot, ModuleView, PositionView
-from engine.ledger.book import Book, trades_in_month
+from engine.ledger.book import Book
 from engine.portfolio.valuation import value_positions
 
 
@@ -201,6 +201,12 @@ def _figures(module: ModuleView) -> ModuleFigures:
         module.pnl_pct,
         module.greeks,
     )
+
+
+def trades_in_month(book: Book, module_id: str, day: dt.date) -> int:
+    """Positions of a module opened in the New York month of `day`."""
+    held = [*book.positions_of(module_id), *(p for p in book.closed.values() if p.module_id == module_id)]
+    return sum(1 for p in held if (opened := market_day(p.opened_at)).year == day.year and opened.month == day.month)
 
 
 def _mean(amounts: list[Money]) -> Money | None:

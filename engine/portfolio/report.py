@@ -71,6 +71,10 @@ def as_text(document: Document) -> str:
         for module in _listed(document, "modules")
         if isinstance(module, dict)
     ]
+    if document.get("stop_latched"):
+        lines.append("the emergency stop is latched: nothing is opened until a person re-arms it")
+    if document.get("halted"):
+        lines.append(f"TRADING HALTED: {document['halted']}")
     if document["waived"]:
         lines.append(f"waived in this environment: {', '.join(map(str, _listed(document, 'waived')))}")
     return "\n".join(lines)

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.analytics.chain_values import ChainValues, chain_values
 from engine.core.calendar import days_to_expiry
+from engine.core.clock import epoch_us
 from engine.core.money import Money, percent
 from engine.domain.chain import Chain
 from engine.domain.greeks import Greeks
@@ -47,7 +49,11 @@ def _view(
     mark = book.marks[position.position_id]
     pnl = mark - position.cost
     best = -position.cost
-    valued = _Valued(None, None) if chain is None else _greeks(position, chain, values[position.structure.symbol])
+    rows = None if chain is None else _rows_of_one_time(position, chain, book.limits.max_quote_age)
+    valued, closing_cost = _Valued(None, None), None
+    if chain is not None and rows is not None:
+        valued = _greeks(position, rows, values[position.structure.symbol])
+        closing_cost = _closing_cost(position, chain)
     return PositionView(
         position=position,
         mark=mark,
@@ -57,15 +63,24 @@ def _view(
         dte=days_to_expiry(now, position.structure.expiration),
         greeks=valued.greeks,
         iv=valued.iv,
-        closing_cost=None if chain is None else _closing_cost(position, chain),
+        closing_cost=closing_cost,
     )
 
 
-def _greeks(position: Position, chain: Chain, values: ChainValues) -> _Valued:
-    rows = [chain.row(leg.contract) for leg in position.structure.legs]
-    if any(row is None for row in rows):
-        return _Valued(None, None)
-    at = np.array(rows, dtype=np.intp)
+def _rows_of_one_time(position: Position, chain: Chain, longest: dt.timedelta | None) -> NDArray[np.intp] | None:
+    """Rows of a position's legs, None unless all were quoted with the chain's newest quotes, give or take `longest`.
+
+    A recording leaves contracts out; legs of different days together give neither Greeks nor a closing price.
+    """
+    found = [chain.row(leg.contract) for leg in position.structure.legs]
+    rows = np.array([row for row in found if row is not None], dtype=np.intp)
+    if rows.size < len(found) or longest is None:
+        return None
+    oldest = epoch_us(chain.at) - longest // dt.timedelta(microseconds=1)
+    return rows if bool((chain.quoted_at[rows] >= oldest).all()) else None
+
+
+def _greeks(position: Position, at: NDArray[np.intp], values: ChainValues) -> _Valued:
     if not values.valid[at].all():
         return _Valued(None, None)
     ratio = np.array([leg.ratio for leg in position.structure.legs], dtype=np.float64)

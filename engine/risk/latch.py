@@ -6,6 +6,7 @@ up the last look before an order leaves. This file imports nothing of the progra
 the latch at once, even when the rest of the program cannot start.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -76,6 +77,14 @@ class StopLatch:
             self._lifted = seen
         return not self.is_set
 
+    def identity(self) -> tuple[int, int] | None:
+        """Which stop file lies there now, None without one: a newer stop puts another file in its place."""
+        try:
+            found = os.lstat(self._path)
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
     def who(self) -> tuple[str, str]:
         """Source and reason of the stop for display, as well as they are known; two empty texts when not stopped."""
         stop = self._stop
@@ -95,7 +104,8 @@ def set_latch_file(path: Path, source: str, why: str) -> None:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        # On a full disk the words do not fit, but the name does: an empty file stops as well.
+        with os.fdopen(descriptor, "wb", buffering=0) as file, contextlib.suppress(OSError):
             file.write(body)
         temporary.replace(path)
     except BaseException:

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.core.clock import VirtualClock
-from engine.core.errors import LedgerFault
+from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
+from engine.domain.denial import Denial
 from engine.domain.events import Event
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
-from engine.domain.notices import Alert, Notice
+from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
 from engine.domain.package import LadderRules
 from engine.domain.ports import Backtester, Broker, Feed, Publisher
 from engine.domain.quote import Quote
@@ -47,6 +48,8 @@ class Desk:
     approves_all: bool = False
     halted: str = ""
     """Why the engine stopped trading by itself (storage, a broken invariant); "" while it runs."""
+    stop_seen: tuple[int, int] | None = None
+    """The stop file that the journal's stop is about; another one is a newer stop."""
     reprice_at: dict[str, dt.datetime] = field(default_factory=dict)
     approve_at: dict[str, dt.datetime] = field(default_factory=dict)
     _effects: deque[Callable[[], None]] = field(default_factory=deque)
@@ -101,7 +104,7 @@ class Desk:
                 effect()
         notices, self._notices = self._notices, []
         for notice in notices:
-            self._tell(notice)
+            self.tell(notice)
         return wrote
 
     def halt(self, why: str) -> None:
@@ -109,14 +112,19 @@ class Desk:
         self.halted = why
         self.latch.set("engine", why)
         self._effects.clear()
-        self._notices.clear()
-        self._tell(Alert(self.now, "", f"Trading halted: {why}", is_urgent=True))
+        notices, self._notices = self._notices, []
+        # What was about to be reported as done is not durable, so it is not done.
+        for notice in notices:
+            if isinstance(notice, CommandAccepted | CommandDenied):
+                denial = Denial(DenialCode.STORAGE, facts={"why": why})
+                self.tell(CommandDenied(notice.command, (denial,)))
+        self.tell(Alert(self.now, "", f"Trading halted: {why}", is_urgent=True))
 
-    def _tell(self, notice: Notice) -> None:
-        # A window that fails must not stop exits and cancels: its fault is logged, and the engine goes on.
+    def tell(self, notice: Notice) -> None:
+        """Tell the window at once. A window that fails stops no exit and no cancel: its fault is logged."""
         try:
             self.publisher.notify(notice)
-        except Exception:  # noqa: BLE001 - see above
+        except Exception:  # noqa: BLE001 - whatever the window does
             _log.exception("a notice could not be delivered: %s", notice)
 
     def quotes_of(self, legs: tuple[Leg, ...]) -> tuple[Quote | None, ...]:

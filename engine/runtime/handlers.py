@@ -29,6 +29,7 @@ def latch_stop(desk: Desk, source: str, why: str) -> None:
     if desk.book.status is MindfolioStatus.STOPPED:
         return
     desk.record(ev.EmergencyStopLatched(source, why))
+    desk.stop_seen = desk.latch.identity()
     for module_id, module in desk.book.modules.items():
         if module.status is ModuleStatus.ACTIVE:
             set_module_status(desk, module_id, ModuleStatus.PAUSED, source, "emergency stop", code="STOPPED")
@@ -121,8 +122,10 @@ def _refuse(desk: Desk, command: cmd.RefuseTrade) -> Denials:
 
 
 def _stop(desk: Desk, command: cmd.EmergencyStop) -> Denials:
-    desk.latch.set(command.source, command.why)
+    if not desk.latch.set(command.source, command.why):
+        desk.alert("", "The stop file could not be written: the stop holds while this program runs", is_urgent=True)
     latch_stop(desk, command.source, command.why)
+    desk.stop_seen = desk.latch.identity()
     return ()
 
 
@@ -131,14 +134,22 @@ def _rearm(desk: Desk, command: cmd.RearmMindfolio) -> Denials:
         return (Denial(DenialCode.REASON_MISSING),)
     if desk.book.status is not MindfolioStatus.STOPPED:
         return (Denial(DenialCode.NOT_STOPPED),)
-    if desk.halted:
-        return (Denial(DenialCode.STORAGE, facts={"why": desk.halted}),)
+    if desk.latch.identity() != desk.stop_seen:
+        return _newer_stop(desk)
     # Lifted before it is journaled: a crash in between leaves the journal stopped, and a stop that arrives in between
     # finds the latch free to be set again. The other order could lift a newer stop.
     if not desk.latch.lift():
         return (Denial(DenialCode.STORAGE, facts={"why": "the stop file cannot be removed"}),)
     desk.record(ev.MindfolioRearmed(command.who, command.why.strip()))
     return ()
+
+
+def _newer_stop(desk: Desk) -> Denials:
+    """Another process stopped again after the stop that the person meant to lift: journal it, and stay stopped."""
+    source, why = desk.latch.who()
+    desk.record(ev.EmergencyStopLatched(source, why))
+    desk.stop_seen = desk.latch.identity()
+    return (Denial(DenialCode.STOPPED, facts={"why": why}),)
 
 
 def _withdraw(desk: Desk, module_id: str, why: str) -> None:

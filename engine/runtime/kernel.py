@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.core.calendar import market_day, next_session, session_at, session_on
+from engine.core.calendar import expiry_at, next_session, session_at, session_on
 from engine.core.errors import DenialCode, LedgerFault
 from engine.domain import commands as cmd
 from engine.domain import events as ev
@@ -51,6 +51,7 @@ class Kernel:
         self._publishes = publishes
         self._scans = Scans(workers)
         self._closing = False
+        self._answering: cmd.Command | None = None
         self._published_at = -math.inf
         self._is_dirty = True
         self._scan_due: dict[str, dt.datetime] = {}
@@ -70,9 +71,21 @@ class Kernel:
             self._feed_at = desk.feed.next_at(desk.now)
         for order in list(desk.book.orders.values()):
             trading.resume_order(desk, order)
-        if desk.book.status is MindfolioStatus.STOPPED and not desk.latch.is_set:
-            desk.latch.set("journal", desk.book.stop_why)
+        if desk.book.status is MindfolioStatus.STOPPED:
+            if not desk.latch.is_set:
+                desk.latch.set("journal", desk.book.stop_why)
+            desk.stop_seen = desk.latch.identity()
+        self._make_up_for_lost_scans()
         desk.commit()
+
+    def _make_up_for_lost_scans(self) -> None:
+        """Make due every module that has not scanned the newest quotes: the last process ended before it could."""
+        desk = self.desk
+        newest = max((chain.at for chain in desk.market.chains().values()), default=None)
+        if newest is not None and session_at(desk.now) is not None:
+            for module_id, module in desk.book.modules.items():
+                if module.scanned_at is None or module.scanned_at < newest:
+                    self._scan_due[module_id] = desk.now
 
     def run(self, until: dt.datetime | None = None) -> None:
         """Work until the market ends, `until` is reached (market time), or a Shutdown arrives.
@@ -131,6 +144,8 @@ class Kernel:
                 self._scans.take(message)
                 if not self._scans.are_under_way:
                     self._step(lambda: self._scans.apply(self.desk))
+            case cmd.EmergencyStop() if self.desk.halted:
+                self.desk.tell(CommandAccepted(message))  # the halt has latched already
             case _ if self.desk.halted:
                 denial = Denial(DenialCode.STORAGE, facts={"why": self.desk.halted})
                 self.desk.publisher.notify(CommandDenied(message, (denial,)))
@@ -142,7 +157,9 @@ class Kernel:
             case cmd.ScanNow(module_id):
                 self._step(lambda: self._scan_now(message, module_id))
             case _:
+                self._answering = message
                 self._step(lambda: handlers.handle(self.desk, message))
+                self._answering = None
 
     def _scan_now(self, command: cmd.ScanNow, module_id: str) -> None:
         denial = self._scan_denial(module_id)
@@ -177,14 +194,17 @@ class Kernel:
         if self._feed_at is None and not self._has_open_ends():
             return None
         times = [self._feed_at, self.desk.broker.next_at(), trading.next_reprice(self.desk), self._next_bell()]
+        expiries = [expiry_at(position.structure.expiration) for position in self.desk.book.positions.values()]
+        times += [at for at in expiries if at > self.desk.now]
         times += [approval.expires_at for approval in self.desk.book.approvals.values()]
         times += self.desk.approve_at.values()
         times += [due for module_id, due in self._scan_due.items() if self.desk.is_active(module_id)]
         return min(time_ for time_ in times if time_ is not None)
 
     def _has_open_ends(self) -> bool:
-        """Whether orders or approvals still wait for their end although no quotes will come any more."""
-        return bool(self.desk.book.orders or self.desk.book.approvals)
+        """Whether the last day still has to end although no quotes will come: its session, orders, approvals."""
+        book = self.desk.book
+        return bool(book.session or book.orders or book.approvals)
 
     def _next_bell(self) -> dt.datetime:
         book = self.desk.book
@@ -198,15 +218,16 @@ class Kernel:
     def _work(self) -> None:
         """Everything that is due now, in the fixed order."""
         desk = self.desk
+        # Before the bell, so that an expiry belongs to the P&L of its own day.
+        positions.settle_expired(desk, is_over=self._feed_at is None)
         self._ring_bells()
         has_quotes = self._feed_at is not None and self._feed_at <= desk.now
         if has_quotes:
-            positions.settle_expired(desk, before=market_day(desk.now))
             self._read_feed()
         for report in desk.broker.poll(desk.now, desk.market):
             trading.on_report(desk, report)
         if has_quotes:
-            positions.settle_expired(desk)
+            positions.settle_expired(desk, is_over=self._feed_at is None)
             self._mark()
             positions.enforce_daily_loss(desk)
             positions.manage_exits(desk)
@@ -234,6 +255,8 @@ class Kernel:
             desk.market.apply(update)
         desk.market.drop_expired(desk.now - dt.timedelta(days=7))
         self._feed_at = desk.feed.next_at(self._feed_at)
+        if self._feed_at is None:
+            self._scan_due.clear()  # these quotes are the last ones: there is nothing to scan after them
         if session_at(desk.now) is not None:
             for module_id in desk.book.modules:
                 self._scan_due.setdefault(module_id, desk.now)
@@ -276,6 +299,14 @@ class Kernel:
             return
         _log.error("trading halted: %s", why)
         self.desk.halt(why)
+        if self._answering is not None:
+            denial = Denial(DenialCode.STORAGE, facts={"why": why})
+            self.desk.tell(CommandDenied(self._answering, (denial,)))
+            self._answering = None
+        try:
+            self.desk.ledger.forget_unsaved()
+        except LedgerFault:
+            _log.exception("the ledger cannot be read back; figures may include what was not saved")
         self._is_dirty = True
         if not self._publishes:
             self._closing = True

@@ -2,12 +2,12 @@
 
 import datetime as dt
 
-from engine.core.calendar import days_to_expiry, expiry_at, market_day
+from engine.core.calendar import days_to_expiry, expiry_at, market_day, session_at
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
-from engine.domain.package import package_mark
+from engine.domain.package import clean_mark
 from engine.domain.position import Position, PositionStatus
 from engine.domain.quote import Quote
 from engine.domain.scan import ManageContext
@@ -20,10 +20,13 @@ from engine.runtime.trading import close_position
 MARK_INTERVAL = dt.timedelta(minutes=1)
 """Marks are journaled at most this often, and whenever they were acted on."""
 
+CLOSING_WINDOW = dt.timedelta(minutes=15)
+"""How long before the close a price may be to stand for it."""
+
 
 def mark_at(position: Position, quotes: tuple[Quote | None, ...]) -> Money | None:
-    """Value of a position at mid from the quotes of its legs, None when one is missing or not two-sided."""
-    per_share = package_mark(position.structure.legs, quotes)
+    """Value of a position at mid from the quotes of its legs, None when one is missing or they cannot be true."""
+    per_share = clean_mark(position.structure, quotes)
     return None if per_share is None else per_share * MULTIPLIER * position.quantity
 
 
@@ -74,22 +77,26 @@ def enforce_daily_loss(desk: Desk) -> None:
             )
 
 
-def settle_expired(desk: Desk, before: dt.date | None = None) -> None:
+def settle_expired(desk: Desk, *, is_over: bool) -> None:
     """Settle positions whose contracts have stopped, each leg at its intrinsic value.
 
-    The price is the underlying's last known one of the expiration day; where the recording has none for that day,
-    the first one known after it. Until then the position waits, unsettled. `before` takes only those that expired
-    before that day: asked for ahead of a later day's quotes, which would replace the price of the expiration day.
+    The price is the underlying's from the last quarter hour of the expiration day, or the first known one after it.
+    Where the recording has neither by the next session, or its end (`is_over`), the last price of the expiration day
+    stands in; without any of that day the position waits for the next one.
     """
+    running = session_at(desk.now)
     for position in list(desk.book.positions.values()):
         expiration = position.structure.expiration
-        if desk.now < expiry_at(expiration) or _has_live_order(desk, position):
-            continue
-        if before is not None and expiration >= before:
+        stopped_at = expiry_at(expiration)
+        if desk.now < stopped_at or _has_live_order(desk, position):
             continue
         chain = desk.market.chain(position.structure.symbol)
         spot = desk.market.spot(position.structure.symbol)
-        if chain is None or spot is None or market_day(chain.spot_at) < expiration:
+        if chain is None or spot is None:
+            continue
+        is_late_enough = chain.spot_at >= stopped_at - CLOSING_WINDOW
+        no_better_comes = is_over or (running is not None and running.day > expiration)
+        if not is_late_enough and not (no_better_comes and market_day(chain.spot_at) == expiration):
             continue
         cash = sum(
             leg.ratio * intrinsic(leg.contract.right, leg.contract.strike, spot) for leg in position.structure.legs

@@ -12,7 +12,7 @@ from engine.domain.candidate import Candidate
 from engine.domain.denial import Denial
 from engine.domain.instrument import MULTIPLIER
 from engine.domain.order import Order, OrderPurpose, OrderStatus
-from engine.domain.package import PackageQuote, next_limit, package_quote, to_tick, worst_limit
+from engine.domain.package import PackageQuote, closing_limits, next_limit, package_quote, to_tick
 from engine.domain.ports import BrokerAccepted, BrokerEnded, BrokerFilled, BrokerReport
 from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, recognise
@@ -39,7 +39,7 @@ def try_open(desk: Desk, candidate: Candidate, *, approval_id: str | None = None
         structure=candidate.structure,
         quantity=candidate.quantity,
         limit=candidate.net_price,
-        worst=candidate.worst_price,
+        worst=worst_of(candidate),
         hold=_hold_per_unit(desk, candidate),
         created_at=desk.now,
         why="; ".join(candidate.reasons),
@@ -68,7 +68,7 @@ def facts_of(desk: Desk, candidate: Candidate, *, approval_id: str | None = None
         waivers=book.waivers,
         market_open=session_at(desk.now) is not None,
         buying_power=buying_power(desk, candidate),
-        max_risk=max_risk(structure, candidate.worst_price, candidate.quantity),
+        max_risk=max_risk(structure, worst_of(candidate), candidate.quantity),
         costs=commission(desk, structure.legs, candidate.quantity),
         available=book.available(module_id),
         account_available=desk.account_available(),
@@ -77,6 +77,11 @@ def facts_of(desk: Desk, candidate: Candidate, *, approval_id: str | None = None
         duplicate_of=_duplicate_of(desk, candidate, approval_id),
         evidence=desk.backtester.evidence(candidate, desk.now),
     )
+
+
+def worst_of(candidate: Candidate) -> Money:
+    """The worst price that can be traded at: a module may name a worst one that is better than where it starts."""
+    return max(candidate.net_price, candidate.worst_price)
 
 
 def max_risk(structure: Structure, net_price: Money, quantity: int) -> Money | None:
@@ -143,8 +148,12 @@ def request_cancel(desk: Desk, order: Order, why: str) -> None:
 
 def close_position(desk: Desk, position: Position, why: str) -> bool:
     """Order the close of a whole position from mid towards natural. False when it cannot be priced now."""
-    quote = package_quote(position.structure.legs, desk.fresh_quotes_of(position.structure.legs), OrderPurpose.CLOSE)
+    legs = position.structure.legs
+    quote = package_quote(legs, desk.fresh_quotes_of(legs), OrderPurpose.CLOSE)
     if quote is None or session_at(desk.now) is None or desk.latch.is_set or desk.halted:
+        return False
+    limits = closing_limits(position.structure, quote, desk.ladder)
+    if limits is None:
         return False
     order = Order(
         order_id=f"O{desk.book.orders_made + 1:06d}",
@@ -153,8 +162,8 @@ def close_position(desk: Desk, position: Position, why: str) -> bool:
         purpose=OrderPurpose.CLOSE,
         structure=position.structure,
         quantity=position.quantity,
-        limit=to_tick(quote.mid),
-        worst=worst_limit(quote, OrderPurpose.CLOSE, desk.ladder),
+        limit=limits[0],
+        worst=limits[1],
         hold=0,
         created_at=desk.now,
         why=why,

@@ -56,50 +56,51 @@ class HandTrade:
 
 
 TRADES = (
-    # 5.31 + 2.74 - 4.71 - 1.70 = 1.64 at natural, 1.71 at mid; 60 % of the way allows 1.67, on the grid 1.66.
-    # Exit on 1 April: mid 0.605 keeps (1.69 - 0.605) / 1.69 = 64 % of the credit; from 18 to 31 March none of the four
-    # contracts is in the recording. Result: 169.00 - 62.00 - 8 legs x 0.60 = 102.20.
+    # 5.39 + 2.84 - 4.84 - 1.85 = 1.54 at natural, 1.67 at mid; 60 % of the way allows 1.592, on the grid 1.59.
+    # Exit on 1 April: mid 0.64 keeps (1.61 - 0.64) / 1.61 = 60 % of the credit; between 18 and 31 March none of the
+    # four contracts is in the recording. Result: 161.00 - 66.00 - 8 legs x 0.60 = 90.20.
     HandTrade(
         module="IV_SERVICE",
-        position="P000002",
-        strikes=("SPY260417P00620000", "SPY260417P00625000", "SPY260417C00698000", "SPY260417C00703000"),
+        position="P000001",
+        strikes=("QQQ260417P00552000", "QQQ260417P00557000", "QQQ260417C00631000", "QQQ260417C00636000"),
         opened="2026-03-16 15:55:34-0400",
-        opening=((4.66, 4.71), (5.31, 5.34), (2.74, 2.76), (1.66, 1.70)),
-        credit=1.69,
+        opening=((4.77, 4.84), (5.39, 5.46), (2.84, 2.91), (1.80, 1.85)),
+        credit=1.61,
         closed="2026-04-01 12:14:41-0400",
-        closing=((2.59, 2.61), (3.14, 3.17), (0.12, 0.13), (0.07, 0.08)),
-        debit=0.62,
-        why="profit target: 64 % of the credit",
-        net=102.20,
+        closing=((3.05, 3.09), (3.64, 3.69), (0.12, 0.13), (0.07, 0.09)),
+        debit=0.66,
+        why="profit target: 60 % of the credit",
+        net=90.20,
     ),
-    # Mid to close 0.83 is 48 % of 1.60: no profit target, but 16 days are left, and 21 was the limit.
+    # Mid to close 0.83 is 48 % of 1.61: no profit target, but 16 days are left, and 21 was the limit.
     HandTrade(
-        module="IV_SERVICE",
-        position="P000005",
+        module="IV_SERVICE_2",
+        position="P000006",
         strikes=("QQQ260417P00559000", "QQQ260417P00564000", "QQQ260417C00632000", "QQQ260417C00637000"),
         opened="2026-03-17 14:48:20-0400",
         opening=((4.33, 4.36), (4.92, 4.95), (2.63, 2.65), (1.58, 1.61)),
-        credit=1.60,
+        credit=1.61,
         closed="2026-04-01 12:14:41-0400",
         closing=((3.94, 3.97), (4.73, 4.77), (0.10, 0.12), (0.07, 0.08)),
-        debit=0.86,
+        debit=0.85,
         why="16 days to expiry",
-        net=69.20,
+        net=71.20,
     ),
-    # Wide quotes: 1.525 at mid, 1.15 at natural; 60 % of the way is 1.30. On 15 April (16:05) the four contracts are
-    # quoted again, but the session is over; on 17 April one is missing; so it is closed on the 21st.
+    # A loser with unequal wings (5.00 and 5.50). From 1 to 7 April its contracts are not in the recording, on 15 and
+    # 17 April it is quoted after the session only. On the 21st it costs 3.975 at mid, a loss of 2.295: below the stop
+    # at 2 x 1.68, but with 3 days left it is closed. 168.00 - 402.00 - 4.80 = -238.80.
     HandTrade(
-        module="IV_SERVICE_2",
+        module="IV_SERVICE",
         position="P000007",
-        strikes=("TSLA260424P00340000", "TSLA260424P00345000", "TSLA260424C00435000", "TSLA260424C00440000"),
-        opened="2026-03-25 13:42:18-0400",
-        opening=((5.45, 5.65), (6.25, 6.45), (4.40, 4.60), (3.70, 3.85)),
-        credit=1.30,
+        strikes=("SPY260424P00615000", "SPY260424P00620000", "SPY260424C00697500", "SPY260424C00703000"),
+        opened="2026-03-18 13:00:01-0400",
+        opening=((4.94, 4.97), (5.51, 5.54), (2.91, 2.94), (1.78, 1.81)),
+        credit=1.68,
         closed="2026-04-21 11:57:37-0400",
-        closing=((0.54, 0.55), (0.74, 0.75), (1.27, 1.29), (1.02, 1.04)),
-        debit=0.46,
-        why="profit target: 65 % of the credit",
-        net=79.20,
+        closing=((0.02, 0.03), (0.02, 0.03), (11.28, 11.46), (7.34, 7.45)),
+        debit=4.02,
+        why="3 days to expiry",
+        net=-238.80,
     ),
 )
 

@@ -123,15 +123,18 @@ class BudgetMachine(RuleBasedStateMachine):
     @initialize(
         path=st.lists(
             st.tuples(st.sampled_from(GAPS), st.floats(0.92, 1.08), st.floats(0.14, 0.5)), min_size=8, max_size=14
-        )
+        ),
+        stops_at_once=st.sampled_from((False, False, True)),
     )
-    def begin(self, path: list[tuple[dt.timedelta, float, float]]) -> None:
+    def begin(self, path: list[tuple[dt.timedelta, float, float]], stops_at_once: bool) -> None:
+        """`stops_at_once`: somebody stops everything while the first orders are leaving."""
         self.folder = tempfile.TemporaryDirectory(prefix="mindfolio-property-")
         at, spot, self.updates = new_york(10), 100.0, []
         for gap, move, volatility in [(dt.timedelta(0), 1.0, 0.25), *path]:
             at, spot = at + gap, min(115.0, max(86.0, spot * move))
             self.updates += [chain_update(at, spot, symbol=symbol, volatility=volatility) for symbol in SYMBOLS]
         self.broker = MoodyBroker(StopLatch(Path(self.folder.name) / "STOP"))
+        self.broker.stops_after_next = stops_at_once
         self.shadow = Book()
         self.open_rig()
         self.pass_time(dt.timedelta(seconds=1))
@@ -259,18 +262,17 @@ class BudgetMachine(RuleBasedStateMachine):
     )
     def user_sends_a_plan_that_cannot_be(self, wrong: str, amount: Money, module_id: str) -> None:
         book = self.engine.desk.book
-        before, version = book.plan, book.version
-        plan = before
+        before = version, plan = book.version, book.plan
         if wrong == "stale":
-            version -= 1
+            version, plan = version - 1, plan.moved(min(amount, plan.reserve), None, module_id)
         elif wrong == "negative":
-            plan = before.moved(before.budgets[module_id] + amount, module_id, None)
+            plan = plan.moved(plan.budgets[module_id] + amount, module_id, None)
         elif wrong == "sum":
-            plan = replace(before, reserve=before.reserve + amount)
+            plan = replace(plan, reserve=plan.reserve + amount)
         else:
-            plan = BudgetPlan({**before.budgets, "NOBODY": 0}, before.reserve)
+            plan = BudgetPlan({**plan.budgets, "NOBODY": 0}, plan.reserve)
         self.pass_time(dt.timedelta(0), cmd.ReallocateBudget(plan, version, "user", "test"))
-        assert self.engine.desk.book.plan == before
+        assert (self.engine.desk.book.version, self.engine.desk.book.plan) == before
 
     @rule(module_id=modules, pauses=st.booleans())
     def user_pauses_or_resumes(self, module_id: str, pauses: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.money import CENT, UNIT, dollars, from_float, parse_dollars, percent, round_half_up, to_float
+from engine.core.money import CENT, UNIT, dollars, from_float, percent, round_half_up, to_float
 
 LARGEST = 10**15
 AMOUNTS = st.integers(-LARGEST, LARGEST)
@@ -56,44 +56,6 @@ def test_a_float_becomes_the_nearest_unit() -> None:
     assert from_float(2.130000114440918) == 21_300  # 2.13 as a recording's float32 keeps it
     assert from_float(0.00004) == 0
     assert from_float(-0.00006) == -1
-
-
-@pytest.mark.parametrize(
-    ("text", "units"),
-    [
-        ("12500", 125_000_000),
-        ("12,500", 125_000_000),
-        ("$1,200.50", 12_005_000),
-        (" $ 7 ", 70_000),
-        ("-$5", -50_000),
-        ("+5", 50_000),
-        (".5", 5_000),
-        ("5.", 50_000),
-        ("1,234,567.8901", 12_345_678_901),
-    ],
-)
-def test_amounts_as_people_type_them(text: str, units: int) -> None:
-    assert parse_dollars(text) == units
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "   ", "$", "-", ".", "abc", "1e3", "1_000", "NaN", "Infinity", "1e999999", "$$5", "5$", "--5", "1 000",
-     "1,50", "1,2,3", "12,50,000", ",500", "1,,000", "٣", "1.23456", "1.2.3", "9" * 40],
-)  # fmt: skip
-def test_what_is_not_clearly_an_amount_is_none(text: str) -> None:
-    assert parse_dollars(text) is None
-
-
-@given(AMOUNTS)
-def test_an_amount_written_with_thousands_is_read_back(units: int) -> None:
-    assert parse_dollars(f"{Decimal(units) / UNIT:,.4f}") == units
-
-
-@given(st.text(max_size=12))
-def test_nothing_that_can_be_typed_raises(text: str) -> None:
-    parsed = parse_dollars(text)
-    assert parsed is None or abs(parsed) <= LARGEST
 
 
 @pytest.mark.parametrize(

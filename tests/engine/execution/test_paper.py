@@ -132,20 +132,27 @@ def test_asking_a_thousand_times_fills_no_more_often_than_asking_once() -> None:
     assert reports == [BrokerAccepted(unlucky)]
 
 
-def test_a_new_quote_and_a_new_limit_each_get_a_draw_of_their_own() -> None:
+def test_a_new_quote_gets_a_draw_of_its_own() -> None:
     quotes = QuotesFake().set(NOW)
     unlucky = [f"o{number}" for number in range(200) if not fills("-2.00", quotes, f"o{number}")]
-    by_quote = by_limit = 0
+    filled = 0
     for order_id in unlucky:
-        requoted, repriced = sent("-2.00", order_id), sent("-2.00", order_id)
-        for broker in (requoted, repriced):
-            assert len(broker.poll(NOW + SECOND, quotes)) == 1
-        by_quote += bool(requoted.poll(NOW + 9 * SECOND, QuotesFake().set(NOW + 9 * SECOND)))
-        repriced.replace(order_id, dollars("-1.99"), NOW + 8 * SECOND)
-        assert repriced.next_at() == NOW + 9 * SECOND
-        by_limit += bool(repriced.poll(NOW + 9 * SECOND, quotes))
-    assert 0.3 < by_quote / len(unlucky) < 0.6
-    assert 0.3 < by_limit / len(unlucky) < 0.6
+        broker = sent("-2.00", order_id)
+        assert len(broker.poll(NOW + SECOND, quotes)) == 1
+        filled += bool(broker.poll(NOW + 9 * SECOND, QuotesFake().set(NOW + 9 * SECOND)))
+    assert 0.3 < filled / len(unlucky) < 0.6
+
+
+def test_walking_up_on_one_quote_fills_no_more_often_than_going_straight_there() -> None:
+    quotes = QuotesFake().set(NOW)
+    for number in range(200):
+        order_id = f"o{number}"
+        walking = sent("-2.10", order_id)
+        reports = [*walking.poll(NOW + SECOND, quotes)]
+        for step, limit in enumerate(("-2.06", "-2.03", "-2.00"), start=1):
+            walking.replace(order_id, dollars(limit), NOW + 5 * step * SECOND)
+            reports += walking.poll(NOW + (5 * step + 1) * SECOND, quotes)
+        assert any(isinstance(report, BrokerFilled) for report in reports) == fills("-2.00", quotes, order_id)
 
 
 def test_a_new_limit_counts_from_its_latency_on_and_not_before() -> None:

@@ -9,9 +9,8 @@ from engine.domain import events as ev
 from engine.domain.mindfolio import PnlPolicy
 from engine.domain.order import OrderStatus
 from engine.domain.position import PositionStatus
-from engine.ledger.book import trades_in_month
 from engine.ledger.entries import Account
-from tests.builders import ALPHA, APRIL, BETA, Clerk, condor, ledger, mindfolio_spec
+from tests.builders import ALPHA, BETA, Clerk, ledger, mindfolio_spec
 
 ACCOUNTS = (Account.CASH, Account.POSITIONS, Account.REALISED, Account.COMMISSIONS)
 
@@ -187,16 +186,3 @@ def test_a_loss_lowers_what_the_module_may_put_at_work_by_its_policy(policy: Pnl
     clerk.close(clerk.open("-1.20"), "2.20")
     clerk.open("-1.20")
     assert clerk.ledger.book.available(ALPHA) == dollars(left)
-
-
-def test_trades_of_a_month_are_counted_by_the_new_york_day_of_their_opening() -> None:
-    clerk = Clerk()
-    clerk.at = dt.datetime(2026, 4, 1, 3, 59, tzinfo=dt.UTC)  # 23:59 on 31 March in New York
-    clerk.close(clerk.open("-1.20"), "0.55")
-    clerk.at = dt.datetime(2026, 4, 1, 13, 31, tzinfo=dt.UTC)
-    clerk.open("-1.20", structure=condor((230, 240, 280, 290)))
-    book = clerk.ledger.book
-    assert trades_in_month(book, ALPHA, dt.date(2026, 3, 31)) == 1
-    assert trades_in_month(book, ALPHA, APRIL) == 1
-    assert trades_in_month(book, ALPHA, dt.date(2025, 4, 1)) == 0
-    assert trades_in_month(book, BETA, APRIL) == 0

@@ -81,14 +81,29 @@ def test_a_stop_stays_with_its_time_until_a_person_rearms() -> None:
     assert (book.status, book.stop_why, book.stopped_at) == (MindfolioStatus.ACTIVE, "", None)
 
 
-def test_scans_are_counted_by_session() -> None:
+def test_scans_are_counted_by_session_and_the_last_is_remembered() -> None:
     clerk = Clerk()
     module = clerk.ledger.book.modules[ALPHA]
     clerk.record(ev.ScanCompleted(ALPHA, 1, 4, 2, 1, 1, "aa"))
     clerk.record(ev.ScanCompleted(ALPHA, 2, 4, 1, 0, 3, "bb"))
-    assert (module.scans_today, module.executed_today) == (2, 3)
+    scanned_at = clerk.at
+    assert (module.scans_today, module.scanned_at) == (2, scanned_at)
     clerk.record(ev.SessionOpened(DAY, {ALPHA: 0, BETA: 0}))
-    assert (module.scans_today, module.executed_today) == (0, 0)
+    assert (module.scans_today, module.scanned_at) == (0, scanned_at)
+
+
+def test_what_was_executed_is_what_was_filled_each_position_once() -> None:
+    clerk = Clerk()
+    module = clerk.ledger.book.modules[ALPHA]
+    order_id = clerk.intend(quantity=2)
+    assert module.executed_today == 0
+    clerk.fill(order_id, "-1.20", 1)
+    clerk.fill(order_id, "-1.20", 1)
+    clerk.close("P000001", "0.55")
+    clerk.record(ev.OrderEnded(clerk.intend(), OrderStatus.CANCELLED, ""))
+    assert module.executed_today == 1
+    clerk.record(ev.SessionOpened(DAY, {ALPHA: 0, BETA: 0}))
+    assert module.executed_today == 0
 
 
 def test_an_approval_waits_until_it_is_decided() -> None:

@@ -124,6 +124,22 @@ def test_any_other_failure_of_a_write_breaks_it_too() -> None:
         clerk.ledger.commit()
 
 
+def test_what_could_not_be_saved_can_be_forgotten_and_the_ledger_stays_closed_to_more() -> None:
+    store = FaultyStore(frozenset({1}))
+    clerk = Clerk(ledger(store))
+    saved = Ledger(store)
+    clerk.open("-1.20")
+    with pytest.raises(LedgerFault, match="disk is full"):
+        clerk.ledger.commit()
+    clerk.ledger.forget_unsaved()
+    assert clerk.ledger.book == saved.book
+    assert (clerk.ledger.head_hash, clerk.ledger.has_staged) == (saved.head_hash, False)
+    with pytest.raises(LedgerFault, match="until it is reopened"):
+        clerk.record(ev.SessionClosed(DAY))
+    clerk.ledger.commit()
+    assert store.attempts == 2
+
+
 def test_after_a_contradiction_not_even_the_sound_half_of_the_step_is_written() -> None:
     store = MemoryStore()
     clerk = Clerk(ledger(store))

@@ -93,15 +93,15 @@ def test_scans_stop_at_the_limit_counted_in_rows(clerk: Clerk, query: LedgerQuer
 def test_trades_are_the_closed_positions_newest_first(clerk: Clerk, query: LedgerQuery) -> None:
     won, lost, other = clerk.open("-1.20"), clerk.open("-1.20"), clerk.open("-1.20", module_id=BETA)
     clerk.open("-1.20")
-    clerk.close(won, "0.55")
     clerk.close(lost, "2.00")
+    clerk.close(won, "0.55")
     clerk.settle(other, "260")
     clerk.ledger.commit()
     trades = query.trades(ALPHA)
     assert [(trade.position.position_id, trade.net_pnl) for trade in trades] == [
-        (lost, dollars("-84.80")), (won, dollars("60.20")),
+        (won, dollars("60.20")), (lost, dollars("-84.80")),
     ]  # fmt: skip
-    assert trades[1].position == clerk.ledger.book.closed[won]
+    assert trades[0].position == clerk.ledger.book.closed[won]
     assert query.trades(ALPHA, limit=1) == trades[:1]
     assert [trade.net_pnl for trade in query.trades(BETA)] == [dollars("117.60")]
     assert query.trades("ghost") == ()

@@ -18,7 +18,7 @@ from engine.domain.position import Position
 from engine.domain.snapshot import MarketView, MindfolioSnapshot, ModuleView
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.book import Book
-from engine.portfolio.aggregate import ModuleFigures, aggregate, totals, worst_case_by_symbol
+from engine.portfolio.aggregate import ModuleFigures, aggregate, totals, trades_in_month, worst_case_by_symbol
 from tests.builders import (
     ALPHA,
     APRIL,
@@ -85,7 +85,7 @@ def test_alphas_figures(seen: MindfolioSnapshot) -> None:
     assert (alpha.wins, alpha.closed_trades, alpha.win_rate) == (1, 2, 0.5)
     assert (alpha.average_win, alpha.average_loss) == (dollars("60.20"), dollars("-84.80"))
     assert (alpha.best_trade, alpha.worst_trade) == (dollars("60.20"), dollars("-84.80"))
-    assert (alpha.trades_this_month, alpha.scans_today, alpha.executed_today) == (3, 0, 0)
+    assert (alpha.trades_this_month, alpha.scans_today, alpha.executed_today) == (3, 0, 3)
     assert alpha.worst_case == dollars(880)
     assert (alpha.approvals, alpha.orders) == ((), ())
 
@@ -100,7 +100,7 @@ def test_betas_figures(seen: MindfolioSnapshot) -> None:
     assert (beta.utilisation_pct, beta.pnl_pct) == (12.5, -0.7)
     assert (beta.wins, beta.win_rate, beta.average_win, beta.average_loss) == (0, 0.0, None, dollars("-104.80"))
     assert (beta.best_trade, beta.worst_trade) == (dollars("-104.80"), dollars("-104.80"))
-    assert (beta.scans_today, beta.executed_today) == (1, 1)
+    assert (beta.scans_today, beta.executed_today) == (1, 3)
     assert [held.position.structure.symbol for held in beta.open_positions] == ["TSLA", "SPY"]
     assert beta.worst_case == dollars(1600 + 900)
     assert [each.approval_id for each in beta.approvals] == ["A000001"]
@@ -210,6 +210,19 @@ def test_a_stop_and_its_open_questions_are_shown() -> None:
 def test_nothing_is_aggregated_before_a_mindfolio_exists() -> None:
     with pytest.raises(ValueError, match="no mindfolio"):
         snapshot(Book())
+
+
+def test_trades_of_a_month_are_counted_by_the_new_york_day_of_their_opening() -> None:
+    clerk = Clerk()
+    clerk.at = dt.datetime(2026, 4, 1, 3, 59, tzinfo=dt.UTC)  # 23:59 on 31 March in New York
+    clerk.close(clerk.open("-1.20"), "0.55")
+    clerk.at = dt.datetime(2026, 4, 1, 13, 31, tzinfo=dt.UTC)
+    clerk.open("-1.20", structure=condor((230, 240, 280, 290)))
+    book = clerk.ledger.book
+    assert trades_in_month(book, ALPHA, dt.date(2026, 3, 31)) == 1
+    assert trades_in_month(book, ALPHA, APRIL) == 1
+    assert trades_in_month(book, ALPHA, dt.date(2025, 4, 1)) == 0
+    assert trades_in_month(book, BETA, APRIL) == 0
 
 
 # --- worst case ------------------------------------------------------------------------------------------------------

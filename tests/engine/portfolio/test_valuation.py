@@ -9,6 +9,7 @@ import pytest
 from vollib.black_scholes.greeks import analytical
 
 from engine.core.calendar import years_to_expiry
+from engine.core.clock import epoch_us
 from engine.core.money import dollars, from_float
 from engine.domain.chain import Chain
 from engine.domain.greeks import Greeks
@@ -121,6 +122,14 @@ def test_one_leg_without_a_quote_leaves_the_position_without_greeks(chain: Chain
 def test_a_leg_that_was_never_quoted_leaves_the_position_without_greeks(make_chain: MakeChain) -> None:
     view = view_of(held().ledger.book, make_chain("TSLA", SPOT, (230, 240, 250, 260, 270, 290)))
     assert (view.greeks, view.iv, view.closing_cost) == (None, None, None)
+
+
+@pytest.mark.parametrize(("age_s", "is_valued"), [(15, True), (16, False)])
+def test_legs_of_different_times_are_not_valued_together(chain: Chain, age_s: int, is_valued: bool) -> None:
+    quoted_at = chain.quoted_at.copy()
+    quoted_at[chain.row(contract(280, Right.CALL))] = epoch_us(NOW - dt.timedelta(seconds=age_s))
+    view = view_of(held().ledger.book, replace(chain, quoted_at=quoted_at))
+    assert (view.greeks is not None, view.closing_cost is not None) == (is_valued, is_valued)
 
 
 def test_a_chain_without_a_spot_gives_no_greeks_but_prices_the_close(chain: Chain) -> None:

@@ -225,8 +225,8 @@ def test_positions_left_at_expiry_are_settled_against_the_price_of_that_day(tmp_
     rig = Rig(tmp_path, updates, broker=broker).run()
 
     settled = [event for event in rig.events(ev.PositionSettled) if isinstance(event, ev.PositionSettled)]
-    assert [event.spot for event in settled] == [dollars("90.5")]
-    # The 93 put is short and 2.50 in the money, the 88 put is worthless: the module pays 250 for one condor.
-    assert settled[0].cash == -dollars("250")
+    assert [event.spot for event in settled] == [dollars("90")]
+    # The 93 put is short and 3.00 in the money, the 88 put is worthless: the module pays 300 for one condor.
+    assert settled[0].cash == -dollars("300")
     assert rig.desk.book.positions == {}
     assert verify_store(rig.store).faults == ()

@@ -145,6 +145,16 @@ class TestExits:
         rig.run(until=new_york(12))
         assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN", "CLOSE"], "its module is paused"
 
+    def test_a_stop_holds_even_when_its_file_is_deleted_behind_its_back(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11), volatility=0.14))
+        file = rig.folder / "STOP"
+        file.touch()
+        rig.run(until=new_york(10, 30))
+        file.unlink()
+        assert not rig.desk.latch.is_set
+        rig.run()
+        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN"]
+
     def test_an_exit_that_is_under_way_is_not_ordered_twice(self, held: Held) -> None:
         rig = held(*(chain_update(new_york(11, 0, second), volatility=0.14) for second in (0, 10, 20)))
         rig.run(until=new_york(11, 0, 30))

@@ -15,7 +15,7 @@ from engine.domain.mindfolio import Waivers
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.ports import BrokerAccepted, BrokerEnded, BrokerFilled, Evidence
 from engine.domain.structure import Structure, StructureKind, condor_buying_power
-from engine.runtime import defaults, trading
+from engine.runtime import defaults, positions, trading
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york
 
 APPROVER = "IV_SERVICE_2"
@@ -247,7 +247,7 @@ class TestTheWholeAccount:
         )
         budgets = {"IV_SERVICE": dollars("500"), APPROVER: dollars("500")}
         spec = replace(spec, capital=dollars("1000"), budgets=budgets, reserve=0, modules=modules)
-        broker = ScriptedBroker()
+        broker = DearBroker(extra=0)
         broker.on_submit = lambda order: [filled(order)]
         updates = [chain_update(new_york(10), symbol=symbol) for symbol in ("QQQ", "SPY")]
         rig = Rig(tmp_path, updates, broker=broker, spec=spec).run(until=new_york(10, 0, 2))
@@ -310,6 +310,18 @@ class TestClosing:
         held.desk.latch.set("button", "test")
         assert not trading.close_position(held.desk, position, "stopped")
 
+    def test_an_exit_waits_for_the_end_of_an_opening_that_is_partly_filled(self, tmp_path: Path) -> None:
+        rig = rig_for_several(tmp_path)
+        order = open_order(rig, waiting(rig))
+        report(rig, filled(order, cumulative=2))
+        rig.desk.market.apply(chain_update(new_york(10, 0, 1), volatility=0.14))
+        positions.manage_exits(rig.desk)
+        assert list(rig.desk.book.orders) == [order.order_id]
+
+        report(rig, BrokerEnded(order.order_id, OrderStatus.CANCELLED, 2, "enough"))
+        positions.manage_exits(rig.desk)
+        assert [live.purpose.value for live in rig.desk.book.orders.values()] == ["CLOSE"]
+
     def test_a_partly_filled_close_books_its_share_and_the_rest_is_closed_later(self, held: Rig) -> None:
         book = held.desk.book
         (position,) = book.positions.values()
@@ -331,79 +343,3 @@ class TestClosing:
         assert book.cash - cash_before == -price * 100 * 5 - 5 * dollars("2.40")
         assert book.used(APPROVER) == 0
         assert sum(book.balances.values()) == 0
-
-
-class TestTheLadder:
-    def test_without_fresh_quotes_an_order_stays_at_its_price(self, tmp_path: Path) -> None:
-        rig = Rig(tmp_path, [chain_update(new_york(10))]).run(until=new_york(10, 0, 2))
-        (order,) = rig.desk.book.orders.values()
-        rig.desk.clock.advance_to(new_york(10, 11))
-        trading.reprice_due(rig.desk)
-        rig.desk.commit()
-
-        assert rig.desk.book.orders[order.order_id] == order
-        assert ("replace", order.order_id) not in rig.broker.calls
-
-    def test_an_opening_is_not_made_more_eager_once_the_stop_is_set(self, rig: Rig) -> None:
-        rig.desk.clock.advance_to(new_york(10, 0, 6))
-        rig.desk.latch.set("button", "test")
-        trading.reprice_due(rig.desk)
-        rig.desk.commit()
-
-        assert rig.broker.limits == {}
-        assert [call for call, _ in rig.broker.calls] == ["submit"]
-
-    def test_an_order_without_an_acknowledgement_is_not_repriced(self, tmp_path: Path) -> None:
-        broker = ScriptedBroker()
-        broker.on_submit = lambda order: []
-        Rig(tmp_path, [chain_update(new_york(10))], broker=broker).run(until=new_york(10, 1))
-        assert [call for call, _ in broker.calls] == ["submit"]
-
-
-class TestAfterARestart:
-    """A broker that outlives the process still has the orders."""
-
-    @staticmethod
-    def restarted(rig: Rig) -> Rig:
-        """The same ledger and the same broker with a new kernel."""
-        rig.store.close()
-        return Rig(rig.folder, rig.feed._updates, broker=rig.broker)
-
-    def test_an_order_that_the_broker_still_has_keeps_its_hold_and_its_ladder(self, rig: Rig) -> None:
-        (before,) = rig.desk.book.orders.values()
-        again = self.restarted(rig)
-        assert again.desk.book.orders == {before.order_id: before}
-        again.run()
-        assert ("replace", before.order_id) in again.broker.calls
-        assert again.broker.calls.count(("submit", before.order_id)) == 1
-        assert again.desk.book.orders == {}
-
-    def test_an_order_that_left_just_before_the_crash_counts_as_sent(self, tmp_path: Path) -> None:
-        class Dying(ScriptedBroker):
-            def submit(self, order: Order, now: dt.datetime) -> None:
-                super().submit(order, now)
-                raise SystemExit("the power went out")
-
-        rig = Rig(tmp_path, [chain_update(new_york(10))], broker=Dying())
-        with pytest.raises(SystemExit):
-            rig.run()
-        rig.broker = ScriptedBroker()
-        rig.broker.submitted = list(rig.desk.book.orders.values())
-
-        again = self.restarted(rig)
-
-        (order,) = again.desk.book.orders.values()
-        assert order.status is OrderStatus.SENT
-        trading.request_cancel(again.desk, order, "test")
-        again.desk.commit()
-        assert again.broker.calls == [("cancel", order.order_id)]
-        assert again.desk.book.held("IV_SERVICE") > 0
-
-    def test_a_cancel_that_may_not_have_left_is_asked_for_again(self, rig: Rig) -> None:
-        (order,) = rig.desk.book.orders.values()
-        rig.desk.record(ev.OrderCancelRequested(order.order_id, "test"))
-        rig.desk.commit()
-
-        again = self.restarted(rig)
-
-        assert again.broker.calls[-1] == ("cancel", order.order_id)
