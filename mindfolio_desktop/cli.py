@@ -180,8 +180,12 @@ def _ledgers(options: argparse.Namespace) -> tuple[Places, ...]:
     if market is not None:
         found = tuple(places for places in found if places.environment.value == market)
     if not found:
-        raise MindfolioError(f"there is no mindfolio in {folder}{f' for --market {market}' if market else ''}")
+        raise _no_mindfolio(folder, market)
     return found
+
+
+def _no_mindfolio(folder: Path, market: str | None) -> MindfolioError:
+    return MindfolioError(f"there is no mindfolio in {folder}{f' for --market {market}' if market else ''}")
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
@@ -272,13 +276,17 @@ def _stop(options: argparse.Namespace) -> int:
 
 
 def _stoppable(options: argparse.Namespace) -> tuple[Places, ...]:
-    """The market named; else all whose folder exists; else, nothing having been started yet, all there are."""
+    """The market named, or all: every one that has a folder, which a program makes before anything else."""
     folder = data_dir(options)
     market = getattr(options, "market", None)
-    every = tuple(Places(folder, environment) for environment in Environment)
-    if market is not None:
-        return tuple(places for places in every if places.environment.value == market)
-    return tuple(places for places in every if places.folder.is_dir()) or every
+    found = tuple(
+        places
+        for environment in Environment
+        if market in (None, environment.value) and (places := Places(folder, environment)).folder.is_dir()
+    )
+    if not found:
+        raise _no_mindfolio(folder, market)
+    return found
 
 
 def _rearm(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """The engine's thread inside the window's process: commands in, snapshots and notices out."""
 
+import contextlib
 import datetime as dt
 import logging
 import threading
@@ -26,6 +27,10 @@ class EngineHost:
         self._running = running
         self._publisher = publisher
         self._inbox = Inbox()
+        # The folder first: a stop from outside must find it while the engine is still starting. Where it cannot be
+        # made, starting fails with the reason.
+        with contextlib.suppress(OSError):
+            places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._latch = StopLatch(places.latch)
         self._thread = threading.Thread(target=self._run, name="mindfolio-engine", daemon=False)
 

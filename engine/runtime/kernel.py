@@ -255,11 +255,12 @@ class Kernel:
             desk.market.apply(update)
         desk.market.drop_expired(desk.now - dt.timedelta(days=7))
         self._feed_at = desk.feed.next_at(self._feed_at)
-        if self._feed_at is None:
-            self._scan_due.clear()  # these quotes are the last ones: there is nothing to scan after them
         if session_at(desk.now) is not None:
             for module_id in desk.book.modules:
                 self._scan_due.setdefault(module_id, desk.now)
+        if self._feed_at is None:
+            # These quotes are the last ones: there is nothing to scan after them.
+            self._scan_due = {module_id: due for module_id, due in self._scan_due.items() if due <= desk.now}
 
     def _start_scans(self) -> None:
         """Hand out the scans that are due, of the modules that may trade; the next is due on a quarter hour."""

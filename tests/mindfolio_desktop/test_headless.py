@@ -51,14 +51,14 @@ def ran(places: Places, days: int | None = None, running: Running | None = None)
 class TestRunning:
     def test_a_replay_runs_to_the_end_of_its_recording(self, replay: Places) -> None:
         document = ran(replay)
-        assert document["as_of"].startswith("2026-03-19T15:00:30")
+        assert document["as_of"] == "2026-03-19T20:00:00+00:00", "the last day ends with its session"
         assert (document["environment"], document["halted"]) == ("replay", "")
 
     def test_days_are_counted_in_sessions(self, replay: Places) -> None:
         assert ran(replay, days=2)["as_of"] == "2026-03-17T20:00:00+00:00"
 
     def test_more_days_than_there_are_end_with_the_recording(self, replay: Places) -> None:
-        assert ran(replay, days=500)["as_of"].startswith("2026-03-19T15:00:30")
+        assert ran(replay, days=500)["as_of"] == "2026-03-19T20:00:00+00:00"
 
     def test_a_simulated_market_never_ends_so_it_has_a_number_of_days_by_default(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

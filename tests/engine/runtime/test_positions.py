@@ -79,6 +79,7 @@ class TestSessions:
             (new_york(9, 59, 59), "SessionOpened"),
             (new_york(16), "SessionClosed"),
             (new_york(9, 30, day=TUESDAY), "SessionOpened"),
+            (new_york(16, day=TUESDAY), "SessionClosed"),
         ]
 
     def test_a_weekend_has_no_session(self, held: Held) -> None:
@@ -113,7 +114,7 @@ class TestMarks:
         # The later snapshot does not show the strikes of the puts.
         rig = held(chain_update(new_york(11), 103.0, strikes=(100.0, 131.0, 1.0)))
         before = rig.desk.book.marks["P000001"]
-        rig.run()
+        rig.run(until=new_york(11))
         legs = the_position(rig).structure.legs
         assert [quote is None for quote in rig.desk.fresh_quotes_of(legs)] == [True, True, False, False]
         assert rig.desk.book.marks["P000001"] == before
