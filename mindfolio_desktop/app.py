@@ -19,10 +19,10 @@ from engine.domain.mindfolio import ModuleSpec
 from engine.domain.ports import Query, TradeRow
 from engine.runtime.host import EngineHost
 from engine.runtime.places import Places, Running
+from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.main_window import MainWindow
 from mindfolio_desktop.ui.widgets.module_panels import Setting
-from mindfolio_desktop.ui import theme
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a thread may keep the interpreter: at the default of 5 ms a busy engine makes the window stutter."""

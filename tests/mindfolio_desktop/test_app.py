@@ -1,6 +1,6 @@
 """The whole application: the real window over the real engine's thread, on a replayed market, with mouse and keys."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,7 +49,11 @@ class Driven:
         """The newest snapshot."""
         return self.snapshots[-1]
 
-    def until(self, condition: object) -> None:
+    def has_status(self, status: MindfolioStatus) -> bool:
+        """Whether the newest snapshot shows a status."""
+        return self.now.status is status
+
+    def until(self, condition: Callable[[], bool]) -> None:
         """Let the window live until a condition holds."""
         self.qtbot.waitUntil(condition, timeout=WAIT_MS)
 
@@ -61,7 +65,7 @@ class Driven:
 
     def click(self, name: str) -> None:
         """A real click on a button."""
-        self.qtbot.mouseClick(self.find(QPushButton, name), Qt.MouseButton.LeftButton)
+        QTest.mouseClick(self.find(QPushButton, name), Qt.MouseButton.LeftButton)
 
     def drag(self, name: str, by: int) -> None:
         """Drag a divider by pixels, in steps, with the left button held."""
@@ -156,17 +160,17 @@ def test_emergency_stop_pauses_everything_and_survives_a_restart(qtbot: QtBot, p
     first = Driven(qtbot, places)
     first.click("emergency_stop")
     assert StopLatch(places.latch).is_set, "the latch is there when the click returns"
-    first.until(lambda: first.now.status is MindfolioStatus.STOPPED)
+    first.until(lambda: first.has_status(MindfolioStatus.STOPPED))
     assert all(module.status is ModuleStatus.PAUSED for module in first.now.modules)
     first.close()
 
     second = Driven(qtbot, places)
-    assert second.now.status is MindfolioStatus.STOPPED
+    assert second.has_status(MindfolioStatus.STOPPED)
     second.click("rearm_open")
     reason = second.find(QLineEdit, "rearm_reason")
     QTest.keyClicks(reason, "looked at every order")
     second.click("rearm_send")
-    second.until(lambda: second.now.status is MindfolioStatus.ACTIVE)
+    second.until(lambda: second.has_status(MindfolioStatus.ACTIVE))
     assert all(module.status is ModuleStatus.PAUSED for module in second.now.modules)
     assert not StopLatch(places.latch).is_set
     second.close()
@@ -183,7 +187,7 @@ def test_the_shortcut_stops_from_any_page(driven: Driven) -> None:
         Qt.Key.Key_S,
         Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
     )
-    driven.until(lambda: driven.now.status is MindfolioStatus.STOPPED)
+    driven.until(lambda: driven.has_status(MindfolioStatus.STOPPED))
 
 
 def test_a_ledger_in_use_is_said_in_the_window_not_in_a_traceback(qtbot: QtBot, driven: Driven) -> None:
