@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from engine.core.clock import VirtualClock
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
+from engine.domain.commands import Command
 from engine.domain.denial import Denial
 from engine.domain.events import Event
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
@@ -107,18 +108,21 @@ class Desk:
             self.tell(notice)
         return wrote
 
-    def halt(self, why: str) -> None:
-        """Stop trading for good in this process: latch, drop what was not durable, tell the user."""
+    def halt(self, why: str) -> tuple[Command, ...]:
+        """Stop trading for good in this process: latch, drop what was not durable, tell the user.
+
+        Returns the commands whose answers were waiting for the commit; they are refused instead.
+        """
         self.halted = why
         self.latch.set("engine", why)
         self._effects.clear()
         notices, self._notices = self._notices, []
         # What was about to be reported as done is not durable, so it is not done.
-        for notice in notices:
-            if isinstance(notice, CommandAccepted | CommandDenied):
-                denial = Denial(DenialCode.STORAGE, facts={"why": why})
-                self.tell(CommandDenied(notice.command, (denial,)))
+        commands = tuple(notice.command for notice in notices if isinstance(notice, CommandAccepted | CommandDenied))
+        for command in commands:
+            self.tell(CommandDenied(command, (Denial(DenialCode.STORAGE, facts={"why": why}),)))
         self.tell(Alert(self.now, "", f"Trading halted: {why}", is_urgent=True))
+        return commands
 
     def tell(self, notice: Notice) -> None:
         """Tell the window at once. A window that fails stops no exit and no cancel: its fault is logged."""

@@ -134,7 +134,7 @@ def _rearm(desk: Desk, command: cmd.RearmMindfolio) -> Denials:
         return (Denial(DenialCode.REASON_MISSING),)
     if desk.book.status is not MindfolioStatus.STOPPED:
         return (Denial(DenialCode.NOT_STOPPED),)
-    if desk.latch.identity() != desk.stop_seen:
+    if desk.latch.identity() not in (desk.stop_seen, None):
         return _newer_stop(desk)
     # Lifted before it is journaled: a crash in between leaves the journal stopped, and a stop that arrives in between
     # finds the latch free to be set again. The other order could lift a newer stop.

@@ -148,7 +148,7 @@ class Kernel:
                 self.desk.tell(CommandAccepted(message))  # the halt has latched already
             case _ if self.desk.halted:
                 denial = Denial(DenialCode.STORAGE, facts={"why": self.desk.halted})
-                self.desk.publisher.notify(CommandDenied(message, (denial,)))
+                self.desk.tell(CommandDenied(message, (denial,)))
             case cmd.SetSpeed(speed):
                 self._pacer.speed = speed
                 self._pacer.moved()
@@ -299,11 +299,11 @@ class Kernel:
             self._published_at = math.inf
             return
         _log.error("trading halted: %s", why)
-        self.desk.halt(why)
-        if self._answering is not None:
+        refused = self.desk.halt(why)
+        if self._answering is not None and self._answering not in refused:
             denial = Denial(DenialCode.STORAGE, facts={"why": why})
             self.desk.tell(CommandDenied(self._answering, (denial,)))
-            self._answering = None
+        self._answering = None
         try:
             self.desk.ledger.forget_unsaved()
         except LedgerFault:

@@ -99,8 +99,9 @@ def buying_power(desk: Desk, candidate: Candidate) -> Money | None:
     structure, quantity = candidate.structure, candidate.quantity
     if recognise(structure.legs) is not StructureKind.IRON_CONDOR or quantity < 1:
         return None
-    ours = condor_buying_power(structure, candidate.worst_price, quantity)
-    needed = max(ours, desk.broker.buying_power(structure, candidate.worst_price, quantity))
+    worst = worst_of(candidate)
+    ours = condor_buying_power(structure, worst, quantity)
+    needed = max(ours, desk.broker.buying_power(structure, worst, quantity))
     return -(-needed // quantity) * quantity
 
 

@@ -13,6 +13,7 @@ import pytest
 from engine.domain.mindfolio import Environment
 from engine.execution.paper import PaperBroker
 from engine.market.history import HistoryStore
+from engine.risk.latch import set_latch_file
 from engine.runtime.assembly import OpenEngine
 from engine.runtime.places import Places, Running
 from mindfolio_desktop import cli
@@ -319,19 +320,52 @@ class TestStopAndRearm:
         assert traded("rearm", "--reason", "just so") == 2
         assert traded.out == "replay: not re-armed: NOT_STOPPED\n"
 
-    def test_a_stop_without_a_market_stops_every_mindfolio(self, traded: Shell) -> None:
-        simulated = Places(traded.data_dir, Environment.SIMULATED)
-        OpenEngine(simulated, Running(), RecordingPublisher()).close()
-        assert traded("stop") == 0
-        assert simulated.latch.exists()
-        assert Places(traded.data_dir, Environment.REPLAY).latch.exists()
+    def test_a_program_that_has_only_made_its_folder_is_stopped_before_it_trades(self, recorded: Shell) -> None:
+        Places(recorded.data_dir, Environment.REPLAY).folder.mkdir()
+        assert recorded("stop") == 0
+        assert recorded(*REPLAY, "--approve", "all", "--json") == 0
+        assert recorded.document["status"] == "STOPPED"
+        assert [len(module["trades"]) for module in recorded.document["modules"]] == [0, 0, 0]
 
-    def test_a_market_that_is_named_is_stopped_alone(self, traded: Shell) -> None:
+    @pytest.fixture
+    def two(self, traded: Shell) -> tuple[Shell, Places, Places]:
+        """A data directory with two mindfolios."""
         simulated = Places(traded.data_dir, Environment.SIMULATED)
         OpenEngine(simulated, Running(), RecordingPublisher()).close()
-        assert traded("stop", "--market", "simulated") == 0
-        assert simulated.latch.exists()
-        assert not Places(traded.data_dir, Environment.REPLAY).latch.exists()
+        return traded, simulated, Places(traded.data_dir, Environment.REPLAY)
+
+    def test_a_market_that_is_named_is_stopped_alone(self, two: tuple[Shell, Places, Places]) -> None:
+        shell, simulated, replay = two
+        assert shell("stop", "--market", "simulated") == 0
+        assert (simulated.latch.exists(), replay.latch.exists()) == (True, False)
+
+    def test_without_a_market_all_are_stopped_and_re_armed_one_by_one(self, two: tuple[Shell, Places, Places]) -> None:
+        shell, simulated, replay = two
+        assert shell("stop") == 0
+        assert (simulated.latch.exists(), replay.latch.exists()) == (True, True)
+
+        assert shell("rearm", "--reason", "fine again") == 2
+        assert "say with --market which one" in shell.complaint
+        assert shell("rearm", "--reason", "fine again", "--market", "replay") == 0
+        assert (simulated.latch.exists(), replay.latch.exists()) == (True, False)
+        assert shell("rearm", "--reason", "that one too") == 0
+        assert shell.out.startswith("simulated: re-armed")
+
+    def test_one_that_cannot_be_stopped_is_named_and_keeps_no_other_from_it(
+        self, two: tuple[Shell, Places, Places], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shell, simulated, replay = two
+
+        def broken(path: Path, source: str, why: str) -> None:
+            if path == simulated.latch:
+                raise OSError(30, "Read-only file system")
+            set_latch_file(path, source, why)
+
+        monkeypatch.setattr("engine.risk.latch.set_latch_file", broken)
+        assert shell("stop") == 2
+        assert shell.complaint.startswith("mindfolio: simulated is NOT stopped: ")
+        assert "Read-only file system" in shell.complaint
+        assert (simulated.latch.exists(), replay.latch.exists()) == (False, True)
 
 
 class TestArguments:

@@ -16,6 +16,7 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.text import Text
 
 _HEIGHT = 190
+_FEW_SAMPLES = 10
 _TIME_TICK_WIDTH = 130
 _MONEY_TICKS = 4
 _AXIS_WIDTH = 60
@@ -101,6 +102,8 @@ class EquityPlot(QWidget):
             return
         values = [to_float(nav) for _, nav in samples]
         self._curve.setData(list(range(len(values))), values)
+        # Few samples lie far apart: room at the sides, or the words under the outer ones would not fit.
+        self._plot.setXRange(0, len(values) - 1, padding=0.2 if len(values) < _FEW_SAMPLES else 0.02)
         self._plot.getAxis("left").setTicks([[(level, fmt.money(from_float(level))) for level in levels(values)]])
         count = max(1, (self.width() - _AXIS_WIDTH) // _TIME_TICK_WIDTH)
         self._plot.getAxis("bottom").setTicks([time_ticks([at for at, _ in samples], count)])

@@ -16,6 +16,7 @@ from engine.domain.notices import Alert, Notice
 from engine.domain.ports import LedgerBatch
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.ledger.ledger import Ledger
+from engine.risk.latch import set_latch_file
 from engine.runtime import handlers
 from engine.runtime.desk import assert_within_budget
 from engine.runtime.inbox import Shutdown
@@ -112,6 +113,59 @@ class TestCommit:
         assert rig.desk.latch.is_set
         assert (rig.folder / "STOP").exists()
         assert not rig.desk.may_open
+
+
+class TestAfterAHalt:
+    @pytest.fixture
+    def full(self, tmp_path: Path) -> Rig:
+        """A mindfolio with a window, whose disk is full."""
+        rig = Rig(tmp_path, [chain_update(new_york(10))], publishes=True)
+        rig.desk.ledger = Ledger(FaultyStore(rig.store, fails_from=0))  # type: ignore[arg-type]
+        return rig
+
+    def test_the_command_that_could_not_be_kept_is_refused_and_its_change_is_gone(self, full: Rig) -> None:
+        plan = full.desk.book.plan
+        move = cmd.ReallocateBudget(plan.moved(dollars("1000"), None, "IV_SERVICE"), 1, "user", "test")
+        for message in (move, Shutdown()):
+            full.inbox.put(message)
+        full.run()
+
+        assert full.publisher.accepted == []
+        assert [denied.command for denied in full.publisher.denied] == [move]
+        assert {denial.code.value for denied in full.publisher.denied for denial in denied.denials} == {"STORAGE"}
+        assert full.kernel.snapshot().halted == "the disk is full"
+        assert full.desk.book.plan == plan
+
+    def test_a_stop_is_still_answered_because_the_latch_holds(self, full: Rig) -> None:
+        full.inbox.put(cmd.PauseModule("IV_SERVICE", "user", "the disk is full already"))
+        stop = cmd.EmergencyStop("button", "test")
+        threading.Timer(0.1, full.inbox.put, [stop]).start()
+        threading.Timer(0.2, full.inbox.put, [Shutdown()]).start()
+        full.run()
+
+        assert [notice.command for notice in full.publisher.accepted] == [stop]
+        assert full.desk.latch.is_set
+
+
+class TestTwoStops:
+    def test_a_stop_from_outside_after_the_one_that_was_seen_is_not_lifted_with_it(self, rig: Rig) -> None:
+        handlers.handle(rig.desk, cmd.EmergencyStop("button", "first"))
+        set_latch_file(rig.folder / "STOP", "outside", "second")
+        handlers.handle(rig.desk, cmd.RearmMindfolio("user", "the first one was a mistake"))
+        rig.desk.commit()
+
+        assert [denial.code.value for denial in rig.publisher.denied[-1].denials] == ["STOPPED"]
+        assert rig.desk.latch.is_set
+        handlers.handle(rig.desk, cmd.RearmMindfolio("user", "both were"))
+        assert not rig.desk.latch.is_set
+
+    def test_a_stop_file_that_somebody_deleted_does_not_stand_in_the_way(self, rig: Rig) -> None:
+        handlers.handle(rig.desk, cmd.EmergencyStop("button", "test"))
+        (rig.folder / "STOP").unlink()
+        handlers.handle(rig.desk, cmd.RearmMindfolio("user", "looked at everything"))
+        rig.desk.commit()
+        assert rig.publisher.denied == []
+        assert rig.desk.book.status is MindfolioStatus.ACTIVE
 
 
 class TestAFailingWindow:

@@ -13,7 +13,7 @@ from engine.domain.candidate import Candidate, Finding, ScanAction, ScanRow
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.structure import Structure
 from engine.ledger.store import LedgerQuery
-from engine.runtime import handlers
+from engine.runtime import handlers, positions
 from engine.runtime.inbox import Inbox, ScanFinished
 from engine.runtime.scanning import Scans, context_for
 from engine.runtime.workers import Job, Workers
@@ -60,6 +60,12 @@ def answer(rig: Rig, module_id: str, *findings: Finding, error: str = "") -> Non
     scans.take(ScanFinished(1, findings, error))
     scans.apply(rig.desk)
     rig.desk.commit()
+
+
+def scanned_at(rig: Rig, module_id: str) -> list[dt.datetime]:
+    """When a module was scanned."""
+    entries = [entry for entry in rig.store.entries() if entry.type == "ScanCompleted"]
+    return [entry.at for entry in entries if f'"module_id":"{module_id}"'.encode() in entry.body]
 
 
 class TestWhatAModuleMaySee:
@@ -211,6 +217,25 @@ class TestTheOrderOfAnswers:
         assert [order.structure.symbol for order in rig.broker.submitted] == ["QQQ"]
 
 
+class TestAfterARestart:
+    def test_a_scan_that_was_lost_with_its_process_is_made_up_for(self, rig: Rig) -> None:
+        rig.run(until=new_york(10, 20))
+        rig.desk.clock.advance_to(new_york(10, 30))
+        rig.desk.market.apply(chain_update(new_york(10, 30)))
+        positions.record_marks(rig.desk)  # the quotes were read and acted on, and then the process died
+        rig.desk.commit()
+
+        again = rig.reopened()
+        again.run(until=new_york(10, 31))
+
+        assert scanned_at(again, "IV_SERVICE") == [new_york(10), new_york(10, 30)]
+
+    def test_nothing_is_scanned_twice(self, rig: Rig) -> None:
+        again = rig.reopened()
+        again.run(until=new_york(10, 20))
+        assert scanned_at(again, "IV_SERVICE") == [new_york(10)]
+
+
 class TestScanNow:
     @staticmethod
     def asked(rig: Rig, module_id: str = "IV_SERVICE", until: dt.datetime | None = None) -> list[str]:
@@ -220,17 +245,9 @@ class TestScanNow:
         rig.run(until=until or rig.desk.now)
         return [denial.code.value for notice in rig.publisher.denied[before:] for denial in notice.denials]
 
-    def scans_at(self, rig: Rig) -> list[dt.datetime]:
-        """When IV_SERVICE was scanned."""
-        return [
-            entry.at
-            for entry in rig.store.entries()
-            if entry.type == "ScanCompleted" and b'"module_id":"IV_SERVICE"' in entry.body
-        ]
-
     def test_it_scans_at_once_outside_the_schedule(self, rig: Rig) -> None:
         assert self.asked(rig) == []
-        assert self.scans_at(rig) == [new_york(10), rig.desk.now]
+        assert scanned_at(rig, "IV_SERVICE") == [new_york(10), rig.desk.now]
         assert isinstance(rig.publisher.accepted[-1].command, cmd.ScanNow)
 
     def test_it_leaves_the_schedule_as_it_was(self, tmp_path: Path) -> None:
@@ -238,7 +255,7 @@ class TestScanNow:
         rig = Rig(tmp_path, minutes).run(until=new_york(10, 5))
         assert self.asked(rig) == []
         rig.run()
-        assert self.scans_at(rig) == [new_york(10), new_york(10, 5), new_york(10, 15)]
+        assert scanned_at(rig, "IV_SERVICE") == [new_york(10), new_york(10, 5), new_york(10, 15)]
 
     def test_a_closed_market_is_not_scanned_and_the_asker_is_told(self, rig: Rig) -> None:
         rig.run(until=new_york(16))
@@ -250,7 +267,7 @@ class TestScanNow:
         assert self.asked(rig, "NOBODY") == ["UNKNOWN_MODULE"]
         rig.desk.latch.set("button", "test")
         assert self.asked(rig) == ["STOPPED"]
-        assert self.scans_at(rig) == [new_york(10)]
+        assert scanned_at(rig, "IV_SERVICE") == [new_york(10)]
 
 
 def test_a_candidate_keeps_what_was_waived_on_its_row(rig: Rig) -> None:

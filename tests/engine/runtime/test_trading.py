@@ -103,6 +103,18 @@ class TestWhatTheGateIsTold:
         rule = condor_buying_power(honest.structure, honest.worst_price, honest.quantity)
         assert (facts.buying_power, facts.max_risk, facts.costs) == (rule, rule, dollars("2.40"))
 
+    def test_a_worst_price_better_than_the_first_one_makes_nothing_cheaper(self, rig: Rig) -> None:
+        honest = waiting(rig)
+        flattering = replace(honest, worst_price=honest.net_price - dollars("0.50"))
+
+        facts = trading.facts_of(rig.desk, flattering)
+
+        at_the_start = condor_buying_power(honest.structure, honest.net_price, honest.quantity)
+        assert (facts.buying_power, facts.max_risk) == (at_the_start, at_the_start)
+        order = open_order(rig, flattering)
+        assert order.worst == order.limit == honest.net_price
+        assert order.hold == at_the_start + dollars("2.40")
+
     def test_a_candidate_that_makes_itself_small_is_denied_all_the_same(self, rig: Rig) -> None:
         lying = replace(waiting(rig), buying_power=1, max_risk=1, costs=0)
         give_budget(rig, dollars("300"))
