@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,12 @@ def yahoo_file(shared_dir: Path) -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Long runs are the same tests with larger numbers."""
     parser.addoption("--kills", default="5", help="how often a replay is killed at a random moment (full: 30)")
+
+
+@pytest.fixture(autouse=True)
+def _rigs_are_closed() -> Iterator[None]:
+    """Close the ledgers of the kernels that a test has run."""
+    yield
+    fakes = sys.modules.get("tests.fakes")
+    while fakes is not None and fakes.OPEN_RIGS:
+        fakes.OPEN_RIGS.pop().store.close()

@@ -203,6 +203,10 @@ class RecordingPublisher:
         return [notice.text for notice in self.notices if isinstance(notice, Alert)]
 
 
+OPEN_RIGS: list["Rig"] = []
+"""Every rig that a test has made; its ledger is closed when the test ends."""
+
+
 class Rig:
     """A kernel over a real ledger file, a hand-written market and a scripted broker."""
 
@@ -217,6 +221,7 @@ class Rig:
         threads: int = 0,
         waivers: Waivers | None = None,
     ) -> None:
+        OPEN_RIGS.append(self)
         self.folder = folder
         self.feed = ListFeed(updates)
         self.broker = broker or ScriptedBroker()

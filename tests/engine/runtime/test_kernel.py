@@ -25,7 +25,9 @@ def test_first_quotes_of_a_session_are_scanned_by_every_active_module(tmp_path: 
     scans = [event for event in rig.events(ev.ScanCompleted) if isinstance(event, ev.ScanCompleted)]
     assert [scan.module_id for scan in scans] == ["IV_SERVICE", "IV_SERVICE_2"]
     assert [(scan.executed, scan.pending) for scan in scans] == [(1, 0), (0, 1)]
-    rows = LedgerQuery(tmp_path / "ledger.sqlite").scans("IV_SERVICE", new_york(0))
+    query = LedgerQuery(tmp_path / "ledger.sqlite")
+    rows = query.scans("IV_SERVICE", new_york(0))
+    query.close()
     assert rows[0].symbol == "SPY"
     assert rows[0].waived == ("evidence", "iv_rank")
 

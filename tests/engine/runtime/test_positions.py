@@ -243,6 +243,19 @@ class TestExpiry:
         assert rig.desk.book.used("IV_SERVICE") == 0
         assert verify_store(rig.store).faults == ()
 
+    def test_a_price_of_the_morning_waits_for_one_nearer_to_the_close(self, held: Held) -> None:
+        evening = new_york(16, 5, day=EXPIRATION)
+        rig = held(chain_update(new_york(10, day=EXPIRATION), 90.0), chain_update(evening, 89.0))
+        rig.run()
+        assert [(event.spot, event.spot_at) for event in self.settled(rig)] == [(dollars("89"), evening)]
+
+    def test_a_price_of_the_morning_stands_in_where_the_recording_ends_with_it(self, held: Held) -> None:
+        rig = held(chain_update(new_york(10, day=EXPIRATION), 90.0))
+        rig.run()
+        assert [event.spot for event in self.settled(rig)] == [dollars("90")]
+        (entry,) = [entry for entry in rig.store.entries() if entry.type == "PositionSettled"]
+        assert entry.at == new_york(16, day=EXPIRATION)
+
     def test_without_a_price_of_that_day_the_first_one_after_it_counts(self, held: Held) -> None:
         monday_after = dt.date(2026, 4, 27)
         later = chain_update(new_york(10, day=monday_after), 100.0, expirations=(dt.date(2026, 5, 29),))
