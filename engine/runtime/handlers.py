@@ -43,7 +43,7 @@ def set_module_status(desk: Desk, module_id: str, status: ModuleStatus, who: str
     desk.record(ev.ModuleStatusChanged(module_id, status, who, why, code))
     if status is ModuleStatus.PAUSED:
         _withdraw(desk, module_id, why)
-        desk.alert(module_id, f"{desk.book.modules[module_id].spec.name} paused: {why}", is_urgent=bool(code))
+        desk.alert(module_id, f"paused: {why}", is_urgent=bool(code))
 
 
 def expire_approvals(desk: Desk) -> None:

@@ -135,7 +135,8 @@ def test_every_commit_reaches_the_disk(store: SqliteStore) -> None:
 
 def test_there_is_one_writing_connection_on_one_thread(store: SqliteStore) -> None:
     with store._engine.connect() as first, store._engine.connect() as second:
-        assert first.connection.dbapi_connection is second.connection.dbapi_connection
+        given_up = first.connection.dbapi_connection
+        assert given_up is second.connection.dbapi_connection
     faults: list[BaseException] = []
 
     def write() -> None:
@@ -149,6 +150,8 @@ def test_there_is_one_writing_connection_on_one_thread(store: SqliteStore) -> No
     other.join()
     assert "thread" in str(faults[0])
     assert list(store.entries()) == []
+    assert given_up is not None
+    given_up.close()  # the wrong thread gave it up and could not close it
 
 
 def test_a_second_writer_can_neither_fork_the_journal_nor_write_between(store: SqliteStore, path: Path) -> None:
