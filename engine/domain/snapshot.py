@@ -80,6 +80,7 @@ class MarketView:
     is_open: bool
     next_open: dt.datetime | None
     speed: float
+    """Market seconds a real second; 0 holds the clock, infinity does not wait."""
     spots: dict[str, Money] = field(default_factory=dict)
     is_finished: bool = False
 

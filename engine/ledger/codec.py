@@ -48,6 +48,14 @@ def decode_event(name: str, version: int, body: bytes) -> Event:
         raise LedgerFault(f"a journaled {name} cannot be read: {error}") from error
 
 
+def is_exact(value: object) -> bool:
+    """Whether a record survives the way to JSON and back: false for a NaN or a field of another type than declared."""
+    try:
+        return bool(msgspec.json.decode(_ENCODER.encode(value), type=type(value)) == value)
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):
+        return False
+
+
 def encode_document(document: object) -> tuple[str, bytes]:
     """A side-store document: its content address (SHA-256) and canonical JSON."""
     body = _ENCODER.encode(document)

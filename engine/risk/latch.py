@@ -87,6 +87,9 @@ class StopLatch:
 
     def who(self) -> tuple[str, str]:
         """Source and reason of the stop for display, as well as they are known; two empty texts when not stopped."""
+        found = _read_text(self._path) if self.identity() is not None else ("", "")
+        if found[0] not in ("", _UNKNOWN):
+            return found  # the newest stop, which may be another process's
         stop = self._stop
         if stop is not None and stop is not self._lifted:
             return stop.source, stop.why

@@ -149,6 +149,10 @@ class Kernel:
             case _ if self.desk.halted:
                 denial = Denial(DenialCode.STORAGE, facts={"why": self.desk.halted})
                 self.desk.tell(CommandDenied(message, (denial,)))
+            case cmd.SetSpeed(speed) if not speed >= 0:
+                self.desk.tell(
+                    CommandDenied(message, (Denial(DenialCode.NEGATIVE_AMOUNT, facts={"speed": str(speed)}),))
+                )
             case cmd.SetSpeed(speed):
                 self._pacer.speed = speed
                 self._pacer.moved()
@@ -226,6 +230,7 @@ class Kernel:
             self._read_feed()
         for report in desk.broker.poll(desk.now, desk.market):
             trading.on_report(desk, report)
+            desk.commit()  # each by itself: what the broker did is kept even when its next report makes no sense
         if has_quotes:
             positions.settle_expired(desk, is_over=self._feed_at is None)
             self._mark()
@@ -333,7 +338,7 @@ class Kernel:
             session=running.day if running is not None else None,
             is_open=running is not None,
             next_open=None if running is not None else next_session(desk.now).opens,
-            speed=self._pacer.speed if math.isfinite(self._pacer.speed) else 0.0,
+            speed=self._pacer.speed,
             spots={symbol: spot for symbol in desk.feed.symbols if (spot := desk.market.spot(symbol)) is not None},
             is_finished=self._feed_at is None,
         )

@@ -63,8 +63,10 @@ def manage_exits(desk: Desk) -> None:
             mark=mark_at(position, quotes),
         )
         decision = strategy_for(module.kind).manage(position, context)
-        if decision is not None:
-            close_position(desk, position, decision.why)
+        if decision is None or not close_position(desk, position, decision.why):
+            continue
+        if desk.book.marked_at[position.position_id] != desk.now:
+            record_marks(desk)  # the marks that were acted on belong in the journal
 
 
 def enforce_daily_loss(desk: Desk) -> None:

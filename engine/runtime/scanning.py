@@ -9,6 +9,7 @@ from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, Sc
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import ModuleSpec, ModuleStatus
 from engine.domain.scan import IvRank, ScanContext
+from engine.ledger.codec import is_exact
 from engine.modules.registry import strategy_for
 from engine.risk.gate import run_gate
 from engine.runtime.desk import RISK_FREE_RATE, Desk
@@ -89,8 +90,9 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
 
 
 def _apply(desk: Desk, ticket: ScanTicket, answer: ScanFinished) -> None:
-    if answer.error:
-        set_module_status(desk, ticket.module_id, ModuleStatus.PAUSED, "engine", answer.error, code="MODULE_FAULT")
+    error = answer.error or _garbage_in(answer.findings)
+    if error:
+        set_module_status(desk, ticket.module_id, ModuleStatus.PAUSED, "engine", error, code="MODULE_FAULT")
         return
     rows = tuple(_decide(desk, ticket.module_id, finding) for finding in answer.findings)
     counts = {action: sum(1 for row in rows if row.action is action) for action in ScanAction}
@@ -105,6 +107,16 @@ def _apply(desk: Desk, ticket: ScanTicket, answer: ScanFinished) -> None:
             desk.ledger.keep_evidence(rows),
         )
     )
+
+
+def _garbage_in(findings: object) -> str:
+    """What is wrong with a module's answer, "" when it can be worked on: a fault of one module pauses that one only."""
+    if not isinstance(findings, tuple):
+        return f"its scan answered with a {type(findings).__name__}"
+    for finding in findings:
+        if not isinstance(finding, Finding) or not is_exact(finding):
+            return "its scan answered with something that is no finding, or with a number that is none"
+    return ""
 
 
 def _decide(desk: Desk, module_id: str, finding: Finding) -> ScanRow:

@@ -1,5 +1,7 @@
 """The emergency latch: set from anywhere, never lost, never undone by damage, and quick to read."""
 
+import errno
+import io
 import json
 import os
 import shutil
@@ -308,3 +310,25 @@ class TestThreads:
                 _ = latch.is_set
             best = min(best, (time.perf_counter() - began) / 100)
         assert best < 20e-6
+
+
+class TestAFullDisk:
+    def test_a_stop_whose_words_do_not_fit_still_stops(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Full(io.FileIO):
+            def write(self, _body: object) -> int:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "fdopen", lambda descriptor, *_args, **_how: Full(descriptor, "wb"))
+        latch = StopLatch(tmp_path / "STOP")
+
+        assert latch.set("button", "a full disk")
+        assert StopLatch(tmp_path / "STOP").is_set, "after a restart as well"
+
+    def test_every_stop_is_another_file(self, tmp_path: Path) -> None:
+        latch = StopLatch(tmp_path / "STOP")
+        assert latch.identity() is None
+        latch.set("button", "first")
+        first = latch.identity()
+        set_latch_file(tmp_path / "STOP", "mindfolio stop", "second")
+        assert latch.identity() not in (None, first)
+        assert latch.who() == ("mindfolio stop", "second")

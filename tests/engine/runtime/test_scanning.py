@@ -1,8 +1,10 @@
 """Scans: what a module may see, in which order its findings are applied, and what becomes of each of them."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +12,12 @@ from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.candidate import Candidate, Finding, ScanAction, ScanRow
+from engine.domain.greeks import Greeks
 from engine.domain.mindfolio import ModuleStatus
+from engine.domain.scan import ScanContext
 from engine.domain.structure import Structure
 from engine.ledger.store import LedgerQuery
+from engine.modules.iv_service import IvService
 from engine.runtime import handlers, positions
 from engine.runtime.inbox import Inbox, ScanFinished
 from engine.runtime.scanning import Scans, context_for
@@ -273,3 +278,38 @@ class TestScanNow:
 def test_a_candidate_keeps_what_was_waived_on_its_row(rig: Rig) -> None:
     candidate: Candidate = next(iter(rig.desk.book.approvals.values())).candidate
     assert rows(rig, "IV_SERVICE_2")[0].waived == candidate.waived == ("evidence", "iv_rank")
+
+
+class TestGarbage:
+    """A module that answers nonsense is paused by itself; nothing of the answer reaches the journal."""
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda candidate: replace(candidate, probability_of_profit=float("nan")),
+            lambda candidate: replace(candidate, greeks=Greeks(delta=float("inf"))),
+            lambda candidate: replace(candidate, quantity="one"),
+            lambda _candidate: "a text",
+        ],
+    )
+    def test_numbers_that_are_none_pause_that_module_alone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Candidate], Any]
+    ) -> None:
+        real = IvService.scan
+
+        def scan(self: IvService, context: ScanContext) -> tuple[Finding, ...]:
+            findings = real(self, context)
+            if context.module.module_id != "IV_SERVICE":
+                return findings
+            return tuple(
+                replace(found, candidate=spoil(found.candidate)) if found.candidate else found for found in findings
+            )
+
+        monkeypatch.setattr(IvService, "scan", scan)
+        rig = Rig(tmp_path, [chain_update(new_york(10))])
+        rig.run(until=new_york(10, 0, 3))
+
+        assert rig.desk.halted == ""
+        assert rig.desk.book.modules["IV_SERVICE"].status is ModuleStatus.PAUSED
+        assert rig.desk.book.modules["IV_SERVICE_2"].status is ModuleStatus.ACTIVE
+        assert rig.broker.submitted == []
