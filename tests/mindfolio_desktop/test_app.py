@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
@@ -23,6 +22,7 @@ from engine.risk.latch import StopLatch
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.app import Session
 from mindfolio_desktop.ui import theme
+from tests.mindfolio_desktop.ui.gestures import drag
 from tests.recordings import falling_volatility, write_recording
 
 WAIT_MS = 15_000
@@ -68,28 +68,13 @@ class Driven:
         QTest.mouseClick(self.find(QPushButton, name), Qt.MouseButton.LeftButton)
 
     def drag(self, name: str, by: int) -> None:
-        """Drag a divider by pixels, in steps, with the left button held."""
-        handle = self.find(QSlider, name)
-        begin = QPointF(handle.width() / 2, handle.height() / 2)
-        origin = handle.x() + begin.x()
-        self._mouse(handle, QEvent.Type.MouseButtonPress, begin.x())
-        for step in range(1, 11):
-            self._mouse(handle, QEvent.Type.MouseMove, origin + by * step / 10 - handle.x())
-        self._mouse(handle, QEvent.Type.MouseButtonRelease, origin + by - handle.x())
+        """Drag a divider by pixels, with the left button held."""
+        drag(self.find(QSlider, name), by)
 
     def close(self) -> None:
         """End the session as the application does."""
         assert self.session.close(), "the engine's thread did not end"
         self.session.window.deleteLater()
-
-    @staticmethod
-    def _mouse(widget: QWidget, kind: QEvent.Type, x: float) -> None:
-        at = QPointF(x, widget.height() / 2)
-        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-        held = none if kind is QEvent.Type.MouseButtonRelease else left
-        cause = none if kind is QEvent.Type.MouseMove else left
-        event = QMouseEvent(kind, at, QPointF(widget.mapToGlobal(at)), cause, held, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(widget, event)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.errors import MindfolioError
 from engine.domain import events as ev
 from engine.domain.mindfolio import Environment
 from engine.domain.order import OrderPurpose
@@ -19,7 +18,6 @@ from engine.ledger.ledger import checked_entries
 from engine.ledger.store import SqliteStore
 from engine.runtime.places import Places
 from mindfolio_desktop.cli import program_version
-from mindfolio_desktop.display import require_qt
 from tests.recordings import falling_volatility, record_market
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -168,13 +166,3 @@ def test_an_interrupt_ends_it_with_one_line_and_a_sound_ledger(running: Running)
     assert running.log.endswith("mindfolio: interrupted\n")
     assert "Traceback" not in running.log
     assert mindfolio("verify", "--data-dir", str(running.places.data_dir)).returncode == 0
-
-
-def test_the_smoke_test_paints_trades_verifies_and_leaves() -> None:
-    try:
-        require_qt(on_screen=False)
-    except MindfolioError as error:
-        pytest.skip(str(error))
-    done = mindfolio("--smoke-test")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("smoke test passed: window painted, ")
