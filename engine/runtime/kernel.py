@@ -19,6 +19,7 @@ from engine.domain import events as ev
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
+from engine.domain.ports import BrokerFilled
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.portfolio.aggregate import aggregate
 from engine.runtime import handlers, positions, trading
@@ -231,6 +232,8 @@ class Kernel:
         for report in desk.broker.poll(desk.now, desk.market):
             trading.on_report(desk, report)
             desk.commit()  # each by itself: what the broker did is kept even when its next report makes no sense
+            if isinstance(report, BrokerFilled) and not has_quotes:
+                positions.record_marks(desk)  # at mid from the first moment, so that the price of entering shows
         if has_quotes:
             positions.settle_expired(desk, is_over=self._feed_at is None)
             self._mark()

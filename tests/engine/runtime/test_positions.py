@@ -49,8 +49,10 @@ def the_position(rig: Rig) -> Position:
 
 
 def marks_at(rig: Rig) -> list[dt.datetime]:
-    """When marks were journaled that say something of a position."""
-    return [entry.at for entry in rig.store.entries() if entry.type == "MarksRecorded" and b"P000001" in entry.body]
+    """When marks were journaled that say something of a position, after the one that its fill brought."""
+    marks = [entry.at for entry in rig.store.entries() if entry.type == "MarksRecorded" and b"P000001" in entry.body]
+    assert marks[0] == new_york(10, 0, 1), "a position is marked at mid as soon as it is filled"
+    return marks[1:]
 
 
 class TestSessions:
