@@ -48,13 +48,15 @@ def package_quote(
     twice_mid = natural = 0
     oldest: datetime | None = None
     for leg, quote in zip(legs, quotes, strict=True):
-        if quote is None or quote.bid is None or quote.ask is None or not 0 <= quote.bid <= quote.ask:
+        sides = None if quote is None else quote.two_sided
+        if quote is None or sides is None:
             return None
+        bid, ask = sides
         side = leg.ratio * sign
-        if quote.ask == 0 or (quote.bid == 0 and side < 0 and purpose is OrderPurpose.OPEN):
+        if bid == 0 and side < 0 and purpose is OrderPurpose.OPEN:
             return None
-        twice_mid += side * (quote.bid + quote.ask)
-        natural += side * (quote.ask if side > 0 else quote.bid)
+        twice_mid += side * (bid + ask)
+        natural += side * (ask if side > 0 else bid)
         oldest = quote.at if oldest is None else min(oldest, quote.at)
     if oldest is None:
         return None
@@ -62,17 +64,13 @@ def package_quote(
 
 
 def package_mark(legs: tuple[Leg, ...], quotes: tuple[Quote | None, ...]) -> Money | None:
-    """Value per share of holding the legs, at mid, halves rounded down; None when a leg has no two-sided quote.
-
-    Nobody asks nothing for an option: recordings write 0 by 0 where a contract, however valuable, was not quoted.
-    """
+    """Value per share of holding the legs, at mid, halves rounded down; None when a leg has no two-sided quote."""
     twice = 0
     for leg, quote in zip(legs, quotes, strict=True):
-        if quote is None or quote.bid is None or quote.ask is None or not 0 <= quote.bid <= quote.ask:
+        sides = None if quote is None else quote.two_sided
+        if sides is None:
             return None
-        if quote.ask == 0:
-            return None
-        twice += leg.ratio * (quote.bid + quote.ask)
+        twice += leg.ratio * sum(sides)
     return twice // 2
 
 

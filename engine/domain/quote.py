@@ -25,14 +25,21 @@ class Quote:
         return self.bid is not None and self.ask is not None and 0 < self.bid <= self.ask
 
     @property
-    def mid(self) -> Money | None:
-        """Middle of bid and ask; None unless 0 <= bid <= ask and ask > 0.
+    def two_sided(self) -> tuple[Money, Money] | None:
+        """Bid and ask where they can price something: 0 <= bid <= ask and ask > 0; else None.
 
-        A zero bid marks a worthless wing at half its ask; nothing on both sides is no quote at all.
+        A zero bid is a worthless wing. Nobody asks nothing for an option: recordings write 0 by 0 where a contract,
+        however valuable, was not quoted.
         """
         if self.bid is None or self.ask is None or not 0 <= self.bid <= self.ask or self.ask == 0:
             return None
-        return (self.bid + self.ask) // 2
+        return self.bid, self.ask
+
+    @property
+    def mid(self) -> Money | None:
+        """Middle of a two-sided quote; a worthless wing is marked at half its ask."""
+        sides = self.two_sided
+        return None if sides is None else sum(sides) // 2
 
     def age(self, now: datetime) -> timedelta:
         """How old the quote is at `now`."""

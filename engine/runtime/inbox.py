@@ -57,8 +57,3 @@ class Inbox:
                 if lane:
                     return lane.popleft()
             return None
-
-    def wake(self) -> None:
-        """End a wait without a message (the latch was set from outside)."""
-        with self._filled:
-            self._filled.notify()
