@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.analytics.black_scholes import european
-from engine.analytics.columns import Flags
 from engine.analytics.forward import chain_forwards, quote_mids
 from engine.analytics.implied_volatility import implied_volatility
+from engine.analytics.kernel import Flags
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats

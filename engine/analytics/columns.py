@@ -1,23 +1,11 @@
-"""The seam of the hot functions: any mix of arrays and scalars becomes equal columns, worked on in cache-sized blocks.
+"""Any mix of arrays and scalars becomes equal columns: the form in which the kernels take them."""
 
-Every per-option computation enters here, so a compiled kernel can take over a block without a caller noticing.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.analytics.kernel import FlagLike, FloatLike
 from engine.domain.chain import Floats
-
-FloatLike: TypeAlias = Floats | float
-Flags: TypeAlias = NDArray[np.bool_]
-FlagLike: TypeAlias = Flags | bool
-
-BLOCK = 4096
-"""Options a block: its temporaries stay in the second-level cache, and the cost of the numpy calls is spread enough."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,12 +19,6 @@ class Columns:
     def size(self) -> int:
         """Number of options."""
         return self.flat[0].size
-
-    def blocks(self) -> Iterator[tuple[slice, tuple[Floats, ...]]]:
-        """The rows of each block, and the inputs' views of them."""
-        for start in range(0, self.size, BLOCK):
-            rows = slice(start, start + BLOCK)
-            yield rows, tuple(column[rows] for column in self.flat)
 
 
 def columns(*inputs: FloatLike) -> Columns:

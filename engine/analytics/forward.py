@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from engine.analytics.columns import Flags
+from engine.analytics.kernel import Flags
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats, Ints

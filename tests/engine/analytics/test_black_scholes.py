@@ -13,7 +13,7 @@ from vollib.black_scholes_merton import black_scholes_merton
 from vollib.black_scholes_merton.greeks.analytical import delta, gamma, theta, vega
 
 from engine.analytics.black_scholes import EuropeanValues, european
-from engine.analytics.columns import BLOCK
+from engine.analytics.kernel import BLOCK
 
 # type, strike, spot, dividend yield, rate, years, volatility, price. Source: Haug, Option Pricing Formulas, p. 2-8, 27.
 HAUG = [

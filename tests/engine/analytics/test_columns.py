@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.analytics.columns import BLOCK, columns, side_of
+from engine.analytics.columns import columns, side_of
 
 
 def test_scalars_become_one_row() -> None:
@@ -17,18 +17,6 @@ def test_a_grid_is_flattened_row_by_row() -> None:
     assert inputs.shape == (2, 3)
     assert inputs.flat[0].tolist() == [1, 1, 1, 2, 2, 2]
     assert inputs.flat[1].tolist() == [10, 20, 30, 10, 20, 30]
-
-
-def test_blocks_cover_every_row_once_and_in_order() -> None:
-    values = np.arange(2 * BLOCK + 7, dtype=np.float64)
-    blocks = list(columns(values, 1.0).blocks())
-    assert [block[0].size for _, block in blocks] == [BLOCK, BLOCK, 7]
-    assert np.array_equal(np.concatenate([block[0] for _, block in blocks]), values)
-    assert np.array_equal(np.concatenate([values[rows] for rows, _ in blocks]), values)
-
-
-def test_no_rows_give_no_blocks() -> None:
-    assert list(columns(np.empty(0), 1.0).blocks()) == []
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:

@@ -11,8 +11,8 @@ from vollib.black_scholes_merton import black_scholes_merton
 from vollib.black_scholes_merton.implied_volatility import implied_volatility as vollib_implied_volatility
 
 from engine.analytics.black_scholes import european
-from engine.analytics.columns import BLOCK
-from engine.analytics.implied_volatility import IvStatus, implied_volatility
+from engine.analytics.implied_volatility import implied_volatility
+from engine.analytics.kernel import BLOCK, IvStatus
 
 COUNT = 4000
 RATE = 0.03

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analytics.normal import FARTHEST, density_and_tail, mills_ratio, normal_cdf
+from engine.analytics.kernel.normal import FARTHEST, density_and_tail, mills_ratio, normal_cdf
 
 
 def test_cdf_agrees_with_the_c_library_from_the_far_left_tail_to_the_right() -> None:

@@ -1,0 +1,27 @@
+"""The seam of the hot functions: flat float64 columns in, flat columns out, nothing raised for a bad row.
+
+Everything per option that must be fast enters here and nowhere else, so that a compiled version can replace the numpy
+one function by function: it offers the same names with the same shapes, and no caller notices. An implementation is
+never imported past this module.
+"""
+
+from engine.analytics.kernel.blocks import BLOCK, DAYS_PER_YEAR, VOLATILITY_POINT, FlagLike, Flags, FloatLike, blocks
+from engine.analytics.kernel.european import european
+from engine.analytics.kernel.implied import IvStatus, implied_volatility
+from engine.analytics.kernel.normal import density_and_tail, mills_ratio, normal_cdf
+
+__all__ = [
+    "BLOCK",
+    "DAYS_PER_YEAR",
+    "VOLATILITY_POINT",
+    "FlagLike",
+    "Flags",
+    "FloatLike",
+    "IvStatus",
+    "blocks",
+    "density_and_tail",
+    "european",
+    "implied_volatility",
+    "mills_ratio",
+    "normal_cdf",
+]
