@@ -1,20 +1,26 @@
 """Forward prices that the options themselves imply, by put-call parity: F = K + exp(rT) (C - P).
 
-Parity is exact for European options. For American ones it is near enough close to the money, where early exercise is
-worth little; so only the strikes nearest to the spot are asked, and their median taken.
+Parity is exact for European options. What early exercise adds to American ones is little close to the money and known
+well enough to be taken off; so only the strikes nearest to the spot are asked, and their median taken.
 """
 
 import datetime as dt
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.analytics.kernel import Flags
-from engine.core.calendar import years_to_expiry
+from engine.analytics.american import Method, american_price
+from engine.analytics.black_scholes import european
+from engine.analytics.implied_volatility import implied_volatility
+from engine.analytics.kernel import Flags, FloatLike
+from engine.core.calendar import days_to_expiry, years_to_expiry
 from engine.core.money import UNIT
-from engine.domain.chain import Chain, Floats, Ints
+from engine.domain.chain import Chain, Floats
 from engine.domain.instrument import decode_keys
 
 _FEWEST_PAIRS = 3
@@ -23,6 +29,18 @@ _NEAREST_PAIRS = 7
 
 _WIDEST_DISAGREEMENT = 0.02
 """Pairs whose forwards lie further apart (median distance from their median, over the spot) imply nothing."""
+
+_NEAREST_DAYS = 14
+
+_WIDEST_GAP = 0.015
+"""Of the spot: quotes further away than this are a fault, not another instant."""
+
+_LEAST_YIELD = -0.05
+
+_MOST_YIELD = 0.5
+
+_PREMIUM_ROUNDS = 2
+"""The first takes forward and volatility from mids with the premium in them, the second from mids without."""
 
 _FRESH_US = 15 * 60 * 1_000_000
 """A quote this much older than the chain's newest tells of another spot."""
@@ -55,19 +73,35 @@ def implied_forward(
 def chain_forwards(chain: Chain, now: dt.datetime, rate: float) -> dict[int, float]:
     """Forward of every expiration of a chain, keyed by the expiration's ordinal day.
 
-    Implied by the fresh pairs near the money; without enough of them spot * exp(rate * years), which knows of no
-    dividend. NaN when the chain has no usable spot. An expired expiration's forward is the spot.
+    Implied by the fresh pairs nearest to the money, once what early exercise adds to their mids is taken off; without
+    enough of them spot * exp(rate * years), which knows of no dividend. NaN when the chain has no usable spot. An
+    expired expiration's forward is the spot.
     """
-    ordinals, is_put, strikes = decode_keys(chain.key)
     mids = np.where(_is_fresh(chain), quote_mids(chain.bid, chain.ask), np.nan)
-    forwards: dict[int, float] = {}
-    # The chain is sorted by expiration, right, strike.
-    starts = np.flatnonzero(np.diff(ordinals, prepend=-1)).tolist()
-    for start, stop in pairwise([*starts, ordinals.size]):
-        ordinal, rows = int(ordinals[start]), slice(start, stop)
-        years = years_to_expiry(now, dt.date.fromordinal(ordinal))
-        forwards[ordinal] = _expiration_forward(chain.spot, strikes[rows], is_put[rows], mids[rows], years, rate)
-    return forwards
+    pairs = _pairs_by_expiration(chain, now, mids)
+    premium = np.zeros_like(mids)
+    for _ in range(_PREMIUM_ROUNDS):
+        forwards = _forwards(chain.spot, pairs, mids - premium, rate)
+        premium = _premium_at_the_money(forwards, pairs, mids - premium, (chain.spot, now, rate))
+    return _forwards(chain.spot, pairs, mids - premium, rate)
+
+
+def synchronised_spot(spot: float, forwards: Mapping[int, float], now: dt.datetime, rate: float) -> float:
+    """The spot that the options had in view when they were quoted, $; the given spot where they do not tell.
+
+    Recordings carry the spot of another instant than the quotes, by up to half a percent. The nearest expiration's
+    forward, discounted, shows which; beyond `_NEAREST_DAYS` a dividend is too likely to be in it, and the given spot
+    is taken, as it is when the two differ by more than `_WIDEST_GAP`.
+    """
+    for ordinal in sorted(forwards):
+        expiration = dt.date.fromordinal(ordinal)
+        years = years_to_expiry(now, expiration)
+        if years > 0:
+            if days_to_expiry(now, expiration) > _NEAREST_DAYS:
+                break
+            discounted = forwards[ordinal] * math.exp(-rate * years)
+            return discounted if abs(discounted - spot) <= _WIDEST_GAP * spot else spot
+    return spot
 
 
 def quote_mids(bid: Floats, ask: Floats) -> Floats:
@@ -82,12 +116,85 @@ def _is_fresh(chain: Chain) -> Flags:
     return fresh
 
 
-def _expiration_forward(spot: float, strikes: Ints, is_put: Flags, mids: Floats, years: float, rate: float) -> float:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """Calls and puts of one expiration at the same strikes, nearest to the spot first: rows, strikes in $."""
+
+    years: float
+    calls: NDArray[np.intp]
+    puts: NDArray[np.intp]
+    strikes: Floats
+
+
+def _pairs_by_expiration(chain: Chain, now: dt.datetime, mids: Floats) -> dict[int, _Pairs]:
+    ordinals, is_put, strikes = decode_keys(chain.key)
+    pairs: dict[int, _Pairs] = {}
+    # The chain is sorted by expiration, right, strike.
+    starts = np.flatnonzero(np.diff(ordinals, prepend=-1)).tolist()
+    for start, stop in pairwise([*starts, ordinals.size]):
+        ordinal = int(ordinals[start])
+        middle = start + int(np.searchsorted(is_put[start:stop], True))
+        common, of_calls, of_puts = np.intersect1d(
+            strikes[start:middle], strikes[middle:stop], assume_unique=True, return_indices=True
+        )
+        calls, puts, level = of_calls + start, of_puts + middle, common / UNIT
+        nearest = np.flatnonzero(np.isfinite(mids[calls] + mids[puts]))
+        nearest = nearest[np.argsort(np.abs(level[nearest] - chain.spot), kind="stable")][:_NEAREST_PAIRS]
+        years = years_to_expiry(now, dt.date.fromordinal(ordinal))
+        pairs[ordinal] = _Pairs(years, calls[nearest], puts[nearest], level[nearest])
+    return pairs
+
+
+def _expiration_forward(spot: float, pairs: _Pairs, mids: Floats, rate: float) -> float:
     if not (math.isfinite(spot) and spot > 0):
         return math.nan
-    if years == 0:
+    if pairs.years == 0:
         return spot
-    puts = int(np.searchsorted(is_put, True))
-    common, of_calls, of_puts = np.intersect1d(strikes[:puts], strikes[puts:], assume_unique=True, return_indices=True)
-    implied = implied_forward(spot, common / UNIT, mids[:puts][of_calls], mids[puts:][of_puts], years, rate)
-    return spot * math.exp(rate * years) if implied is None else implied
+    implied = implied_forward(spot, pairs.strikes, mids[pairs.calls], mids[pairs.puts], pairs.years, rate)
+    return spot * math.exp(rate * pairs.years) if implied is None else implied
+
+
+def _forwards(spot: float, pairs: Mapping[int, _Pairs], mids: Floats, rate: float) -> dict[int, float]:
+    return {ordinal: _expiration_forward(spot, pair, mids, rate) for ordinal, pair in pairs.items()}
+
+
+def _premium_at_the_money(
+    forwards: Mapping[int, float], pairs: Mapping[int, _Pairs], mids: Floats, market: tuple[float, dt.datetime, float]
+) -> Floats:
+    """What early exercise adds to each mid (n,), $: zero but for the rows of the pairs. `market`: spot, now, rate."""
+    premium = np.zeros_like(mids)
+    live = [
+        (forwards[ordinal], pair)
+        for ordinal, pair in pairs.items()
+        if pair.strikes.size and pair.years > 0 and math.isfinite(forwards[ordinal])
+    ]
+    if not live:
+        return premium
+    given, now, rate = market
+    spot = synchronised_spot(given, forwards, now, rate)
+    sizes = [pair.strikes.size for _, pair in live]
+    strike = np.concatenate([pair.strikes for _, pair in live])
+    years = np.repeat([pair.years for _, pair in live], sizes)
+    forward = np.repeat([forward for forward, _ in live], sizes)
+    carried = carried_spot(forward, years, rate, spot)
+    for is_put, rows in (
+        (False, np.concatenate([pair.calls for _, pair in live])),
+        (True, np.concatenate([pair.puts for _, pair in live])),
+    ):
+        implied = implied_volatility(mids[rows], forward, strike, years, rate, is_put).volatility
+        alive = american_price(carried, forward, strike, years, rate, implied, is_put, Method.SCAN)
+        early = alive - european(carried, forward, strike, years, rate, implied, is_put).price
+        premium[rows] = np.where(np.isfinite(early), early, 0.0)
+    return premium
+
+
+def carried_spot(forward: Floats, years: Floats, rate: float, spot: FloatLike) -> Floats:
+    """The spot that goes with each forward (n,) for early exercise, $: the given one, unless its yield is no yield.
+
+    A yield outside `_LEAST_YIELD` to `_MOST_YIELD` is two quotes of different instants, magnified by a short life; it
+    is taken as the nearer of the two.
+    """
+    with np.errstate(all="ignore"):
+        implied = rate - np.log(forward / spot) / years
+        bounded = np.clip(implied, _LEAST_YIELD, _MOST_YIELD)
+        return np.where(bounded == implied, spot, forward * np.exp((bounded - rate) * years))

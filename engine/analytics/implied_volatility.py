@@ -41,3 +41,17 @@ def implied_volatility(
     inputs = columns(price, forward, strike, years, rate, side_of(is_put))
     volatility, status = kernel.implied_volatility(*inputs.flat)
     return ImpliedVolatility(volatility.reshape(inputs.shape), status.reshape(inputs.shape))
+
+
+def quote_status(bid: Floats, ask: Floats) -> NDArray[np.int8]:
+    """Whether a quote has a mid worth asking about, `IvStatus` as int8 in the shape of the inputs ($ a share).
+
+    OK is 0 <= bid <= ask with an ask above zero; a bid of zero is a worthless wing. Otherwise NOT_FINITE (a side is
+    missing), NO_PRICE (an ask of nothing, or a side below zero) or CROSSED.
+    """
+    status = np.zeros(np.broadcast(bid, ask).shape, dtype=np.int8)
+    with np.errstate(invalid="ignore"):
+        status[bid > ask] = IvStatus.CROSSED
+        status[(bid < 0) | (ask <= 0)] = IvStatus.NO_PRICE
+        status[~np.isfinite(bid + ask)] = IvStatus.NOT_FINITE
+    return status

@@ -207,14 +207,16 @@ def _rank_refusal(rank: IvRank, context: ScanContext, rules: IvRules) -> str:
 
 def _find(chain: Chain, context: ScanContext, rules: IvRules) -> _Condor | _Skip:
     """The condor of the expiry nearest the middle of the band that gives one; else why the nearest gives none."""
-    board = _board(chain, chain_values(chain, context.now, context.rate))
-    days = np.unique(board.expiration) - market_day(context.now).toordinal()
-    days = days[(days >= rules.min_days) & (days <= rules.max_days)]
+    expiration, _, _ = decode_keys(chain.key)
+    today = market_day(context.now).toordinal()
+    in_band = (expiration >= today + rules.min_days) & (expiration <= today + rules.max_days)
+    board = _board(chain, chain_values(chain, context.now, context.rate, wanted=in_band))
+    days = np.unique(expiration[in_band]) - today
     # Stable: of two expiries equally far from the middle the earlier comes first.
     days = days[np.argsort(np.abs(2 * days - rules.min_days - rules.max_days), kind="stable")]
     first: _Skip | None = None
     for expiry_dte in days.tolist():
-        rows = _choose(board, market_day(context.now).toordinal() + expiry_dte, rules)
+        rows = _choose(board, today + expiry_dte, rules)
         found = rows if isinstance(rows, _Skip) else _priced(board, rows, expiry_dte, context, rules)
         if isinstance(found, _Condor):
             return found

@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analytics.american import Method
 from engine.analytics.chain_values import ChainValues, chain_values
 from engine.core.calendar import days_to_expiry
 from engine.core.clock import epoch_us
@@ -35,12 +37,29 @@ def value_positions(book: Book, chains: Mapping[str, Chain], now: dt.datetime, r
     The mark is the book's (journaled) one, so that the snapshot adds up to the ledger; Greeks and closing cost come
     from the newest quotes. `rate` is the risk-free rate, continuously compounded.
     """
-    symbols = {position.structure.symbol for position in book.positions.values()}
-    values = {symbol: chain_values(chains[symbol], now, rate) for symbol in sorted(symbols) if symbol in chains}
+    held: dict[str, set[int]] = {}
+    for position in book.positions.values():
+        keys = held.setdefault(position.structure.symbol, set())
+        keys.update(leg.contract.key for leg in position.structure.legs)
+    minute = now.replace(second=0, microsecond=0)
+    values = {
+        symbol: _values_of(chains[symbol], tuple(sorted(held[symbol])), minute, rate)
+        for symbol in sorted(held)
+        if symbol in chains
+    }
     return {
         position_id: _view(book, position, chains.get(position.structure.symbol), values, now)
         for position_id, position in book.positions.items()
     }
+
+
+@lru_cache(maxsize=64)
+def _values_of(chain: Chain, keys: tuple[int, ...], minute: dt.datetime, rate: float) -> ChainValues:
+    """Values of the held contracts of a chain, to the minute.
+
+    Kept, because the view is made many times a second and quotes, which never change inside a chain, are not.
+    """
+    return chain_values(chain, minute, rate, wanted=np.isin(chain.key, keys), method=Method.BOOK)
 
 
 def _view(

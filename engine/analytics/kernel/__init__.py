@@ -5,7 +5,10 @@ one function by function: it offers the same names with the same shapes, and no 
 never imported past this module.
 """
 
+from engine.analytics.kernel.american import american, american_price, dividend_yield
+from engine.analytics.kernel.andersen_lake import Boundary, exercise_boundary, exercise_premium, pays_early
 from engine.analytics.kernel.blocks import BLOCK, DAYS_PER_YEAR, VOLATILITY_POINT, FlagLike, Flags, FloatLike, blocks
+from engine.analytics.kernel.dividend_lattice import dividend_lattice
 from engine.analytics.kernel.european import european
 from engine.analytics.kernel.implied import IvStatus, implied_volatility
 from engine.analytics.kernel.normal import density_and_tail, mills_ratio, normal_cdf
@@ -14,14 +17,22 @@ __all__ = [
     "BLOCK",
     "DAYS_PER_YEAR",
     "VOLATILITY_POINT",
+    "Boundary",
     "FlagLike",
     "Flags",
     "FloatLike",
     "IvStatus",
+    "american",
+    "american_price",
     "blocks",
     "density_and_tail",
+    "dividend_lattice",
+    "dividend_yield",
     "european",
+    "exercise_boundary",
+    "exercise_premium",
     "implied_volatility",
     "mills_ratio",
     "normal_cdf",
+    "pays_early",
 ]

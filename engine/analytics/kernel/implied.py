@@ -49,11 +49,17 @@ class IvStatus(IntEnum):
     NO_TIME = 3
     """Zero or negative time to expiry."""
     BELOW_INTRINSIC = 4
-    """The price is at or below the discounted intrinsic value (zero out of the money)."""
+    """The price is at or below the discounted intrinsic value."""
     ABOVE_MAXIMUM = 5
     """The price is at or above what no volatility can exceed: discounted forward (call), discounted strike (put)."""
     NO_CONVERGENCE = 6
     """The price carries too few digits to tell a volatility."""
+    NO_PRICE = 7
+    """The price is zero or negative: nobody quotes it."""
+    CROSSED = 8
+    """The bid is above the ask."""
+    NOT_ASKED = 9
+    """The row was left out by whoever asked."""
 
 
 def implied_volatility(
@@ -83,6 +89,7 @@ def _solve_block(
     # The later an assignment, the stronger its reason.
     status[rest <= 0] = IvStatus.ABOVE_MAXIMUM
     status[(time_value <= _NOISE * intrinsic) | (share <= 0)] = IvStatus.BELOW_INTRINSIC
+    status[price <= 0] = IvStatus.NO_PRICE
     status[years <= 0] = IvStatus.NO_TIME
     status[(forward <= 0) | (strike <= 0)] = IvStatus.NOT_POSITIVE
     status[~np.isfinite(price * growth + forward + strike + years + rate)] = IvStatus.NOT_FINITE

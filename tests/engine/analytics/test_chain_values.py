@@ -6,8 +6,11 @@ import math
 import numpy as np
 import pytest
 
+from engine.analytics.american import Method, american, american_price
+from engine.analytics.american_dividends import CashDividends, american_with_dividends
 from engine.analytics.black_scholes import european
 from engine.analytics.chain_values import chain_values
+from engine.analytics.kernel import IvStatus
 from engine.core.calendar import years_to_expiry
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
@@ -22,7 +25,12 @@ STRIKES = np.arange(90, 111, 2, dtype=np.int64) * UNIT
 
 
 def smile(strike: Floats, years: Floats) -> Floats:
-    return 0.2 + 0.3 * np.abs(np.log(strike / SPOT)) + 0.05 / (1.0 + years)
+    return 0.5 + 0.3 * np.abs(np.log(strike / SPOT)) + 0.05 / (1.0 + years)
+
+
+def quoted_spot() -> float:
+    """The spot that the nearest forward tells: the chain's own is of another instant."""
+    return FORWARDS[0] * math.exp(-RATE * years_to_expiry(NOW, EXPIRATIONS[0]))
 
 
 def model_chain(spot: float = SPOT) -> tuple[Chain, Floats]:
@@ -39,7 +47,7 @@ def model_chain(spot: float = SPOT) -> tuple[Chain, Floats]:
     years = np.repeat([years_to_expiry(NOW, day) for day in EXPIRATIONS], rows_each)
     forward, strike = np.repeat(FORWARDS, rows_each), strikes / UNIT
     volatility = smile(strike, years)
-    price = european(SPOT, forward, strike, years, RATE, volatility, is_put).price
+    price = american_price(quoted_spot(), forward, strike, years, RATE, volatility, is_put)
     count = np.full(key.size, 50.0)
     quoted = np.full(key.size, epoch_us(NOW))
     return Chain("XYZ", 1, NOW, spot, NOW, key, price, price.copy(), count, count.copy(), quoted), volatility
@@ -53,38 +61,82 @@ def with_quotes(chain: Chain, bid: Floats, ask: Floats) -> Chain:
 
 def test_the_smile_that_made_the_quotes_comes_back() -> None:
     chain, volatility = model_chain()
-    values = chain_values(chain, NOW, RATE)
+    values = chain_values(chain, NOW, RATE, method=Method.BOOK)
     assert values.valid.all()
-    np.testing.assert_allclose(values.iv, volatility, rtol=1e-9)
-    np.testing.assert_allclose(values.forward, np.repeat(FORWARDS, 2 * STRIKES.size), rtol=1e-12)
+    # What is left is the premium's second order in the forward of half a year.
+    np.testing.assert_allclose(values.iv, volatility, rtol=2e-4)
+    np.testing.assert_allclose(values.forward, np.repeat(FORWARDS, 2 * STRIKES.size), rtol=3e-5)
     np.testing.assert_allclose(values.mid, chain.bid, rtol=1e-15)
+    assert values.spot == pytest.approx(quoted_spot(), rel=1e-6)
     assert np.unique(values.years).tolist() == sorted(years_to_expiry(NOW, day) for day in EXPIRATIONS)
+
+
+def test_the_quick_method_is_close_to_the_precise_one() -> None:
+    chain, _ = model_chain()
+    quick, precise = chain_values(chain, NOW, RATE), chain_values(chain, NOW, RATE, method=Method.BOOK)
+    np.testing.assert_allclose(quick.iv, precise.iv, atol=3e-4)
+    np.testing.assert_allclose(quick.delta, precise.delta, atol=1e-3)
+
+
+def test_european_volatility_would_be_wrong_for_puts_in_the_money() -> None:
+    chain, volatility = model_chain()
+    values = chain_values(chain, NOW, RATE, method=Method.BOOK)
+    _, is_put, strikes = decode_keys(chain.key)
+    far_puts = is_put & (strikes > 104 * UNIT) & (values.years > 0.4)
+    as_european = european(quoted_spot(), values.forward, strikes / UNIT, values.years, RATE, volatility, is_put)
+    assert (chain.bid - as_european.price)[far_puts].min() > 0.05
 
 
 def test_greeks_are_those_of_a_spot_that_carries_the_forward() -> None:
     chain, volatility = model_chain()
-    values = chain_values(chain, NOW, RATE)
+    values = chain_values(chain, NOW, RATE, method=Method.BOOK)
     _, is_put, strikes = decode_keys(chain.key)
     strike = strikes / UNIT
+    carried = np.full(strike.size, quoted_spot())
 
-    def price(move: float, days: float) -> Floats:
+    def european_price(move: float, days: float) -> Floats:
         # Dividends to come are an amount: the spot's move and the passing days leave it as it is.
         spot = values.forward * np.exp(-RATE * values.years) + move
         years = values.years - days / 365.0
         return european(spot, spot * np.exp(RATE * years), strike, years, RATE, volatility, is_put).price
 
-    np.testing.assert_allclose(values.delta, (price(0.01, 0) - price(-0.01, 0)) / 0.02, atol=1e-5)
-    np.testing.assert_allclose(values.theta, (price(0, 0.01) - price(0, -0.01)) / 0.02, rtol=1e-4, atol=1e-7)
-    calls = ~is_put
-    np.testing.assert_allclose(values.delta[calls] - values.delta[is_put], 1.0, rtol=1e-9)
-    np.testing.assert_allclose(values.gamma[calls], values.gamma[is_put], rtol=1e-7)
+    plain = european(carried, values.forward, strike, values.years, RATE, volatility, is_put)
+    alive = american(carried, values.forward, strike, values.years, RATE, volatility, is_put)
+    delta = (european_price(0.01, 0) - european_price(-0.01, 0)) / 0.02 + alive.delta - plain.delta
+    theta = (european_price(0, 0.01) - european_price(0, -0.01)) / 0.02 + alive.theta - plain.theta
+    np.testing.assert_allclose(values.delta, delta, atol=1e-4)
+    np.testing.assert_allclose(values.theta, theta, atol=1e-4)
     assert (values.vega > 0).all()
+    calls = ~is_put
+    assert (values.delta[calls] - values.delta[is_put] >= 1.0 - 1e-6).all()
+
+
+def test_known_dividends_are_taken_on_their_days() -> None:
+    dividends = CashDividends(np.array([0.02, 0.27]), np.array([0.8, 0.8]))
+    chain, volatility = model_chain()
+    _, is_put, strikes = decode_keys(chain.key)
+    years = np.repeat([years_to_expiry(NOW, day) for day in EXPIRATIONS], 2 * STRIKES.size)
+    price = american_with_dividends(SPOT, strikes / UNIT, years, RATE, volatility, is_put, dividends).price
+    values = chain_values(with_quotes(chain, price, price.copy()), NOW, RATE, dividends=dividends)
+    assert values.valid.all()
+    np.testing.assert_allclose(values.iv, volatility, atol=6e-3)
+    # The forwards are implied with a yield for what the dividends do to exercise.
+    assert np.abs(values.iv - volatility).mean() < 2.5e-3
+
+
+def test_only_wanted_rows_are_valued() -> None:
+    chain, _ = model_chain()
+    wanted = np.arange(chain.key.size) % 3 == 0
+    some, everything = chain_values(chain, NOW, RATE, wanted=wanted), chain_values(chain, NOW, RATE)
+    assert np.array_equal(some.valid, wanted)
+    np.testing.assert_allclose(some.iv[wanted], everything.iv[wanted], rtol=1e-12)
+    assert (some.status[~wanted] == IvStatus.NOT_ASKED).all()
 
 
 def test_a_spot_of_another_minute_leaves_theta_alone() -> None:
     chain, _ = model_chain()
     shifted, _ = model_chain(spot=SPOT * 1.005)
-    np.testing.assert_allclose(chain_values(shifted, NOW, RATE).theta, chain_values(chain, NOW, RATE).theta, rtol=1e-9)
+    np.testing.assert_allclose(chain_values(shifted, NOW, RATE).theta, chain_values(chain, NOW, RATE).theta, rtol=1e-6)
 
 
 def test_each_unusable_quote_spoils_its_own_row_only() -> None:
@@ -104,8 +156,17 @@ def test_each_unusable_quote_spoils_its_own_row_only() -> None:
     for column in (values.iv, values.delta, values.gamma, values.theta, values.vega):
         assert np.isnan(column[spoilt]).all()
         assert np.isfinite(column[~spoilt]).all()
+    reasons = [
+        IvStatus.NO_PRICE,
+        IvStatus.CROSSED,
+        IvStatus.NOT_FINITE,
+        IvStatus.NOT_FINITE,
+        IvStatus.BELOW_INTRINSIC,
+        IvStatus.ABOVE_MAXIMUM,
+    ]
+    assert values.status[:6].tolist() == reasons
     assert values.mid[10] == 0.015
-    np.testing.assert_allclose(values.iv[11:], volatility[11:], rtol=1e-9)
+    np.testing.assert_allclose(values.iv[11:], volatility[11:], rtol=2e-3)
 
 
 def test_an_expired_expiration_has_no_greeks_and_the_others_keep_theirs() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.analytics.american import american_price
 from engine.analytics.black_scholes import european
-from engine.analytics.forward import chain_forwards, implied_forward, quote_mids
+from engine.analytics.forward import carried_spot, chain_forwards, implied_forward, quote_mids, synchronised_spot
 from engine.core.calendar import years_to_expiry
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
@@ -41,11 +42,14 @@ def chain_of(
 
 
 def quoted_rows(expiration: dt.date, forward: float) -> list[tuple[dt.date, bool, float, float, float]]:
+    """American options on a spot of 100, a few cents wide."""
     years = years_to_expiry(NOW, expiration)
     return [
         (expiration, is_put, float(strike), float(mid) - 0.02, float(mid) + 0.02)
         for is_put in (False, True)
-        for strike, mid in zip(STRIKES, mids(100.0, forward, STRIKES, years, is_put=is_put) + 0.05, strict=True)
+        for strike, mid in zip(
+            STRIKES, american_price(100.0, forward, STRIKES, years, RATE, 0.25, is_put) + 0.05, strict=True
+        )
     ]
 
 
@@ -97,7 +101,38 @@ def test_unusable_surroundings_imply_nothing(spot: float, years: float, rate: fl
 
 def test_each_expiration_of_a_chain_has_its_own_forward() -> None:
     forwards = chain_forwards(chain_of(quoted_rows(NEAR, 100.7) + quoted_rows(FAR, 99.2)), NOW, RATE)
-    assert forwards == {NEAR.toordinal(): pytest.approx(100.7), FAR.toordinal(): pytest.approx(99.2)}
+    assert forwards == {
+        NEAR.toordinal(): pytest.approx(100.7, abs=1e-3),
+        FAR.toordinal(): pytest.approx(99.2, abs=4e-3),
+    }
+
+
+def test_what_early_exercise_adds_is_taken_off_the_mids() -> None:
+    rows = quoted_rows(FAR, 101.0)
+    calls, puts = (np.array([(r[3] + r[4]) / 2 for r in rows if r[1] is side]) for side in (False, True))
+    by_parity = implied_forward(100.0, STRIKES, calls, puts, years_to_expiry(NOW, FAR), RATE)
+    assert by_parity is not None
+    assert abs(by_parity - 101.0) > 0.05
+    assert chain_forwards(chain_of(rows), NOW, RATE)[FAR.toordinal()] == pytest.approx(101.0, abs=5e-3)
+
+
+def test_the_nearest_forward_tells_the_spot_that_the_quotes_had_in_view() -> None:
+    soon = dt.date(2026, 3, 20)
+    growth = math.exp(RATE * years_to_expiry(NOW, soon))
+    assert synchronised_spot(100.0, {soon.toordinal(): 100.4 * growth}, NOW, RATE) == pytest.approx(100.4)
+    # Too far away to be another instant, or too far ahead to be without dividends: the spot as given.
+    assert synchronised_spot(100.0, {soon.toordinal(): 103.0 * growth}, NOW, RATE) == 100.0
+    assert synchronised_spot(100.0, {NEAR.toordinal(): 100.4}, NOW, RATE) == 100.0
+    assert synchronised_spot(100.0, {}, NOW, RATE) == 100.0
+
+
+def test_a_yield_that_is_none_moves_the_spot_instead() -> None:
+    forward, years = np.array([100.4, 100.4, 40.0]), np.array([0.25, 1 / 365, 1.0])
+    spot = carried_spot(forward, years, RATE, 100.0)
+    assert spot[0] == 100.0
+    # 0.4 % in a day would be a yield of minus 142 %: the spot is moved to the nearest yield there is.
+    assert spot[1] == pytest.approx(100.4 * math.exp(-(RATE + 0.05) / 365))
+    assert spot[2] == pytest.approx(40.0 * math.exp(0.5 - RATE))
 
 
 def test_an_expiration_without_pairs_falls_back_to_the_spot_and_the_rate() -> None:
@@ -111,7 +146,7 @@ def test_aged_quotes_do_not_take_part() -> None:
     aged = [15 * 60 if row[0] == NEAR else 15 * 60 + 1 for row in rows]
     fresh = [*aged[:-1], 0]
     forwards = chain_forwards(chain_of(rows, ages=fresh), NOW, RATE)
-    assert forwards[NEAR.toordinal()] == pytest.approx(100.7)
+    assert forwards[NEAR.toordinal()] == pytest.approx(100.7, abs=1e-3)
     assert forwards[FAR.toordinal()] == pytest.approx(100.0 * math.exp(RATE * years_to_expiry(NOW, FAR)))
 
 

@@ -115,8 +115,8 @@ def test_a_dearer_option_never_implies_less_volatility(prices: list[float]) -> N
     ("price", "forward", "strike", "years", "is_put", "expected"),
     [
         (5.0, 100.0, 100.0, 0.5, False, IvStatus.OK),
-        (0.0, 100.0, 110.0, 0.5, False, IvStatus.BELOW_INTRINSIC),
-        (-1.0, 100.0, 110.0, 0.5, False, IvStatus.BELOW_INTRINSIC),
+        (0.0, 100.0, 110.0, 0.5, False, IvStatus.NO_PRICE),
+        (-1.0, 100.0, 110.0, 0.5, False, IvStatus.NO_PRICE),
         (9.0, 100.0, 90.0, 0.5, False, IvStatus.BELOW_INTRINSIC),
         (9.0, 100.0, 110.0, 0.5, True, IvStatus.BELOW_INTRINSIC),
         (100.0, 100.0, 110.0, 0.5, False, IvStatus.ABOVE_MAXIMUM),

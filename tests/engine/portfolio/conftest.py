@@ -6,12 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.analytics.black_scholes import european
 from engine.core.calendar import years_to_expiry
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
 from engine.domain.chain import Chain
 from engine.domain.instrument import contract_keys
+from tests.american_oracle import american_by_quantlib
 from tests.builders import APRIL, MAY, NOW
 
 RATE = 0.04
@@ -34,7 +34,11 @@ def make_chain() -> MakeChain:
             side = np.full(strike.size, is_put)
             key.append(contract_keys(np.full(strike.size, day.toordinal(), dtype=np.int64), side, strike))
             forward = spot * np.exp(RATE * years)
-            mid.append(european(spot, forward, strike / UNIT, years, RATE, VOLATILITY, side).price)
+            prices = [
+                american_by_quantlib(spot, forward, level, years, RATE, VOLATILITY, is_put=is_put)
+                for level in (strike / UNIT).tolist()
+            ]
+            mid.append(np.array(prices))
         rows = len(blocks) * strike.size
         mids = np.concatenate(mid)
         return Chain(

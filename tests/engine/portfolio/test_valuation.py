@@ -1,12 +1,12 @@
-"""What positions are worth: Greeks against vollib's, the cost of closing, and None where quotes are missing."""
+"""What positions are worth: Greeks against QuantLib's, the cost of closing, and None where quotes are missing."""
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from vollib.black_scholes.greeks import analytical
 
 from engine.core.calendar import years_to_expiry
 from engine.core.clock import epoch_us
@@ -17,11 +17,11 @@ from engine.domain.instrument import Right
 from engine.domain.snapshot import PositionView
 from engine.ledger.book import Book
 from engine.portfolio.valuation import value_positions
+from tests.american_oracle import american_by_quantlib
 from tests.builders import APRIL, NOW, Clerk, condor, contract, order
 
 RATE, VOLATILITY, SPOT = 0.04, 0.25, 260.0
 STRIKES = (230, 240, 250, 260, 270, 280, 290)
-FLAGS = {Right.CALL: "c", Right.PUT: "p"}
 MakeChain = Callable[..., Chain]
 
 
@@ -42,12 +42,25 @@ def view_of(book: Book, *chains: Chain, now: dt.datetime = NOW) -> PositionView:
 
 
 def reckoned(quantity: int) -> Greeks:
-    """Greeks of the sample condor by vollib, leg by leg."""
+    """Greeks of the sample condor by differences of QuantLib's American prices, leg by leg."""
     years = years_to_expiry(NOW, APRIL)
     total = Greeks()
     for leg in condor().legs:
-        terms = (FLAGS[leg.contract.right], SPOT, leg.contract.strike / 10_000, years, RATE, VOLATILITY)
-        one = Greeks(*(float(getattr(analytical, name)(*terms)) for name in ("delta", "gamma", "theta", "vega")))
+        strike, is_put = leg.contract.strike / 10_000, leg.contract.right is Right.PUT
+
+        def price(
+            move: float = 0.0, days: float = 0.0, points: float = 0.0, k: float = strike, put: bool = is_put
+        ) -> float:
+            spot, left = SPOT + move, years - days / 365
+            forward = spot * math.exp(RATE * left)
+            return american_by_quantlib(spot, forward, k, left, RATE, VOLATILITY + points / 100, is_put=put)
+
+        one = Greeks(
+            delta=(price(0.1) - price(-0.1)) / 0.2,
+            gamma=(price(0.5) - 2 * price() + price(-0.5)) / 0.25,
+            theta=(price(days=0.1) - price(days=-0.1)) / 0.2,
+            vega=(price(points=0.5) - price(points=-0.5)),
+        )
         total += one.scaled(leg.ratio * 100 * quantity)
     return total
 
@@ -57,9 +70,9 @@ def test_greeks_are_those_of_all_contracts_held(chain: Chain, quantity: int) -> 
     view = view_of(held(quantity).ledger.book, chain)
     assert view.greeks is not None
     for name in ("delta", "gamma", "theta", "vega"):
-        assert getattr(view.greeks, name) == pytest.approx(getattr(reckoned(quantity), name), rel=1e-6)
+        assert getattr(view.greeks, name) == pytest.approx(getattr(reckoned(quantity), name), rel=1e-3)
     assert view.greeks.theta > 0 > view.greeks.vega
-    assert view.iv == pytest.approx(VOLATILITY, rel=1e-6)
+    assert view.iv == pytest.approx(VOLATILITY, rel=1e-5)
 
 
 def test_after_a_partial_close_only_what_is_left_counts(chain: Chain) -> None:
@@ -67,7 +80,7 @@ def test_after_a_partial_close_only_what_is_left_counts(chain: Chain) -> None:
     clerk.close("P000001", "1.00", 2)
     view = view_of(clerk.ledger.book, chain)
     assert view.greeks is not None
-    assert view.greeks.vega == pytest.approx(reckoned(1).vega, rel=1e-6)
+    assert view.greeks.vega == pytest.approx(reckoned(1).vega, rel=1e-3)
 
 
 def test_the_mark_is_the_journaled_one_with_its_time(chain: Chain) -> None:
