@@ -57,3 +57,42 @@ def european(
         vega.reshape(shape),
         valid.reshape(shape),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EuropeanSensitivities:
+    """Further sensitivities per share; every array in the common shape of the inputs, NaN where `valid` is False.
+
+    rho: $ per percentage point of the rate, the dividend yield unchanged (the forward moves along); vanna: delta per
+    volatility point; charm: delta per calendar day that passes, rate and yield unchanged; volga: vega (itself per
+    point) per volatility point.
+    """
+
+    rho: Floats
+    vanna: Floats
+    charm: Floats
+    volga: Floats
+    valid: Flags
+
+
+def european_sensitivities(
+    spot: FloatLike,
+    forward: FloatLike,
+    strike: FloatLike,
+    years: FloatLike,
+    rate: FloatLike,
+    volatility: FloatLike,
+    is_put: FlagLike,
+) -> EuropeanSensitivities:
+    """Rho, vanna, charm and volga of European options; inputs and validity as in `european`.
+
+    Without time or volatility vanna and volga are zero, and rho and charm those of the certain outcome (zero without
+    time). Raises ValueError when the shapes do not broadcast. Source: Haug, The Complete Guide to Option Pricing
+    Formulas, chapter 2.
+    """
+    inputs = columns(spot, forward, strike, years, rate, volatility, side_of(is_put))
+    (rho, vanna, charm, volga), valid = kernel.european_sensitivities(*inputs.flat)
+    shape = inputs.shape
+    return EuropeanSensitivities(
+        rho.reshape(shape), vanna.reshape(shape), charm.reshape(shape), volga.reshape(shape), valid.reshape(shape)
+    )

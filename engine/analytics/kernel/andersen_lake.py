@@ -114,24 +114,43 @@ def pays_early(rate: Floats, carry: Floats) -> Flags:
 def exercise_premium(boundary: Boundary, price: Floats) -> tuple[Floats, Floats, Floats]:
     """Premium over the European put, and its first and second derivative in the price of the underlying.
 
-    `price` (..., n) is a multiple of the strike, any leading shape. At and below the boundary the figures are those of
-    the integral and not of exercise: the caller knows from `boundary.now`.
+    `price` (n,) is a multiple of the strike. At and below the boundary the figures are those of the integral and not of
+    exercise: the caller knows from `boundary.now`.
     """
-    out = np.empty((3, *price.shape))
+    out = np.empty((3, price.size))
     with np.errstate(all="ignore"):
-        for rows in blocks(price.shape[-1], _BLOCK):
-            bend = np.maximum(_TO_OUTER @ boundary.bend[:, rows], 0.0)
-            lag = boundary.years[rows] * np.square(_OUTER_HALF)[:, None]
-            deviation = boundary.volatility[rows] * np.sqrt(lag)
-            level = boundary.limit[rows] * np.exp(-np.sqrt(bend))
-            weight = boundary.years[rows] * _OUTER_WEIGHT[:, None]
-            rate, carry = boundary.rate[rows], boundary.carry[rows]
-            earned = weight * rate * np.exp(-rate * lag)
-            lost = weight * carry * np.exp(-carry * lag)
-            drift = (rate - carry) * lag / deviation + 0.5 * deviation - np.log(level) / deviation
-            for place in np.ndindex(price.shape[:-1]):
-                out[(slice(None), *place, rows)] = _premium_block(price[(*place, rows)], deviation, drift, earned, lost)
+        for rows in blocks(price.size, _BLOCK):
+            out[:, rows] = _premium_block(price[rows], *_quadrature(boundary, rows))
     return out[0], out[1], out[2]
+
+
+def premium_value(boundary: Boundary, prices: Floats) -> Floats:
+    """The premium alone, of many prices on one boundary: `prices` and result (p, n). See `exercise_premium`."""
+    out = np.empty_like(prices)
+    with np.errstate(all="ignore"):
+        for rows in blocks(prices.shape[1], _BLOCK):
+            deviation, drift, earned, lost = _quadrature(boundary, rows)
+            inverse = 1.0 / deviation
+            d = np.empty((2, *deviation.shape))
+            for place, price in enumerate(prices[:, rows]):
+                np.add(np.log(price) * inverse, drift, out=d[0])
+                np.subtract(d[0], deviation, out=d[1])
+                _, tail = density_and_tail(np.abs(d))
+                below = np.where(d > 0, tail, 1.0 - tail)
+                out[place, rows] = (earned * below[1] - lost * price * below[0]).sum(axis=0)
+    return out
+
+
+def _quadrature(boundary: Boundary, rows: slice) -> tuple[Floats, Floats, Floats, Floats]:
+    """Deviation, drift over it less the log of the level, interest earned and yield lost: each (points, n)."""
+    bend = np.maximum(_TO_OUTER @ boundary.bend[:, rows], 0.0)
+    lag = boundary.years[rows] * np.square(_OUTER_HALF)[:, None]
+    deviation = boundary.volatility[rows] * np.sqrt(lag)
+    level = boundary.limit[rows] * np.exp(-np.sqrt(bend))
+    weight = boundary.years[rows] * _OUTER_WEIGHT[:, None]
+    rate, carry = boundary.rate[rows], boundary.carry[rows]
+    drift = (rate - carry) * lag / deviation + 0.5 * deviation - np.log(level) / deviation
+    return deviation, drift, weight * rate * np.exp(-rate * lag), weight * carry * np.exp(-carry * lag)
 
 
 def _premium_block(price: Floats, deviation: Floats, drift: Floats, earned: Floats, lost: Floats) -> Floats:

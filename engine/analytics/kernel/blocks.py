@@ -19,6 +19,8 @@ DAYS_PER_YEAR = 365.0
 
 VOLATILITY_POINT = 0.01
 
+RATE_POINT = 0.01
+
 
 def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:
     """The rows of each block, in order; none for no rows."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from vollib.black_scholes_merton import black_scholes_merton
 from vollib.black_scholes_merton.greeks.analytical import delta, gamma, theta, vega
 
-from engine.analytics.black_scholes import EuropeanValues, european
+from engine.analytics.black_scholes import EuropeanValues, european, european_sensitivities
 from engine.analytics.kernel import BLOCK
 
 # type, strike, spot, dividend yield, rate, years, volatility, price. Source: Haug, Option Pricing Formulas, p. 2-8, 27.
@@ -245,3 +245,46 @@ def test_a_grid_keeps_its_shape_and_many_blocks_equal_single_options() -> None:
 def test_no_options_give_empty_columns() -> None:
     values = european(100.0, 100.0, np.empty(0), 0.5, 0.04, 0.2, False)
     assert values.price.shape == values.valid.shape == (0,)
+
+
+def test_published_further_sensitivities() -> None:
+    # Source: Haug, Option Pricing Formulas, 2nd edition, chapter 2; rho and vanna there for a change of 1.
+    forward = 72 * math.exp(0.09 * 1.0)
+    rho = european_sensitivities(72.0, forward, 75.0, 1.0, 0.09, 0.19, False).rho[0]
+    assert rho * 100 == pytest.approx(38.7325, abs=5e-5)
+    forward = 90 * math.exp(0.05 * 0.25)
+    vanna = european_sensitivities(90.0, forward, 80.0, 0.25, 0.05, 0.20, True).vanna[0]
+    assert vanna * 100 == pytest.approx(-1.0008, abs=5e-5)
+    forward = 105 * math.exp((0.14 - 0.14) * 0.25)
+    charm = european_sensitivities(105.0, 105.0 * math.exp(0.0 * 0.25), 90.0, 0.25, 0.14, 0.24, True).charm[0]
+    assert charm * 365 == pytest.approx(0.3700, abs=5e-5)
+    assert forward == 105.0
+
+
+def test_sensitivities_of_a_certain_outcome_have_no_holes() -> None:
+    strikes = np.array([90.0, 100.0, 110.0])
+    for years, volatility in ((0.0, 0.3), (0.5, 0.0), (0.0, 0.0)):
+        found = european_sensitivities(100.0, 100.0, strikes, years, 0.04, volatility, False)
+        assert found.valid.all()
+        assert (found.vanna == 0).all()
+        assert (found.volga == 0).all()
+    certain = european_sensitivities(100.0, 100.0 * math.exp(0.02), 90.0, 0.5, 0.04, 0.0, False)
+    assert certain.rho[0] == pytest.approx(0.01 * 90.0 * 0.5 * math.exp(-0.02))
+    assert certain.charm[0] == pytest.approx(0.0, abs=1e-15)
+
+
+def test_every_published_rho_of_quantlib(shared_dir: Path) -> None:
+    compared = 0
+    with (shared_dir / "data" / "reference" / "quantlib_option_values.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["file"] != "europeanoption.cpp" or row["measure"] not in {"rho", "dividendRho"}:
+                continue
+            spot, years = float(row["spot"]), float(row["t_years"])
+            rate, q = float(row["r"]), float(row["q"])
+            forward = spot * math.exp((rate - q) * years)
+            is_put = row["type"] == "Put"
+            terms = (spot, forward, float(row["strike"]), years, rate, float(row["vol"]), is_put)
+            if row["measure"] == "rho":
+                assert european_sensitivities(*terms).rho[0] * 100 == pytest.approx(float(row["expected"]), abs=1e-4)
+                compared += 1
+    assert compared > 0
