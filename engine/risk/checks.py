@@ -211,6 +211,22 @@ def check_evidence(facts: TradeFacts) -> Denial | None:
     return None
 
 
+# --- the program itself -------------------------------------------------------------------------------------------
+def check_kernel_health(facts: TradeFacts) -> Denial | None:
+    """KERNEL_HEALTH: our pricing kernel and a second one disagree on a leg, or were not compared on every leg."""
+    about = _about(facts)
+    legs = facts.candidate.structure.legs
+    readings = facts.kernel or ()
+    if {leg.contract.occ for leg in legs} != {reading.occ for reading in readings if reading.what == "price"}:
+        return Denial(DenialCode.KERNEL_HEALTH, facts=about | {"why": "no second opinion on the prices"})
+    for reading in readings:
+        if not reading.agrees:
+            about |= {"leg": reading.occ, "what": reading.what, "theirs": _shown(reading.theirs)}
+            about["why"] = "two pricing kernels disagree"
+            return Denial(DenialCode.KERNEL_HEALTH, _shown(reading.ours), _shown(reading.limit), "", about)
+    return None
+
+
 # --- comparing ----------------------------------------------------------------------------------------------------
 def at_most(measured: object, limit: object) -> bool:
     """`measured <= limit`, both finite numbers; False for None, NaN, infinities, booleans and anything else."""

@@ -9,6 +9,7 @@ from engine.domain.limits import GateLimits
 from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
+from engine.risk.kernel_health import LegPrice
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class TradeFacts:
     `available`: what the module may still put at work. `account_available`: own cash, capital less used and held of
     all modules. `broker_available`: the broker's figure.
     `day_pnl`: the module's. `duplicate_of`: what this module already has with the same legs (position, order or
-    approval), None when there is nothing.
+    approval), None when there is nothing. `kernel`: every leg by our pricing kernel and by a second one.
     """
 
     now: datetime
@@ -45,3 +46,4 @@ class TradeFacts:
     day_pnl: Money | None
     duplicate_of: str | None
     evidence: Evidence | None
+    kernel: tuple[LegPrice, ...] | None

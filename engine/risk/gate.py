@@ -36,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     Check(DenialCode.ACCOUNT_BUYING_POWER, checks.check_account_buying_power),
     Check(DenialCode.DUPLICATE, checks.check_duplicate),
     Check(DenialCode.EVIDENCE, checks.check_evidence),
+    Check(DenialCode.KERNEL_HEALTH, checks.check_kernel_health),
 )
 """In the order of the product's list, which is the order of the reasons on the screen."""
 

@@ -11,11 +11,10 @@ from engine.domain.mindfolio import ModuleSpec, ModuleStatus
 from engine.domain.scan import IvRank, ScanContext
 from engine.ledger.codec import is_exact
 from engine.modules.registry import strategy_for
-from engine.risk.gate import run_gate
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.handlers import set_module_status
 from engine.runtime.inbox import ScanFinished
-from engine.runtime.trading import facts_of, try_open
+from engine.runtime.trading import gate, try_open
 from engine.runtime.workers import Workers
 
 SCAN_INTERVAL = dt.timedelta(minutes=15)
@@ -130,7 +129,7 @@ def _decide(desk: Desk, module_id: str, finding: Finding) -> ScanRow:
         denials = try_open(desk, candidate)
         action = ScanAction.SKIPPED if denials else ScanAction.EXECUTED
     else:
-        denials = run_gate(facts_of(desk, candidate))
+        denials = gate(desk, candidate)
         action = ScanAction.SKIPPED if denials else ScanAction.PENDING
         if not denials:
             _request_approval(desk, candidate)

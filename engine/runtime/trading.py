@@ -1,11 +1,12 @@
 """From a candidate to a position and back: gate, intent, send, reprice, fill, close."""
 
 import datetime as dt
+import logging
 from dataclasses import replace
 
 from engine.analytics.payoff import expiry_extremes
 from engine.core.calendar import session_at
-from engine.core.errors import LedgerFault
+from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import UNIT, Money
 from engine.domain import events as ev
 from engine.domain.candidate import Candidate
@@ -18,7 +19,10 @@ from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, recognise
 from engine.risk.facts import TradeFacts
 from engine.risk.gate import run_gate
-from engine.runtime.desk import Desk, assert_within_budget
+from engine.risk.kernel_health import LegPrice, leg_prices
+from engine.runtime.desk import RISK_FREE_RATE, Desk, assert_within_budget
+
+_log = logging.getLogger(__name__)
 
 
 def try_open(desk: Desk, candidate: Candidate, *, approval_id: str | None = None) -> tuple[Denial, ...]:
@@ -27,7 +31,7 @@ def try_open(desk: Desk, candidate: Candidate, *, approval_id: str | None = None
     `approval_id` names the waiting approval that this opening answers, so that it does not count as its own
     duplicate.
     """
-    denials = run_gate(facts_of(desk, candidate, approval_id=approval_id))
+    denials = gate(desk, candidate, approval_id=approval_id)
     if denials:
         return denials
     number = desk.book.orders_made + 1
@@ -48,6 +52,19 @@ def try_open(desk: Desk, candidate: Candidate, *, approval_id: str | None = None
     assert_within_budget(desk, candidate.module_id)
     desk.after_commit(lambda: send(desk, order.order_id))
     return ()
+
+
+def gate(desk: Desk, candidate: Candidate, *, approval_id: str | None = None) -> tuple[Denial, ...]:
+    """Run every check on a candidate as things are now. A pricing kernel that fails is told to the user, once."""
+    denials = run_gate(facts_of(desk, candidate, approval_id=approval_id))
+    failed = [denial for denial in denials if denial.code is DenialCode.KERNEL_HEALTH]
+    if failed and not desk.kernel_fault_told:
+        leg = failed[0].facts.get("leg") or candidate.structure.symbol
+        desk.alert(
+            "", f"Two pricing programs disagree on {leg}: nothing that needs this price is opened", is_urgent=True
+        )
+    desk.kernel_fault_told = bool(failed)
+    return denials
 
 
 def facts_of(desk: Desk, candidate: Candidate, *, approval_id: str | None = None) -> TradeFacts:
@@ -76,7 +93,19 @@ def facts_of(desk: Desk, candidate: Candidate, *, approval_id: str | None = None
         day_pnl=book.day_pnl(module_id),
         duplicate_of=_duplicate_of(desk, candidate, approval_id),
         evidence=desk.backtester.evidence(candidate, desk.now),
+        kernel=_second_opinion(desk, structure.legs),
     )
+
+
+def _second_opinion(desk: Desk, legs: tuple[Leg, ...]) -> tuple[LegPrice, ...] | None:
+    """Every leg by both pricing kernels, None when that could not be done."""
+    try:
+        chain = desk.market.chain(legs[0].contract.underlying)
+        spot = None if chain is None else chain.spot
+        return leg_prices(legs, desk.quotes_of(legs), spot, desk.now, RISK_FREE_RATE)
+    except Exception:  # noqa: BLE001 - whatever fails in either program, there is no second opinion then
+        _log.exception("the pricing kernels could not be compared")
+        return None
 
 
 def worst_of(candidate: Candidate) -> Money:

@@ -21,6 +21,7 @@ from engine.domain.structure import Leg, Structure, StructureKind, condor_buying
 from engine.risk.checks import check_account_buying_power, check_budget, check_max_risk
 from engine.risk.facts import TradeFacts
 from engine.risk.gate import run_gate
+from engine.risk.kernel_health import LegPrice
 
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
 EXPIRATION = dt.date(2026, 4, 17)
@@ -135,6 +136,7 @@ def facts_of(case: Case) -> TradeFacts:
         day_pnl=0,
         duplicate_of=None,
         evidence=Evidence(trades=40, win_rate=0.71, expectancy=dollars(9), source="by assumption"),
+        kernel=tuple(LegPrice(leg.contract.occ, "price", 2.0, 2.0) for leg in candidate.structure.legs),
     )
 
 

@@ -14,6 +14,7 @@ from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.risk.facts import TradeFacts
+from engine.risk.kernel_health import LegPrice
 
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
 EXPIRATION = dt.date(2026, 4, 17)
@@ -82,4 +83,5 @@ def good() -> TradeFacts:
         day_pnl=dollars(-100),
         duplicate_of=None,
         evidence=Evidence(trades=40, win_rate=0.71, expectancy=dollars(9), source="recorded chains"),
+        kernel=tuple(LegPrice(each.contract.occ, "price", 2.5, 2.5 + 1e-9) for each in condor.legs),
     )

@@ -69,6 +69,7 @@ SINGLE_FAULTS: dict[DenialCode, tuple[Change, Any]] = {
     DenialCode.ACCOUNT_BUYING_POWER: (field("broker_available"), dollars(500)),
     DenialCode.DUPLICATE: (field("duplicate_of"), "position 3"),
     DenialCode.EVIDENCE: (field("evidence"), None),
+    DenialCode.KERNEL_HEALTH: (field("kernel"), None),
 }
 
 NUMBERS: dict[str, Change] = {
