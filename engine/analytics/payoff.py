@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
+import numpy as np
+
 from engine.core.money import Money
+from engine.domain.chain import Ints
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 
 PayoffLeg: TypeAlias = tuple[Right, Money, int]
@@ -41,28 +44,41 @@ class Holding:
             raise ValueError("a holding is of exactly one underlying")
 
 
-def expiry_pnl_at(legs: Sequence[PayoffLeg], cash: Money, spot: Money) -> Money:
-    """Result at expiry at one price of the underlying; `cash` is the whole premium received (+) or paid (-)."""
-    return cash + MULTIPLIER * sum(contracts * _intrinsic(right, strike, spot) for right, strike, contracts in legs)
+def expiry_pnl_at(legs: Sequence[PayoffLeg], cash: Money, spot: Money, shares: int = 0) -> Money:
+    """Result at expiry at one price of the underlying.
+
+    `cash` is everything received (+) or paid (-): premium, and the price of the `shares` held (negative: short).
+    """
+    options = sum(contracts * _intrinsic(right, strike, spot) for right, strike, contracts in legs)
+    return cash + MULTIPLIER * options + shares * spot
 
 
-def expiry_extremes(legs: Sequence[PayoffLeg], cash: Money) -> Extremes:
+def expiry_pnl_curve(legs: Sequence[PayoffLeg], cash: Money, spots: Ints, shares: int = 0) -> Ints:
+    """Results at many prices, arrays (n,) of money; as `expiry_pnl_at`."""
+    result = np.full(spots.shape, cash, dtype=np.int64) + shares * spots
+    for right, strike, contracts in legs:
+        gap = spots - strike if right is Right.CALL else strike - spots
+        result += MULTIPLIER * contracts * np.maximum(gap, 0)
+    return result
+
+
+def expiry_extremes(legs: Sequence[PayoffLeg], cash: Money, shares: int = 0) -> Extremes:
     """Worst and best result at expiry over all prices from zero up, both tails included."""
-    results = [result for _, result in corner_results(legs, cash)]
-    slope = upper_slope(legs)
+    results = [result for _, result in corner_results(legs, cash, shares)]
+    slope = upper_slope(legs, shares)
     return Extremes(
         worst=None if slope < 0 else min(results),
         best=None if slope > 0 else max(results),
     )
 
 
-def breakevens(legs: Sequence[PayoffLeg], cash: Money) -> tuple[Money, ...]:
+def breakevens(legs: Sequence[PayoffLeg], cash: Money, shares: int = 0) -> tuple[Money, ...]:
     """Prices of the underlying at which the result at expiry is zero, ascending, to the nearest 1/10,000 USD.
 
     Of a stretch of zero result its ends count, but neither price zero nor infinity as such an end.
     """
     zeros: set[Money] = set()
-    corners = corner_results(legs, cash)
+    corners = corner_results(legs, cash, shares)
     for (left, at_left), (right, at_right) in pairwise(corners):
         if at_left * at_right < 0:
             zeros.add(left + _nearest((right - left) * abs(at_left), abs(at_left) + abs(at_right)))
@@ -71,7 +87,7 @@ def breakevens(legs: Sequence[PayoffLeg], cash: Money) -> tuple[Money, ...]:
         elif at_right == 0 != at_left:
             zeros.add(right)
     last, at_last = corners[-1]
-    slope = upper_slope(legs)
+    slope = upper_slope(legs, shares)
     if at_last * slope < 0:
         zeros.add(last + _nearest(abs(at_last), abs(slope)))
     elif at_last == 0 != slope:
@@ -79,15 +95,15 @@ def breakevens(legs: Sequence[PayoffLeg], cash: Money) -> tuple[Money, ...]:
     return tuple(sorted(zeros))
 
 
-def corner_results(legs: Sequence[PayoffLeg], cash: Money) -> list[tuple[Money, Money]]:
+def corner_results(legs: Sequence[PayoffLeg], cash: Money, shares: int = 0) -> list[tuple[Money, Money]]:
     """Where the line of results starts or bends, ascending: (price of the underlying, result), from price zero on."""
     corners = sorted({0, *(strike for _, strike, _ in legs)})
-    return [(spot, expiry_pnl_at(legs, cash, spot)) for spot in corners]
+    return [(spot, expiry_pnl_at(legs, cash, spot, shares)) for spot in corners]
 
 
-def upper_slope(legs: Sequence[PayoffLeg]) -> int:
+def upper_slope(legs: Sequence[PayoffLeg], shares: int = 0) -> int:
     """Shares the legs amount to above the highest strike: dollars won for each dollar of a further rise."""
-    return MULTIPLIER * sum(contracts for right, _, contracts in legs if right is Right.CALL)
+    return shares + MULTIPLIER * sum(contracts for right, _, contracts in legs if right is Right.CALL)
 
 
 def book_worst_case(holdings: Iterable[Holding]) -> dict[str, Money | None]:

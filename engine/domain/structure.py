@@ -1,17 +1,76 @@
-"""Structures: legs held together, and how loose legs are recognised as one of the known shapes."""
+"""Structures: legs held together under a name."""
 
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.core.money import Money
-from engine.domain.instrument import MULTIPLIER, OptionContract, Right
+from engine.domain.instrument import MULTIPLIER, OptionContract
 
 
 class StructureKind(StrEnum):
-    """Shapes this version recognises."""
+    """Shapes that have a name; what each is made of stands in `structure_shapes`.
 
+    An iron condor is the short one, sold for a credit, also with both shorts at one strike (iron butterfly). A short
+    put is "Short Put" whether or not cash is set aside for it: that is the module's matter.
+    """
+
+    LONG_STOCK = "Long Stock"
+    SHORT_STOCK = "Short Stock"
+    LONG_CALL = "Long Call"
+    SHORT_CALL = "Short Call"
+    LONG_PUT = "Long Put"
+    SHORT_PUT = "Short Put"
+    COVERED_CALL = "Covered Call"
+    PROTECTIVE_CALL = "Protective Call"
+    PROTECTIVE_PUT = "Protective Put"
+    COVERED_PUT = "Covered Put"
+    COLLAR = "Collar"
+    REVERSE_COLLAR = "Reverse Collar"
+    CONVERSION = "Conversion"
+    REVERSE_CONVERSION = "Reverse Conversion"
+    BULL_CALL_SPREAD = "Bull Call Spread"
+    BEAR_CALL_SPREAD = "Bear Call Spread"
+    BULL_PUT_SPREAD = "Bull Put Spread"
+    BEAR_PUT_SPREAD = "Bear Put Spread"
+    LONG_STRADDLE = "Long Straddle"
+    SHORT_STRADDLE = "Short Straddle"
+    LONG_STRANGLE = "Long Strangle"
+    SHORT_STRANGLE = "Short Strangle"
+    LONG_GUTS = "Long Guts"
+    SHORT_GUTS = "Short Guts"
+    SYNTHETIC_LONG = "Synthetic Long"
+    SYNTHETIC_SHORT = "Synthetic Short"
+    RISK_REVERSAL = "Risk Reversal"
+    REVERSE_RISK_REVERSAL = "Reverse Risk Reversal"
+    CALL_BACKSPREAD = "Call Backspread"
+    CALL_RATIO_SPREAD = "Call Ratio Spread"
+    PUT_BACKSPREAD = "Put Backspread"
+    PUT_RATIO_SPREAD = "Put Ratio Spread"
+    BEAR_CALL_LADDER = "Bear Call Ladder"
+    BULL_CALL_LADDER = "Bull Call Ladder"
+    BULL_PUT_LADDER = "Bull Put Ladder"
+    BEAR_PUT_LADDER = "Bear Put Ladder"
+    BUTTERFLY = "Butterfly"
+    SHORT_BUTTERFLY = "Short Butterfly"
+    BROKEN_WING_BUTTERFLY = "Broken-Wing Butterfly"
+    SHORT_BROKEN_WING_BUTTERFLY = "Short Broken-Wing Butterfly"
+    CONDOR = "Condor"
+    SHORT_CONDOR = "Short Condor"
     IRON_CONDOR = "Iron Condor"
+    LONG_IRON_CONDOR = "Long Iron Condor"
+    BOX = "Box"
+    SHORT_BOX = "Short Box"
+    CALENDAR = "Calendar"
+    SHORT_CALENDAR = "Short Calendar"
+    DIAGONAL = "Diagonal"
+    SHORT_DIAGONAL = "Short Diagonal"
+    DOUBLE_CALENDAR = "Double Calendar"
+    SHORT_DOUBLE_CALENDAR = "Short Double Calendar"
+    DOUBLE_DIAGONAL = "Double Diagonal"
+    SHORT_DOUBLE_DIAGONAL = "Short Double Diagonal"
+    JELLY_ROLL = "Jelly Roll"
+    SHORT_JELLY_ROLL = "Short Jelly Roll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +104,6 @@ class Structure:
         return tuple(leg.contract.strike for leg in self.legs)
 
 
-def recognise(legs: tuple[Leg, ...]) -> StructureKind | None:
-    """Name the shape of loose legs (one unit), None when it is none of the known ones."""
-    return StructureKind.IRON_CONDOR if _is_iron_condor(legs) else None
-
-
 def widest_wing(condor: Structure) -> Money:
     """Width per share of the wider wing of an iron condor."""
     long_put, short_put, short_call, long_call = condor.strikes
@@ -62,15 +116,3 @@ def condor_buying_power(condor: Structure, net_price: Money, quantity: int) -> M
     `net_price` per share, negative for a credit. Source: product terms; the broker holds one wing only, the wider.
     """
     return (widest_wing(condor) + net_price) * MULTIPLIER * quantity
-
-
-def _is_iron_condor(legs: tuple[Leg, ...]) -> bool:
-    if len(legs) != 4:
-        return False
-    contracts = [leg.contract for leg in legs]
-    return (
-        len({(contract.underlying, contract.expiration) for contract in contracts}) == 1
-        and [contract.right for contract in contracts] == [Right.PUT, Right.PUT, Right.CALL, Right.CALL]
-        and [leg.ratio for leg in legs] == [1, -1, -1, 1]
-        and contracts[0].strike < contracts[1].strike <= contracts[2].strike < contracts[3].strike
-    )

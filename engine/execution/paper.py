@@ -20,7 +20,8 @@ from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.package import PackageQuote, package_quote
 from engine.domain.ports import BrokerAccepted, BrokerEnded, BrokerFilled, BrokerReport, QuoteSource
 from engine.domain.quote import Quote
-from engine.domain.structure import Structure, condor_buying_power, recognise
+from engine.domain.structure import Structure, condor_buying_power
+from engine.domain.structure_shapes import recognise
 
 _DRAW_BITS = 64
 

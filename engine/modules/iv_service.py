@@ -25,7 +25,8 @@ from engine.domain.order import OrderPurpose
 from engine.domain.package import LadderRules, package_quote, to_tick, worst_limit
 from engine.domain.position import Position
 from engine.domain.scan import Exit, IvRank, ManageContext, ScanContext
-from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, recognise, widest_wing
+from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, widest_wing
+from engine.domain.structure_shapes import recognise
 from engine.modules.base import ParameterSpec, read_rules
 
 PARAMETERS: tuple[ParameterSpec, ...] = (

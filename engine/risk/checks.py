@@ -22,7 +22,8 @@ from engine.domain.limits import GateLimits
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
-from engine.domain.structure import Leg, recognise
+from engine.domain.structure import Leg
+from engine.domain.structure_shapes import recognise
 from engine.risk.facts import TradeFacts
 
 MAX_LEGS = 4

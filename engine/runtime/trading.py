@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 from dataclasses import replace
 
-from engine.analytics.payoff import expiry_extremes
+from engine.analytics.max_risk import max_risk
 from engine.core.calendar import session_at
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import UNIT, Money
@@ -16,7 +16,8 @@ from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.package import PackageQuote, closing_limits, next_limit, package_quote, to_tick
 from engine.domain.ports import BrokerAccepted, BrokerEnded, BrokerFilled, BrokerReport
 from engine.domain.position import Position
-from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, recognise
+from engine.domain.structure import Leg, StructureKind, condor_buying_power
+from engine.domain.structure_shapes import recognise
 from engine.risk.facts import TradeFacts
 from engine.risk.gate import run_gate
 from engine.risk.kernel_health import LegPrice, leg_prices
@@ -85,7 +86,7 @@ def facts_of(desk: Desk, candidate: Candidate, *, approval_id: str | None = None
         waivers=book.waivers,
         market_open=session_at(desk.now) is not None,
         buying_power=buying_power(desk, candidate),
-        max_risk=max_risk(structure, worst_of(candidate), candidate.quantity),
+        max_risk=_max_risk(candidate),
         costs=commission(desk, structure.legs, candidate.quantity),
         available=book.available(module_id),
         account_available=desk.account_available(),
@@ -113,11 +114,11 @@ def worst_of(candidate: Candidate) -> Money:
     return max(candidate.net_price, candidate.worst_price)
 
 
-def max_risk(structure: Structure, net_price: Money, quantity: int) -> Money | None:
-    """Exact worst loss at expiry over all strikes and both tails, >= 0; None when unbounded."""
-    legs = [(leg.contract.right, leg.contract.strike, leg.ratio * quantity) for leg in structure.legs]
-    worst = expiry_extremes(legs, -net_price * MULTIPLIER * quantity).worst
-    return None if worst is None else max(0, -worst)
+def _max_risk(candidate: Candidate) -> Money | None:
+    """The product's figure at the worst price, computed again from the legs; None when it has no bound."""
+    quantity = candidate.quantity
+    legs = [Leg(leg.contract, leg.ratio * quantity) for leg in candidate.structure.legs]
+    return max_risk(legs, -worst_of(candidate) * MULTIPLIER * quantity)
 
 
 def buying_power(desk: Desk, candidate: Candidate) -> Money | None:

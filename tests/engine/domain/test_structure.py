@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from engine.analytics.payoff import expiry_extremes
 from engine.core.money import CENT, Money, dollars
 from engine.domain.instrument import MULTIPLIER, Right
-from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, recognise, widest_wing
+from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, widest_wing
+from engine.domain.structure_shapes import recognise
 from tests.builders import APRIL, MAY, condor, contract
 
 CONDOR = condor((240, 250, 270, 280))
@@ -48,12 +49,16 @@ def test_an_iron_condor_is_recognised_also_with_both_shorts_at_one_strike() -> N
         with_leg(0, Leg(contract(250), 1)),
         with_leg(3, Leg(contract(270, Right.CALL), 1)),
         with_leg(1, Leg(contract(275), -1)),
-        tuple(replace(leg, ratio=-leg.ratio) for leg in CONDOR.legs),
         tuple(replace(leg, ratio=2 * leg.ratio) for leg in CONDOR.legs),
     ],
 )
 def test_nothing_else_is_taken_for_one(legs: tuple[Leg, ...]) -> None:
     assert recognise(legs) is None
+
+
+def test_turned_round_it_is_the_long_one() -> None:
+    turned = tuple(replace(leg, ratio=-leg.ratio) for leg in CONDOR.legs)
+    assert recognise(turned) is StructureKind.LONG_IRON_CONDOR
 
 
 def test_legs_in_another_order_are_not_recognised() -> None:

@@ -19,7 +19,8 @@ from engine.domain.limits import Costs, ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter, Waivers
 from engine.domain.position import Position, PositionStatus
 from engine.domain.scan import Exit, ManageContext, ScanContext
-from engine.domain.structure import Leg, Structure, StructureKind, recognise
+from engine.domain.structure import Leg, Structure, StructureKind
+from engine.domain.structure_shapes import recognise
 from engine.modules.iv_service import IvService
 
 SNAPSHOT = "2026-03-16 15:55:34-0400"

@@ -147,7 +147,7 @@ class TestWhatTheGateIsTold:
         naked = replace(candidate, structure=Structure(StructureKind.IRON_CONDOR, candidate.structure.legs[1:3]))
 
         assert trading.buying_power(rig.desk, naked) is None
-        assert trading.max_risk(naked.structure, -dollars("1"), 1) is None, "a short call without cover has no worst"
+        assert trading.facts_of(rig.desk, naked).max_risk is None, "a short call without cover has no worst"
         codes = {denial.code.value for denial in trading.try_open(rig.desk, naked)}
         assert {"STRUCTURE", "BUDGET", "MAX_RISK"} <= codes
 
