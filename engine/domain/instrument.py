@@ -7,13 +7,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.money import CENT, UNIT, Money
+from engine.core.money import UNIT, Money
 
 MULTIPLIER = 100
 """Shares per standard contract."""
-
-PENNY_EVERYWHERE = frozenset({"SPY", "QQQ", "IWM"})
-"""Classes that quote in cents at every price; other penny classes change to 0.05 from $3."""
 
 
 class Right(StrEnum):
@@ -63,17 +60,6 @@ def decode_keys(
     """Expiration ordinals, is-put flags and strikes (1/10,000 USD) behind keys, each (n,)."""
     upper = keys >> 32
     return upper >> 1, (upper & 1).astype(np.bool_), keys & 0xFFFFFFFF
-
-
-def tick_size(contract: OptionContract, price: Money) -> Money:
-    """Smallest price step of one leg at `price`, for a class in the penny programme."""
-    if contract.underlying in PENNY_EVERYWHERE or abs(price) < 3 * UNIT:
-        return CENT
-    return 5 * CENT
-
-
-PACKAGE_TICK: Money = CENT
-"""Several legs sent as one package trade in whole cents (net)."""
 
 
 def _key(expiration_ordinal: int, is_put: bool, strike: int) -> int:

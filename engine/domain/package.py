@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.core.money import Money
-from engine.domain.instrument import PACKAGE_TICK
 from engine.domain.order import OrderPurpose
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure, widest_wing
+from engine.domain.tick import PACKAGE_TICK
 
 WIDEST_HALF_SPREAD_PCT = 20
 """Of the wider wing, from mid to natural: beyond it a mark is not believed. Real condors showed up to 8 %."""

@@ -15,13 +15,13 @@ from hashlib import blake2b
 from engine.core.calendar import expiry_at, session_at
 from engine.core.clock import as_utc, epoch_us
 from engine.core.money import Money
-from engine.domain.instrument import PACKAGE_TICK
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.package import PackageQuote, package_quote
 from engine.domain.ports import BrokerAccepted, BrokerEnded, BrokerFilled, BrokerReport, QuoteSource
 from engine.domain.quote import Quote
 from engine.domain.structure import Structure, condor_buying_power
 from engine.domain.structure_shapes import recognise
+from engine.domain.tick import PACKAGE_TICK
 
 _DRAW_BITS = 64
 

@@ -11,8 +11,9 @@ from engine.analytics.black_scholes import european
 from engine.core.calendar import Session, years_to_expiry
 from engine.core.clock import epoch_us
 from engine.domain.chain import Floats, Ints
-from engine.domain.instrument import PENNY_EVERYWHERE, contract_keys
+from engine.domain.instrument import contract_keys
 from engine.domain.ports import ChainUpdate
+from engine.domain.tick import CENTS_EVERYWHERE
 from engine.market.simulated_listing import Listing, is_monthly, reach
 from engine.market.simulated_paths import RATE, UNDERLYINGS, column, expected_variance
 
@@ -28,7 +29,7 @@ _SMILE_STEEPNESS = 0.9
 _SKEW = column("skew")
 _SPREAD = column("spread")
 _OPEN_INTEREST = column("open_interest")
-_IS_PENNY = np.array([underlying.symbol in PENNY_EVERYWHERE for underlying in UNDERLYINGS])
+_IS_PENNY = np.array([underlying.symbol in CENTS_EVERYWHERE for underlying in UNDERLYINGS])
 
 # Form of the spread: a cent, a part that grows with time value, distance and time, a part of the intrinsic value.
 _LEAST_SPREAD, _SPREAD_OF_INTRINSIC = 0.01, 0.002

@@ -17,13 +17,14 @@ from engine.core.calendar import expiry_at
 from engine.core.errors import DenialCode, Fact
 from engine.core.money import Money
 from engine.domain.denial import Denial
-from engine.domain.instrument import PACKAGE_TICK, Right
+from engine.domain.instrument import Right
 from engine.domain.limits import GateLimits
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg
 from engine.domain.structure_shapes import recognise
+from engine.domain.tick import PACKAGE_TICK
 from engine.risk.facts import TradeFacts
 
 MAX_LEGS = 4
@@ -222,9 +223,10 @@ def check_kernel_health(facts: TradeFacts) -> Denial | None:
         return Denial(DenialCode.KERNEL_HEALTH, facts=about | {"why": "no second opinion on the prices"})
     for reading in readings:
         if not reading.agrees:
-            about |= {"leg": reading.occ, "what": reading.what, "theirs": _shown(reading.theirs)}
-            about["why"] = "two pricing kernels disagree"
-            return Denial(DenialCode.KERNEL_HEALTH, _shown(reading.ours), _shown(reading.limit), "", about)
+            about |= {"leg": reading.occ, "what": reading.what, "why": "two pricing kernels disagree"}
+            about |= {"ours": _shown(reading.ours), "theirs": _shown(reading.theirs)}
+            difference = abs(reading.ours - reading.theirs)
+            return Denial(DenialCode.KERNEL_HEALTH, _shown(difference), reading.limit, "", about)
     return None
 
 

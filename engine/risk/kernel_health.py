@@ -55,7 +55,7 @@ def leg_prices(
 
     Without a usable spot the strike stands for it. Raises whatever vollib raises, ImportError when it is missing.
     """
-    # Here and not above: it takes a tenth of a second to import, which no start of the program should wait for.
+    # Here and not above: no start of the program should wait for another program to be imported.
     from vollib.black import black  # noqa: PLC0415
 
     strike = np.array([to_float(leg.contract.strike) for leg in legs])

