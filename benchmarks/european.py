@@ -1,5 +1,7 @@
 """Price and four Greeks of European options beside vollib and QuantLib: `uv run python -m benchmarks.european`."""
 
+import math
+
 import numpy as np
 import QuantLib as ql  # noqa: N813 - the name that its users give it
 from vollib.black_scholes_merton import black_scholes_merton
@@ -53,7 +55,7 @@ def by_calculator(rows: list[tuple[float, ...]]) -> None:
     """QuantLib's closed formula, one object an option."""
     for s, k, t, r, v, q, put in rows:
         payoff = ql.PlainVanillaPayoff(ql.Option.Put if put else ql.Option.Call, k)
-        forward, discount = s * float(np.exp((r - q) * t)), float(np.exp(-r * t))
+        forward, discount = s * math.exp((r - q) * t), math.exp(-r * t)
         found = ql.BlackCalculator(payoff, forward, v * t**0.5, discount)
         found.value()
         found.delta(s)

@@ -58,8 +58,8 @@ def _exact(
     s, f, k, t, r, v = (mpmath.mpf(value) for value in (spot, forward, strike, years, rate, volatility))
     side = -1 if is_put else 1
     deviation = v * mpmath.sqrt(t)
-    d1 = mpmath.log(f / k) / deviation + deviation / 2
-    d2 = d1 - deviation
+    centre = mpmath.log(f / k) / deviation
+    d1, d2 = centre + deviation / 2, centre - deviation / 2
     first, second = mpmath.ncdf(side * d1), mpmath.ncdf(side * d2)
     density, discount = mpmath.npdf(d1), mpmath.exp(-r * t)
     q = r - mpmath.log(f / s) / t
@@ -84,9 +84,38 @@ def _exact(
         "vega": vega / 100,
         "rho": side * k * t * discount * second / 100,
         "vanna": -decay * density * d2 / v / 100,
-        "vanna scale": decay * density * (abs(d2) + 1) / v / 100,
+        "vanna scale": decay * density * (abs(centre) + deviation / 2) / v / 100,
         "charm": sum(turns) / 365,
         "charm scale": sum(abs(turn) for turn in turns) / 365,
         "volga": vega * d1 * d2 / v / 10_000,
-        "volga scale": vega * (abs(d1) + 1) * (abs(d2) + 1) / v / 10_000,
+        "volga scale": vega * (centre**2 + deviation**2 / 4) / v / 10_000,
     }
+
+
+def slopes(
+    spot: float, forward: float, strike: float, years: float, rate: float, volatility: float, is_put: bool
+) -> dict[str, float]:
+    """Each sensitivity as a numeric derivative of the price, good to far more digits than float64 has."""
+    s, f, k, t, r, v = (mpmath.mpf(value) for value in (spot, forward, strike, years, rate, volatility))
+    side = -1 if is_put else 1
+    q = r - mpmath.log(f / s) / t
+
+    def price(s: mpmath.mpf, t: mpmath.mpf, r: mpmath.mpf, v: mpmath.mpf) -> mpmath.mpf:
+        deviation = v * mpmath.sqrt(t)
+        d1 = (mpmath.log(s / k) + (r - q) * t) / deviation + deviation / 2
+        received = s * mpmath.exp(-q * t) * mpmath.ncdf(side * d1)
+        return side * (received - k * mpmath.exp(-r * t) * mpmath.ncdf(side * (d1 - deviation)))
+
+    at = (s, t, r, v)
+    orders = {
+        "delta": ((1, 0, 0, 0), 1),
+        "gamma": ((2, 0, 0, 0), 1),
+        "theta": ((0, 1, 0, 0), -365),
+        "vega": ((0, 0, 0, 1), 100),
+        "rho": ((0, 0, 1, 0), 100),
+        "vanna": ((1, 0, 0, 1), 100),
+        "charm": ((1, 1, 0, 0), -365),
+        "volga": ((0, 0, 0, 2), 10_000),
+    }
+    with mpmath.workdps(60):
+        return {name: float(mpmath.diff(price, at, order) / unit) for name, (order, unit) in orders.items()}

@@ -2,7 +2,7 @@
 
 The exchange's method revalues a class of options and its shares at ten evenly spaced moves and takes the worst, at
 least a fixed amount for each short contract. The ranges are those published for US accounts: 15 % both ways for single
-names and narrow funds, -8 % to +6 % for large broad indices and their funds, 10 % for the small ones. Volatilities stay.
+names and narrow funds, -8 % to +6 % for large broad indices and their funds, 10 % for small ones. Volatilities stay.
 Source: OCC, Theoretical Intermarket Margin System; FINRA rule 4210(g).
 """
 

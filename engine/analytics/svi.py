@@ -5,6 +5,7 @@ Sources: Gatheral, The Volatility Surface (2006); Gatheral and Jacquier, Arbitra
 Lee, The moment formula for implied volatility at extreme strikes (2004).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,13 @@ from engine.domain.chain import Floats
 STEEPEST_WING = 1.98
 """Slope of total variance far out. Lee's bound is 2; at the bound itself the price would lose its mean."""
 
+_ROUNDING = 1e-12
+
 FAR = 3.0
-"""Log-moneyness up to which a smile is checked: from a twentieth of the forward to twenty times the forward."""
+"""Log-moneyness up to which quotes count: from a twentieth of the forward to twenty times the forward."""
+
+REACH = 60.0
+"""Log-moneyness up to which a smile is checked: the wings of wild quotes may cross long after the last price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +54,25 @@ class Svi:
         """Durrleman's g(k): the density of the price over that of a lognormal; below zero is a butterfly arbitrage."""
         return durrleman(k, self.total_variance(k), self.slope(k), self.curvature(k))
 
-    def raised(self, variance: float) -> "Svi":
-        """The same smile with `variance` more total variance at every strike."""
-        return Svi(self.a + variance, self.b, self.rho, self.m, self.sigma)
+    @property
+    def wings(self) -> tuple[float, float]:
+        """Slopes of the total variance far out, left and right, as distances from the money grow: both >= 0."""
+        return self.b * (1 - self.rho), self.b * (1 + self.rho)
+
+    def stretched(self, factor: float) -> "Svi":
+        """`factor` times the variance, at the same number of standard deviations from the money.
+
+        That is f w(k / sqrt(f)), which grows with f wherever there is no arbitrage: k / sqrt(w) rises with k (Fukasawa,
+        The normalizing transformation of the implied volatility smile, 2012). So a factor up to 1 makes no calendar
+        arbitrage, nor one between strikes: of the terms of Durrleman's g only w'^2 / 16 changes, by f.
+        """
+        root = math.sqrt(factor)
+        return Svi(factor * self.a, root * self.b, self.rho, root * self.m, root * self.sigma)
 
 
-FLAT_SHAPE = Svi(0.0, 0.0, 0.0, 0.0, 1.0)
-"""No variance and no slope: `raised` makes every flat smile of it."""
+def flat_svi(variance: float) -> Svi:
+    """The same total variance at every strike."""
+    return Svi(variance, 0.0, 0.0, 0.0, 1.0)
 
 
 def durrleman(k: Floats, variance: Floats, slope: Floats, curvature: Floats) -> Floats:
@@ -86,16 +104,16 @@ def check_points(svi: Svi, scale: float) -> Floats:
 
     `scale` is the deviation of the log price. Spacing grows with the distance, as the smile gets straighter.
     """
-    fine = np.linspace(-1.0, 1.0, 801)
+    fine = np.linspace(-1.0, 1.0, 1001)
     near_money = _spread(fine, scale)
-    near_turn = svi.m + _spread(fine, min(max(svi.sigma, 1e-6), FAR))
+    near_turn = svi.m + _spread(fine, min(max(svi.sigma, 1e-6), REACH))
     return np.sort(np.concatenate((near_money, near_turn)))
 
 
 def has_butterfly(svi: Svi, scale: float) -> bool:
     """Whether the density is negative somewhere, or a wing steeper than Lee's bound."""
     k = check_points(svi, scale)
-    if not bool((svi.total_variance(k) > 0).all()) or svi.b * (1 + abs(svi.rho)) > 2:
+    if not bool((svi.total_variance(k) > 0).all()) or max(svi.wings) > 2:
         return True
     return bool((svi.durrleman(k) < 0).any())
 
@@ -104,15 +122,12 @@ def has_calendar(earlier: Svi, later: Svi, scale: float) -> bool:
     """Whether the later smile has less total variance than the earlier one at some strike, both wings included."""
     k = np.concatenate((check_points(earlier, scale), check_points(later, scale)))
     before, after = earlier.total_variance(k), later.total_variance(k)
-    if bool((after < before * (1 - 1e-12)).any()):
+    if bool((after < before * (1 - _ROUNDING)).any()):
         return True
-    slack = 1e-12
-    left = later.b * (1 - later.rho) - earlier.b * (1 - earlier.rho)
-    right = later.b * (1 + later.rho) - earlier.b * (1 + earlier.rho)
-    return left < -slack or right < -slack
+    return any(far < near - _ROUNDING for near, far in zip(earlier.wings, later.wings, strict=True))
 
 
 def _spread(unit: Floats, scale: float) -> Floats:
-    """Points from -FAR to FAR that are dense within `scale` of zero."""
-    steps = np.arcsinh(FAR / scale)
-    return scale * np.sinh(unit * steps)
+    """Points from -REACH to REACH that are dense within `scale` of zero."""
+    spread: Floats = scale * np.sinh(unit * math.asinh(REACH / scale))
+    return spread

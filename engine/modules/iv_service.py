@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analytics.chain_smile import chain_smile
 from engine.analytics.chain_values import ChainValues, chain_values
 from engine.analytics.payoff import PayoffLeg, breakevens, expiry_extremes
-from engine.analytics.probability import expected_pnl, profit_probability
+from engine.analytics.probability import chance_of_profit, expected_result
 from engine.core.calendar import market_day
 from engine.core.errors import Fact
 from engine.core.money import UNIT, Money, from_float
@@ -298,14 +299,11 @@ def _priced(board: _Board, rows: Ints, expiry_dte: int, context: ScanContext, ru
 def _candidate(condor: _Condor, rank: IvRank, context: ScanContext, rules: IvRules) -> Candidate:
     quantity, limited_by = _size(condor, context, rules)
     values, rows = condor.board.values, condor.rows
-    forward, years = float(values.forward[rows[0]]), float(values.years[rows[0]])
-    # One volatility for both tails: the mean of the shorts, near whose strikes the result is decided.
-    volatility = float(values.iv[rows[1:3]].mean())
+    smile = chain_smile(condor.board.chain, values, condor.structure.expiration.toordinal())
     legs = _expiry_legs(condor.structure)
     cash = -condor.net_price * MULTIPLIER
     after_costs = cash - 2 * condor.unit_costs
-    probability = profit_probability(legs, after_costs, forward, years, volatility)
-    expected = expected_pnl(legs, after_costs, forward, years, volatility)
+    probability, expected = chance_of_profit(legs, after_costs, smile), expected_result(legs, after_costs, smile)
     unknown = () if _known(rank) is not None else ("iv_rank",)
     return Candidate(
         module_id=context.module.module_id,

@@ -268,7 +268,7 @@ _PLAIN = {
     DenialCode.MODULE_STATUS: "it is paused, new trades wait until it is resumed",
     DenialCode.MARKET_CLOSED: "orders open only during the regular session",
     DenialCode.DUPLICATE: "the module already has this trade open, working or waiting",
-    DenialCode.KERNEL_HEALTH: "two pricing programs do not agree, so no order is built on either",
+    DenialCode.KERNEL_HEALTH: "the check of the pricing programs failed",
     DenialCode.STALE_VERSION: "the budgets changed after you began, look at them again and apply once more",
     DenialCode.UNKNOWN_MODULE: "this mindfolio has no such module",
     DenialCode.UNKNOWN_APPROVAL: "it no longer waits for a decision",
@@ -323,8 +323,7 @@ def _lost(one: Denial, value: float, bound: float) -> str:
 
 
 def _added_up(one: Denial, value: float, bound: float) -> str:
-    word = "too much" if value > bound else "missing"
-    unit = one.unit
+    word, unit = "too much" if value > bound else "missing", one.unit
     gap = _amount(abs(value - bound), unit)
     return f"they add up to {_amount(value, unit)}, capital is {_amount(bound, unit)}, {gap} {word}"
 
@@ -342,9 +341,8 @@ def _beaten(one: Denial, value: float, bound: float) -> str:
 
 def _expired(one: Denial, why: str) -> str:
     if isinstance(one.measured, int) and isinstance(one.limit, int):
-        return (
-            f"{why or 'the price moved'}: {net_price(one.measured)} now, at worst {net_price(one.limit)} was approved"
-        )
+        now, worst = net_price(one.measured), net_price(one.limit)
+        return f"{why or 'the price moved'}: {now} now, at worst {worst} was approved"
     return why or "its time is over, the next scan may find the trade again"
 
 
@@ -395,7 +393,7 @@ def _amount(value: float, unit: str) -> str:
         return percent(value)
     if unit == "contracts":
         return counted(int(value), "contract") if value else "0 contracts"
-    digits = 0 if float(value).is_integer() else 1
+    digits = 1 - float(value).is_integer()
     if unit == "s":
         is_long = 60 <= value < dt.timedelta.max.total_seconds()
         return age(dt.timedelta(seconds=value)) if is_long else f"{number(value, digits)} s"

@@ -1,14 +1,26 @@
-"""European values block by block, in numpy: price, delta, gamma, theta, vega of flat columns.
+"""European values block by block, in numpy: price and all sensitivities of flat columns.
 
 Black, Scholes and Merton written on the forward (Black 1976). Source: Hull, Options, Futures and Other Derivatives,
-chapters 15 and 17 to 19.
+chapters 15 and 17 to 19; the further sensitivities: Haug, The Complete Guide to Option Pricing Formulas, chapter 2.
+
+With x = |log(F/K)| and s = volatility * sqrt(years) let a = x/s - s/2 and b = x/s + s/2, which are d1 and d2 but for
+order and sign. Because min(F, K) n(a) = max(F, K) n(b) = F n(d1), one density and Mills' ratios of a and b give every
+figure, and the two products whose difference is the time value share their rounding errors.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.analytics.kernel.blocks import DAYS_PER_YEAR, RATE_POINT, VOLATILITY_POINT, Flags, blocks
-from engine.analytics.kernel.normal import FARTHEST, density_and_tail
+from engine.analytics.kernel.blocks import BLOCK, DAYS_PER_YEAR, RATE_POINT, VOLATILITY_POINT, Flags, blocks
+from engine.analytics.kernel.normal import DENSITY_AT_ZERO, mills_ratio
 from engine.domain.chain import Floats
+
+_BLOCK = 2 * BLOCK
+"""Few arrays are alive at a time here: a larger block fits, and the numpy calls cost less an option."""
+
+_FAR = 1e150
+"""Standard deviations that stand for infinitely many: finite even when squared."""
 
 
 def european(
@@ -27,7 +39,7 @@ def european(
     out = np.empty((5, spot.size))
     valid = np.empty(spot.size, dtype=np.bool_)
     with np.errstate(all="ignore"):
-        for rows in blocks(spot.size):
+        for rows in blocks(spot.size, _BLOCK):
             valid[rows] = _value_block(
                 spot[rows],
                 forward[rows],
@@ -54,27 +66,77 @@ def european_sensitivities(
     out = np.empty((4, spot.size))
     valid = np.empty(spot.size, dtype=np.bool_)
     with np.errstate(all="ignore"):
-        for rows in blocks(spot.size):
+        for rows in blocks(spot.size, _BLOCK):
             columns = (c[rows] for c in (spot, forward, strike, years, rate, volatility, side))
             out[:, rows], valid[rows] = _sensitivity_block(*columns)
     return out, valid
 
 
-def _distances(moneyness: Floats, deviation: Floats) -> tuple[Floats, Floats, Flags, bool]:
-    """d1 and d2 (2, n), the deviation to divide by, where the outcome is certain, and whether it is anywhere."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What the figures are made of; arrays (n,), dollars not discounted."""
+
+    centre: Floats
+    """x/s."""
+    divisor: Floats
+    """s, or 1 where there is none; the density above it is zero there."""
+    density: Floats
+    """F n(d1) = K n(d2)."""
+    value: Floats
+    """Time value and intrinsic value."""
+    received: Floats
+    """F N(d1) of a call, -F N(-d1) of a put."""
+    paid: Floats
+    """K N(d2) of a call, -K N(-d2) of a put."""
+    any_certain: bool
+    """Whether some option has no time or no volatility left."""
+
+
+def _parts(forward: Floats, strike: Floats, deviation: Floats, side: Floats) -> _Parts:
+    smaller = np.minimum(forward, strike)
+    difference = strike - forward
+    gap = np.abs(difference)
     divisor = deviation
-    centre = moneyness / deviation
+    centre = np.log1p(gap / smaller)
+    np.divide(centre, deviation, out=centre)
     certain = deviation <= 0
     any_certain = bool(certain.any())
     if any_certain:
         # The outcome is certain: as far from the strike as it gets, or exactly on it.
-        centre[certain] = np.sign(moneyness[certain]) * (2 * FARTHEST)
+        centre[certain] = np.where(gap[certain] > 0, _FAR, 0.0)
         divisor = np.where(certain, 1.0, deviation)
+    np.minimum(centre, _FAR, out=centre)
     half = 0.5 * deviation
-    d = np.empty((2, half.size))
-    np.add(centre, half, out=d[0])
-    np.subtract(centre, half, out=d[1])
-    return d, divisor, certain, any_certain
+    distances = np.empty((2, half.size))
+    near, far = distances
+    np.subtract(centre, half, out=near)
+    np.add(centre, half, out=far)
+    straddles = near < 0
+    np.abs(near, out=near)
+    density = near * near
+    density *= -0.5
+    np.exp(density, out=density)
+    density *= DENSITY_AT_ZERO
+    density *= smaller
+    near, far = mills_ratio(distances) * density
+    near = np.where(straddles, smaller - near, near)
+    # Only the option out of the money is valued by a difference of products; the other one follows by parity, so that
+    # time value never drowns in intrinsic value and parity holds to the last digit.
+    outer = np.copysign(1.0, difference)
+    inner = 0.5 * (side - outer)
+    is_call = difference >= 0
+    received = np.where(is_call, near, far) * outer + inner * forward
+    paid = np.where(is_call, far, near) * outer + inner * strike
+    value = near - far + gap * np.abs(inner)
+    if any_certain:
+        density[certain] = 0.0
+    return _Parts(centre, divisor, density, value, received, paid, any_certain)
+
+
+def _growth(spot: Floats, forward: Floats) -> Floats:
+    """log(forward / spot), to the last digit where both are close."""
+    change = forward - spot
+    return np.copysign(np.log1p(np.abs(change) / np.minimum(spot, forward)), change)
 
 
 def _value_block(
@@ -91,31 +153,19 @@ def _value_block(
     """Fill price, delta, gamma, theta, vega (the rows of `out`) and say which columns are valid."""
     price, delta, gamma, theta, vega = out
     root_years = np.sqrt(years)
-    moneyness = np.log(forward / strike)
-    d, divisor, certain, any_certain = _distances(moneyness, volatility * root_years)
-    density, tail = density_and_tail(np.abs(d))
-    kernel = density[0]
-    if any_certain:
-        kernel[certain] = 0.0
-    # Only the option out of the money is valued by a difference of products; the other one follows by parity, so that
-    # time value never drowns in intrinsic value and parity holds to the last digit.
-    outer_side = np.copysign(1.0, -moneyness)
-    outer = np.where(d * outer_side > 0, 1.0 - tail, tail)
-    exercised = np.where(side == outer_side, outer, 1.0 - outer)
-    time_value = np.abs(forward * outer[0] - strike * outer[1])
-    intrinsic = np.maximum(side * (forward - strike), 0.0)
+    parts = _parts(forward, strike, volatility * root_years, side)
     discount = np.exp(-rate * years)
-    discounted_forward = discount * forward
-    np.multiply(discount, time_value + intrinsic, out=price)
-    np.multiply(side * exercised[0], discounted_forward / spot, out=delta)
-    kernel *= discounted_forward
-    np.divide(kernel, spot * spot * divisor, out=gamma)
-    np.multiply(kernel, root_years * VOLATILITY_POINT, out=vega)
-    decay = kernel * volatility * volatility / (2.0 * divisor)
-    dividend_yield = rate - np.log(forward / spot) / years
-    carry = side * (dividend_yield * discounted_forward * exercised[0] - rate * discount * strike * exercised[1])
-    np.divide(carry - decay, DAYS_PER_YEAR, out=theta)
-    if any_certain:
+    density = np.multiply(discount, parts.density, out=parts.density)
+    received = np.multiply(discount, parts.received, out=parts.received)
+    paid = np.multiply(discount, parts.paid, out=parts.paid)
+    np.multiply(discount, parts.value, out=price)
+    np.divide(received, spot, out=delta)
+    np.divide(density, spot * spot * parts.divisor, out=gamma)
+    np.multiply(density, root_years * VOLATILITY_POINT, out=vega)
+    dividend_yield = rate - _growth(spot, forward) / years
+    decay = density * volatility * volatility / (2.0 * parts.divisor)
+    np.divide(dividend_yield * received - rate * paid - decay, DAYS_PER_YEAR, out=theta)
+    if parts.any_certain:
         theta[years <= 0] = 0.0
     valid: Flags = _sound(spot, forward, strike, years, rate, volatility) & np.isfinite(out.sum(axis=0))
     if not valid.all():
@@ -126,25 +176,23 @@ def _value_block(
 def _sensitivity_block(
     spot: Floats, forward: Floats, strike: Floats, years: Floats, rate: Floats, volatility: Floats, side: Floats
 ) -> tuple[Floats, Flags]:
-    d, divisor, certain, any_certain = _distances(np.log(forward / strike), volatility * np.sqrt(years))
-    density, tail = density_and_tail(np.abs(d))
-    exercised = np.where(d * side > 0, 1.0 - tail, tail)
-    kernel = density[0]
-    if any_certain:
-        kernel[certain] = 0.0
+    root_years = np.sqrt(years)
+    parts = _parts(forward, strike, volatility * root_years, side)
+    half = 0.5 * volatility * root_years
+    signed = np.copysign(parts.centre, forward - strike)
+    first, second = signed + half, signed - half
     discount = np.exp(-rate * years)
-    decay = discount * forward / spot
-    # Near one the ratio has lost digits that the difference still has.
-    growth = np.log1p((forward - spot) / spot)
+    density = discount * parts.density
+    growth = _growth(spot, forward)
     timed = years > 0
     a_year = np.where(timed, years, 1.0)
-    dividend_yield = rate - growth / a_year
-    level = np.where(certain, 1.0, volatility)
-    rho = side * strike * years * discount * exercised[1] * RATE_POINT
-    vanna = -decay * kernel * d[1] / level * VOLATILITY_POINT
-    drift = kernel * (growth / divisor - 0.5 * d[1]) / a_year
-    charm = np.where(timed, decay * (side * dividend_yield * exercised[0] - drift) / DAYS_PER_YEAR, 0.0)
-    volga = decay * spot * kernel * np.sqrt(years) * d[0] * d[1] / level * VOLATILITY_POINT**2
+    level = np.where(volatility > 0, volatility, 1.0)
+    rho = years * discount * parts.paid * RATE_POINT
+    vanna = -density * second / (spot * level) * VOLATILITY_POINT
+    drift = density * (growth / parts.divisor - 0.5 * second) / a_year
+    earned = (rate - growth / a_year) * discount * parts.received
+    charm = np.where(timed, (earned - drift) / (spot * DAYS_PER_YEAR), 0.0)
+    volga = density * root_years * first * second / level * VOLATILITY_POINT**2
     out = np.stack((rho, vanna, charm, volga))
     valid = _sound(spot, forward, strike, years, rate, volatility) & np.isfinite(out.sum(axis=0))
     out[:, ~valid] = np.nan

@@ -11,7 +11,7 @@ from vollib.black_scholes_merton import black_scholes_merton
 from vollib.black_scholes_merton.implied_volatility import implied_volatility as vollib_implied_volatility
 
 from engine.analytics.black_scholes import european
-from engine.analytics.implied_volatility import implied_volatility
+from engine.analytics.implied_volatility import implied_volatility, quote_status
 from engine.analytics.kernel import BLOCK, IvStatus
 
 COUNT = 4000
@@ -173,8 +173,40 @@ def test_a_price_of_intrinsic_value_and_its_rounding_implies_nothing() -> None:
 
 
 def test_a_grid_keeps_its_shape_beyond_one_block() -> None:
-    wanted, strikes = np.linspace(0.1, 0.6, 5)[:, None], np.linspace(70, 130, BLOCK // 3)[None, :]
+    wanted, strikes = np.linspace(0.1, 0.6, 5)[:, None], np.linspace(70, 130, BLOCK)[None, :]
     price = european(100.0, 100.0, strikes, 0.5, 0.0, wanted, strikes < 100).price
     found = implied_volatility(price, 100.0, strikes, 0.5, 0.0, strikes < 100)
-    assert found.volatility.shape == (5, BLOCK // 3)
+    assert found.volatility.shape == (5, BLOCK)
     np.testing.assert_allclose(found.volatility, np.broadcast_to(wanted, price.shape), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "expected"),
+    [
+        (1.0, 1.1, IvStatus.OK),
+        (1.0, 1.0, IvStatus.OK),
+        (0.0, 0.05, IvStatus.OK),
+        (1.1, 1.0, IvStatus.CROSSED),
+        (0.0, 0.0, IvStatus.NO_PRICE),
+        (-0.1, 0.1, IvStatus.NO_PRICE),
+        (1.0, 0.0, IvStatus.NO_PRICE),
+        (1.0, -1.0, IvStatus.NO_PRICE),
+        (math.nan, 1.0, IvStatus.NOT_FINITE),
+        (1.0, math.nan, IvStatus.NOT_FINITE),
+        (1.0, math.inf, IvStatus.NOT_FINITE),
+        (-math.inf, 1.0, IvStatus.NOT_FINITE),
+        (math.inf, -math.inf, IvStatus.NOT_FINITE),
+    ],
+)
+def test_a_quote_without_a_usable_mid_is_flagged_with_its_reason(bid: float, ask: float, expected: IvStatus) -> None:
+    status = quote_status(np.array([1.0, bid, 1.0]), np.array([1.1, ask, 1.1]))
+    assert status.dtype == np.int8
+    assert status.tolist() == [IvStatus.OK, expected, IvStatus.OK]
+
+
+def test_a_table_of_quotes_keeps_its_shape() -> None:
+    bid = np.array([[1.0, 2.0], [0.0, math.nan]])
+    assert quote_status(bid, np.array([1.5, 1.5])).tolist() == [
+        [IvStatus.OK, IvStatus.CROSSED],
+        [IvStatus.OK, IvStatus.NOT_FINITE],
+    ]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from engine.analytics.payoff import (
     breakevens,
     expiry_extremes,
     expiry_pnl_at,
+    expiry_pnl_curve,
 )
 from engine.core.money import Money, dollars
 from engine.domain.instrument import OptionContract, Right
@@ -140,6 +142,45 @@ def test_more_of_the_same_scales(legs: list[PayoffLeg], cash: Money, times: int)
     many = expiry_extremes([(right, strike, contracts * times) for right, strike, contracts in legs], cash * times)
     assert many.worst == (None if one.worst is None else one.worst * times)
     assert many.best == (None if one.best is None else one.best * times)
+
+
+# --- with shares --------------------------------------------------------------------------------------------------
+def test_a_covered_call_is_capped_and_breaks_even_below_the_price_paid() -> None:
+    # Bought at 100, call at 110 sold for 2.50.
+    legs, cash = [(CALL, dollars("110"), -1)], dollars("-10000") + dollars("250")
+    assert expiry_extremes(legs, cash, 100) == Extremes(worst=dollars("-9750"), best=dollars("1250"))
+    assert breakevens(legs, cash, 100) == (dollars("97.50"),)
+
+
+def test_shares_alone_lose_what_was_paid_and_short_ones_without_end() -> None:
+    assert expiry_extremes([], dollars("-10000"), 100) == Extremes(worst=dollars("-10000"), best=None)
+    assert expiry_extremes([], dollars("10000"), -100) == Extremes(worst=None, best=dollars("10000"))
+    assert breakevens([], dollars("10000"), -100) == (dollars("100"),)
+
+
+def test_a_conversion_brings_the_same_at_any_price() -> None:
+    legs, cash = [(PUT, dollars("100"), 1), (CALL, dollars("100"), -1)], dollars("-10050") + dollars("120")
+    assert expiry_extremes(legs, cash, 100) == Extremes(worst=dollars("70"), best=dollars("70"))
+    assert breakevens(legs, cash, 100) == ()
+
+
+@given(LEGS, CASH, st.integers(-3, 3))
+def test_extremes_and_the_curve_with_shares_are_those_of_every_price(
+    legs: list[PayoffLeg], cash: Money, lots: int
+) -> None:
+    results = []
+    for spot in range(BEYOND + 2):
+        result = cash + 100 * lots * spot
+        for right, strike, contracts in legs:
+            result += 100 * contracts * max(0, spot - strike if right is CALL else strike - spot)
+        results.append(result)
+    curve = expiry_pnl_curve(legs, cash, np.arange(BEYOND + 2, dtype=np.int64), 100 * lots)
+    assert curve.dtype == np.int64
+    assert curve.tolist() == results
+    rise = results[-1] - results[-2]
+    found = expiry_extremes(legs, cash, 100 * lots)
+    assert found.worst == (None if rise < 0 else min(results))
+    assert found.best == (None if rise > 0 else max(results))
 
 
 # --- a book -------------------------------------------------------------------------------------------------------

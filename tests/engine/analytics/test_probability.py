@@ -9,12 +9,26 @@ from hypothesis import strategies as st
 
 from engine.analytics.black_scholes import european
 from engine.analytics.payoff import PayoffLeg, expiry_pnl_at
-from engine.analytics.probability import expected_pnl, profit_probability
+from engine.analytics.probability import chance_of_profit, expected_result
+from engine.analytics.smile import flat_smile
 from engine.core.money import UNIT, Money, dollars, to_float
 from engine.domain.instrument import Right
 
 CALL, PUT = Right.CALL, Right.PUT
 FORWARD, YEARS, VOLATILITY = 261.0, 0.1, 0.45
+
+
+def profit_probability(
+    legs: list[PayoffLeg], cash: Money, forward: float, years: float, volatility: float
+) -> float | None:
+    """With one volatility for all strikes."""
+    return chance_of_profit(legs, cash, flat_smile(forward, years, volatility))
+
+
+def expected_pnl(legs: list[PayoffLeg], cash: Money, forward: float, years: float, volatility: float) -> float | None:
+    """With one volatility for all strikes."""
+    return expected_result(legs, cash, flat_smile(forward, years, volatility))
+
 
 LEGS = st.lists(
     st.tuples(

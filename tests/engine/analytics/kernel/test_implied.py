@@ -9,7 +9,7 @@ from tests.high_precision import SETS, exact_values, options
 
 @pytest.mark.parametrize("name", list(SETS))
 def test_every_exact_price_gives_its_volatility_to_ten_digits(name: str) -> None:
-    terms = options(name, 120)
+    terms = options(name, 150)
     price = exact_values(terms)["price"]
     side = np.where(terms.is_put, -1.0, 1.0)
     found, status = implied_volatility(price, terms.forward, terms.strike, terms.years, terms.rate, side)
