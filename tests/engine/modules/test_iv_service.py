@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from dataclasses import replace
+from functools import cache
 from statistics import NormalDist, fmean
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from engine.domain.scan import IvRank, ScanContext
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.domain.structure_shapes import recognise
 from engine.modules.iv_service import IvService
+from tests.american_oracle import american_by_quantlib
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOW = dt.datetime(2026, 3, 16, 14, 0, tzinfo=NEW_YORK).astimezone(dt.UTC)
@@ -51,7 +53,7 @@ def contract(strike: float, right: Right, days: int = 38) -> OptionContract:
 
 
 def black_scholes(one: OptionContract) -> tuple[float, float]:
-    """Price and delta, from the textbook formula and the standard library's normal distribution."""
+    """European price and delta, from the textbook formula and the standard library's normal distribution."""
     years, strike = years_to_expiry(NOW, one.expiration), one.strike / UNIT
     deviation = VOLATILITY * math.sqrt(years)
     d1 = (math.log(SPOT / strike) + RATE * years) / deviation + deviation / 2
@@ -61,10 +63,18 @@ def black_scholes(one: OptionContract) -> tuple[float, float]:
     return call - SPOT + strike * math.exp(-RATE * years), NORMAL.cdf(d1) - 1
 
 
+@cache
+def fair_price(one: OptionContract, move: float = 0.0) -> float:
+    """American price by QuantLib, the spot moved by so many dollars."""
+    years, is_put, spot = years_to_expiry(NOW, one.expiration), one.right is PUT, SPOT + move
+    terms = (spot, spot * math.exp(RATE * years), one.strike / UNIT, years, RATE, VOLATILITY)
+    return american_by_quantlib(*terms, is_put=is_put)
+
+
 def market_of(*days: int) -> Market:
-    """Every whole strike from 70 to 130 with a spread of four cents around its fair price."""
+    """Every whole strike from 70 to 130 with a spread of four cents around its fair American price."""
     contracts = [contract(strike, right, day) for day in days for strike in range(70, 131) for right in Right]
-    prices = {one: max(round(black_scholes(one)[0], 4), 0.03) for one in contracts}
+    prices = {one: max(round(fair_price(one), 4), 0.03) for one in contracts}
     return {one: Row(price - 0.02, price + 0.02) for one, price in prices.items()}
 
 
@@ -153,7 +163,7 @@ def test_greeks_and_chances_agree_with_the_textbook() -> None:
     candidate = found(MARKET, replace(CONTEXT, module=module_of(max_risk=dollars(1200))))
     assert candidate.quantity == 3
     legs = candidate.structure.legs
-    deltas = [leg.ratio * black_scholes(leg.contract)[1] for leg in legs]
+    deltas = [leg.ratio * (fair_price(leg.contract, 0.1) - fair_price(leg.contract, -0.1)) / 0.2 for leg in legs]
     assert candidate.greeks.delta == pytest.approx(300 * sum(deltas), abs=0.05)
     assert candidate.greeks.theta > 0 > candidate.greeks.vega
     deviation = VOLATILITY * math.sqrt(years_to_expiry(NOW, legs[0].contract.expiration))
