@@ -135,6 +135,8 @@ def _add_premium(
     values[:, exercised] = 0.0
     values[0, exercised], values[1, exercised] = intrinsic[exercised], side[rows][exercised]
     values[5] = values[0] - out[0, rows]
+    # Close to where exercise begins the tree's slope may pass one share by its own error.
+    values[1] = np.clip(values[1], np.minimum(side[rows], 0.0), np.maximum(side[rows], 0.0))
     # Quadrature may leave a worthless premium a hair below zero.
     worthless = values[5] < 0
     values[:5, worthless], values[5, worthless] = out[:5, rows[worthless]], 0.0
