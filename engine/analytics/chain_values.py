@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.analytics.american import AmericanValues, Method, american
 from engine.analytics.american_dividends import CashDividends, american_with_dividends
-from engine.analytics.american_volatility import american_implied_volatility, implied_volatility_with_dividends
+from engine.analytics.american_volatility import Rows, american_implied_volatility, implied_volatility_with_dividends
 from engine.analytics.black_scholes import EuropeanValues, european
 from engine.analytics.forward import carried_spot, chain_forwards, quote_mids, synchronised_spot
 from engine.analytics.implied_volatility import ImpliedVolatility, quote_status
@@ -16,7 +16,7 @@ from engine.analytics.kernel import Flags, IvStatus
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import decode_keys
+from engine.domain.instrument import decode_keys, other_right
 
 NO_DIVIDENDS = CashDividends(np.empty(0), np.empty(0))
 
@@ -26,8 +26,9 @@ class ChainValues:
     """Columns aligned with the chain's rows, each (n,), per share and per long option.
 
     years to expiry; forward and mid in $; iv a year, decimal; delta, gamma, theta a calendar day, vega a volatility
-    point as in `AmericanValues`. `valid` rows have all of them; elsewhere iv and Greeks are NaN, and `status` tells
-    why (`IvStatus`, NOT_ASKED for rows that were not wanted). `spot` in $ is the one that the quotes had in view.
+    point as in `AmericanValues`. `valid` rows have all of them from their own mid; `borrowed` rows have them at the
+    volatility of the other right at their strike; elsewhere they are NaN. `status` tells what the own mid gave
+    (`IvStatus`, NOT_ASKED for rows that were not wanted). `spot` in $ is the one that the quotes had in view.
     Freshness is not judged here: an aged quote is valued against today's spot, and `chain.quoted_at` tells its age.
     """
 
@@ -41,10 +42,11 @@ class ChainValues:
     theta: Floats
     vega: Floats
     status: NDArray[np.int8]
+    borrowed: Flags
 
     @property
     def valid(self) -> Flags:
-        """Rows with a volatility and Greeks."""
+        """Rows whose own mid gives a volatility and Greeks."""
         valid: Flags = self.status == IvStatus.OK
         return valid
 
@@ -66,6 +68,8 @@ def chain_values(
     model: Hull, Options, Futures and Other Derivatives, 15.12). For early exercise it is a continuous yield, unless
     `dividends` are known, in which case both are done on their ex-days. A row is valid when 0 <= bid <= ask, ask > 0,
     there is time left, the chain has a spot, and the mid lies between the value of certain exercise and the maximum.
+    Deep in the money a quote around the value of exercise often has its mid below it (BELOW_INTRINSIC), which tells no
+    volatility: where the other right at the strike, quoted no earlier, has one, it is borrowed.
     """
     ordinals, is_put, strikes = decode_keys(chain.key)
     distinct, position = np.unique(ordinals, return_inverse=True)
@@ -75,41 +79,89 @@ def chain_values(
     forward = np.array([forwards[day] for day in days], dtype=np.float64)[position]
     spot = synchronised_spot(chain.spot, forwards, now, rate)
     mid = quote_mids(chain.bid, chain.ask)
-    status = quote_status(chain.bid, chain.ask)
-    if wanted is not None:
-        status[~wanted] = IvStatus.NOT_ASKED
-    rows = np.flatnonzero(status == IvStatus.OK)
-    columns = (mid[rows], forward[rows], strikes[rows] / UNIT, years[rows], is_put[rows])
-    if dividends.years.size:
-        implied, values = _with_dividends(spot, *columns, rate, dividends)
-    else:
-        implied, values = _with_yield(spot, *columns, rate, method)
-    status[rows] = implied.status
-    good = implied.valid & values.valid
-    status[rows[implied.valid & ~values.valid]] = IvStatus.NO_CONVERGENCE
+    quoted = quote_status(chain.bid, chain.ask)
+    status = quoted if wanted is None else np.where(wanted, quoted, np.int8(IvStatus.NOT_ASKED))
+    pricer = _Pricer(spot, mid, forward, strikes / UNIT, years, is_put, rate, method, dividends)
     figures = np.full((5, chain.key.size), np.nan)
-    found = (implied.volatility, values.delta, values.gamma, values.theta, values.vega)
-    figures[:, rows[good]] = np.stack(found)[:, good]
     iv, delta, gamma, theta, vega = figures
-    return ChainValues(spot, years, forward, mid, iv, delta, gamma, theta, vega, status)
+    rows = np.flatnonzero(status == IvStatus.OK)
+    implied = pricer.implied(rows)
+    status[rows], iv[rows] = implied.status, implied.volatility
+    below = np.flatnonzero(status == IvStatus.BELOW_INTRINSIC)
+    iv[below] = _lent(pricer, chain, quoted, iv, below)
+    rows = np.flatnonzero(np.isfinite(iv))
+    values = pricer.values(rows, iv[rows])
+    figures[1:, rows] = np.stack((values.delta, values.gamma, values.theta, values.vega))
+    lost = rows[~values.valid]
+    figures[:, lost] = np.nan
+    status[lost] = np.where(status[lost] == IvStatus.OK, np.int8(IvStatus.NO_CONVERGENCE), status[lost])
+    borrowed = np.isfinite(iv) & (status == IvStatus.BELOW_INTRINSIC)
+    return ChainValues(spot, years, forward, mid, iv, delta, gamma, theta, vega, status, borrowed)
 
 
-def _with_yield(
-    spot: float,
-    mid: Floats,
-    forward: Floats,
-    strike: Floats,
-    years: Floats,
-    is_put: Flags,
-    rate: float,
-    method: Method,
-) -> tuple[ImpliedVolatility, AmericanValues]:
-    carried = carried_spot(forward, years, rate, spot)
-    implied = american_implied_volatility(mid, carried, forward, strike, years, rate, is_put, method)
-    values = american(carried, forward, strike, years, rate, implied.volatility, is_put, method)
-    with_yield = european(carried, forward, strike, years, rate, implied.volatility, is_put)
-    escrowed = european(forward * np.exp(-rate * years), forward, strike, years, rate, implied.volatility, is_put)
-    return implied, _moved(values, with_yield, escrowed)
+def _lent(pricer: "_Pricer", chain: Chain, quoted: NDArray[np.int8], iv: Floats, rows: Rows) -> Floats:
+    """Volatility of the other right at the strikes of `rows` (m,); NaN where it has none or is the older quote.
+
+    Also NaN where even the ask is below exercise: no market has that, the quote is a fault. `iv` (n,) is known already.
+    """
+    wanted = other_right(chain.key[rows])
+    twin = np.minimum(np.searchsorted(chain.key, wanted), chain.key.size - 1)
+    able = (chain.key[twin] == wanted) & (quoted[twin] == IvStatus.OK)
+    able &= chain.quoted_at[twin] >= chain.quoted_at[rows]
+    able &= chain.ask[rows] >= np.where(pricer.is_put[rows], 1.0, -1.0) * (pricer.strike[rows] - pricer.spot)
+    known = iv.copy()
+    missing = np.unique(twin[able & np.isnan(iv[twin])])
+    known[missing] = pricer.implied(missing).volatility
+    return np.where(able, known[twin], np.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pricer:
+    """A chain's columns (n,) and how its options are priced; prices `rows` of it."""
+
+    spot: float
+    mid: Floats
+    forward: Floats
+    strike: Floats
+    years: Floats
+    is_put: Flags
+    rate: float
+    method: Method
+    dividends: CashDividends
+
+    def implied(self, rows: Rows) -> ImpliedVolatility:
+        """Volatilities that the mids imply."""
+        mid, forward, strike, years, is_put = self._columns(rows)
+        if not self.dividends.years.size:
+            spot = carried_spot(forward, years, self.rate, self.spot)
+            return american_implied_volatility(mid, spot, forward, strike, years, self.rate, is_put, self.method)
+        spot, rest = self._around_dividends(forward, years)
+        return implied_volatility_with_dividends(mid, spot, strike, years, self.rate, is_put, self.dividends, rest)
+
+    def values(self, rows: Rows, volatility: Floats) -> AmericanValues:
+        """Prices and Greeks at given volatilities."""
+        _, forward, strike, years, is_put = self._columns(rows)
+        rate = self.rate
+        if self.dividends.years.size:
+            spot, rest = self._around_dividends(forward, years)
+            return american_with_dividends(spot, strike, years, rate, volatility, is_put, self.dividends, rest)
+        carried = carried_spot(forward, years, rate, self.spot)
+        values = american(carried, forward, strike, years, rate, volatility, is_put, self.method)
+        with_yield = european(carried, forward, strike, years, rate, volatility, is_put)
+        escrowed = european(forward * np.exp(-rate * years), forward, strike, years, rate, volatility, is_put)
+        return _moved(values, with_yield, escrowed)
+
+    def _columns(self, rows: Rows) -> tuple[Floats, Floats, Floats, Floats, Flags]:
+        return self.mid[rows], self.forward[rows], self.strike[rows], self.years[rows], self.is_put[rows]
+
+    def _around_dividends(self, forward: Floats, years: Floats) -> tuple[Floats, Floats]:
+        """Spot with the dividends in it, and the yield that they leave: the cost of borrowing, the rate's own error."""
+        distinct, position = np.unique(years, return_inverse=True)
+        paid = [self.dividends.present_value(expiry, self.rate) for expiry in distinct.tolist()]
+        present = np.array(paid, dtype=np.float64)[position]
+        with np.errstate(all="ignore"):
+            bare = carried_spot(forward, years, self.rate, self.spot - present)
+            return bare + present, self.rate - np.log(forward / bare) / years
 
 
 def _moved(values: AmericanValues, old: EuropeanValues, new: EuropeanValues) -> AmericanValues:
@@ -122,24 +174,3 @@ def _moved(values: AmericanValues, old: EuropeanValues, new: EuropeanValues) -> 
         values.vega,
         values.valid,
     )
-
-
-def _with_dividends(
-    spot: float,
-    mid: Floats,
-    forward: Floats,
-    strike: Floats,
-    years: Floats,
-    is_put: Flags,
-    rate: float,
-    dividends: CashDividends,
-) -> tuple[ImpliedVolatility, AmericanValues]:
-    """What the dividends do not explain of the forward is a yield (the cost of borrowing, the rate's own error)."""
-    distinct, position = np.unique(years, return_inverse=True)
-    paid = np.array([dividends.present_value(expiry, rate) for expiry in distinct.tolist()], dtype=np.float64)[position]
-    with np.errstate(all="ignore"):
-        bare = carried_spot(forward, years, rate, spot - paid)
-        rest = rate - np.log(forward / bare) / years
-    implied = implied_volatility_with_dividends(mid, bare + paid, strike, years, rate, is_put, dividends, rest)
-    values = american_with_dividends(bare + paid, strike, years, rate, implied.volatility, is_put, dividends, rest)
-    return implied, values

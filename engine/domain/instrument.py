@@ -62,5 +62,10 @@ def decode_keys(
     return upper >> 1, (upper & 1).astype(np.bool_), keys & 0xFFFFFFFF
 
 
+def other_right(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Keys (n,) of the puts at the strikes and expirations of calls, and the other way round."""
+    return keys ^ np.int64(1 << 32)
+
+
 def _key(expiration_ordinal: int, is_put: bool, strike: int) -> int:
     return ((expiration_ordinal * 2 + is_put) << 32) | strike

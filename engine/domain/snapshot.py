@@ -16,7 +16,8 @@ class PositionView:
     """An open position with its mark.
 
     `mark`: value of the whole position at mid (negative for short premium). `marked_at` is the age of its oldest
-    leg. Volatilities are decimals (0.25 = 25 %), None when unknown.
+    leg. Volatilities are decimals (0.25 = 25 %), None when unknown. `is_iv_borrowed`: volatility and Greeks of a leg
+    are those of the other right at its strike, because its own mid pays no more than exercise.
     """
 
     position: Position
@@ -28,6 +29,7 @@ class PositionView:
     greeks: Greeks | None
     iv: float | None
     closing_cost: Money | None
+    is_iv_borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,14 @@ from engine.ledger.book import Book
 
 @dataclass(frozen=True, slots=True)
 class _Valued:
-    """Greeks and average volatility of a position; None where a leg has no usable quote."""
+    """Greeks and average volatility of a position; None where a leg has no usable quote.
 
-    greeks: Greeks | None
-    iv: float | None
+    `borrowed`: a leg's volatility is that of the other right at its strike.
+    """
+
+    greeks: Greeks | None = None
+    iv: float | None = None
+    borrowed: bool = False
 
 
 def value_positions(book: Book, chains: Mapping[str, Chain], now: dt.datetime, rate: float) -> dict[str, PositionView]:
@@ -69,7 +73,7 @@ def _view(
     pnl = mark - position.cost
     best = -position.cost
     rows = None if chain is None else _rows_of_one_time(position, chain, book.limits.max_quote_age)
-    valued, closing_cost = _Valued(None, None), None
+    valued, closing_cost = _Valued(), None
     if chain is not None and rows is not None:
         valued = _greeks(position, rows, values[position.structure.symbol])
         closing_cost = _closing_cost(position, chain)
@@ -82,6 +86,7 @@ def _view(
         dte=days_to_expiry(now, position.structure.expiration),
         greeks=valued.greeks,
         iv=valued.iv,
+        is_iv_borrowed=valued.borrowed,
         closing_cost=closing_cost,
     )
 
@@ -100,8 +105,9 @@ def _rows_of_one_time(position: Position, chain: Chain, longest: dt.timedelta | 
 
 
 def _greeks(position: Position, at: NDArray[np.intp], values: ChainValues) -> _Valued:
-    if not values.valid[at].all():
-        return _Valued(None, None)
+    borrowed = values.borrowed[at]
+    if not (values.valid[at] | borrowed).all():
+        return _Valued()
     ratio = np.array([leg.ratio for leg in position.structure.legs], dtype=np.float64)
     size = MULTIPLIER * position.quantity
     greeks = Greeks(
@@ -110,7 +116,7 @@ def _greeks(position: Position, at: NDArray[np.intp], values: ChainValues) -> _V
         theta=float(ratio @ values.theta[at]) * size,
         vega=float(ratio @ values.vega[at]) * size,
     )
-    return _Valued(greeks, float(values.iv[at].mean()))
+    return _Valued(greeks, float(values.iv[at].mean()), bool(borrowed.any()))
 
 
 def _closing_cost(position: Position, chain: Chain) -> Money | None:

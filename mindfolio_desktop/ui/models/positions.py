@@ -75,7 +75,11 @@ def _of_max(row: PositionRow) -> Cell:
 
 
 def _iv(row: PositionRow) -> Cell:
-    return Cell(fmt.fraction(row.view.iv, 1), row.view.iv)
+    words = fmt.fraction(row.view.iv, 1)
+    if not row.view.is_iv_borrowed:
+        return Cell(words, row.view.iv)
+    tip = "a leg's own quote pays no more than exercise: its volatility is the other side's at the same strike"
+    return Cell(f"≈ {words}", row.view.iv, tip=tip)
 
 
 def _age(row: PositionRow) -> Cell:

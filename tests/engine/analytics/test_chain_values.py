@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -167,6 +168,39 @@ def test_each_unusable_quote_spoils_its_own_row_only() -> None:
     assert values.status[:6].tolist() == reasons
     assert values.mid[10] == 0.015
     np.testing.assert_allclose(values.iv[11:], volatility[11:], rtol=2e-3)
+
+
+def test_a_leg_quoted_around_exercise_borrows_the_volatility_of_the_other_side() -> None:
+    chain, _ = model_chain()
+    clean = chain_values(chain, NOW, RATE, method=Method.BOOK)
+    _, is_put, strikes = decode_keys(chain.key)
+    # The put struck at 110 of the nearest expiration, 60 cents wide around a mid five cents below exercise.
+    row = int(np.flatnonzero(is_put & (strikes == 110 * UNIT))[0])
+    twin = row - STRIKES.size
+    exercise = 110 - quoted_spot()
+    bid, ask = chain.bid.copy(), chain.ask.copy()
+    bid[row], ask[row] = exercise - 0.35, exercise + 0.25
+    only = np.arange(chain.key.size) == row
+    for wanted in (None, only):
+        values = chain_values(with_quotes(chain, bid, ask), NOW, RATE, wanted=wanted, method=Method.BOOK)
+        assert values.status[row] == IvStatus.BELOW_INTRINSIC
+        assert not values.valid[row]
+        assert np.flatnonzero(values.borrowed).tolist() == [row]
+        assert values.iv[row] == pytest.approx(clean.iv[twin], rel=1e-9)
+        assert values.delta[row] == pytest.approx(clean.delta[row], abs=2e-3)
+        assert values.gamma[row] == pytest.approx(clean.gamma[row], rel=2e-2)
+    assert np.isnan(values.iv[~only]).all()
+
+    def borrows(own_ask: float = ask[row], other_ask: float = ask[twin], age: int = 0) -> bool:
+        asks, quoted = ask.copy(), chain.quoted_at.copy()
+        asks[row], asks[twin], quoted[twin] = own_ask, other_ask, quoted[twin] - age
+        altered = replace(with_quotes(chain, bid.copy(), asks), quoted_at=quoted)
+        return bool(chain_values(altered, NOW, RATE, wanted=only).borrowed.any())
+
+    assert borrows()
+    assert not borrows(age=1)
+    assert not borrows(own_ask=exercise - 0.01)  # nobody sells below exercise: a fault
+    assert not borrows(other_ask=math.nan)
 
 
 def test_an_expired_expiration_has_no_greeks_and_the_others_keep_theirs() -> None:

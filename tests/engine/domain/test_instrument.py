@@ -14,6 +14,7 @@ from engine.domain.instrument import (
     contract_keys,
     contract_of,
     decode_keys,
+    other_right,
 )
 from tests.builders import contract
 
@@ -39,6 +40,14 @@ def test_a_key_gives_its_contract_back(each: OptionContract) -> None:
 @given(st.lists(CONTRACTS, min_size=2, max_size=6))
 def test_keys_sort_by_expiration_then_right_then_strike(contracts: list[OptionContract]) -> None:
     assert sorted(contracts, key=lambda each: each.key) == sorted(contracts, key=by_key)
+
+
+@given(CONTRACTS)
+def test_the_other_right_is_a_put_for_a_call_and_back(each: OptionContract) -> None:
+    right = Right.CALL if each.right is Right.PUT else Right.PUT
+    twin = OptionContract(each.underlying, each.expiration, each.strike, right)
+    keys = np.array([each.key, twin.key], dtype=np.int64)
+    assert other_right(keys).tolist() == [twin.key, each.key]
 
 
 @given(st.lists(CONTRACTS, max_size=6))

@@ -132,6 +132,19 @@ def test_one_leg_without_a_quote_leaves_the_position_without_greeks(chain: Chain
     assert (view.greeks, view.iv, view.closing_cost) == (None, None, None)
 
 
+def test_a_leg_quoted_around_exercise_keeps_the_position_in_the_greeks_and_says_so(make_chain: MakeChain) -> None:
+    chain = make_chain("TSLA", 290.0, (*STRIKES, 300, 310))
+    plain = view_of(held().ledger.book, chain)
+    bid, ask = chain.bid.copy(), chain.ask.copy()
+    row = chain.row(contract(270, Right.CALL))
+    bid[row], ask[row] = 290 - 270 - 1.0, 290 - 270 + 0.5
+    seen = view_of(held().ledger.book, replace(chain, bid=bid, ask=ask))
+    assert (plain.is_iv_borrowed, seen.is_iv_borrowed) == (False, True)
+    assert plain.greeks is not None
+    assert seen.greeks is not None
+    assert seen.greeks.delta == pytest.approx(plain.greeks.delta, abs=0.5)
+
+
 def test_a_leg_that_was_never_quoted_leaves_the_position_without_greeks(make_chain: MakeChain) -> None:
     view = view_of(held().ledger.book, make_chain("TSLA", SPOT, (230, 240, 250, 260, 270, 290)))
     assert (view.greeks, view.iv, view.closing_cost) == (None, None, None)

@@ -55,6 +55,12 @@ def test_what_is_unknown_is_a_dash_and_sorts_last(model: PositionsModel) -> None
     assert model.item(0, 4).toolTip() == "no quote to close at"
 
 
+def test_a_volatility_of_the_other_side_is_marked_as_about(model: PositionsModel) -> None:
+    model.show_positions([position_view(is_iv_borrowed=True)], NOW)
+    assert line(model)["IV"] == "≈ 52.3%"
+    assert "other side's at the same strike" in model.item(0, 6).toolTip()
+
+
 def test_quotes_age_with_the_markets_time_only(model: PositionsModel) -> None:
     view = position_view()
     model.show_positions([view], NOW + dt.timedelta(minutes=10))
