@@ -17,12 +17,21 @@ from engine.analytics.american import Method
 from engine.analytics.american_dividends import CashDividends, american_with_dividends
 from engine.analytics.columns import columns, side_of
 from engine.analytics.implied_volatility import ImpliedVolatility
-from engine.analytics.kernel import FlagLike, FloatLike, IvStatus
+from engine.analytics.kernel import VOLATILITY_POINT, FlagLike, FloatLike, IvStatus
 from engine.domain.chain import Floats
 
 _ROUNDS = 60
-_TOLERANCE = {Method.SCAN: 1e-6, Method.BOOK: 1e-10}
-"""Relative change of the volatility that ends the search."""
+_TOLERANCE = {Method.SCAN: 1e-5, Method.BOOK: 1e-10}
+"""Relative change of the volatility that ends the search; what the last step leaves is far less."""
+
+_ROUNDING = 1e-12
+"""Share of the price: closer than this the European volatility is the American one."""
+
+_STEP = 1e-3
+"""Share of the volatility."""
+
+_VEGA = 4
+"""Row of vega in what the kernel's European values are."""
 
 _WIDEST = 40.0
 """A search that has reached this many standard deviations to expiry has no answer."""
@@ -37,12 +46,17 @@ _Price: TypeAlias = Callable[[Rows, Floats], Floats]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Search:
-    """What is known of every row before the search: least price (no volatility), and the European volatility."""
+    """What is known of every row before the search.
+
+    `least` is the price without volatility, `bound` the European volatility, `slope` how fast the European price rises
+    there.
+    """
 
     price: Floats
     least: Floats
     years: Floats
     bound: Floats
+    slope: Floats
     status: NDArray[np.int8]
 
 
@@ -124,7 +138,8 @@ def _search(
         status[(status == IvStatus.OK) & bad_spot] = IvStatus.NOT_POSITIVE
         status[(status == IvStatus.OK) & (price >= np.where(side > 0, spot, strike))] = IvStatus.ABOVE_MAXIMUM
         status[(status == IvStatus.OK) & ~(price > least + _NOISE * (spot + strike))] = IvStatus.BELOW_INTRINSIC
-    return _Search(price, least, years, bound, status)
+    slope = kernel.european(spot, forward, strike, years, rate, bound, side)[0][_VEGA] / VOLATILITY_POINT
+    return _Search(price, least, years, bound, slope, status)
 
 
 def _implied(price_of: _Price, search: _Search, shape: tuple[int, ...], tolerance: float) -> ImpliedVolatility:
@@ -134,7 +149,10 @@ def _implied(price_of: _Price, search: _Search, shape: tuple[int, ...], toleranc
     if rows.size:
         with np.errstate(all="ignore"):
             low, high, error = _bracket(price_of, search, rows)
-            volatility[rows] = _secant(price_of, search.price[rows], rows, low, high, error, tolerance)
+            # European vega is nearly the slope at the European bound; elsewhere a small step tells it.
+            start = np.where(high == search.bound[rows], high - error / search.slope[rows], np.nan)
+            start = np.where((start > low) & (start < high), start, high * (1.0 - _STEP))
+            volatility[rows] = _secant(price_of, search.price[rows], rows, (low, high, start), error, tolerance)
     status[rows[~np.isfinite(volatility[rows])]] = IvStatus.NO_CONVERGENCE
     return ImpliedVolatility(volatility.reshape(shape), status.reshape(shape))
 
@@ -145,6 +163,7 @@ def _bracket(price_of: _Price, search: _Search, rows: Rows) -> tuple[Floats, Flo
     unknown = ~np.isfinite(high)
     high[unknown] = 0.2 / np.sqrt(np.maximum(search.years[rows[unknown]], 0.04))
     error = price_of(rows, high) - search.price[rows]
+    error[np.abs(error) <= _ROUNDING * search.price[rows]] = 0.0
     short = np.flatnonzero(error < 0)
     while short.size:
         low[short] = high[short]
@@ -157,13 +176,16 @@ def _bracket(price_of: _Price, search: _Search, rows: Rows) -> tuple[Floats, Flo
 
 
 def _secant(
-    price_of: _Price, price: Floats, rows: Rows, low: Floats, high: Floats, error: Floats, tolerance: float
+    price_of: _Price, price: Floats, rows: Rows, bracket: tuple[Floats, Floats, Floats], error: Floats, tolerance: float
 ) -> Floats:
-    """Root of every row inside its bracket, from the upper end; NaN where the rounds do not suffice."""
+    """Root of every row inside its bracket (low, high, first guess), `error` that of the upper end.
+
+    NaN where the rounds do not suffice.
+    """
+    low, high, start = bracket
     result = np.where(np.isfinite(error), np.nan, error)
     place = np.flatnonzero(np.isfinite(error))
-    last, last_error = high[place].copy(), error[place]
-    at = last * (1.0 - 1e-3)
+    last, last_error, at = high[place].copy(), error[place], start[place]
     low, high = low[place], high[place]
     exact = last_error == 0
     result[place[exact]] = last[exact]

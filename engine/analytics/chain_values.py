@@ -1,6 +1,7 @@
 """Implied volatility and Greeks of a chain's American options, each contract from its own mid."""
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +26,11 @@ NO_DIVIDENDS = CashDividends(np.empty(0), np.empty(0))
 class ChainValues:
     """Columns aligned with the chain's rows, each (n,), per share and per long option.
 
-    years to expiry; forward and mid in $; iv a year, decimal; delta, gamma, theta a calendar day, vega a volatility
-    point as in `AmericanValues`. `valid` rows have all of them from their own mid; `borrowed` rows have them at the
-    volatility of the other right at their strike; elsewhere they are NaN. `status` tells what the own mid gave
-    (`IvStatus`, NOT_ASKED for rows that were not wanted). `spot` in $ is the one that the quotes had in view.
+    years to expiry; forward (NaN for an expiration without a wanted row) and mid in $; iv a year, decimal; delta,
+    gamma, theta a calendar day, vega a volatility point as in `AmericanValues`. `valid` rows have all of them from
+    their own mid; `borrowed` rows have them at the volatility of the other right at their strike; elsewhere they are
+    NaN. `status` tells what the own mid gave (`IvStatus`, NOT_ASKED for rows that were not wanted). `spot` in $ is the
+    one that the quotes had in view.
     Freshness is not judged here: an aged quote is valued against today's spot, and `chain.quoted_at` tells its age.
     """
 
@@ -73,10 +75,11 @@ def chain_values(
     """
     ordinals, is_put, strikes = decode_keys(chain.key)
     distinct, position = np.unique(ordinals, return_inverse=True)
-    forwards = chain_forwards(chain, now, rate)
+    asked = None if wanted is None else frozenset(np.unique(ordinals[wanted]).tolist())
+    forwards = chain_forwards(chain, now, rate, asked)
     days = [int(ordinal) for ordinal in distinct]
     years = np.array([years_to_expiry(now, dt.date.fromordinal(day)) for day in days], dtype=np.float64)[position]
-    forward = np.array([forwards[day] for day in days], dtype=np.float64)[position]
+    forward = np.array([forwards.get(day, math.nan) for day in days], dtype=np.float64)[position]
     spot = synchronised_spot(chain.spot, forwards, now, rate)
     mid = quote_mids(chain.bid, chain.ask)
     quoted = quote_status(chain.bid, chain.ask)

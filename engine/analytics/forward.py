@@ -6,7 +6,7 @@ well enough to be taken off; so only the strikes nearest to the spot are asked, 
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -70,15 +70,18 @@ def implied_forward(
     return forward
 
 
-def chain_forwards(chain: Chain, now: dt.datetime, rate: float) -> dict[int, float]:
-    """Forward of every expiration of a chain, keyed by the expiration's ordinal day.
+def chain_forwards(
+    chain: Chain, now: dt.datetime, rate: float, expirations: Collection[int] | None = None
+) -> dict[int, float]:
+    """Forward of every expiration of a chain, or of some, keyed by the expiration's ordinal day.
 
+    The nearest one that is alive is always among them, because it tells the spot (see `synchronised_spot`).
     Implied by the fresh pairs nearest to the money, once what early exercise adds to their mids is taken off; without
     enough of them spot * exp(rate * years), which knows of no dividend. NaN when the chain has no usable spot. An
     expired expiration's forward is the spot.
     """
     mids = np.where(_is_fresh(chain), quote_mids(chain.bid, chain.ask), np.nan)
-    pairs = _pairs_by_expiration(chain, now, mids)
+    pairs = _pairs_by_expiration(chain, now, mids, expirations)
     premium = np.zeros_like(mids)
     for _ in range(_PREMIUM_ROUNDS):
         forwards = _forwards(chain.spot, pairs, mids - premium, rate)
@@ -126,13 +129,21 @@ class _Pairs:
     strikes: Floats
 
 
-def _pairs_by_expiration(chain: Chain, now: dt.datetime, mids: Floats) -> dict[int, _Pairs]:
+def _pairs_by_expiration(
+    chain: Chain, now: dt.datetime, mids: Floats, expirations: Collection[int] | None
+) -> dict[int, _Pairs]:
     ordinals, is_put, strikes = decode_keys(chain.key)
     pairs: dict[int, _Pairs] = {}
     # The chain is sorted by expiration, right, strike.
     starts = np.flatnonzero(np.diff(ordinals, prepend=-1)).tolist()
+    is_spot_told = False
     for start, stop in pairwise([*starts, ordinals.size]):
         ordinal = int(ordinals[start])
+        years = years_to_expiry(now, dt.date.fromordinal(ordinal))
+        tells_spot = years > 0 and not is_spot_told
+        is_spot_told |= tells_spot
+        if not (expirations is None or ordinal in expirations or tells_spot):
+            continue
         middle = start + int(np.searchsorted(is_put[start:stop], True))
         common, of_calls, of_puts = np.intersect1d(
             strikes[start:middle], strikes[middle:stop], assume_unique=True, return_indices=True
@@ -140,7 +151,6 @@ def _pairs_by_expiration(chain: Chain, now: dt.datetime, mids: Floats) -> dict[i
         calls, puts, level = of_calls + start, of_puts + middle, common / UNIT
         nearest = np.flatnonzero(np.isfinite(mids[calls] + mids[puts]))
         nearest = nearest[np.argsort(np.abs(level[nearest] - chain.spot), kind="stable")][:_NEAREST_PAIRS]
-        years = years_to_expiry(now, dt.date.fromordinal(ordinal))
         pairs[ordinal] = _Pairs(years, calls[nearest], puts[nearest], level[nearest])
     return pairs
 
@@ -172,19 +182,17 @@ def _premium_at_the_money(
         return premium
     given, now, rate = market
     spot = synchronised_spot(given, forwards, now, rate)
-    sizes = [pair.strikes.size for _, pair in live]
-    strike = np.concatenate([pair.strikes for _, pair in live])
-    years = np.repeat([pair.years for _, pair in live], sizes)
-    forward = np.repeat([forward for forward, _ in live], sizes)
+    rows = np.concatenate([side for _, pair in live for side in (pair.calls, pair.puts)])
+    strike = np.concatenate([pair.strikes for _, pair in live for _ in range(2)])
+    sizes = [pair.strikes.size for _, pair in live for _ in range(2)]
+    years = np.repeat([pair.years for _, pair in live for _ in range(2)], sizes)
+    forward = np.repeat([forward for forward, _ in live for _ in range(2)], sizes)
+    is_put = np.repeat([False, True] * len(live), sizes)
     carried = carried_spot(forward, years, rate, spot)
-    for is_put, rows in (
-        (False, np.concatenate([pair.calls for _, pair in live])),
-        (True, np.concatenate([pair.puts for _, pair in live])),
-    ):
-        implied = implied_volatility(mids[rows], forward, strike, years, rate, is_put).volatility
-        alive = american_price(carried, forward, strike, years, rate, implied, is_put, Method.SCAN)
-        early = alive - european(carried, forward, strike, years, rate, implied, is_put).price
-        premium[rows] = np.where(np.isfinite(early), early, 0.0)
+    implied = implied_volatility(mids[rows], forward, strike, years, rate, is_put).volatility
+    alive = american_price(carried, forward, strike, years, rate, implied, is_put, Method.SCAN)
+    early = alive - european(carried, forward, strike, years, rate, implied, is_put).price
+    premium[rows] = np.where(np.isfinite(early), early, 0.0)
     return premium
 
 

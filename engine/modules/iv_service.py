@@ -38,9 +38,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
     ParameterSpec("max_days", "Expiry to", "days", 45, 1, 365, "Furthest expiry."),
     ParameterSpec("wing_width", "Wing width", "$", 5.0, 0.5, 500, "Strike gap; up to twice as wide if none is listed."),
     ParameterSpec("min_credit_pct", "Credit at least", "% of wing", 15, 1, 90, "Least credit for the risk taken."),
-    ParameterSpec(
-        "profit_target_pct", "Profit target", "% of credit", 50, 1, 100, "Close at this share of the credit."
-    ),
+    ParameterSpec("profit_target_pct", "Profit target", "% of credit", 50, 1, 100, "Close at this share of it."),
     ParameterSpec("stop_loss_pct", "Stop", "% of credit", 200, 10, 1000, "Close when the loss reaches this."),
     ParameterSpec("exit_days", "Out at", "days", 21, 0, 364, "Close at so many days to expiry, whatever the result."),
     ParameterSpec("open_interest_share_pct", "Share of open interest", "%", 5, 1, 100, "Of the least held leg."),
@@ -209,10 +207,12 @@ def _rank_refusal(rank: IvRank, context: ScanContext, rules: IvRules) -> str:
 
 def _find(chain: Chain, context: ScanContext, rules: IvRules) -> _Condor | _Skip:
     """The condor of the expiry nearest the middle of the band that gives one; else why the nearest gives none."""
-    expiration, _, _ = decode_keys(chain.key)
+    expiration, is_put, strike = decode_keys(chain.key)
     today = market_day(context.now).toordinal()
     in_band = (expiration >= today + rules.min_days) & (expiration <= today + rules.max_days)
-    board = _board(chain, chain_values(chain, context.now, context.rate, wanted=in_band))
+    # Neither condors nor smiles are made of what is far in the money, and that is the dearest to value.
+    wanted = in_band & (np.where(is_put, strike, -strike) <= UNIT * chain.spot * np.where(is_put, 1.1, -0.9))
+    board = _board(chain, chain_values(chain, context.now, context.rate, wanted=wanted))
     days = np.unique(expiration[in_band]) - today
     # Stable: of two expiries equally far from the middle the earlier comes first.
     days = days[np.argsort(np.abs(2 * days - rules.min_days - rules.max_days), kind="stable")]

@@ -171,3 +171,10 @@ def test_mids_need_a_bid_not_above_the_ask_and_an_ask() -> None:
     found = quote_mids(bid, ask)
     assert found[:2].tolist() == [1.05, 0.05]
     assert np.isnan(found[2:]).all()
+
+
+def test_some_expirations_have_the_forwards_that_they_have_among_all() -> None:
+    chain = chain_of(quoted_rows(NEAR, 100.7) + quoted_rows(FAR, 99.2))
+    everything = chain_forwards(chain, NOW, RATE)
+    assert chain_forwards(chain, NOW, RATE, {FAR.toordinal()}) == everything  # the nearest tells the spot
+    assert chain_forwards(chain, NOW, RATE, {NEAR.toordinal()}) == {NEAR.toordinal(): everything[NEAR.toordinal()]}
