@@ -21,7 +21,7 @@ from engine.analytics.kernel import VOLATILITY_POINT, FlagLike, FloatLike, IvSta
 from engine.domain.chain import Floats
 
 _ROUNDS = 60
-_TOLERANCE = {Method.SCAN: 1e-5, Method.BOOK: 1e-10}
+_TOLERANCE = {Method.SCAN: 1e-4, Method.BOOK: 1e-10}
 """Relative change of the volatility that ends the search; what the last step leaves is far less."""
 
 _ROUNDING = 1e-12

@@ -141,7 +141,7 @@ class _Skip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Board:
-    """A chain with its values, decoded; `is_usable` (n,) marks rows that the newest snapshot quotes well."""
+    """A chain with one expiry's values, decoded; `is_usable` (n,) marks rows that the newest snapshot quotes well."""
 
     chain: Chain
     values: ChainValues
@@ -207,17 +207,15 @@ def _rank_refusal(rank: IvRank, context: ScanContext, rules: IvRules) -> str:
 
 def _find(chain: Chain, context: ScanContext, rules: IvRules) -> _Condor | _Skip:
     """The condor of the expiry nearest the middle of the band that gives one; else why the nearest gives none."""
-    expiration, is_put, strike = decode_keys(chain.key)
+    expiration, _, _ = decode_keys(chain.key)
     today = market_day(context.now).toordinal()
-    in_band = (expiration >= today + rules.min_days) & (expiration <= today + rules.max_days)
-    # Neither condors nor smiles are made of what is far in the money, and that is the dearest to value.
-    wanted = in_band & (np.where(is_put, strike, -strike) <= UNIT * chain.spot * np.where(is_put, 1.1, -0.9))
-    board = _board(chain, chain_values(chain, context.now, context.rate, wanted=wanted))
-    days = np.unique(expiration[in_band]) - today
+    days = np.unique(expiration) - today
+    days = days[(days >= rules.min_days) & (days <= rules.max_days)]
     # Stable: of two expiries equally far from the middle the earlier comes first.
     days = days[np.argsort(np.abs(2 * days - rules.min_days - rules.max_days), kind="stable")]
     first: _Skip | None = None
     for expiry_dte in days.tolist():
+        board = _board(chain, today + expiry_dte, context.now, context.rate)
         rows = _choose(board, today + expiry_dte, rules)
         found = rows if isinstance(rows, _Skip) else _priced(board, rows, expiry_dte, context, rules)
         if isinstance(found, _Condor):
@@ -226,12 +224,14 @@ def _find(chain: Chain, context: ScanContext, rules: IvRules) -> _Condor | _Skip
     return first or _Skip(f"no expiry in {rules.min_days}-{rules.max_days} days")
 
 
-def _board(chain: Chain, values: ChainValues) -> _Board:
+def _board(chain: Chain, ordinal: int, now: dt.datetime, rate: float) -> _Board:
     """A contract that the newest snapshot left out has an aged quote: it marks positions, and is not traded."""
     expiration, is_put, strike = decode_keys(chain.key)
-    is_quoted = (chain.bid > 0) & (chain.ask >= chain.bid) & np.isfinite(chain.ask)
-    is_fresh = chain.quoted_at == chain.quoted_at.max()
-    return _Board(chain, values, expiration, is_put, strike, is_quoted & is_fresh & values.valid)
+    # Neither condors nor smiles are made of what is far in the money, and that is the dearest to value.
+    is_near = np.where(is_put, strike, -strike) <= UNIT * chain.spot * np.where(is_put, 1.1, -0.9)
+    values = chain_values(chain, now, rate, wanted=is_near & (expiration == ordinal))
+    is_usable = values.valid & (chain.bid > 0) & (chain.quoted_at == chain.quoted_at.max())
+    return _Board(chain, values, expiration, is_put, strike, is_usable)
 
 
 def _choose(board: _Board, expiration: int, rules: IvRules) -> Ints | _Skip:
