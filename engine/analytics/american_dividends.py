@@ -42,6 +42,9 @@ class CashDividends:
         return float(paid.amounts @ np.exp(-rate * paid.years))
 
 
+NO_DIVIDENDS = CashDividends(np.empty(0), np.empty(0))
+
+
 def american_with_dividends(
     spot: FloatLike,
     strike: FloatLike,

@@ -5,6 +5,7 @@ options a close one. From there a bracketed secant finds the root; rows whose pr
 option can have (a put above its discounted strike) are bracketed by doubling.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -115,8 +116,26 @@ def implied_volatility_with_dividends(
             s[rows], k[rows], t[rows], r[rows], sigma, side[rows] < 0, dividends, q[rows]
         ).price
 
-    least = np.maximum(side * (s - k), 0.0)
+    least = _certain_exercise(s, k, t, r, q, side, dividends)
     return _implied(value, _search(p, s, forward, k, t, r, side, least), inputs.shape, _TOLERANCE[Method.SCAN])
+
+
+def _certain_exercise(
+    spot: Floats, strike: Floats, years: Floats, rate: Floats, carry: Floats, side: Floats, dividends: CashDividends
+) -> Floats:
+    """What exercise brings without volatility: now, at expiry, or just before (calls) or after (puts) an ex-day."""
+    best = np.maximum(side * (spot - strike), 0.0)
+    paid = np.zeros_like(spot)
+    for at, amount in zip([*dividends.years.tolist(), math.inf], [*dividends.amounts.tolist(), 0.0], strict=True):
+        moment = np.minimum(at, years)
+        alive = at < years
+        before = (spot - paid) * np.exp(-carry * moment)
+        owed = strike * np.exp(-rate * moment)
+        best = np.maximum(best, side * (before - owed))
+        paid = paid + np.where(alive, amount * np.exp((carry - rate) * moment), 0.0)
+        after = (spot - paid) * np.exp(-carry * moment)
+        best = np.maximum(best, side * (after - owed))
+    return best
 
 
 def _search(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from engine.analytics.chain_values import ChainValues
+from engine.analytics.forward import is_fresh
 from engine.analytics.smile import Smile, SmileSource, no_smile
 from engine.analytics.smile_fit import fit_smile
 from engine.analytics.surface import iv_uncertainty
@@ -14,14 +15,14 @@ from engine.domain.instrument import decode_keys
 def chain_smile(chain: Chain, values: ChainValues, expiration: int) -> Smile:
     """Fit the expiration (an ordinal day) of a chain that was valued; see `fit_smile`.
 
-    Of each strike the out-of-the-money side counts, if it has a bid and its quote is as new as the chain's newest.
+    Of each strike the out-of-the-money side counts, if it has a bid and a fresh quote (`is_fresh`).
     Invalid, with the reason, where nothing of the expiration was valued.
     """
     ordinals, is_put, strikes = decode_keys(chain.key)
     strike = strikes / UNIT
     of_expiration = ordinals == expiration
     wanted = of_expiration & values.valid & (chain.bid > 0) & (is_put == (strike < values.forward))
-    wanted &= chain.quoted_at == chain.quoted_at.max(initial=0)
+    wanted &= is_fresh(chain)
     rows = np.flatnonzero(wanted)
     if not rows.size:
         known = np.flatnonzero(of_expiration)

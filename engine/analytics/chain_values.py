@@ -8,18 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analytics.american import AmericanValues, Method, american
-from engine.analytics.american_dividends import CashDividends, american_with_dividends
+from engine.analytics.american_dividends import NO_DIVIDENDS, CashDividends, american_with_dividends
 from engine.analytics.american_volatility import Rows, american_implied_volatility, implied_volatility_with_dividends
 from engine.analytics.black_scholes import EuropeanValues, european
-from engine.analytics.forward import carried_spot, chain_forwards, quote_mids, synchronised_spot
+from engine.analytics.forward import around_dividends, carried_spot, chain_forwards, quote_mids, synchronised_spot
 from engine.analytics.implied_volatility import ImpliedVolatility, quote_status
 from engine.analytics.kernel import Flags, IvStatus
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
 from engine.domain.instrument import decode_keys, other_right
-
-NO_DIVIDENDS = CashDividends(np.empty(0), np.empty(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,11 +74,11 @@ def chain_values(
     ordinals, is_put, strikes = decode_keys(chain.key)
     distinct, position = np.unique(ordinals, return_inverse=True)
     asked = None if wanted is None else frozenset(np.unique(ordinals[wanted]).tolist())
-    forwards = chain_forwards(chain, now, rate, asked)
+    forwards = chain_forwards(chain, now, rate, asked, dividends)
     days = [int(ordinal) for ordinal in distinct]
     years = np.array([years_to_expiry(now, dt.date.fromordinal(day)) for day in days], dtype=np.float64)[position]
     forward = np.array([forwards.get(day, math.nan) for day in days], dtype=np.float64)[position]
-    spot = synchronised_spot(chain.spot, forwards, now, rate)
+    spot = synchronised_spot(chain.spot, forwards, now, rate, dividends)
     mid = quote_mids(chain.bid, chain.ask)
     quoted = quote_status(chain.bid, chain.ask)
     status = quoted if wanted is None else np.where(wanted, quoted, np.int8(IvStatus.NOT_ASKED))
@@ -138,7 +136,7 @@ class _Pricer:
         if not self.dividends.years.size:
             spot = carried_spot(forward, years, self.rate, self.spot)
             return american_implied_volatility(mid, spot, forward, strike, years, self.rate, is_put, self.method)
-        spot, rest = self._around_dividends(forward, years)
+        spot, rest = around_dividends(forward, years, self.rate, self.spot, self.dividends)
         return implied_volatility_with_dividends(mid, spot, strike, years, self.rate, is_put, self.dividends, rest)
 
     def values(self, rows: Rows, volatility: Floats) -> AmericanValues:
@@ -146,34 +144,32 @@ class _Pricer:
         _, forward, strike, years, is_put = self._columns(rows)
         rate = self.rate
         if self.dividends.years.size:
-            spot, rest = self._around_dividends(forward, years)
+            spot, rest = around_dividends(forward, years, rate, self.spot, self.dividends)
             return american_with_dividends(spot, strike, years, rate, volatility, is_put, self.dividends, rest)
         carried = carried_spot(forward, years, rate, self.spot)
         values = american(carried, forward, strike, years, rate, volatility, is_put, self.method)
         with_yield = european(carried, forward, strike, years, rate, volatility, is_put)
         escrowed = european(forward * np.exp(-rate * years), forward, strike, years, rate, volatility, is_put)
-        return _moved(values, with_yield, escrowed)
+        return _moved(values, with_yield, escrowed, np.where(is_put, -1.0, 1.0))
 
     def _columns(self, rows: Rows) -> tuple[Floats, Floats, Floats, Floats, Flags]:
         return self.mid[rows], self.forward[rows], self.strike[rows], self.years[rows], self.is_put[rows]
 
-    def _around_dividends(self, forward: Floats, years: Floats) -> tuple[Floats, Floats]:
-        """Spot with the dividends in it, and the yield that they leave: the cost of borrowing, the rate's own error."""
-        distinct, position = np.unique(years, return_inverse=True)
-        paid = [self.dividends.present_value(expiry, self.rate) for expiry in distinct.tolist()]
-        present = np.array(paid, dtype=np.float64)[position]
-        with np.errstate(all="ignore"):
-            bare = carried_spot(forward, years, self.rate, self.spot - present)
-            return bare + present, self.rate - np.log(forward / bare) / years
 
+def _moved(values: AmericanValues, old: EuropeanValues, new: EuropeanValues, side: Floats) -> AmericanValues:
+    """American values whose European part is another one; the price is the same in both.
 
-def _moved(values: AmericanValues, old: EuropeanValues, new: EuropeanValues) -> AmericanValues:
-    """American values whose European part is another one; the price is the same in both."""
+    Nearer to exercise less of an option is European: `share` of the way from one share (what exercise gives) to the
+    European delta is left of it, none once it is exercised.
+    """
+    with np.errstate(all="ignore"):
+        share = np.clip((side - values.delta) / (side - old.delta), 0.0, 1.0)
+    share[~np.isfinite(share)] = 0.0
     return AmericanValues(
         values.price,
-        values.delta + (new.delta - old.delta),
-        values.gamma + (new.gamma - old.gamma),
-        values.theta + (new.theta - old.theta),
+        values.delta + share * (new.delta - old.delta),
+        np.maximum(values.gamma + share * (new.gamma - old.gamma), 0.0),
+        values.theta + share * (new.theta - old.theta),
         values.vega,
         values.valid,
     )

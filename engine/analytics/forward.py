@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analytics.american import Method, american_price
+from engine.analytics.american_dividends import NO_DIVIDENDS, CashDividends, american_with_dividends
 from engine.analytics.black_scholes import european
-from engine.analytics.implied_volatility import implied_volatility
-from engine.analytics.kernel import Flags, FloatLike
+from engine.analytics.implied_volatility import implied_volatility, quote_status
+from engine.analytics.kernel import Flags, FloatLike, IvStatus
 from engine.core.calendar import days_to_expiry, years_to_expiry
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
@@ -71,7 +72,11 @@ def implied_forward(
 
 
 def chain_forwards(
-    chain: Chain, now: dt.datetime, rate: float, expirations: Collection[int] | None = None
+    chain: Chain,
+    now: dt.datetime,
+    rate: float,
+    expirations: Collection[int] | None = None,
+    dividends: CashDividends = NO_DIVIDENDS,
 ) -> dict[int, float]:
     """Forward of every expiration of a chain, or of some, keyed by the expiration's ordinal day.
 
@@ -80,21 +85,28 @@ def chain_forwards(
     enough of them spot * exp(rate * years), which knows of no dividend. NaN when the chain has no usable spot. An
     expired expiration's forward is the spot.
     """
-    mids = np.where(_is_fresh(chain), quote_mids(chain.bid, chain.ask), np.nan)
+    mids = np.where(is_fresh(chain), quote_mids(chain.bid, chain.ask), np.nan)
     pairs = _pairs_by_expiration(chain, now, mids, expirations)
     premium = np.zeros_like(mids)
     for _ in range(_PREMIUM_ROUNDS):
         forwards = _forwards(chain.spot, pairs, mids - premium, rate)
-        premium = _premium_at_the_money(forwards, pairs, mids - premium, (chain.spot, now, rate))
+        premium = _premium_at_the_money(forwards, pairs, mids - premium, (chain.spot, now, rate), dividends)
     return _forwards(chain.spot, pairs, mids - premium, rate)
 
 
-def synchronised_spot(spot: float, forwards: Mapping[int, float], now: dt.datetime, rate: float) -> float:
+def synchronised_spot(
+    spot: float,
+    forwards: Mapping[int, float],
+    now: dt.datetime,
+    rate: float,
+    dividends: CashDividends = NO_DIVIDENDS,
+) -> float:
     """The spot that the options had in view when they were quoted, $; the given spot where they do not tell.
 
     Recordings carry the spot of another instant than the quotes, by up to half a percent. The nearest expiration's
     forward, discounted, shows which; beyond `_NEAREST_DAYS` a dividend is too likely to be in it, and the given spot
-    is taken, as it is when the two differ by more than `_WIDEST_GAP`.
+    is taken, as it is when the two differ by more than `_WIDEST_GAP`. The forward is without
+    the `dividends` known before that expiration.
     """
     for ordinal in sorted(forwards):
         expiration = dt.date.fromordinal(ordinal)
@@ -102,18 +114,18 @@ def synchronised_spot(spot: float, forwards: Mapping[int, float], now: dt.dateti
         if years > 0:
             if days_to_expiry(now, expiration) > _NEAREST_DAYS:
                 break
-            discounted = forwards[ordinal] * math.exp(-rate * years)
+            discounted = forwards[ordinal] * math.exp(-rate * years) + dividends.present_value(years, rate)
             return discounted if abs(discounted - spot) <= _WIDEST_GAP * spot else spot
     return spot
 
 
 def quote_mids(bid: Floats, ask: Floats) -> Floats:
-    """Middle of bid and ask, arrays of one shape; NaN unless 0 <= bid <= ask and ask > 0."""
-    with np.errstate(invalid="ignore"):
-        return np.where((bid >= 0) & (bid <= ask) & (ask > 0) & np.isfinite(ask), 0.5 * (bid + ask), np.nan)
+    """Middle of bid and ask, arrays of one shape; NaN unless `quote_status` finds the quote usable."""
+    return np.where(quote_status(bid, ask) == IvStatus.OK, 0.5 * (bid + ask), np.nan)
 
 
-def _is_fresh(chain: Chain) -> Flags:
+def is_fresh(chain: Chain) -> Flags:
+    """Rows (n,) that were quoted with the chain's newest quotes, give or take a quarter of an hour."""
     newest = chain.quoted_at.max(initial=0)
     fresh: Flags = chain.quoted_at >= newest - _FRESH_US
     return fresh
@@ -169,7 +181,11 @@ def _forwards(spot: float, pairs: Mapping[int, _Pairs], mids: Floats, rate: floa
 
 
 def _premium_at_the_money(
-    forwards: Mapping[int, float], pairs: Mapping[int, _Pairs], mids: Floats, market: tuple[float, dt.datetime, float]
+    forwards: Mapping[int, float],
+    pairs: Mapping[int, _Pairs],
+    mids: Floats,
+    market: tuple[float, dt.datetime, float],
+    dividends: CashDividends,
 ) -> Floats:
     """What early exercise adds to each mid (n,), $: zero but for the rows of the pairs. `market`: spot, now, rate."""
     premium = np.zeros_like(mids)
@@ -181,17 +197,21 @@ def _premium_at_the_money(
     if not live:
         return premium
     given, now, rate = market
-    spot = synchronised_spot(given, forwards, now, rate)
+    spot = synchronised_spot(given, forwards, now, rate, dividends)
     rows = np.concatenate([side for _, pair in live for side in (pair.calls, pair.puts)])
     strike = np.concatenate([pair.strikes for _, pair in live for _ in range(2)])
     sizes = [pair.strikes.size for _, pair in live for _ in range(2)]
     years = np.repeat([pair.years for _, pair in live for _ in range(2)], sizes)
     forward = np.repeat([forward for forward, _ in live for _ in range(2)], sizes)
     is_put = np.repeat([False, True] * len(live), sizes)
-    carried = carried_spot(forward, years, rate, spot)
     implied = implied_volatility(mids[rows], forward, strike, years, rate, is_put).volatility
-    alive = american_price(carried, forward, strike, years, rate, implied, is_put, Method.SCAN)
-    early = alive - european(carried, forward, strike, years, rate, implied, is_put).price
+    if dividends.years.size:
+        bare, rest = around_dividends(forward, years, rate, spot, dividends)
+        alive = american_with_dividends(bare, strike, years, rate, implied, is_put, dividends, rest).price
+    else:
+        carried = carried_spot(forward, years, rate, spot)
+        alive = american_price(carried, forward, strike, years, rate, implied, is_put, Method.SCAN)
+    early = alive - european(spot, forward, strike, years, rate, implied, is_put).price
     premium[rows] = np.where(np.isfinite(early), early, 0.0)
     return premium
 
@@ -206,3 +226,18 @@ def carried_spot(forward: Floats, years: Floats, rate: float, spot: FloatLike) -
         implied = rate - np.log(forward / spot) / years
         bounded = np.clip(implied, _LEAST_YIELD, _MOST_YIELD)
         return np.where(bounded == implied, spot, forward * np.exp((bounded - rate) * years))
+
+
+def around_dividends(
+    forward: Floats, years: Floats, rate: float, spot: float, dividends: CashDividends
+) -> tuple[Floats, Floats]:
+    """Spot with the dividends in it, $, and the yield that they leave of each forward, both (n,).
+
+    What they do not explain is the cost of borrowing, and the rate's own error.
+    """
+    distinct, position = np.unique(years, return_inverse=True)
+    paid = [dividends.present_value(expiry, rate) for expiry in distinct.tolist()]
+    present = np.array(paid, dtype=np.float64)[position]
+    with np.errstate(all="ignore"):
+        bare = carried_spot(forward, years, rate, spot - present)
+        return bare + present, rate - np.log(forward / bare) / years

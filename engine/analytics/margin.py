@@ -1,6 +1,7 @@
 """Margin of everything held in one underlying, by the strategy rules of a Regulation T account.
 
-Shorts are paired with longs (and shares) so that the total is least; a long covers a short only if it expires no
+Shorts are paired with longs (and shares) so that the sum of the pairs is least, once with every short covered that can
+be and once with the dear ones left alone, and the cheaper outcome counts; a long covers a short only if it expires no
 earlier. What stays alone is naked: premium + 20 % of the underlying less the amount out of the money, at least premium
 + 10 % (of the strike for puts), at least $100 a contract more than the premium. What is covered needs the worst loss of
 all covered pairs of one expiration together, premiums aside: a vertical its width, an iron condor its wider wing, never
@@ -143,6 +144,16 @@ class _Account:
     rates: MarginRates
 
     def groups(self) -> tuple[MarginGroup, ...]:
+        """The cheaper of two ways: every short covered that can be, or only where covering it costs less than not.
+
+        Neither always wins, because what ends together needs its worst loss once, not the sum of its pairs.
+        """
+        return min(
+            (self._groups(cover_all=cover_all) for cover_all in (False, True)),
+            key=lambda groups: (sum(g.initial for g in groups), sum(g.maintenance for g in groups)),
+        )
+
+    def _groups(self, *, cover_all: bool) -> tuple[MarginGroup, ...]:
         shorts = [(c, -count) for c, count in self.held.items() if count < 0]
         longs = [(c, count) for c, count in self.held.items() if count > 0]
         lots = abs(self.shares) // MULTIPLIER
@@ -150,6 +161,8 @@ class _Account:
             [*(self._pair(short, long) for long, _ in longs), self._share_cover(short)] for short, _ in shorts
         ]
         alone = [naked_requirement(short, self.marks[short], self.spot, self.rates) for short, _ in shorts]
+        if cover_all:
+            alone = [max(alone, default=0) + sum(filter(None, (c for row in cost for c in row)))] * len(shorts)
         flow = cheapest_cover(cost, alone, [n for _, n in shorts], [*(n for _, n in longs), lots]).tolist()
         left = [count - sum(row[j] for row in flow) for j, (_, count) in enumerate(longs)]
         written = {short: row[-1] for (short, _), row in zip(shorts, flow, strict=True) if row[-1]}
@@ -195,7 +208,9 @@ class _Account:
         for legs in by_end.values():
             payoff: list[PayoffLeg] = [(c.right, c.strike, count) for c, count in legs.items()]
             worst = expiry_extremes(payoff, 0).worst
-            needed = max(0, -(worst or 0))
+            if worst is None:
+                raise AssertionError("what is covered has a worst loss")
+            needed = max(0, -worst)
             found = identify(members := _legs(legs))
             groups.append(MarginGroup(_named("spread", found and found.kind), members, 0, needed, needed))
         return groups

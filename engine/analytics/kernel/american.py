@@ -19,6 +19,9 @@ _VEGA_STEP = 0.01
 _NO_YIELD = 1e-11
 """A yield smaller than this is the rounding of a forward."""
 
+_NO_GAP = 2e-15
+"""So is a smaller gap between the logs of forward and spot."""
+
 _CERTAIN = 1e-7
 """With less standard deviation left than this nothing is left to chance."""
 
@@ -92,7 +95,8 @@ def american_price(
 def dividend_yield(spot: Floats, forward: Floats, years: Floats, rate: Floats) -> Floats:
     """The yield that explains the forward, continuously compounded; the rate itself without time."""
     implied = rate - np.log(forward / spot) / np.where(years > 0, years, 1.0)
-    return np.where(np.abs(implied) < _NO_YIELD, 0.0, implied)
+    rounding = np.maximum(_NO_YIELD, _NO_GAP / np.where(years > 0, years, 1.0))
+    return np.where(np.abs(implied) < rounding, 0.0, implied)
 
 
 def _early(
@@ -137,8 +141,9 @@ def _add_premium(
     values[:, exercised] = 0.0
     values[0, exercised], values[1, exercised] = intrinsic[exercised], side[rows][exercised]
     values[5] = values[0] - out[0, rows]
-    # Close to where exercise begins the tree's slope may pass one share by its own error.
+    # Close to where exercise begins the tree's error may let the slope pass one share, or the price look concave.
     values[1] = np.clip(values[1], np.minimum(side[rows], 0.0), np.maximum(side[rows], 0.0))
+    values[2] = np.maximum(values[2], 0.0)
     # Quadrature may leave a worthless premium a hair below zero.
     worthless = values[5] < 0
     values[:5, worthless], values[5, worthless] = out[:5, rows[worthless]], 0.0

@@ -26,6 +26,9 @@ _DEVIATIONS = 5.5
 _LEAST_SHARE = 0.05
 """Of the spot: the lattice reaches no lower for the sake of dividends."""
 
+_MOST_DRIFT = 0.8
+"""Nodes a step: with more, the weight of staying turns negative."""
+
 _BLOCK = 64
 
 
@@ -43,7 +46,8 @@ def dividend_lattice(
     """Rows price, delta, gamma (3, n) of options that expire together.
 
     Columns (n,): spot and strike above zero, volatility above zero, carry a continuous yield beside the dividends,
-    side +1 for calls and -1 for puts. `ex_years` (m,) ascending inside (0, years), `amounts` (m,) in $.
+    side +1 for calls and -1 for puts. `ex_years` (m,) ascending inside (0, years), `amounts` (m,) in $. NaN where so
+    little volatility is left beside the drift (a step of drift above 0.8 nodes) that the steps are not stable.
     """
     stops = np.concatenate(([0.0], ex_years, [years]))
     lengths = np.diff(stops)
@@ -70,8 +74,13 @@ def _roll_back(
     longest = float(steps.max())
     gap = volatility * np.sqrt(3.0 * longest)
     reach = _DEVIATIONS * np.sqrt(float(steps @ counts) / (3.0 * longest))
-    fall = -np.log(np.maximum(1.0 - amounts.sum() / spot, _LEAST_SHARE))
-    below, above = int(np.ceil((reach + fall / gap).max())), int(np.ceil(reach))
+    drift = (rate - carry - 0.5 * volatility * volatility) / gap
+    unstable = ~(np.abs(drift) * longest <= _MOST_DRIFT)
+    if unstable.all():
+        return np.full((3, spot.size), np.nan)
+    way = np.where(unstable, 0.0, np.abs(drift) * float(steps @ counts))
+    fall = np.where(unstable, 0.0, -np.log(np.maximum(1.0 - amounts.sum() / spot, _LEAST_SHARE)) / gap)
+    below, above = int(np.ceil((reach + way + fall).max())), int(np.ceil((reach + way).max()))
     price = spot * np.exp(np.arange(-below, above + 1)[:, None] * gap)
     intrinsic = np.maximum(side * (price - strike), 0.0)
     value = _last_step(price, strike, rate, carry, volatility, side, float(steps[-1]))
@@ -81,7 +90,7 @@ def _roll_back(
         _diffuse(value, intrinsic, gap, rate, carry, volatility, float(steps[stretch]), rounds)
         if stretch:
             _pay(value, intrinsic, price, strike, gap, side, float(amounts[stretch - 1]))
-    return _at_the_root(value, below, spot, gap)
+    return np.where(unstable, np.nan, _at_the_root(value, below, spot, gap))
 
 
 def _last_step(

@@ -17,6 +17,9 @@ from engine.domain.chain import Floats
 STEPS = (25, 51)
 """Steps of the coarse and the fine tree, both odd: the strike then lies in the middle of the final nodes."""
 
+_CERTAIN = 8.0
+"""Deviations from the strike beyond which the other side has no weight in float64."""
+
 _BLOCK = 256
 
 
@@ -44,23 +47,21 @@ def _premium(price: Floats, rate: Floats, carry: Floats, volatility: Floats, yea
     deviation = volatility * np.sqrt(years)
     drift = (rate - carry) * years / deviation
     d1 = np.log(price) / deviation + drift + 0.5 * deviation
-    rising, rising_in_stock = _probability(d1 - deviation, steps), _probability(d1, steps)
+    (rising, falling), (rising_in_stock, falling_in_stock) = _branches(d1 - deviation, steps), _branches(d1, steps)
     growth = np.exp((rate - carry) * step)
     up = growth * rising_in_stock / rising
-    down = growth * (1.0 - rising_in_stock) / (1.0 - rising)
+    down = growth * falling_in_stock / falling
     ratio = up / down
     discount = np.exp(-rate * step)
-    value = _rolled_back(
-        price * down**steps / ratio, ratio, 1.0 / down, discount * rising, discount * (1.0 - rising), steps
-    )
+    value = _rolled_back(price * down**steps / ratio, ratio, 1.0 / down, discount * rising, discount * falling, steps)
     at = price * np.stack((1.0 / ratio, np.ones_like(ratio), ratio))
     premium = value - _european_put(at, rate, carry, deviation, drift, years)
     left, right = at[1] - at[0], at[2] - at[1]
-    falling, climbing = (premium[1] - premium[0]) / left, (premium[2] - premium[1]) / right
-    slope = (falling * right + climbing * left) / (left + right)
-    found = np.stack((premium[1], slope, 2.0 * (climbing - falling) / (left + right)))
-    # So far from the strike that a branch has no probability left in float64: the end is certain.
-    certain = ~np.isfinite(found).all(axis=0)
+    below, above = (premium[1] - premium[0]) / left, (premium[2] - premium[1]) / right
+    slope = (below * right + above * left) / (left + right)
+    found = np.stack((premium[1], slope, 2.0 * (above - below) / (left + right)))
+    # So far from the strike that the end is certain.
+    certain = ~np.isfinite(found).all(axis=0) | (np.abs(d1) > _CERTAIN)
     if certain.any():
         rows = np.flatnonzero(certain)
         plain = _european_put(*(c[rows] for c in (price, rate, carry, deviation, drift, years)))
@@ -90,12 +91,16 @@ def _rolled_back(
     return value[:3]
 
 
-def _probability(z: Floats, steps: int) -> Floats:
-    """Peizer and Pratt's second inversion of the normal distribution."""
+def _branches(z: Floats, steps: int) -> tuple[Floats, Floats]:
+    """Probabilities of rising and falling by Peizer and Pratt's second inversion of the normal distribution.
+
+    Their product is known, so the smaller one keeps its digits.
+    """
     scaled = z / (steps + 1.0 / 3.0 + 0.1 / (steps + 1.0))
-    half = 0.5 * np.sqrt(-np.expm1(-np.square(scaled) * (steps + 1.0 / 6.0)))
-    probability: Floats = 0.5 + np.copysign(half, z)
-    return probability
+    exponent = -np.square(scaled) * (steps + 1.0 / 6.0)
+    greater = 0.5 + 0.5 * np.sqrt(-np.expm1(exponent))
+    lesser = 0.25 * np.exp(exponent) / greater
+    return np.where(z > 0, greater, lesser), np.where(z > 0, lesser, greater)
 
 
 def _european_put(

@@ -27,6 +27,14 @@ def test_the_owners_condor() -> None:
     assert power(*legs, cash="500", spot="260") == condor_buying_power(structure, dollars("-2.50"), 2)
 
 
+def test_a_condor_takes_its_wider_wing_however_wide_and_in_any_order() -> None:
+    for strikes, credit in (((80, 89, 110, 122), "1.80"), ((70, 90, 110, 130), "1.80"), ((85, 100, 100, 108), "6")):
+        structure = condor(strikes)
+        legs = [Leg(each.contract, each.ratio * 3) for each in reversed(structure.legs)]
+        expected = condor_buying_power(structure, -dollars(credit), 3)
+        assert power(*legs, cash=str(float(credit) * 300)) == expected
+
+
 def test_a_cash_secured_put_takes_its_strike() -> None:
     assert power(leg("440", PUT, -1), cash="500") == dollars(44_000)
 

@@ -1,6 +1,7 @@
 """A chain's own smile: it follows the quotes, and only those that can be believed."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,6 +40,12 @@ def test_stale_quotes_and_wings_without_a_bid_do_not_count() -> None:
     values = chain_values(spoilt, NOW, RATE)
     clean = chain_smile(chain, chain_values(chain, NOW, RATE), NEAR)
     assert chain_smile(spoilt, values, NEAR).quotes == clean.quotes - 1
+    old = (ordinals == NEAR) & (np.abs(strikes - 100 * UNIT) == 10 * UNIT)
+    quoted = chain.quoted_at.copy()
+    quoted[old] -= 16 * 60 * 1_000_000
+    aged = replace(chain, quoted_at=quoted)
+    left = chain_smile(aged, chain_values(aged, NOW, RATE), NEAR)
+    assert left.quotes == clean.quotes - 2
 
 
 def test_an_expiration_that_is_not_there_has_no_smile() -> None:

@@ -187,6 +187,17 @@ def test_no_pairing_by_hand_needs_less_than_the_groups_before_netting(book: list
     assert 0 <= found.initial <= best
 
 
+@pytest.mark.parametrize("put_wing", [9, 10, 12])
+def test_a_condor_needs_its_wider_wing_though_each_pair_alone_may_cost_more_than_a_naked_short(put_wing: int) -> None:
+    legs = [
+        Leg(contract(str(strike), right), count)
+        for strike, right, count in ((90 - put_wing, PUT, 1), (90, PUT, -1), (110, CALL, -1), (122, CALL, 1))
+    ]
+    found = margin(legs, dollars(100), {leg.contract: dollars(1) for leg in legs})
+    assert found is not None
+    assert found.initial == dollars(1200)
+
+
 def test_the_brokers_own_figures_within_a_fifth(shared_dir: Path) -> None:
     path = shared_dir / "data" / "reference" / "option_strategy_margin_vs_ib.csv"
     with path.open(newline="") as file:
