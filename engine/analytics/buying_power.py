@@ -10,7 +10,7 @@ from engine.analytics.margin import MarginRates, cash_secured_requirement, margi
 from engine.core.money import Money
 from engine.domain.instrument import MULTIPLIER, OptionContract
 from engine.domain.structure import Leg, Structure, StructureKind, widest_wing
-from engine.domain.structure_shapes import identify
+from engine.domain.structure_shapes import identify, netted
 
 _BY_THE_SHARES = frozenset({StructureKind.COVERED_CALL, StructureKind.LONG_STOCK})
 
@@ -29,6 +29,7 @@ def buying_power(
     and `prices` a share. Iron condor: wider wing less the credit. Debit structures: the debit. Diagonal: debit and the
     gap between the strikes. Short stock: 150 % of its value, the proceeds included.
     """
+    legs = netted(legs)
     found = identify(legs, shares)
     kind = None if found is None else found.kind
     if kind is StructureKind.SHORT_PUT:

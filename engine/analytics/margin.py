@@ -1,11 +1,12 @@
 """Margin of everything held in one underlying, by the strategy rules of a Regulation T account.
 
-Shorts are paired with longs (and shares) so that the sum of the pairs is least, once with every short covered that can
-be and once with the dear ones left alone, and the cheaper outcome counts; a long covers a short only if it expires no
-earlier. What stays alone is naked: premium + 20 % of the underlying less the amount out of the money, at least premium
-+ 10 % (of the strike for puts), at least $100 a contract more than the premium. What is covered needs the worst loss of
-all covered pairs of one expiration together, premiums aside: a vertical its width, an iron condor its wider wing, never
-both and never the narrower one. A pair that would need more than its short alone is not made (the lesser-of rule).
+Shorts are paired with longs (and shares) so that the sum of the pairs is least, with calls and puts each covered where
+they can be, where that is cheaper, or not at all, and the cheapest outcome counts; a long covers a short only if it
+expires no earlier. What stays alone is naked: premium + 20 % of the underlying less the amount out of the money, at
+least premium + 10 % (of the strike for puts), at least $100 a contract more than the premium. What is covered needs the
+worst loss of all covered pairs of one expiration together, premiums aside: a vertical its width, an iron condor its
+wider wing, never both and never the narrower one. A pair that would need more than its short alone is not made (the
+lesser-of rule).
 Longs need nothing beyond their price, which is paid in full.
 
 Sources: TradeStation's and Interactive Brokers' published tables; Cboe margin manual's formulas for shares with options
@@ -14,13 +15,15 @@ Sources: TradeStation's and Interactive Brokers' published tables; Cboe margin m
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import product
 
 from engine.analytics.pairing import cheapest_cover
 from engine.analytics.payoff import PayoffLeg, expiry_extremes
 from engine.core.money import UNIT, Money
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.structure import Leg
-from engine.domain.structure_shapes import identify
+from engine.domain.structure_shapes import identify, netted
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,7 @@ def margin(
     `spot` and `prices` (market value of each contract) a share. None when a price is missing: nothing is guessed.
     Raises ValueError for several underlyings.
     """
-    counts: dict[OptionContract, int] = {}
-    for leg in legs:
-        counts[leg.contract] = counts.get(leg.contract, 0) + leg.ratio
-    held = {contract: count for contract, count in sorted(counts.items()) if count}
+    held = {leg.contract: leg.ratio for leg in netted(legs)}
     if len({contract.underlying for contract in held}) > 1:
         raise ValueError("margin is of one underlying at a time")
     marks: dict[OptionContract, Money] = {}
@@ -133,6 +133,14 @@ def cash_secured_requirement(contract: OptionContract) -> Money:
     return contract.strike * MULTIPLIER
 
 
+class _Cover(Enum):
+    """What the longs of one right are used for."""
+
+    CHEAPER = auto()
+    ALL = auto()
+    NOTHING = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class _Account:
     """One underlying's holdings while they are being paired."""
@@ -144,25 +152,38 @@ class _Account:
     rates: MarginRates
 
     def groups(self) -> tuple[MarginGroup, ...]:
-        """The cheaper of two ways: every short covered that can be, or only where covering it costs less than not.
+        """The cheapest of nine: for calls and for puts each, cover what can be, what is cheaper covered, or nothing.
 
-        Neither always wins, because what ends together needs its worst loss once, not the sum of its pairs.
+        None always wins, because what ends together needs its worst loss once, not the sum of its pairs, and of naked
+        calls and puts the greater side counts.
         """
+        sides = [
+            list(_Cover) if any(c.right is right and count < 0 for c, count in self.held.items()) else [_Cover.CHEAPER]
+            for right in (Right.CALL, Right.PUT)
+        ]
         return min(
-            (self._groups(cover_all=cover_all) for cover_all in (False, True)),
+            (self._groups({Right.CALL: calls, Right.PUT: puts}) for calls, puts in product(*sides)),
             key=lambda groups: (sum(g.initial for g in groups), sum(g.maintenance for g in groups)),
         )
 
-    def _groups(self, *, cover_all: bool) -> tuple[MarginGroup, ...]:
+    def _groups(self, cover: Mapping[Right, "_Cover"]) -> tuple[MarginGroup, ...]:
         shorts = [(c, -count) for c, count in self.held.items() if count < 0]
         longs = [(c, count) for c, count in self.held.items() if count > 0]
         lots = abs(self.shares) // MULTIPLIER
         cost: list[list[Money | None]] = [
-            [*(self._pair(short, long) for long, _ in longs), self._share_cover(short)] for short, _ in shorts
+            [
+                *(None if cover[short.right] is _Cover.NOTHING else self._pair(short, long) for long, _ in longs),
+                self._share_cover(short),
+            ]
+            for short, _ in shorts
         ]
         alone = [naked_requirement(short, self.marks[short], self.spot, self.rates) for short, _ in shorts]
-        if cover_all:
-            alone = [max(alone, default=0) + sum(filter(None, (c for row in cost for c in row)))] * len(shorts)
+        # Dearer alone than any cover: whoever can be covered is.
+        dearest = max(alone, default=0) + sum(each or 0 for row in cost for each in row)
+        alone = [
+            dearest if cover[short.right] is _Cover.ALL else each
+            for (short, _), each in zip(shorts, alone, strict=True)
+        ]
         flow = cheapest_cover(cost, alone, [n for _, n in shorts], [*(n for _, n in longs), lots]).tolist()
         left = [count - sum(row[j] for row in flow) for j, (_, count) in enumerate(longs)]
         written = {short: row[-1] for (short, _), row in zip(shorts, flow, strict=True) if row[-1]}
@@ -228,7 +249,8 @@ class _Account:
             return []
         greater = max(sides, key=lambda right: sides[right])
         needed = sides[greater] + sum(value for right, value in premium.items() if right is not greater)
-        return [MarginGroup("naked", _legs(naked), 0, needed, needed)]
+        short = {contract: -count for contract, count in naked.items()}
+        return [MarginGroup("naked", _legs(short), 0, needed, needed)]
 
     def _stock(self, written: Mapping[OptionContract, int], spare: dict[OptionContract, int]) -> list[MarginGroup]:
         """Shares lot by lot with the option written against each and the spare one that protects it most."""

@@ -13,7 +13,7 @@ from engine.analytics.payoff import PayoffLeg, corner_results, expiry_extremes, 
 from engine.core.money import UNIT, Money, from_float
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.structure import Leg, StructureKind
-from engine.domain.structure_shapes import identify
+from engine.domain.structure_shapes import identify, netted
 
 FALL_PCT = 10
 """Of the strike (cash-secured puts) or of the spot (shares): the fall that their risk is measured by."""
@@ -45,6 +45,7 @@ def max_risk(legs: Sequence[Leg], cash: Money, spot: Money | None = None, shares
     the first expiration comes, where options that live on are worth their intrinsic value, the least that no-arbitrage
     leaves an American one. Unbounded is also a short option whose cover ends before it.
     """
+    legs = netted(legs)
     found = identify(legs, shares)
     kind = None if found is None else found.kind
     if kind is StructureKind.SHORT_PUT:
@@ -69,6 +70,7 @@ def ticket_risk(
     The move's loss is the worst result at the horizon between spot * exp(-2.33 s) and spot * exp(2.33 s), where s is
     the standard deviation until then.
     """
+    legs = netted(legs)
     return TicketRisk(
         max_risk(legs, cash, spot, shares),
         _move_loss(legs, cash, spot, shares, years, volatility),

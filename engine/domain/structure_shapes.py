@@ -8,7 +8,7 @@ being 100 shares. Equal strikes share a rank. A shape that demands more than its
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -158,15 +158,20 @@ def _by_signature() -> Mapping[tuple[tuple[LegShape, ...], int], tuple[Shape, ..
 _INDEX = _by_signature()
 
 
+def netted(legs: Iterable[Leg]) -> tuple[Leg, ...]:
+    """One leg a contract, in the contracts' order; what cancels is gone."""
+    counts: dict[OptionContract, int] = {}
+    for leg in legs:
+        counts[leg.contract] = counts.get(leg.contract, 0) + leg.ratio
+    return tuple(Leg(contract, count) for contract, count in sorted(counts.items()) if count)
+
+
 def identify(legs: Sequence[Leg], shares: int = 0) -> Found | None:
     """Name raw legs of one underlying: in any order, several times the same contract, any number of units.
 
     None when they are no known structure: also for several underlyings, more than two expirations, odd lots of shares.
     """
-    counts: dict[OptionContract, int] = {}
-    for leg in legs:
-        counts[leg.contract] = counts.get(leg.contract, 0) + leg.ratio
-    held = {contract: count for contract, count in counts.items() if count}
+    held = {leg.contract: leg.ratio for leg in netted(legs)}
     lots, odd = divmod(abs(shares), MULTIPLIER)
     units = math.gcd(lots, *held.values())
     if odd or units == 0 or len({contract.underlying for contract in held}) > 1:

@@ -110,3 +110,21 @@ def test_an_empty_question_has_an_empty_answer() -> None:
     none = np.empty(0)
     assert american_implied_volatility(none, SPOT, none, none, none, 0.04, True).volatility.shape == (0,)
     assert american(SPOT, none, none, none, 0.04, none, True).price.shape == (0,)
+
+
+def test_a_price_below_certain_exercise_at_an_ex_day_has_no_volatility() -> None:
+    # A call is best exercised just before the dividend: 100 - 80 exp(-0.043 x 20 / 365) = 20.188.
+    before = CashDividends(np.array([20 / 365]), np.array([0.5]))
+    prices = np.array([20.05, 20.10, 20.15, 20.20])
+    found = implied_volatility_with_dividends(prices, 100.0, 80.0, 30 / 365, 0.043, False, before)
+    assert found.status.tolist() == [IvStatus.BELOW_INTRINSIC] * 3 + [IvStatus.OK]
+    # A put just after: 100 exp(-0.004) - (100 - 5 exp(-0.004)), and nothing later is worth more.
+    after = CashDividends(np.array([0.1]), np.array([5.0]))
+    puts = implied_volatility_with_dividends(np.array([4.5, 4.7]), 100.0, 100.0, 0.2, 0.04, True, after)
+    assert puts.status.tolist() == [IvStatus.BELOW_INTRINSIC, IvStatus.OK]
+
+
+def test_seconds_before_expiry_a_call_without_a_yield_is_european() -> None:
+    spots = np.linspace(50.0, 150.0, 200)
+    value = american(spots, spots * math.exp(-0.005e-6), 100.0, 1e-6, -0.005, 0.2, False)
+    assert value.valid.all()

@@ -39,6 +39,11 @@ def test_a_cash_secured_put_takes_its_strike() -> None:
     assert power(leg("440", PUT, -1), cash="500") == dollars(44_000)
 
 
+def test_legs_that_cancel_do_not_count() -> None:
+    legs = (leg("95", PUT, -1), leg("100", CALL, 1), leg("100", CALL, -1))
+    assert power(*legs) == dollars(9500)
+
+
 def test_debits_take_the_debit_and_diagonals_the_gap_as_well() -> None:
     assert power(leg("180", CALL, -1), leg("180", CALL, 1, BACK), cash="-320") == dollars(320)
     assert power(leg("95", CALL, -1), leg("100", CALL, 1, BACK), cash="-80") == dollars(580)

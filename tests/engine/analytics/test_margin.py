@@ -187,6 +187,19 @@ def test_no_pairing_by_hand_needs_less_than_the_groups_before_netting(book: list
     assert 0 <= found.initial <= best
 
 
+def test_a_long_call_never_makes_two_naked_shorts_dearer() -> None:
+    prices = {400: "0.10", 560: "4", 640: "3", 700: "0.20"}
+    book = ((400, PUT, 1), (560, PUT, -1), (640, CALL, -1), (700, CALL, 1))
+    legs = [Leg(contract(str(strike), right), count) for strike, right, count in book]
+    marks = {leg.contract: dollars(prices[leg.contract.strike // UNIT]) for leg in legs}
+    several = [margin(some, dollars(600), marks) for some in (legs[1:3], legs[1:], legs[:3], legs)]
+    needs = [each.initial for each in several if each is not None]
+    # Straddle rule: the put's 4 + 120 - 40 a share, and the call's premium.
+    assert needs == [dollars(8400 + 300)] * 2 + [dollars(min(8400 + 300, 16_000))] * 2
+    naked = next(group for each in several if each for group in each.groups if group.rule == "naked")
+    assert all(leg.ratio < 0 for leg in naked.legs)
+
+
 @pytest.mark.parametrize("put_wing", [9, 10, 12])
 def test_a_condor_needs_its_wider_wing_though_each_pair_alone_may_cost_more_than_a_naked_short(put_wing: int) -> None:
     legs = [

@@ -27,6 +27,13 @@ def test_the_owners_condor_risks_750() -> None:
     assert max_risk(CONDOR, dollars(250)) == dollars(750)
 
 
+def test_legs_that_cancel_do_not_count_however_late_they_expire() -> None:
+    later = (leg("100", CALL, 1, BACK), leg("100", CALL, -1, BACK))
+    assert max_risk((leg("95", PUT, 1), *later), dollars(-100)) == dollars(100)
+    assert ticket_risk((leg("95", PUT, 1), *later), dollars(-100), dollars(100)).full == dollars(100)
+    assert max_risk((leg("95", PUT, 1), leg("90", PUT, 0, BACK)), dollars(-100)) == dollars(100)
+
+
 def test_the_owners_calendar_risks_its_cost() -> None:
     calendar = (leg("180", CALL, -1), leg("180", CALL, 1, BACK))
     assert max_risk(calendar, dollars(-320)) == dollars(320)

@@ -33,7 +33,11 @@ def test_a_kernel_that_goes_wrong_opens_nothing_and_is_told_once(
     assert rig.events(ev.OrderIntended) == []
     assert sum("disagree" in alert for alert in rig.publisher.alerts) == 1
 
+    # What passed and fails once more is told once more.
+    assert rig.desk.kernel_faults_told
     monkeypatch.undo()
+    assert trading.gate(rig.desk, candidate) == ()
+    assert not rig.desk.kernel_faults_told
     assert trading.try_open(rig.desk, candidate) == ()
 
 

@@ -42,3 +42,14 @@ def test_options_of_a_block_do_not_touch_each_other() -> None:
     one = np.ones(1)
     alone = dividend_lattice(100 * one, strikes[77] * one, 0.04 * one, 0 * one, 0.3 * one, -one, 0.3, *terms)
     np.testing.assert_allclose(together[:, 77], alone[:, 0], rtol=1e-12)
+
+
+def test_with_next_to_no_volatility_it_follows_the_drift_or_says_that_it_cannot() -> None:
+    one = np.ones(1)
+    for years, volatility in ((2.0, 0.01), (1.0, 0.006), (1.0, 0.002), (1.0, 0.0005)):
+        ex = 0.4 * years
+        terms = (100 * one, 95 * one, 0.045 * one, 0 * one, volatility * one, one)
+        price, delta, _ = dividend_lattice(*terms, years, np.array([ex]), np.array([1.0]))[:, 0]
+        certain = 100 - math.exp(-0.045 * ex) - 95 * math.exp(-0.045 * years)
+        assert math.isnan(price) if volatility < 0.003 else price == pytest.approx(certain, abs=0.02)
+        assert math.isnan(delta) if volatility < 0.003 else delta == pytest.approx(1.0, abs=0.02)

@@ -36,3 +36,17 @@ def test_far_from_the_strike_the_end_is_certain() -> None:
     assert premium[1] == 0.0
     assert np.isfinite(slope).all()
     assert np.isfinite(bend).all()
+
+
+def test_minutes_before_expiry_the_tree_keeps_its_digits() -> None:
+    draw = np.random.default_rng(1)
+    count = 4000
+    years = draw.uniform(5, 390, count) / 525_600
+    terms = (np.full(count, 0.04), np.full(count, 0.012), draw.uniform(0.05, 0.6, count), years)
+    prices = np.exp(draw.uniform(-0.05, 0.05, count))
+    premium, slope, bend = tree_premium(prices, *terms)
+    exact, _, _ = exercise_premium(exercise_boundary(*terms), prices)
+    np.testing.assert_allclose(premium, exact, atol=2e-6)
+    assert np.abs(slope).max() <= 1.0 + 1e-6
+    # One deviation is at least 5 cents on 100: no curvature can be larger than that of the option itself.
+    assert np.abs(bend).max() < 1 / (0.05 * np.sqrt(5 / 525_600))
