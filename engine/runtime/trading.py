@@ -60,8 +60,8 @@ def gate(desk: Desk, candidate: Candidate, *, approval_id: str | None = None) ->
     denials = run_gate(facts_of(desk, candidate, approval_id=approval_id))
     failed = [denial for denial in denials if denial.code is DenialCode.KERNEL_HEALTH]
     if not failed:
-        passed = {candidate.structure.symbol, *(leg.contract.occ for leg in candidate.structure.legs)}
-        desk.kernel_faults_told -= passed
+        for leg in candidate.structure.legs:
+            desk.kernel_faults_told -= {leg.contract.occ, leg.contract.underlying}
     for denial in failed:
         what = str(denial.facts.get("leg") or candidate.structure.symbol)
         if what not in desk.kernel_faults_told:
