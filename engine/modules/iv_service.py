@@ -38,7 +38,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
     ParameterSpec("max_days", "Expiry to", "days", 45, 1, 365, "Furthest expiry."),
     ParameterSpec("wing_width", "Wing width", "$", 5.0, 0.5, 500, "Strike gap; up to twice as wide if none is listed."),
     ParameterSpec("min_credit_pct", "Credit at least", "% of wing", 15, 1, 90, "Least credit for the risk taken."),
-    ParameterSpec("profit_target_pct", "Profit target", "% of credit", 50, 1, 100, "Close at this share of it."),
+    ParameterSpec("profit_target_pct", "Profit target", "% of credit", 50, 1, 100, "Close when this much is earned."),
     ParameterSpec("stop_loss_pct", "Stop", "% of credit", 200, 10, 1000, "Close when the loss reaches this."),
     ParameterSpec("exit_days", "Out at", "days", 21, 0, 364, "Close at so many days to expiry, whatever the result."),
     ParameterSpec("open_interest_share_pct", "Share of open interest", "%", 5, 1, 100, "Of the least held leg."),
