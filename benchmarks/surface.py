@@ -14,15 +14,14 @@ from scipy.optimize import least_squares  # type: ignore[import-untyped]
 
 from benchmarks.real_chains import SHARED, spy_2021, yahoo
 from benchmarks.timing import interleaved_medians
+from engine.analytics.chain_smile import chain_surface
 from engine.analytics.chain_values import chain_values
 from engine.analytics.realised_volatility import close_to_close, yang_zhang
 from engine.analytics.smile import SmileSource
 from engine.analytics.smile_fit import fit_smile
-from engine.analytics.surface import Surface, fit_surface, iv_uncertainty
+from engine.analytics.surface import Surface
 from engine.analytics.svi import Svi, has_butterfly, has_calendar
-from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import decode_keys
 
 FORWARD, YEARS = 250.0, 0.1
 
@@ -71,10 +70,7 @@ def times(count: int) -> None:
 def surfaces(chains: Iterator[tuple[Chain, Floats, dt.datetime]], rate: float) -> Iterator[tuple[Surface, dt.datetime]]:
     """The surface of each chain."""
     for chain, _, now in chains:
-        values = chain_values(chain, now, rate)
-        _, is_put, strikes = decode_keys(chain.key)
-        spread = iv_uncertainty(chain.bid, chain.ask, values.vega)
-        yield fit_surface(values.years, values.forward, strikes / UNIT, values.iv, spread, is_put), now
+        yield chain_surface(chain, chain_values(chain, now, rate)), now
 
 
 def recorded(name: str, found: list[tuple[Surface, dt.datetime]]) -> None:

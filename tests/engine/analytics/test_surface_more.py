@@ -9,15 +9,16 @@ import duckdb
 import numpy as np
 import pytest
 
+from engine.analytics.chain_smile import chain_surface
 from engine.analytics.chain_values import chain_values
 from engine.analytics.smile import Smile, SmileSource
-from engine.analytics.surface import Surface, fit_surface, iv_uncertainty
+from engine.analytics.surface import Surface
 from engine.analytics.svi import has_butterfly, has_calendar
 from engine.core.calendar import NEW_YORK, session_on
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import contract_keys, decode_keys
+from engine.domain.instrument import contract_keys
 
 DAY = 1 / 365
 
@@ -33,10 +34,7 @@ def chain_of(symbol: str, now: dt.datetime, spot: float, rows: list[tuple[str, b
 
 
 def surface_of(chain: Chain, now: dt.datetime, rate: float) -> Surface:
-    values = chain_values(chain, now, rate)
-    _, is_put, strikes = decode_keys(chain.key)
-    spread = iv_uncertainty(chain.bid, chain.ask, values.vega)
-    return fit_surface(values.years, values.forward, strikes / UNIT, values.iv, spread, is_put)
+    return chain_surface(chain, chain_values(chain, now, rate))
 
 
 def assert_free_of_arbitrage(surface: Surface) -> None:
