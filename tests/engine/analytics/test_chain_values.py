@@ -17,6 +17,7 @@ from engine.core.clock import epoch_us
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
 from engine.domain.instrument import contract_keys, decode_keys
+from tests.american_oracle import american_by_quantlib
 
 NOW = dt.datetime(2026, 3, 16, 18, 0, tzinfo=dt.UTC)
 EXPIRATIONS = (dt.date(2026, 3, 20), dt.date(2026, 4, 17), dt.date(2026, 9, 18))
@@ -114,6 +115,26 @@ def test_greeks_are_those_of_a_spot_that_carries_the_forward() -> None:
     assert (values.vega > 0).all()
     calls = ~is_put
     assert (values.delta[calls] - values.delta[is_put] >= 1.0 - 1e-6).all()
+
+
+def test_greeks_are_quantlibs_with_the_dividend_taken_out_of_the_spot() -> None:
+    chain, volatility = model_chain()
+    values = chain_values(chain, NOW, RATE, method=Method.BOOK)
+    ordinals, is_put, strikes = decode_keys(chain.key)
+    rows = np.flatnonzero((ordinals == EXPIRATIONS[1].toordinal()) & (is_put == (strikes <= 100 * UNIT)))
+    assert rows.size == STRIKES.size
+
+    def price(row: int, move: float = 0.0, days: float = 0.0) -> float:
+        years = values.years[row] - days / 365
+        spot = values.forward[row] * math.exp(-RATE * values.years[row]) + move
+        terms = (float(strikes[row]) / UNIT, years, RATE, float(volatility[row]))
+        return american_by_quantlib(spot, spot * math.exp(RATE * years), *terms, is_put=bool(is_put[row]))
+
+    for row in rows.tolist():
+        up, here, down = price(row, 0.5), price(row), price(row, -0.5)
+        assert values.delta[row] == pytest.approx(up - down, abs=4e-3)
+        assert values.gamma[row] == pytest.approx((up - 2 * here + down) / 0.25, abs=1e-3)
+        assert values.theta[row] == pytest.approx((price(row, days=0.2) - price(row, days=-0.2)) / 0.4, abs=2e-3)
 
 
 def test_known_dividends_are_taken_on_their_days() -> None:
