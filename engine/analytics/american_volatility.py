@@ -202,7 +202,7 @@ def _secant(
     NaN where the rounds do not suffice.
     """
     low, high, start = bracket
-    result = np.where(np.isfinite(error), np.nan, error)
+    result = np.full(error.shape, np.nan)
     place = np.flatnonzero(np.isfinite(error))
     last, last_error, at = high[place].copy(), error[place], start[place]
     low, high = low[place], high[place]

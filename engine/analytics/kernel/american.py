@@ -7,10 +7,10 @@ Greeks of the European part are exact and the premium is smooth, Greeks agree wi
 
 import numpy as np
 
-from engine.analytics.kernel.andersen_lake import exercise_boundary, exercise_premium, pays_early
+from engine.analytics.kernel.andersen_lake import exercise_boundary, exercise_premium, is_drifting, pays_early
 from engine.analytics.kernel.blocks import DAYS_PER_YEAR, VOLATILITY_POINT, Flags
 from engine.analytics.kernel.european import european
-from engine.analytics.kernel.leisen_reimer import tree_premium
+from engine.analytics.kernel.leisen_reimer import MANY_STEPS, tree_premium
 from engine.domain.chain import Floats
 
 _VEGA_STEP = 0.01
@@ -102,11 +102,20 @@ def dividend_yield(spot: Floats, forward: Floats, years: Floats, rate: Floats) -
 def _early(
     at: Floats, rate: Floats, carry: Floats, volatility: Floats, years: Floats, *, precise: bool
 ) -> tuple[Floats, Floats, Floats, Flags]:
-    """Premium of unit puts, its slope and curvature, and which are exercised now (the tree leaves that open)."""
+    """Premium of unit puts, its slope and curvature, and which are exercised now (a tree leaves that open)."""
     if not precise:
         return *tree_premium(at, rate, carry, volatility, years), np.zeros(at.size, dtype=np.bool_)
-    boundary = exercise_boundary(rate, carry, volatility, years)
-    return *exercise_premium(boundary, at), at <= boundary.now
+    found = np.empty((3, at.size))
+    exercised = np.zeros(at.size, dtype=np.bool_)
+    drifting = is_drifting(rate, carry, volatility, years)
+    rows = np.flatnonzero(~drifting)
+    boundary = exercise_boundary(rate[rows], carry[rows], volatility[rows], years[rows])
+    found[:, rows] = exercise_premium(boundary, at[rows])
+    exercised[rows] = at[rows] <= boundary.now
+    rows = np.flatnonzero(drifting)
+    columns = (at[rows], rate[rows], carry[rows], volatility[rows], years[rows])
+    found[:, rows] = tree_premium(*columns, steps=MANY_STEPS)
+    return found[0], found[1], found[2], exercised
 
 
 def _add_premium(

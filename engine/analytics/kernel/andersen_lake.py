@@ -33,6 +33,9 @@ _NEWTON_ROUNDS = 4
 _BLOCK = 128
 """Options a block: a temporary of nodes x points x options then fits the second-level cache."""
 
+_MOST_DRIFT = 0.9
+"""Deviations by which the price may drift over the life: with more the few quadrature points no longer see the hump."""
+
 _LEAST_RATE = 1e-10
 """Stands for a rate of zero where the asset's growth alone makes exercise pay."""
 
@@ -109,6 +112,12 @@ def pays_early(rate: Floats, carry: Floats) -> Flags:
     """Whether the right to exercise a put early is worth anything; False also where two boundaries would exist."""
     pays: Flags = (rate > 0) | ((rate == 0) & (carry < 0))
     return pays
+
+
+def is_drifting(rate: Floats, carry: Floats, volatility: Floats, years: Floats) -> Flags:
+    """Rows (n,) with so little volatility beside the carry that the boundary is not to be trusted: use a tree."""
+    drifting: Flags = ~(np.abs(rate - carry) * np.sqrt(years) <= _MOST_DRIFT * volatility)
+    return drifting
 
 
 def exercise_premium(boundary: Boundary, price: Floats) -> tuple[Floats, Floats, Floats]:

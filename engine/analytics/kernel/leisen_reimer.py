@@ -17,6 +17,9 @@ from engine.domain.chain import Floats
 STEPS = (25, 51)
 """Steps of the coarse and the fine tree, both odd: the strike then lies in the middle of the final nodes."""
 
+MANY_STEPS = (101, 203)
+"""For few options that must be precise."""
+
 _CERTAIN = 8.0
 """Deviations from the strike beyond which the other side has no weight in float64."""
 
@@ -24,15 +27,15 @@ _BLOCK = 256
 
 
 def tree_premium(
-    price: Floats, rate: Floats, carry: Floats, volatility: Floats, years: Floats
+    price: Floats, rate: Floats, carry: Floats, volatility: Floats, years: Floats, steps: tuple[int, int] | None = None
 ) -> tuple[Floats, Floats, Floats]:
     """Premium of American over European puts, and its first and second derivative in the price of the underlying.
 
     Inputs (n,): price a multiple of the strike; rate and carry (the dividend yield) continuously compounded, volatility
-    a year and years above zero.
+    a year and years above zero. `steps` of the coarse and the fine tree in place of `STEPS`.
     """
     out = np.empty((3, price.size))
-    coarse, fine = STEPS
+    coarse, fine = steps or STEPS
     weight = fine / (fine - coarse)
     with np.errstate(all="ignore"):
         for rows in blocks(price.size, _BLOCK):

@@ -8,8 +8,8 @@ of `normal` cut to degree 15, good to 3e-12, which is a hundredth of a hundredth
 
 import numpy as np
 
-from engine.analytics.kernel.american import dividend_yield
-from engine.analytics.kernel.andersen_lake import exercise_boundary, pays_early, premium_value
+from engine.analytics.kernel.american import american_price, dividend_yield
+from engine.analytics.kernel.andersen_lake import exercise_boundary, is_drifting, pays_early, premium_value
 from engine.analytics.kernel.blocks import Flags, blocks
 from engine.analytics.kernel.normal import DENSITY_AT_ZERO, FARTHEST
 from engine.domain.chain import Floats
@@ -92,10 +92,18 @@ def american_grid(
         at = np.where(call[early], strike[early], moved) / unit
         intrinsic = side[early] * (moved - strike[early])
         for shift in range(volatility.shape[1]):
-            boundary = exercise_boundary(own_rate[early], own_carry[early], volatility[early, shift], years[early])
+            sigma = volatility[early, shift]
+            boundary = exercise_boundary(own_rate[early], own_carry[early], sigma, years[early])
             total = out[early, :, shift].T + unit * np.maximum(premium_value(boundary, at), 0.0)
             exercised = at <= boundary.now
             out[early, :, shift] = np.where(exercised, intrinsic, np.maximum(total, intrinsic)).T
+            drifting = early[is_drifting(own_rate[early], own_carry[early], sigma, years[early])]
+            if drifting.size:
+                cells = np.repeat(drifting, factor.shape[1])
+                moves = factor[drifting].reshape(-1)
+                columns = (strike[cells], years[cells], rate[cells], volatility[cells, shift], side[cells])
+                prices = american_price(spot[cells] * moves, forward[cells] * moves, *columns, precise=True)
+                out[drifting, :, shift] = prices.reshape(drifting.size, -1)
     return out
 
 

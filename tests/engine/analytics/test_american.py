@@ -81,6 +81,20 @@ def test_the_published_quadratic_approximations_are_within_five_cents(shared_dir
         assert np.abs(found).max() < 5e-2
 
 
+@pytest.mark.parametrize(
+    ("years", "rate", "volatility", "tolerance"),
+    [(2.0, 0.09, 0.05, 2e-2), (1.0, 0.09, 0.05, 3e-3), (1.0, 0.04, 0.02, 1e-3), (0.1, 0.04, 0.005, 1e-3)],
+)
+def test_where_interest_outruns_volatility_the_price_is_still_quantlibs(
+    years: float, rate: float, volatility: float, tolerance: float
+) -> None:
+    strikes = np.array([97.0, 99.0, 100.0, 101.0, 105.0])
+    forward = SPOT * math.exp(rate * years)
+    found = american_price(SPOT, forward, strikes, years, rate, volatility, True, Method.BOOK)
+    exact = [american_by_quantlib(SPOT, forward, k, years, rate, volatility, is_put=True) for k in strikes.tolist()]
+    np.testing.assert_allclose(found, exact, atol=tolerance)
+
+
 def test_the_early_exercise_of_this_sample_is_worth_dollars() -> None:
     sample = Sample()
     forward = SPOT * np.exp((sample.rate - sample.dividend_yield) * sample.years)

@@ -79,3 +79,15 @@ def test_a_missing_input_makes_its_row_unknown_and_no_other(place: int) -> None:
     grid = scenario_grid(forward, strike, years, rate, volatility[:, None], np.ones(3), np.ones((3, 2)))
     assert np.isnan(grid[1]).all()
     assert np.isfinite(grid[[0, 2]]).all()
+
+
+@pytest.mark.parametrize("volatility", [0.0, 1e-4, 0.01, 0.05])
+def test_american_cells_with_hardly_any_volatility_are_the_american_price(volatility: float) -> None:
+    strike = np.array([80.0, 95.0, 100.0, 105.0, 120.0])
+    count = strike.size
+    columns = (np.full(count, 100.0), np.full(count, 100 * np.exp(0.05)), strike, np.ones(count), np.full(count, 0.05))
+    for side in (np.ones(count), -np.ones(count)):
+        grid = american_grid(*columns, np.full((count, 1), volatility), side, np.ones((count, 1)))
+        expected = american_price(*columns, np.full(count, volatility), side, precise=True)
+        assert np.isfinite(expected).all()
+        np.testing.assert_allclose(grid[:, 0, 0], expected, atol=1e-9)
