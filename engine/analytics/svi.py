@@ -111,9 +111,14 @@ def check_points(svi: Svi, scale: float) -> Floats:
 
 
 def has_butterfly(svi: Svi, scale: float) -> bool:
-    """Whether the density is negative somewhere, or a wing steeper than Lee's bound."""
+    """Whether the density is negative somewhere, or a wing steeper than Lee's bound.
+
+    Also where k / sqrt(w) falls with k, which no density gives (Fukasawa, The normalizing transformation of the implied
+    volatility smile, 2012): the same smile stretched to a nearer date would have more variance there.
+    """
     k = check_points(svi, scale)
-    if not bool((svi.total_variance(k) > 0).all()) or max(svi.wings) > 2:
+    variance = svi.total_variance(k)
+    if not bool((variance > 0).all()) or max(svi.wings) > 2 or bool((k * svi.slope(k) > 2 * variance).any()):
         return True
     return bool((svi.durrleman(k) < 0).any())
 
