@@ -253,25 +253,31 @@ class _Account:
         return [MarginGroup("naked", _legs(short), 0, needed, needed)]
 
     def _stock(self, written: Mapping[OptionContract, int], spare: dict[OptionContract, int]) -> list[MarginGroup]:
-        """Shares lot by lot with the option written against each and the spare one that protects it most."""
-        if not self.shares:
-            return []
-        sign, size = (1, abs(self.shares)) if self.shares > 0 else (-1, abs(self.shares))
+        """Shares, lot by lot with the option written against each and the spare one that protects it most."""
+        sign, left = (1, self.shares) if self.shares > 0 else (-1, -self.shares)
         groups = []
-        queue = [short for short, count in written.items() for _ in range(count)]
-        for start in range(0, size, MULTIPLIER):
-            lot = min(MULTIPLIER, size - start)
-            short = queue.pop(0) if queue and lot == MULTIPLIER else None
-            initial = self._share_requirement(lot, short, initial=True)
+        queue = list(written.items())
+        while left:
+            lots, lot = max(1, left // MULTIPLIER), min(MULTIPLIER, left)
+            short = guard = None
+            if lot == MULTIPLIER and queue:
+                short, count = queue.pop(0)
+                lots = min(lots, count)
             keep = self._share_requirement(lot, short, initial=False)
-            guard = self._best_guard(spare, keep, short) if lot == MULTIPLIER else None
-            members: dict[OptionContract, int] = {} if short is None else {short: -1}
-            if guard is not None:
-                spare[guard] -= 1
-                members[guard] = members.get(guard, 0) + 1
+            if lot == MULTIPLIER and (guard := self._best_guard(spare, keep, short)) is not None:
+                lots = min(lots, spare[guard])
+                spare[guard] -= lots
                 keep = min(keep, self._protected(guard, short))
-            found = identify(legs := _legs(members), sign * lot)
-            groups.append(MarginGroup(_named("shares", found and found.kind), legs, sign * lot, initial, keep))
+            if short is not None and lots < count:
+                queue.insert(0, (short, count - lots))
+            members: dict[OptionContract, int] = {} if short is None else {short: -lots}
+            if guard is not None:
+                members[guard] = members.get(guard, 0) + lots
+            initial = self._share_requirement(lot, short, initial=True)
+            found = identify(legs := _legs(members), sign * lot * lots)
+            rule = _named("shares", found and found.kind)
+            groups.append(MarginGroup(rule, legs, sign * lot * lots, initial * lots, keep * lots))
+            left -= lot * lots
         return groups
 
     def _share_requirement(self, lot: int, short: OptionContract | None, *, initial: bool) -> Money:

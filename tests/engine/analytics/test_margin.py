@@ -187,6 +187,20 @@ def test_no_pairing_by_hand_needs_less_than_the_groups_before_netting(book: list
     assert 0 <= found.initial <= best
 
 
+def test_equal_lots_of_shares_are_one_group() -> None:
+    call, put = contract("110", CALL), contract("90", PUT)
+    prices = {call: dollars(1), put: dollars(1)}
+    legs = [Leg(call, -300), Leg(put, 100)]
+    found = margin(legs, dollars(100), prices, 100_050)
+    assert found is not None
+    # 100 collars, 200 covered calls, 700 lots alone, and an odd half lot.
+    assert [group.shares for group in found.groups if group.shares] == [10_000, 20_000, 70_000, 50]
+    alone = margin([], dollars(100), {}, 100)
+    assert alone is not None
+    assert found.initial == alone.initial * 1000 + alone.initial // 2
+    assert margin(legs[:1], dollars(100), prices, 30_000) is not None
+
+
 def test_a_long_call_never_makes_two_naked_shorts_dearer() -> None:
     prices = {400: "0.10", 560: "4", 640: "3", 700: "0.20"}
     book = ((400, PUT, 1), (560, PUT, -1), (640, CALL, -1), (700, CALL, 1))
