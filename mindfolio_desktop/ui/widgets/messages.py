@@ -17,6 +17,8 @@ WARNING_SHOWN_MS = 20_000
 """A refusal stays longer, but must not cover the controls below it for ever."""
 KEPT = 2000
 """Lines of the list; the ledger keeps everything for ever."""
+_ABOVE_BUTTONS = 84
+"""Pixels from the lower edge: the row of buttons at a page's foot, Approve and Refuse among them, stays free."""
 _ROW_HEIGHT = 30
 _COLUMN_WIDTHS = (170, 170)
 
@@ -65,7 +67,7 @@ class Toast(QFrame):
 
 
 class Toasts(QWidget):
-    """The notes in the lower right corner of `host`, newest below. It covers nothing but the notes themselves."""
+    """The notes low on the right of `host`, newest below. It covers nothing but the notes themselves."""
 
     def __init__(self, host: QWidget) -> None:
         super().__init__(host)
@@ -121,7 +123,7 @@ class Toasts(QWidget):
             return
         height = sum(toast.heightForWidth(WIDTH) for toast in self._toasts) + theme.SPACE * (len(self._toasts) - 1)
         self.setFixedSize(QSize(WIDTH, height))
-        self.move(host.width() - WIDTH - 2 * theme.SPACE, host.height() - height - 2 * theme.SPACE)
+        self.move(host.width() - WIDTH - 2 * theme.SPACE, host.height() - height - _ABOVE_BUTTONS)
         self.show()
         self.raise_()
 

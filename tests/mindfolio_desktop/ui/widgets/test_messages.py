@@ -107,6 +107,13 @@ def test_the_notes_follow_the_corner_of_the_window(toasts: Toasts, host: QWidget
     assert (after.x() - before.x(), after.y() - before.y()) == (300, 200)
 
 
+def test_the_buttons_at_the_foot_of_a_page_stay_free(toasts: Toasts, host: QWidget) -> None:
+    toasts.show_message("IV Approvals", "1 x TSLA iron condor waits for your decision")
+    toasts.show_message("Refused", "over the budget", is_warning=True)
+    # A ticket's row of buttons: its margin, the buttons, the page's margin.
+    assert toasts.geometry().bottom() < host.height() - 80
+
+
 def test_the_list_keeps_the_newest_on_top(qtbot: QtBot) -> None:
     log = MessageLog()
     qtbot.addWidget(log)
