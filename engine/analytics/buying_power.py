@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from engine.analytics.margin import MarginRates, cash_secured_requirement, margin
 from engine.core.money import Money
-from engine.domain.instrument import MULTIPLIER, OptionContract
-from engine.domain.structure import Leg, Structure, StructureKind, widest_wing
+from engine.domain.instrument import OptionContract
+from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power
 from engine.domain.structure_shapes import identify, netted
 
 _BY_THE_SHARES = frozenset({StructureKind.COVERED_CALL, StructureKind.LONG_STOCK})
@@ -35,7 +35,7 @@ def buying_power(
     if kind is StructureKind.SHORT_PUT:
         return sum(cash_secured_requirement(leg.contract) * -leg.ratio for leg in legs)
     if found is not None and kind is StructureKind.IRON_CONDOR:
-        return widest_wing(Structure(kind, found.legs)) * MULTIPLIER * found.units - cash
+        return condor_buying_power(Structure(kind, found.legs), 0, found.units) - cash
     if kind in _BY_THE_SHARES:
         return None if spot is None else spot * shares
     needed = margin(legs, spot, prices, shares, rates)

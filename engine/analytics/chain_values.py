@@ -112,7 +112,8 @@ def _lent(pricer: "_Pricer", chain: Chain, quoted: NDArray[np.int8], iv: Floats,
     able &= chain.ask[rows] >= np.where(pricer.is_put[rows], 1.0, -1.0) * (pricer.strike[rows] - pricer.spot)
     known = iv.copy()
     missing = np.unique(twin[able & np.isnan(iv[twin])])
-    known[missing] = pricer.implied(missing).volatility
+    if missing.size:
+        known[missing] = pricer.implied(missing).volatility
     return np.where(able, known[twin], np.nan)
 
 

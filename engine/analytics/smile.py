@@ -91,9 +91,7 @@ class Smile:
         if not self.valid:
             return np.full(prices.shape, np.nan)
         with np.errstate(all="ignore"):
-            k = self.log_moneyness(prices)
-            deviation = np.sqrt(self.svi.total_variance(k))
-            d2 = -k / deviation - 0.5 * deviation
+            k, deviation, d2 = self._standardised(prices)
             skew = _density(d2) * self.svi.slope(k) / (2 * deviation)
             found = np.clip(normal_cdf(d2) - skew, 0.0, 1.0)
         found = np.where(deviation == 0, prices < self.forward, found)
@@ -106,11 +104,15 @@ class Smile:
         if not self.valid:
             return np.full(prices.shape, np.nan)
         with np.errstate(all="ignore"):
-            k = self.log_moneyness(prices)
-            deviation = np.sqrt(self.svi.total_variance(k))
-            d2 = -k / deviation - 0.5 * deviation
+            k, deviation, d2 = self._standardised(prices)
             found = self.svi.durrleman(k) * _density(d2) / (prices * deviation)
         return np.where(prices <= 0, 0.0, found)
+
+    def _standardised(self, price: Floats) -> tuple[Floats, Floats, Floats]:
+        """Log-moneyness, deviation and d2 of prices in $, each (n,)."""
+        k = self.log_moneyness(price)
+        deviation = np.sqrt(self.svi.total_variance(k))
+        return k, deviation, -k / deviation - 0.5 * deviation
 
     def undiscounted(self, strike: FloatLike, is_put: bool) -> Floats:
         """Expected payoff of an option, $ a share, at strikes >= 0 in $ (n,): its price but for the discount."""
