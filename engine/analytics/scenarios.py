@@ -65,7 +65,7 @@ class Moves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Revaluation:
-    """P&L against the same legs' model value now, $: `by_position` (positions, p, v), `netted` (p, v).
+    """P&L against the same legs' model value now, or that value itself, $: `by_position` (positions, p, v).
 
     `missing` (positions,): legs that could not be valued. A position with any is NaN throughout, and so is the net:
     a book is not known while a part of it is not.
@@ -76,7 +76,7 @@ class Revaluation:
 
     @property
     def netted(self) -> Floats:
-        """The book's P&L (p, v), $."""
+        """The same of the whole book (p, v), $."""
         total: Floats = self.by_position.sum(axis=0)
         return total
 
@@ -130,6 +130,11 @@ def revalue(legs: Legs, moves: Moves, *, american: bool = True) -> Revaluation:
     values = _leg_values(legs, moves, american=american)
     start = _leg_values(legs, Moves(np.zeros(1), np.zeros(1)), american=american)
     return _by_position(legs, (values - start) * legs.size[:, None, None])
+
+
+def model_values(legs: Legs, moves: Moves, *, american: bool = True) -> Revaluation:
+    """What the legs are worth in every cell, $, rather than what they have won or lost. Otherwise as `revalue`."""
+    return _by_position(legs, _leg_values(legs, moves, american=american) * legs.size[:, None, None])
 
 
 def worst_case(by_position: Floats) -> WorstCase:

@@ -1,7 +1,7 @@
 """What one structure is worth, and has won or lost, at any price of its underlying, any volatility and any date.
 
-The curves that a ticket draws over the payoff at expiry. Everything is valued by `scenarios.revalue`, so that a chart
-and the book's worst case never disagree; here absolute prices take the place of moves, and values that of differences.
+The curves that a ticket draws over the payoff at expiry. Everything is valued as in `scenarios`, so that a chart and
+the book's worst case never disagree; here absolute prices take the place of moves.
 """
 
 from collections.abc import Sequence
@@ -9,17 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.analytics.scenarios import Legs, Moves, revalue
+from engine.analytics.scenarios import Legs, Moves, model_values
 from engine.core.money import Money, to_float
 from engine.domain.chain import Floats
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.structure import Leg
 
 _AS_NOW = np.zeros(1)
-
-_FOREVER = 1e300
-"""Days after which nothing lives: finite, because infinity less an unusable infinite time would be a warning."""
-
 
 _LOWEST_MOVE = float(np.finfo(np.float64).epsneg) - 1.0
 """The move to a price of zero: as near as floats come, because a model's price is never zero."""
@@ -91,23 +87,13 @@ def value_curves(
         price = np.maximum(prices / spot - 1.0, _LOWEST_MOVE)
     sound = np.isfinite(price) & (prices >= 0)
     price[~sound] = 0.0
-    now, missing = _value_now(columns, spot, american=american)
+    present = model_values(columns, Moves(_AS_NOW, _AS_NOW), american=american)
+    now, missing = float(present.netted[0, 0]), int(present.missing[0])
     mark = np.full((prices.size, volatility.size, days.size), np.nan)
     if not missing:
         for place, passed in enumerate(days.tolist()):
             if np.isfinite(passed) and passed >= 0:
-                mark[:, :, place] = now + revalue(columns, Moves(price, volatility, passed), american=american).netted
+                mark[:, :, place] = model_values(columns, Moves(price, volatility, passed), american=american).netted
     mark[~sound] = np.nan
     mark[:, ~np.isfinite(volatility)] = np.nan
     return ValueCurves(mark, mark + to_float(cash), now, missing)
-
-
-def _value_now(columns: Legs, spot: float, *, american: bool) -> tuple[float, int]:
-    """The model's value now, $, and the legs without one: what exercise would bring here less all the time value."""
-    waited = revalue(columns, Moves(_AS_NOW, _AS_NOW, _FOREVER), american=american)
-    missing = int(waited.missing[0])
-    if missing:
-        return np.nan, missing
-    gap = np.where(columns.is_put, columns.strike - spot, spot - columns.strike)
-    worth = np.where(columns.is_share, spot, np.maximum(gap, 0.0))
-    return float(columns.size @ worth - waited.netted[0, 0]), 0
