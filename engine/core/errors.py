@@ -18,6 +18,10 @@ class LedgerFault(MindfolioError):
     """The journal is damaged, newer than this program, in use, or cannot be written."""
 
 
+class NotSent(MindfolioError):
+    """A broker could not be reached, and nothing left for it: what was asked has certainly not happened."""
+
+
 class DenialCode(StrEnum):
     """Why something was refused by us; the broker's refusals are rejections."""
 
@@ -27,6 +31,7 @@ class DenialCode(StrEnum):
     MARKET_CLOSED = "MARKET_CLOSED"
     DATA_STALE = "DATA_STALE"
     DATA_BAD = "DATA_BAD"
+    LEG_SKEW = "LEG_SKEW"
     LIQUIDITY = "LIQUIDITY"
     STRUCTURE = "STRUCTURE"
     TICK = "TICK"
@@ -34,7 +39,12 @@ class DenialCode(StrEnum):
     BUDGET = "BUDGET"
     DAILY_LOSS = "DAILY_LOSS"
     ACCOUNT_BUYING_POWER = "ACCOUNT_BUYING_POWER"
+    ACCOUNT_RULES = "ACCOUNT_RULES"
+    CONFLICT = "CONFLICT"
     DUPLICATE = "DUPLICATE"
+    SYMBOL_CAP = "SYMBOL_CAP"
+    EVENT = "EVENT"
+    ORDER_RATE = "ORDER_RATE"
     EVIDENCE = "EVIDENCE"
     KERNEL_HEALTH = "KERNEL_HEALTH"
     # Commands
@@ -46,4 +56,13 @@ class DenialCode(StrEnum):
     APPROVAL_EXPIRED = "APPROVAL_EXPIRED"
     REASON_MISSING = "REASON_MISSING"
     NOT_STOPPED = "NOT_STOPPED"
+    UNKNOWN_POSITION = "UNKNOWN_POSITION"
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    ORDER_STATE = "ORDER_STATE"
+    RESERVE = "RESERVE"
+    NOT_FLAT = "NOT_FLAT"
+    SYMBOL_HALTED = "SYMBOL_HALTED"
+    BROKER_UNREACHABLE = "BROKER_UNREACHABLE"
+    UNKNOWN_PLAN = "UNKNOWN_PLAN"
+    UNKNOWN_DIFFERENCE = "UNKNOWN_DIFFERENCE"
     STORAGE = "STORAGE"

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.core.money import Money
+from engine.domain.account import Resolution
 from engine.domain.budget import BudgetPlan
+from engine.domain.mindfolio import ModuleSpec
+from engine.domain.structure import Leg, Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,172 @@ class SetSpeed:
     speed: float
 
 
+@dataclass(frozen=True, slots=True)
+class PauseMindfolio:
+    """No openings in any module; exits go on."""
+
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeMindfolio:
+    """Let the modules that are active open positions again."""
+
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepositCash:
+    """Tell the mindfolio of cash that came in; it goes to the reserve."""
+
+    amount: Money
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawCash:
+    """Take cash out of the reserve."""
+
+    amount: Money
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweepGain:
+    """Turn a module's realised gain since the last settlement into capital; `amount` None is all of it."""
+
+    module_id: str
+    amount: Money | None
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleLoss:
+    """Take a module's realised loss since the last settlement off the reserve, then off its budget."""
+
+    module_id: str
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddModule:
+    """Begin a module, paused, with a budget out of the reserve."""
+
+    spec: ModuleSpec
+    budget: Money
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveModule:
+    """End a module. Its positions go to `move_to` (a module, or EXTERNAL); "" demands that it is flat."""
+
+    module_id: str
+    move_to: str
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnterTrade:
+    """A person's own ticket inside a module: through the same checks. Prices a share, credits negative.
+
+    `position_id` "" opens a new position; else the structure is added to that one (a call sold on assigned shares).
+    """
+
+    module_id: str
+    structure: Structure
+    quantity: int
+    limit: Money
+    worst: Money
+    who: str
+    why: str
+    position_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePosition:
+    """Close a position, or `quantity` units of it; `limit` None walks from mid towards natural."""
+
+    position_id: str
+    quantity: int | None
+    limit: Money | None
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollPosition:
+    """Exchange legs of a whole position, side by side: `close` as held and `open` as wanted, at most four together."""
+
+    position_id: str
+    close: tuple[Leg, ...]
+    open: tuple[Leg, ...]
+    limit: Money | None
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Cancel a live order."""
+
+    order_id: str
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceOrder:
+    """Give a working order another limit, never beyond the worst price that was checked."""
+
+    order_id: str
+    limit: Money
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanClosing:
+    """Work out what to close, riskiest first, until the worst case is at most `target_pct` of what it is."""
+
+    target_pct: int
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmClosing:
+    """Carry out the closing plan that was shown."""
+
+    plan_id: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveDifference:
+    """Say what a difference between book and broker is: a module's, nobody's here (EXTERNAL), or to be ignored."""
+
+    instrument: str
+    how: Resolution
+    split: dict[str, int]
+    """Quantity for each module (or EXTERNAL); together the difference."""
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Compare book and broker now."""
+
+    who: str
+
+
 Command: TypeAlias = (
     ReallocateBudget
     | PauseModule
@@ -92,4 +262,21 @@ Command: TypeAlias = (
     | EmergencyStop
     | RearmMindfolio
     | SetSpeed
+    | PauseMindfolio
+    | ResumeMindfolio
+    | DepositCash
+    | WithdrawCash
+    | SweepGain
+    | SettleLoss
+    | AddModule
+    | RemoveModule
+    | EnterTrade
+    | ClosePosition
+    | RollPosition
+    | CancelOrder
+    | ReplaceOrder
+    | PlanClosing
+    | ConfirmClosing
+    | ResolveDifference
+    | Reconcile
 )

@@ -9,10 +9,27 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.core.money import Money
+from engine.domain.account import ActivityKind, Difference, Resolution
 from engine.domain.candidate import Approval, ApprovalStatus
+from engine.domain.closing import ClosingPlan
 from engine.domain.limits import Costs, GateLimits
-from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleStatus, Waivers
-from engine.domain.order import Order, OrderStatus
+from engine.domain.mindfolio import Environment, MindfolioSpec, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
+from engine.domain.trade_events import (
+    FillReversed,
+    LegSettled,
+    OrderAccepted,
+    OrderCancelRequested,
+    OrderEnded,
+    OrderFilled,
+    OrderIntended,
+    OrderReplaced,
+    OrderRepriced,
+    OrderSubmitted,
+    OrderUnknown,
+    PositionMoved,
+    PositionSettled,
+    PositionStatusChanged,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,62 @@ class SessionClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class StateSealed:
+    """The session's state was kept as a checkpoint; `state_hash` is the SHA-256 of the book as it was then."""
+
+    state_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class CashDeposited:
+    """Cash came in: capital and reserve grow by `amount` (negative: a withdrawal), and `units` of NAV were bought."""
+
+    amount: Money
+    units: int
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GainSwept:
+    """A module's realised gain became capital, in the reserve."""
+
+    module_id: str
+    amount: Money
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossSettled:
+    """A module's realised loss was taken off capital: from the reserve, and what that lacked from its budget."""
+
+    module_id: str
+    from_reserve: Money
+    from_budget: Money
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleAdded:
+    """A module began, with a budget of zero; a reallocation funds it."""
+
+    spec: ModuleSpec
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRemoved:
+    """A module ended, flat; its budget went to the reserve and what it earned stays with its name in the books."""
+
+    module_id: str
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetReallocated:
     """The split of capital changed."""
 
@@ -66,6 +139,43 @@ class ModuleStatusChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MindfolioStatusChanged:
+    """The whole mindfolio was paused or resumed. `code` as in `ModuleStatusChanged`."""
+
+    status: MindfolioStatus
+    who: str
+    why: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerTripped:
+    """An account limit was reached (ACCOUNT_LOSS or DRAWDOWN): `measured` against `limit`, in money or 1/10,000."""
+
+    code: str
+    measured: int
+    limit: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingPlanned:
+    """What would be closed, in order, so that the worst case comes down to its target; nothing is sent by this."""
+
+    plan: ClosingPlan
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingDecided:
+    """A closing plan was confirmed, and may be carried out also while stopped; or it was dropped, or is done."""
+
+    plan_id: str
+    is_confirmed: bool
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class EmergencyStopLatched:
     """Everything was stopped; only a person with a reason lifts it."""
 
@@ -75,7 +185,7 @@ class EmergencyStopLatched:
 
 @dataclass(frozen=True, slots=True)
 class MindfolioRearmed:
-    """A person lifted the emergency stop."""
+    """A person lifted the emergency stop or a breaker; from here the drawdown is measured anew."""
 
     who: str
     why: str
@@ -112,72 +222,47 @@ class ApprovalDecided:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderIntended:
-    """An order was decided and its hold reserved; durable before the first byte leaves."""
+class CashBooked:
+    """Cash that no trade moved: dividends, interest, borrow, a late fee. `amount` > 0 came in.
 
-    order: Order
+    `module_id` "" is the account itself; `position_id` "" is no position. `activity` is the broker's number.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class OrderSubmitted:
-    """The order left for the broker."""
-
-    order_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class OrderAccepted:
-    """The broker acknowledged the order."""
-
-    order_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRepriced:
-    """The order's limit moved one step from mid towards natural."""
-
-    order_id: str
-    limit: Money
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
-class OrderCancelRequested:
-    """A cancel was asked for; the hold stays until the broker's final word."""
-
-    order_id: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class OrderFilled:
-    """The broker reported `quantity` units done at `net_price` a share; `cumulative` counts all of the order."""
-
-    order_id: str
-    quantity: int
-    cumulative: int
-    net_price: Money
-    leg_prices: tuple[Money, ...]
-    commission: Money
-
-
-@dataclass(frozen=True, slots=True)
-class OrderEnded:
-    """The broker's final word on an order that is not (wholly) filled: CANCELLED or REJECTED."""
-
-    order_id: str
-    status: OrderStatus
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class PositionSettled:
-    """A position reached its expiry: each leg was settled in cash at its intrinsic value against `spot`."""
-
+    kind: ActivityKind
+    module_id: str
     position_id: str
-    spot: Money
-    spot_at: dt.datetime
-    cash: Money
+    symbol: str
+    amount: Money
+    why: str
+    activity: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReconciled:
+    """Book and broker were compared, per contract and in cash. `differences` is empty when they agree."""
+
+    differences: tuple[Difference, ...]
+    broker_cash: Money
+    ledger_cash: Money
+    activity: int
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceResolved:
+    """A person (or the first start) said what a difference is: EXTERNAL takes it, or a module, or it is ignored.
+
+    `quantity` of `instrument` (an OCC symbol, a ticker, "USD" for cash) are taken into the books of `module_id` at
+    `price` a share; `used` is the new position's buying power.
+    """
+
+    instrument: str
+    quantity: int
+    price: Money
+    how: Resolution
+    module_id: str
+    used: Money
+    who: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +277,19 @@ Event: TypeAlias = (
     MindfolioCreated
     | SessionOpened
     | SessionClosed
+    | StateSealed
+    | CashDeposited
+    | GainSwept
+    | LossSettled
+    | ModuleAdded
+    | ModuleRemoved
+    | PositionMoved
     | BudgetReallocated
     | ModuleStatusChanged
+    | MindfolioStatusChanged
+    | BreakerTripped
+    | ClosingPlanned
+    | ClosingDecided
     | EmergencyStopLatched
     | MindfolioRearmed
     | ScanCompleted
@@ -202,10 +298,60 @@ Event: TypeAlias = (
     | OrderIntended
     | OrderSubmitted
     | OrderAccepted
+    | OrderUnknown
+    | OrderReplaced
     | OrderRepriced
     | OrderCancelRequested
     | OrderFilled
+    | FillReversed
     | OrderEnded
     | PositionSettled
+    | LegSettled
+    | PositionStatusChanged
+    | CashBooked
+    | AccountReconciled
+    | DifferenceResolved
     | MarksRecorded
 )
+
+__all__ = [
+    "AccountReconciled",
+    "ApprovalDecided",
+    "ApprovalRequested",
+    "BreakerTripped",
+    "BudgetReallocated",
+    "CashBooked",
+    "CashDeposited",
+    "ClosingDecided",
+    "ClosingPlanned",
+    "DifferenceResolved",
+    "EmergencyStopLatched",
+    "Event",
+    "FillReversed",
+    "GainSwept",
+    "LegSettled",
+    "LossSettled",
+    "MarksRecorded",
+    "MindfolioCreated",
+    "MindfolioRearmed",
+    "MindfolioStatusChanged",
+    "ModuleAdded",
+    "ModuleRemoved",
+    "ModuleStatusChanged",
+    "OrderAccepted",
+    "OrderCancelRequested",
+    "OrderEnded",
+    "OrderFilled",
+    "OrderIntended",
+    "OrderReplaced",
+    "OrderRepriced",
+    "OrderSubmitted",
+    "OrderUnknown",
+    "PositionMoved",
+    "PositionSettled",
+    "PositionStatusChanged",
+    "ScanCompleted",
+    "SessionClosed",
+    "SessionOpened",
+    "StateSealed",
+]

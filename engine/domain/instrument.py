@@ -1,8 +1,10 @@
 """What can be traded: listed equity options, and the integer key that stands for one inside a symbol's columns."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,10 @@ from engine.core.money import UNIT, Money
 
 MULTIPLIER = 100
 """Shares per standard contract."""
+
+
+_OCC = re.compile(r"(?P<root>[A-Z][A-Z0-9.]{0,5})(?P<day>\d{6})(?P<right>[CP])(?P<strike>\d{8})")
+_TICKER = re.compile(r"[A-Z][A-Z0-9./]{0,9}")
 
 
 class Right(StrEnum):
@@ -37,7 +43,28 @@ class OptionContract:
     @property
     def occ(self) -> str:
         """The OCC symbol without padding: `SPY260417P00600000`."""
-        return f"{self.underlying}{self.expiration:%y%m%d}{self.right.value}{self.strike * 1000 // UNIT:08d}"
+        return _occ(self)
+
+
+@lru_cache(maxsize=16_384)
+def _occ(contract: OptionContract) -> str:
+    """Kept, because books, brokers and checks compare by it all the time and dates are slow to write."""
+    strike = contract.strike * 1000 // UNIT
+    return f"{contract.underlying}{contract.expiration:%y%m%d}{contract.right.value}{strike:08d}"
+
+
+def parse_instrument(text: str) -> OptionContract | str:
+    """The option behind an OCC symbol without padding, or the text itself: a ticker. Raises ValueError for neither.
+
+    It is how accounts name what they hold: the inverse of `OptionContract.occ`.
+    """
+    found = _OCC.fullmatch(text)
+    if found is not None:
+        day = dt.datetime.strptime(found["day"], "%y%m%d").replace(tzinfo=dt.UTC).date()
+        return OptionContract(found["root"], day, int(found["strike"]) * UNIT // 1000, Right(found["right"]))
+    if not _TICKER.fullmatch(text):
+        raise ValueError(f"{text!r} names neither an option nor a share")
+    return text
 
 
 def contract_of(underlying: str, key: int) -> OptionContract:

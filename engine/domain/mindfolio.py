@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.core.money import Money
-from engine.domain.limits import ModuleLimits
+from engine.core.money import Money, dollars
+from engine.domain.limits import AccountLimits, ModuleLimits
 from engine.domain.structure import StructureKind
 
 Parameter = int | float | str
@@ -63,10 +63,33 @@ class ModuleSpec:
 
 @dataclass(frozen=True, slots=True)
 class Waivers:
-    """What an environment waives, visibly: evidence at one contract, unknown IV rank."""
+    """What an environment waives, visibly: evidence at one contract, unknown IV rank, unknown events."""
 
     evidence: bool = False
     iv_rank: bool = False
+    events: bool = False
+
+
+class AccountType(StrEnum):
+    """A cash account trades with settled cash only and holds no spread."""
+
+    MARGIN = "MARGIN"
+    CASH = "CASH"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRules:
+    """What the broker lets an account do.
+
+    Option levels: 1 covered calls, 2 and cash-secured puts and long options, 3 and spreads, 4 and naked puts, 5 and
+    naked calls. `margin_minimum` is the equity that spreads demand.
+    """
+
+    account_type: AccountType = AccountType.MARGIN
+    option_level: int | None = 3
+    margin_minimum: Money | None = dollars(2000)
+    day_trade_limit: int | None = None
+    """Day trades in five sessions before a warning; None where no such policy holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +102,5 @@ class MindfolioSpec:
     reserve: Money
     modules: tuple[ModuleSpec, ...]
     pnl_policy: PnlPolicy = PnlPolicy.ISOLATE
+    account_limits: AccountLimits = field(default_factory=AccountLimits)
+    account_rules: AccountRules = field(default_factory=AccountRules)

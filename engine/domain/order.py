@@ -5,40 +5,56 @@ from datetime import datetime
 from enum import StrEnum
 
 from engine.core.money import Money
-from engine.domain.structure import Structure
+from engine.domain.structure import Leg, Structure
 
 
 class OrderPurpose(StrEnum):
-    """Whether the order opens or closes its position."""
+    """Whether the order opens its position (or adds to it), closes of it, or exchanges legs of it for others."""
 
     OPEN = "OPEN"
     CLOSE = "CLOSE"
+    ROLL = "ROLL"
 
 
 class OrderStatus(StrEnum):
-    """INTENT is durable and not yet sent; SENT is at the broker without an answer; WORKING is acknowledged."""
+    """What is known of an order's fate.
+
+    INTENT is durable and not yet sent; SENT left without an answer so far; UNKNOWN had no answer in time, or one that
+    makes no sense, and is being asked about; WORKING is acknowledged; LEGGED has legs done out of their ratio.
+    """
 
     INTENT = "INTENT"
     SENT = "SENT"
+    UNKNOWN = "UNKNOWN"
     WORKING = "WORKING"
+    PARTLY_FILLED = "PARTLY_FILLED"
+    REPLACE_PENDING = "REPLACE_PENDING"
     CANCEL_PENDING = "CANCEL_PENDING"
+    LEGGED = "LEGGED"
     FILLED = "FILLED"
     CANCELLED = "CANCELLED"
     REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
 
     @property
     def is_final(self) -> bool:
         """Nothing more can happen to the order."""
-        return self in (OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED)
+        return self in _FINAL
+
+
+_FINAL = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One package order. `order_id` is the client id: it is sent at most once.
 
-    `structure` is what the position holds; a CLOSE trades it in reverse. `limit` and `worst` are the net price per
-    share of what this order trades (debit positive, credit negative). `hold` is the buying power and
-    costs reserved for one unit of an opening (0 for a closing), released only against the broker's cumulative quantity.
+    `structure` is what an OPEN buys or sells, what a CLOSE trades in reverse, and what a ROLL trades as it stands (the
+    old legs with their sides turned, and the new ones). A package is of options or of shares, never both. `limit` and
+    `worst` are the net price per share of what this order trades (debit positive, credit negative). `hold` is the
+    buying power and costs reserved for one unit, released only against the broker's cumulative quantity. `who` asked
+    for it: "" for its module, else a person or the program's own rule. `legs_done` are the contracts done of each leg,
+    where the broker reports legs by themselves. `asked_limit` is the limit of a replacement that is not confirmed.
     """
 
     order_id: str
@@ -55,6 +71,10 @@ class Order:
     status: OrderStatus = OrderStatus.INTENT
     filled: int = 0
     steps: int = 0
+    who: str = ""
+    asked_limit: Money | None = None
+    changed_at: datetime | None = None
+    legs_done: tuple[int, ...] = ()
 
     @property
     def remaining(self) -> int:
@@ -65,3 +85,18 @@ class Order:
     def held(self) -> Money:
         """Buying power still reserved for what is not filled."""
         return 0 if self.status.is_final else self.hold * self.remaining
+
+    @property
+    def adds_risk(self) -> bool:
+        """Whether it may open something: such an order never leaves after a stop."""
+        return self.purpose is not OrderPurpose.CLOSE
+
+    @property
+    def side(self) -> int:
+        """+1 where the structure trades as it stands, -1 where it trades in reverse."""
+        return -1 if self.purpose is OrderPurpose.CLOSE else 1
+
+    @property
+    def trades(self) -> tuple[Leg, ...]:
+        """The legs of one unit as this order trades them: positive bought, negative sold."""
+        return tuple(Leg(leg.contract, leg.ratio * self.side) for leg in self.structure.legs)

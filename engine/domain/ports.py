@@ -3,19 +3,30 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.money import Money
+from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate, Finding, ScanRow
 from engine.domain.instrument import OptionContract
 from engine.domain.mindfolio import ModuleKind
 from engine.domain.notices import Notice
-from engine.domain.order import Order, OrderStatus
+from engine.domain.order import Order
 from engine.domain.position import Position
 from engine.domain.quote import Quote
+from engine.domain.records import (
+    Checkpoint,
+    EntryRow,
+    FillRow,
+    LedgerBatch,
+    OrderRow,
+    PostingRow,
+    Recorded,
+    TradeRow,
+)
 from engine.domain.scan import Exit, ManageContext, ScanContext
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.domain.structure import Structure
@@ -72,60 +83,53 @@ class QuoteSource(Protocol):
         """The contract's newest quote, None when it was never quoted."""
         ...
 
+    def stock(self, symbol: str) -> Quote | None:
+        """The newest quote of an underlying's shares, None when it was never quoted."""
+        ...
+
 
 # --- broker ---------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class BrokerAccepted:
-    """The broker has the order."""
-
-    order_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerFilled:
-    """The broker did `cumulative` units of the order so far; the last ones at `net_price` a share."""
-
-    order_id: str
-    cumulative: int
-    net_price: Money
-    leg_prices: tuple[Money, ...]
-    """Price per share of each leg of the structure, in its order; their net is `net_price`."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerEnded:
-    """The broker's final word: cancelled or rejected after `cumulative` units."""
-
-    order_id: str
-    status: OrderStatus
-    cumulative: int
-    why: str
-
-
-BrokerReport: TypeAlias = BrokerAccepted | BrokerFilled | BrokerEnded
 
 
 class Broker(Protocol):
-    """The counterparty. Calls return at once; what happened comes back as reports, in order per order."""
+    """The counterparty. Calls return at once; what happened comes back as reports.
+
+    A call that raises `NotSent` has left no byte; after any other exception nobody knows, and the order is UNKNOWN.
+    Reports may come late, twice and out of order.
+    """
 
     def submit(self, order: Order, now: dt.datetime) -> None:
         """Send a new order; `order.order_id` is the client id."""
         ...
 
     def replace(self, order_id: str, limit: Money, now: dt.datetime) -> None:
-        """Move a working order's net limit."""
+        """Move a working order's net limit; the answer is a report."""
         ...
 
     def cancel(self, order_id: str, now: dt.datetime) -> None:
         """Ask for a cancel; the answer is a report."""
         ...
 
-    def knows(self, order_id: str) -> bool:
-        """Whether the broker has ever seen this client id (asked at start-up for orders without a final word)."""
+    def ask(self, order_id: str, now: dt.datetime) -> None:
+        """Ask what became of a client id; the answer is a `BrokerKnows`."""
         ...
 
-    def buying_power(self, structure: Structure, net_price: Money, quantity: int) -> Money:
-        """The broker's preview: what it would hold for opening `quantity` of a structure at a net price a share."""
+    def ask_account(self, now: dt.datetime) -> None:
+        """Ask for the account; the answer is a `BrokerAccount`, and statement lines that were not told yet."""
+        ...
+
+    def fund(self, reference: str, amount: Money, now: dt.datetime) -> None:
+        """A person moved cash in (negative: out), once for each reference, however often it is asked for.
+
+        A broker of ours moves it, and its statement names the reference; a real one has been told already.
+        """
+        ...
+
+    def preview(self, structure: Structure, net_price: Money, quantity: int, shares: int = 0) -> Money | None:
+        """What the broker would hold for opening a structure at a net price a share; None when it cannot say.
+
+        `shares` are those already held that cover it.
+        """
         ...
 
     def available(self, own: Money) -> Money | None:
@@ -138,6 +142,10 @@ class Broker(Protocol):
 
     def poll(self, now: dt.datetime, quotes: QuoteSource) -> tuple[BrokerReport, ...]:
         """Everything that happened up to `now` against these quotes."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds."""
         ...
 
 
@@ -178,41 +186,15 @@ class Backtester(Protocol):
 
 
 # --- ledger -------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One journal entry: an event at its place in the hash chain."""
-
-    seq: int
-    at: dt.datetime
-    type: str
-    version: int
-    body: bytes
-    previous_hash: str
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class PostingRow:
-    """One line of a ledger entry: entry `seq` changes `account` of `module_id` by `amount` (debit positive)."""
-
-    seq: int
-    account: str
-    module_id: str
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerBatch:
-    """What one transaction writes: entries, their postings, side-store documents and positions that ended."""
-
-    entries: tuple[Recorded, ...]
-    postings: tuple[PostingRow, ...]
-    evidence: tuple[tuple[str, bytes], ...]
-    closed: tuple[Position, ...]
 
 
 class LedgerStore(Protocol):
     """The append-only record. One transaction per call: all of it or nothing."""
+
+    @property
+    def schema(self) -> int:
+        """Version of its tables: the first has no orders, fills and checkpoints."""
+        ...
 
     def append(self, batch: LedgerBatch) -> None:
         """Write a batch durably. Raises LedgerFault when it cannot be written; nothing was written then."""
@@ -234,28 +216,47 @@ class LedgerStore(Protocol):
         """All positions that ended, as they were written."""
         ...
 
+    def orders(self) -> Iterator["OrderRow"]:
+        """All orders, each as it last was."""
+        ...
+
+    def fills(self) -> Iterator["FillRow"]:
+        """All fills, in order of their entries."""
+        ...
+
+    def checkpoints(self) -> Iterator["Checkpoint"]:
+        """The checkpoints that are kept, newest first."""
+        ...
+
     def close(self) -> None:
         """Release the connection."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TradeRow:
-    """A closed position as the history shows it."""
-
-    position: Position
-    net_pnl: Money
-
-
 class Query(Protocol):
-    """Read-only, paged access to what grows: for pages and reports, on its own connection."""
+    """Read-only, paged access to what grows: for pages and reports, on its own connection.
+
+    Pages are newest first; `before` is the seq that the page before ended at, None for the first page.
+    """
 
     def scans(self, module_id: str, since: dt.datetime, limit: int = 200) -> tuple[ScanRow, ...]:
         """Scan rows of a module since an instant, newest first."""
         ...
 
-    def trades(self, module_id: str, limit: int = 200) -> tuple[TradeRow, ...]:
-        """Closed positions of a module, newest first."""
+    def trades(self, module_id: str, limit: int = 200, after: int = 0) -> tuple[TradeRow, ...]:
+        """Closed positions of a module, newest first, leaving out the first `after` of them."""
+        ...
+
+    def orders(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[OrderRow, ...]:
+        """Orders of a module (None: of all), newest first."""
+        ...
+
+    def fills(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[FillRow, ...]:
+        """Fills of a module (None: of all), newest first."""
+        ...
+
+    def entries(self, limit: int = 200, before: int | None = None, kind: str = "") -> tuple[EntryRow, ...]:
+        """Journal entries, newest first; `kind` "" is every type."""
         ...
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:

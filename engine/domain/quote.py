@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.core.money import Money
+from engine.core.money import CENT, Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,13 @@ class Quote:
     def age(self, now: datetime) -> timedelta:
         """How old the quote is at `now`."""
         return now - self.at
+
+
+def stock_quote(spot: Money, at: datetime) -> Quote:
+    """A quote of shares around a price: a spread of two basis points, a cent at the least.
+
+    Neither recordings nor chains tell what shares were bid and offered at; liquid names trade a cent apart.
+    """
+    spread = max(CENT, -(-spot * 2 // 10_000 // CENT) * CENT)
+    bid = max(0, (spot - spread // 2) // CENT * CENT)
+    return Quote(bid, bid + spread, at)

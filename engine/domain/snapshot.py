@@ -4,7 +4,9 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from engine.core.money import Money
+from engine.domain.account import Difference
 from engine.domain.candidate import Approval
+from engine.domain.closing import ClosingPlan
 from engine.domain.greeks import Greeks
 from engine.domain.mindfolio import Environment, MindfolioStatus, ModuleSpec, ModuleStatus, PnlPolicy
 from engine.domain.order import Order
@@ -25,7 +27,8 @@ class PositionView:
     marked_at: dt.datetime
     pnl: Money
     pnl_of_max_pct: float | None
-    dte: int
+    dte: int | None
+    """Days to the first expiration, None for shares alone."""
     greeks: Greeks | None
     iv: float | None
     closing_cost: Money | None
@@ -63,7 +66,8 @@ class ModuleView:
     scans_today: int
     executed_today: int
     """Positions opened today; an order that was not filled does not count."""
-    worst_case: Money
+    worst_case: Money | None
+    """None is unbounded."""
     approvals: tuple[Approval, ...] = ()
     orders: tuple[Order, ...] = ()
 
@@ -92,7 +96,7 @@ class MindfolioSnapshot:
     """The whole mindfolio at one instant. `seq` is the journal's head that it reflects.
 
     `available` is the account's own cash that nothing has a claim on, the reserve included. `worst_case` is a loss,
-    shown positive. `cancels_unconfirmed` counts cancels without the broker's final word.
+    shown positive; None is unbounded. `cancels_unconfirmed` counts cancels without the broker's final word.
     """
 
     seq: int
@@ -123,8 +127,8 @@ class MindfolioSnapshot:
     positions: int
     greeks: Greeks
     dollar_delta: Money
-    worst_case: Money
-    worst_case_by_symbol: dict[str, Money]
+    worst_case: Money | None
+    worst_case_by_symbol: dict[str, Money | None]
     worst_case_pct_of_capital: float | None
     worst_case_pct_of_nav: float | None
     best_by_dollars: tuple[str, Money] | None
@@ -132,6 +136,19 @@ class MindfolioSnapshot:
     best_by_percent: tuple[str, float] | None
     worst_by_percent: tuple[str, float] | None
     modules: tuple[ModuleView, ...]
+    breaker: str = ""
+    """The account limit that has paused everything (ACCOUNT_LOSS, DRAWDOWN), "" for none."""
+    status_why: str = ""
+    """Why everything is paused."""
+    drawdown_pct: float | None = None
+    """From the highest unitised NAV since the last re-arm, in percent, >= 0."""
+    orders_unknown: int = 0
+    """Orders whose fate the broker is being asked about."""
+    differences: tuple[Difference, ...] = ()
+    """What book and broker do not agree on."""
+    closing: ClosingPlan | None = None
+    closing_by: str = ""
+    """Who has confirmed the closing plan, "" while it waits."""
     halted: str = ""
     """Why the engine stopped trading by itself (its ledger cannot be written, a broken invariant); "" while it runs."""
 

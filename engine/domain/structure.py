@@ -71,6 +71,8 @@ class StructureKind(StrEnum):
     SHORT_DOUBLE_DIAGONAL = "Short Double Diagonal"
     JELLY_ROLL = "Jelly Roll"
     SHORT_JELLY_ROLL = "Short Jelly Roll"
+    CUSTOM = "Custom"
+    """What is left of a structure, or what a roll trades: legs held together that have no name of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +85,46 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """Legs held together, in order of strike."""
+    """Legs held together, in order of strike; `shares` of the underlying belong to one unit.
+
+    One unit of shares alone is one share. `underlying` is needed where there are no legs to tell it.
+    """
 
     kind: StructureKind
     legs: tuple[Leg, ...]
+    shares: int = 0
+    underlying: str = ""
 
     @property
     def symbol(self) -> str:
         """The underlying."""
-        return self.legs[0].contract.underlying
+        return self.legs[0].contract.underlying if self.legs else self.underlying
 
     @property
-    def expiration(self) -> dt.date:
-        """The first expiration among the legs."""
-        return min(leg.contract.expiration for leg in self.legs)
+    def expiration(self) -> dt.date | None:
+        """The first expiration among the legs, None for shares alone."""
+        return min((leg.contract.expiration for leg in self.legs), default=None)
 
     @property
     def strikes(self) -> tuple[Money, ...]:
         """Strikes in order of the legs, per share."""
         return tuple(leg.contract.strike for leg in self.legs)
+
+    @property
+    def multiplier(self) -> int:
+        """Shares that a net price per share stands for in one unit: 100 for options, 1 for shares alone."""
+        return MULTIPLIER if self.legs else 1
+
+    @property
+    def contracts(self) -> int:
+        """Option contracts in one unit, long and short alike."""
+        return sum(abs(leg.ratio) for leg in self.legs)
+
+
+def shares_of(symbol: str, *, is_long: bool = True) -> Structure:
+    """One share, held or sold short, as a structure."""
+    kind = StructureKind.LONG_STOCK if is_long else StructureKind.SHORT_STOCK
+    return Structure(kind, (), 1 if is_long else -1, symbol)
 
 
 def widest_wing(condor: Structure) -> Money:

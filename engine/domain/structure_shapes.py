@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from engine.core.money import Money
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
-from engine.domain.structure import Leg, StructureKind
+from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 
 Rule: TypeAlias = Callable[[Sequence[Money]], bool]
 """What the distinct strikes, ascending, must satisfy."""
@@ -199,6 +199,26 @@ def recognise(legs: tuple[Leg, ...], shares: int = 0) -> StructureKind | None:
     """
     found = identify(legs, shares)
     return found.kind if found is not None and found.units == 1 and found.legs == tuple(legs) else None
+
+
+def held_structure(symbol: str, legs: Iterable[Leg], shares: int) -> tuple[Structure, int]:
+    """Name what is held of one underlying, and how many units of it: (structure of one unit, units >= 1).
+
+    What has no name is CUSTOM, in as many units as divide it. Shares alone count one by one. Raises ValueError for
+    nothing at all.
+    """
+    legs = netted(legs)
+    if not legs:
+        if shares == 0:
+            raise ValueError(f"nothing of {symbol} is held")
+        return shares_of(symbol, is_long=shares > 0), abs(shares)
+    found = identify(legs, shares)
+    if found is not None:
+        return Structure(found.kind, found.legs, found.shares), found.units
+    units = math.gcd(shares, *(leg.ratio for leg in legs))
+    ordered = sorted(legs, key=lambda leg: (leg.contract.strike, leg.contract.right is Right.CALL, leg.contract))
+    unit = tuple(Leg(leg.contract, leg.ratio // units) for leg in ordered)
+    return Structure(StructureKind.CUSTOM, unit, shares // units), units
 
 
 def build(

@@ -15,6 +15,7 @@ from engine.domain.instrument import (
     contract_of,
     decode_keys,
     other_right,
+    parse_instrument,
 )
 from tests.builders import contract
 
@@ -71,3 +72,27 @@ def test_many_keys_at_once_are_the_keys_one_by_one(contracts: list[OptionContrac
 )
 def test_the_symbol_is_that_of_the_clearing_house(each: OptionContract, symbol: str) -> None:
     assert each.occ == symbol
+
+
+@given(
+    st.from_regex(r"[A-Z][A-Z0-9.]{0,5}", fullmatch=True),
+    st.dates(dt.date(2000, 1, 1), dt.date(2060, 1, 1)),
+    st.integers(1, 99_999_999),
+    st.sampled_from(Right),
+)
+def test_an_occ_symbol_gives_its_contract_back(root: str, day: dt.date, strike: int, right: Right) -> None:
+    each = OptionContract(root, day, strike * 10, right)
+    assert parse_instrument(each.occ) == each
+
+
+@pytest.mark.parametrize("ticker", ["SPY", "BRK.B", "BRK/B", "F", "TSLA1"])
+def test_a_ticker_stands_for_its_shares(ticker: str) -> None:
+    assert parse_instrument(ticker) == ticker
+
+
+@pytest.mark.parametrize(
+    "text", ["", "spy", "SPY260431P00600000", "SPY260417X00600000", "SPY 260417P00600000", "$CASH"]
+)
+def test_what_names_nothing_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"names neither|day is out of range"):
+        parse_instrument(text)

@@ -3,10 +3,11 @@
 import pytest
 
 from engine.core.money import dollars
-from engine.domain.order import OrderStatus
-from tests.builders import order
+from engine.domain.order import OrderPurpose, OrderStatus
+from engine.domain.structure import Leg
+from tests.builders import condor, order
 
-FINAL = {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED}
+FINAL = {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED}
 
 
 @pytest.mark.parametrize("status", OrderStatus)
@@ -22,3 +23,15 @@ def test_what_is_filled_is_no_longer_held() -> None:
     assert [order(quantity=3, hold=made.hold, filled=done).held for done in range(4)] == [
         dollars(2646), dollars(1764), dollars(882), 0,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("purpose", "side", "adds_risk"),
+    [(OrderPurpose.OPEN, 1, True), (OrderPurpose.CLOSE, -1, False), (OrderPurpose.ROLL, 1, True)],
+)
+def test_a_closing_trades_the_structure_in_reverse_and_alone_adds_no_risk(
+    purpose: OrderPurpose, side: int, adds_risk: bool
+) -> None:
+    made = order(purpose=purpose)
+    assert (made.side, made.adds_risk) == (side, adds_risk)
+    assert made.trades == tuple(Leg(leg.contract, side * leg.ratio) for leg in condor().legs)

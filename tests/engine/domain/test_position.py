@@ -1,25 +1,38 @@
-"""Positions: what they use while they are held, and what they brought."""
+"""Positions: what they hold, and what they brought."""
 
 import pytest
 
 from engine.core.money import dollars
-from engine.domain.position import PositionStatus
-from tests.builders import condor, position
-
-
-def test_a_position_uses_its_wider_wing_less_its_credit() -> None:
-    assert position(cost=dollars(-120)).used == dollars(880)
-    assert position(structure=condor((230, 250, 270, 280)), cost=dollars(-240), quantity=2).used == dollars(3760)
+from engine.domain.instrument import Right
+from engine.domain.position import Lot, PositionStatus
+from engine.domain.structure import Leg, Structure, StructureKind, shares_of
+from tests.builders import NOW, contract, position
 
 
 @pytest.mark.parametrize("status", PositionStatus)
-def test_only_what_is_held_uses_buying_power(status: PositionStatus) -> None:
-    is_held = status in (PositionStatus.MONITORING, PositionStatus.CLOSING)
-    assert status.is_open is is_held
-    assert position(status=status).used == (dollars(880) if is_held else 0)
+def test_a_position_is_open_until_it_was_closed_or_settled(status: PositionStatus) -> None:
+    assert status.is_open is (status not in (PositionStatus.CLOSED, PositionStatus.SETTLED))
+
+
+def test_lots_tell_what_is_held_of_each_contract_and_of_the_shares() -> None:
+    call = contract(280, Right.CALL)
+    lots = (
+        Lot(call, -1, dollars(-120), NOW), Lot(None, 100, dollars(27_000), NOW), Lot(None, 50, dollars(13_400), NOW)
+    )  # fmt: skip
+    covered = position(structure=Structure(StructureKind.CUSTOM, (Leg(call, -1),), 150), lots=lots)
+    assert (covered.held(call), covered.held(None), covered.shares) == (-1, 150, 150)
+    assert covered.held(contract(290, Right.CALL)) == 0
+    assert covered.symbol == "TSLA"
 
 
 def test_the_net_result_pays_every_commission() -> None:
     done = position(realised=dollars(65), commissions=dollars("4.80"))
     assert done.net_pnl == dollars("60.20")
     assert position(realised=0, commissions=dollars("2.40")).net_pnl == dollars("-2.40")
+    paid = position(realised=dollars(65), commissions=dollars("4.80"), fees=dollars("0.31"), income=dollars(12))
+    assert paid.net_pnl == dollars("71.89")
+
+
+def test_short_shares_are_counted_below_zero() -> None:
+    held = position(structure=shares_of("SPY", is_long=False), quantity=100, lots=(Lot(None, -100, 0, NOW),))
+    assert (held.shares, held.held(None), held.symbol) == (-100, -100, "SPY")

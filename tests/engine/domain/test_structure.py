@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.analytics.payoff import expiry_extremes
 from engine.core.money import CENT, Money, dollars
 from engine.domain.instrument import MULTIPLIER, Right
-from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, widest_wing
+from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, shares_of, widest_wing
 from engine.domain.structure_shapes import recognise
 from tests.builders import APRIL, MAY, condor, contract
 
@@ -84,3 +84,12 @@ def test_buying_power_is_the_exact_worst_loss_at_expiry(strikes: list[int], cred
     legs = [(leg.contract.right, leg.contract.strike, leg.ratio * quantity) for leg in structure.legs]
     worst = expiry_extremes(legs, credit * MULTIPLIER * quantity).worst
     assert worst == -condor_buying_power(structure, -credit, quantity)
+
+
+def test_shares_alone_are_structures_of_one_share_without_expiration() -> None:
+    held, short = shares_of("SPY"), shares_of("SPY", is_long=False)
+    assert (held.kind, held.shares, short.kind, short.shares) == (
+        StructureKind.LONG_STOCK, 1, StructureKind.SHORT_STOCK, -1,
+    )  # fmt: skip
+    assert (held.symbol, held.expiration, held.strikes, held.multiplier, held.contracts) == ("SPY", None, (), 1, 0)
+    assert (CONDOR.multiplier, CONDOR.contracts) == (100, 4)

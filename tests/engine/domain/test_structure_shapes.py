@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from engine.core.money import dollars
 from engine.domain.instrument import OptionContract, Right
-from engine.domain.structure import Leg, StructureKind
-from engine.domain.structure_shapes import SHAPES, Shape, build, identify, recognise
+from engine.domain.structure import Leg, StructureKind, shares_of
+from engine.domain.structure_shapes import SHAPES, Shape, build, held_structure, identify, netted, recognise
 
 FRONT, BACK = dt.date(2026, 4, 17), dt.date(2026, 5, 15)
 STRIKES = {0: (), 1: (100,), 2: (100, 110), 3: (100, 110, 120), 4: (100, 110, 120, 130)}
@@ -60,7 +60,7 @@ def test_every_shape_is_found_again_from_its_own_legs(shape: Shape) -> None:
 
 
 def test_every_kind_has_a_shape_and_every_legs_one_name() -> None:
-    assert {shape.kind for shape in SHAPES} == set(StructureKind)
+    assert {shape.kind for shape in SHAPES} == set(StructureKind) - {StructureKind.CUSTOM}
     signatures = Counter((shape.legs, shape.shares, shape.rule) for shape in SHAPES)
     assert max(signatures.values()) == 1
 
@@ -169,3 +169,35 @@ def test_two_legs_of_one_right_at_two_strikes_are_always_a_vertical_or_a_ratio()
             Leg(OptionContract("TSLA", FRONT, high, Right.CALL), -1),
         )
         assert recognise(legs) is StructureKind.BULL_CALL_SPREAD
+
+
+def test_what_is_held_has_a_name_or_is_custom_in_as_many_units_as_divide_it() -> None:
+    call, put = (OptionContract("TSLA", FRONT, dollars(100), right) for right in (Right.CALL, Right.PUT))
+    assert held_structure("TSLA", (), -50) == (shares_of("TSLA", is_long=False), 50)
+    covered, units = held_structure("TSLA", (Leg(call, -2),), 200)
+    assert (covered.kind, covered.shares, units) == (StructureKind.COVERED_CALL, 100, 2)
+    odd, units = held_structure("TSLA", (Leg(call, -2),), 150)
+    assert (odd.kind, odd.legs, odd.shares, units) == (StructureKind.CUSTOM, (Leg(call, -1),), 75, 2)
+    mixed, units = held_structure("TSLA", (Leg(call, 2), Leg(put, -6)), 0)
+    # Puts stand before calls of their strike.
+    assert (mixed.legs, units) == ((Leg(put, -3), Leg(call, 1)), 2)
+    for legs in ((), (Leg(call, 1), Leg(call, -1))):
+        with pytest.raises(ValueError, match="nothing of TSLA"):
+            held_structure("TSLA", legs, 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from(CONTRACTS), st.integers(-4, 4)), max_size=6), st.integers(-300, 300))
+def test_whatever_is_held_the_structure_times_its_units_is_it(
+    raw: list[tuple[OptionContract, int]], shares: int
+) -> None:
+    legs = tuple(Leg(contract, ratio) for contract, ratio in raw)
+    if not netted(legs) and not shares:
+        return
+    structure, units = held_structure("TSLA", legs, shares)
+    assert units >= 1
+    assert structure.symbol == "TSLA"
+    assert structure.shares * units == shares
+    assert netted(Leg(leg.contract, leg.ratio * units) for leg in structure.legs) == netted(legs)
+    found = identify(legs, shares)
+    if legs and found is not None and structure.legs:
+        assert (structure.kind, units) == (found.kind, found.units)
