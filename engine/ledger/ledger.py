@@ -1,14 +1,16 @@
 """The ledger: events go in staged, become the book's state, and are durable at `commit`."""
 
 import datetime as dt
-from dataclasses import replace
 
 from engine.core.errors import LedgerFault
-from engine.domain.events import Event
-from engine.domain.ports import LedgerBatch, LedgerStore, PostingRow, Recorded
+from engine.domain.events import Event, StateSealed
+from engine.domain.order import Order
+from engine.domain.ports import LedgerStore
 from engine.domain.position import Position
+from engine.domain.records import Checkpoint, FillRow, LedgerBatch, OrderRow, PostingRow, Recorded
+from engine.ledger import checkpoint
 from engine.ledger.book import Book
-from engine.ledger.codec import GENESIS_HASH, chain_hash, decode_event, encode_document, encode_event
+from engine.ledger.codec import GENESIS_HASH, chain_hash, chained, encode_document, journal_form
 
 
 class Ledger:
@@ -20,10 +22,12 @@ class Ledger:
     """
 
     def __init__(self, store: LedgerStore) -> None:
+        """Fold the journal, from the newest sound checkpoint on. Raises LedgerFault when it is damaged."""
         self.book = Book()
         self.head_hash = GENESIS_HASH
         self._store = store
         self._broken = False
+        self._sealed: Checkpoint | None = None
         self._fold()
 
     @property
@@ -35,9 +39,9 @@ class Ledger:
         """Fold an event into the book and stage it. Raises LedgerFault when it contradicts the state."""
         self._check_sound()
         try:
-            name, version, body = encode_event(event)
+            name, version, body, event = journal_form(event)
             entry = Recorded(self.book.seq + 1, at, name, version, body, self.head_hash, "")
-            entry = replace(entry, hash=chain_hash(entry))
+            entry = Recorded(entry.seq, at, name, version, body, self.head_hash, chain_hash(entry))
             applied = self.book.apply(entry.seq, at, event)
         except BaseException:
             self._broken = True
@@ -45,8 +49,17 @@ class Ledger:
         self.head_hash = entry.hash
         self._entries.append(entry)
         self._postings.extend(applied.postings)
-        if applied.closed is not None:
-            self._closed.append(applied.closed)
+        self._closed.update((position.position_id, position) for position in applied.closed)
+        self._orders.update((row.order.order_id, row) for row in applied.orders)
+        self._fills.extend(applied.fills)
+
+    def seal(self, at: dt.datetime) -> None:
+        """Journal the hash of the book and stage a checkpoint of it, so that the next start folds only what follows.
+
+        Raises LedgerFault as `record` does.
+        """
+        self.record(at, StateSealed(checkpoint.state_hash(self.book)))
+        self._sealed = Checkpoint(self.book.seq, self.head_hash, checkpoint.dump(self.book))
 
     def keep_evidence(self, document: object) -> str:
         """Stage a side-store document; returns the content address that the journal keeps."""
@@ -60,7 +73,13 @@ class Ledger:
             return
         self._check_sound()
         batch = LedgerBatch(
-            tuple(self._entries), tuple(self._postings), tuple(self._evidence.items()), tuple(self._closed)
+            tuple(self._entries),
+            tuple(self._postings),
+            tuple(self._evidence.items()),
+            tuple(self._closed.values()),
+            tuple(self._orders.values()),
+            tuple(self._fills),
+            self._sealed,
         )
         try:
             self._store.append(batch)
@@ -77,6 +96,15 @@ class Ledger:
         self._broken = True
         self._fold()
 
+    def order(self, order_id: str) -> Order | None:
+        """An order that is durable, live or ended; None when there never was one."""
+        live = self.book.orders.get(order_id)
+        return live or next((row.order for row in self._store.orders() if row.order.order_id == order_id), None)
+
+    def closed(self) -> tuple[Position, ...]:
+        """All positions that ended and are durable, in the order in which they ended."""
+        return tuple(sorted(self._store.closed(), key=_ended))
+
     def close(self) -> None:
         """Release the store."""
         self._store.close()
@@ -86,29 +114,48 @@ class Ledger:
             raise LedgerFault("the ledger failed before; nothing more is recorded or written until it is reopened")
 
     def _fold(self) -> None:
-        book, head_hash = Book(), GENESIS_HASH
-        for entry, event in checked_entries(self._store):
+        book, head_hash = self._start()
+        for entry, event in chained(self._store.entries(after=book.seq), book.seq, head_hash):
             book.apply(entry.seq, entry.at, event)
             head_hash = entry.hash
         self.book, self.head_hash = book, head_hash
         self._clear()
 
+    def _start(self) -> tuple[Book, str]:
+        """The newest state that the journal vouches for, with the hash of its entry; the empty book failing that.
+
+        A checkpoint is a short cut and never a source: one that does not fit is passed over, for `verify` to name.
+        """
+        try:
+            kept = list(self._store.checkpoints())
+        except LedgerFault:
+            kept = []
+        for each in kept:
+            entry = next(iter(self._store.entries(after=each.seq - 1)), None)
+            if entry is None or (entry.seq, entry.hash) != (each.seq, each.entry_hash):
+                continue
+            try:
+                ((_, event),) = chained([entry], entry.seq - 1, entry.previous_hash)
+                if isinstance(event, StateSealed) and checkpoint.is_sealed(each, entry.at, event.state_hash):
+                    return checkpoint.restore(each.state), entry.hash
+            except LedgerFault:
+                continue
+        return Book(), GENESIS_HASH
+
     def _clear(self) -> None:
         self._entries: list[Recorded] = []
         self._postings: list[PostingRow] = []
         self._evidence: dict[str, bytes] = {}
-        self._closed: list[Position] = []
+        self._closed: dict[str, Position] = {}
+        self._orders: dict[str, OrderRow] = {}
+        self._fills: list[FillRow] = []
+        self._sealed = None
+
+
+def _ended(position: Position) -> tuple[dt.datetime, str]:
+    return position.closed_at or position.opened_at, position.position_id
 
 
 def checked_entries(store: LedgerStore) -> "list[tuple[Recorded, Event]]":
     """All journal entries with their events, the chain checked link by link. Raises LedgerFault at the first break."""
-    checked: list[tuple[Recorded, Event]] = []
-    previous = GENESIS_HASH
-    for expected, entry in enumerate(store.entries(), start=1):
-        if entry.seq != expected:
-            raise LedgerFault(f"the journal lacks entry {expected}")
-        if entry.previous_hash != previous or entry.hash != chain_hash(entry):
-            raise LedgerFault(f"journal entry {entry.seq} ({entry.type}) was changed after it was written")
-        checked.append((entry, decode_event(entry.type, entry.version, entry.body)))
-        previous = entry.hash
-    return checked
+    return list(chained(store.entries()))

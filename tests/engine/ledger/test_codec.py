@@ -19,8 +19,19 @@ from hypothesis import strategies as st
 from engine.core.errors import LedgerFault
 from engine.domain import events as ev
 from engine.domain.events import Event
-from engine.domain.ports import Recorded
-from engine.ledger.codec import GENESIS_HASH, chain_hash, decode_event, encode_document, encode_event
+from engine.domain.limits import GateLimits
+from engine.domain.records import Recorded
+from engine.ledger.codec import (
+    EVENT_VERSIONS,
+    GENESIS_HASH,
+    UPCASTERS,
+    chain_hash,
+    chained,
+    decode_event,
+    encode_document,
+    encode_event,
+    journal_form,
+)
 from tests.builders import ALPHA, BETA, NOW, approval, created, mindfolio_spec, order
 
 EVENT_TYPES: tuple[type[Event], ...] = typing.get_args(Event)
@@ -94,7 +105,7 @@ def entry(**changes: Any) -> Recorded:
 def test_every_event_comes_back_equal(kind: type[Event], data: st.DataObject) -> None:
     event = data.draw(STRATEGIES[kind])
     name, version, body = encode_event(event)
-    assert (name, version) == (kind.__name__, 1)
+    assert (name, version) == (kind.__name__, EVENT_VERSIONS.get(kind.__name__, 1))
     assert decode_event(name, version, body) == event
     assert encode_event(decode_event(name, version, body))[2] == body
 
@@ -201,3 +212,63 @@ def test_a_document_is_kept_under_the_hash_of_its_own_bytes() -> None:
     assert body == b'{"a":[1.5,null],"b":1}'
     assert address == hashlib.sha256(body).hexdigest()
     assert encode_document({"a": [1.5, None], "b": 1}) == (address, body)
+
+
+FILLED_1 = b'{"commission":24000,"cumulative":1,"leg_prices":[1,-2],"net_price":-12000,"order_id":"O1","quantity":1}'
+
+
+def test_a_fill_of_the_first_version_is_read_as_one_of_the_second() -> None:
+    filled = decode_event("OrderFilled", 1, FILLED_1)
+    assert filled == ev.OrderFilled("O1", 1, 1, -12_000, (1, -2), 24_000, fees=0, used=None, leg_quantities=())
+    name, version, body = encode_event(filled)
+    assert (name, version) == ("OrderFilled", 2)
+    assert decode_event(name, version, body) == filled
+
+
+@pytest.mark.parametrize(("version", "body"), [(3, FILLED_1), (0, FILLED_1), (1, b"[]"), (1, b"{}"), (1, b"\xff")])
+def test_a_fill_of_no_known_version_or_an_unfit_one_is_refused(version: int, body: bytes) -> None:
+    with pytest.raises(LedgerFault, match="OrderFilled"):
+        decode_event("OrderFilled", version, body)
+
+
+def test_every_version_but_the_newest_has_its_upcaster_and_none_is_left_over() -> None:
+    due = {(name, step) for name, newest in EVENT_VERSIONS.items() for step in range(1, newest)}
+    assert set(UPCASTERS) == due
+    assert EVENT_VERSIONS.keys() <= {kind.__name__ for kind in EVENT_TYPES}
+
+
+def test_upcasters_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.ledger.codec.EVENT_VERSIONS", {"OrderFilled": 3})
+    steps = {**UPCASTERS, ("OrderFilled", 2): lambda body: {**body, "fees": body["fees"] + 7}}
+    monkeypatch.setattr("engine.ledger.codec.UPCASTERS", steps)
+    filled = decode_event("OrderFilled", 1, FILLED_1)
+    assert isinstance(filled, ev.OrderFilled)
+    assert filled.fees == 7
+
+
+def test_the_form_gives_back_the_event_as_reading_will() -> None:
+    limits = GateLimits(max_leg_spread_pct=35)
+    spec = mindfolio_spec()
+    turned = created(replace(spec, budgets=dict(reversed(spec.budgets.items()))), limits=limits)
+    _, _, _, read = journal_form(turned)
+    assert read == turned
+    assert isinstance(read, ev.MindfolioCreated)
+    assert list(read.spec.budgets) == sorted(spec.budgets)
+    assert isinstance(read.limits.max_leg_spread_pct, float)
+
+
+def test_a_chain_is_followed_from_anywhere() -> None:
+    first = entry(seq=1, previous_hash=GENESIS_HASH)
+    first = replace(first, hash=chain_hash(first))
+    second = entry(seq=2, previous_hash=first.hash)
+    second = replace(second, hash=chain_hash(second))
+    assert [each for each, _ in chained([first, second])] == [first, second]
+    assert [each for each, _ in chained([second], 1, first.hash)] == [second]
+    for broken, fault in (
+        ([second], "lacks entry 1"),
+        ([first, replace(second, seq=3)], "lacks entry 2"),
+        ([first, replace(second, previous_hash=GENESIS_HASH)], "entry 2"),
+        ([replace(first, body=b'{"day":"2026-03-17"}')], "entry 1"),
+    ):
+        with pytest.raises(LedgerFault, match=fault):
+            list(chained(broken))

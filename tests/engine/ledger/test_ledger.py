@@ -1,10 +1,18 @@
 """The ledger: staged, durable at the commit, chained, the same after reopening, and broken for good by a failure."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from engine.core.errors import LedgerFault
 from engine.domain import events as ev
+from engine.domain.records import Checkpoint, LedgerBatch, Recorded
+from engine.ledger.book import Book
+from engine.ledger.checkpoint import dump, restore, state_hash
 from engine.ledger.codec import GENESIS_HASH, chain_hash, decode_event
+from engine.ledger.entries import Account
 from engine.ledger.ledger import Ledger, checked_entries
 from tests.builders import ALPHA, NOW, Clerk, FaultyStore, MemoryStore, created, ledger, order
 
@@ -45,7 +53,7 @@ def test_one_commit_is_one_batch_with_all_that_belongs_together() -> None:
     assert [entry.type for entry in batch.entries][-1] == "ScanCompleted"
     assert {row.seq for row in batch.postings} == {entry.seq for entry in batch.entries if entry.type == "OrderFilled"}
     assert batch.evidence == ((address, b'{"rows":1}'),)
-    assert batch.closed == tuple(clerk.ledger.book.closed.values())
+    assert [each.position_id for each in batch.closed] == ["P000001"]
 
 
 def test_a_commit_of_nothing_writes_nothing() -> None:
@@ -169,3 +177,140 @@ def test_closing_the_ledger_closes_the_store() -> None:
     store = MemoryStore()
     ledger(store).close()
     assert store.is_closed
+
+
+def sealed(store: MemoryStore) -> Clerk:
+    """A clerk with two sealed sessions and a trade since, all committed."""
+    clerk = traded(store)
+    for price in ("-1.10", "-1.30"):
+        clerk.ledger.seal(clerk.at)
+        clerk.open(price)
+        clerk.ledger.commit()
+    return clerk
+
+
+class CountingStore(MemoryStore):
+    """A store that remembers which entries were read."""
+
+    def __init__(self, batches: list[LedgerBatch]) -> None:
+        super().__init__()
+        self.batches = batches
+        self.read: list[int] = []
+
+    def entries(self, after: int = 0) -> Iterator[Recorded]:
+        """Journal entries after a seq, counted."""
+        for entry in super().entries(after):
+            self.read.append(entry.seq)
+            yield entry
+
+
+def test_a_seal_journals_the_hash_of_the_state_and_keeps_the_state(clerk_store: MemoryStore) -> None:
+    clerk = Clerk(Ledger(clerk_store))
+    before = state_hash(clerk.ledger.book)
+    clerk.ledger.seal(clerk.at)
+    clerk.ledger.commit()
+    batch = clerk_store.batches[-1]
+    assert decode_event("StateSealed", 1, batch.entries[-1].body) == ev.StateSealed(before)
+    assert batch.checkpoint == Checkpoint(clerk.ledger.book.seq, clerk.ledger.head_hash, dump(clerk.ledger.book))
+    assert state_hash(clerk.ledger.book) == before
+
+
+@pytest.fixture
+def clerk_store() -> MemoryStore:
+    store = MemoryStore()
+    sealed(store)
+    return store
+
+
+def test_a_start_reads_only_what_follows_the_newest_checkpoint(clerk_store: MemoryStore) -> None:
+    counting = CountingStore(clerk_store.batches)
+    made = Ledger(counting)
+    newest = next(iter(clerk_store.checkpoints())).seq
+    assert counting.read == [newest, *range(newest + 1, made.book.seq + 1)]
+    plain = MemoryStore()
+    plain.batches = [replace(batch, checkpoint=None) for batch in clerk_store.batches]
+    folded = Ledger(plain)
+    assert (made.book, made.head_hash) == (folded.book, folded.head_hash)
+    assert dump(made.book) == dump(folded.book)
+
+
+def spoilt(store: MemoryStore, number: int, **changes: Any) -> None:
+    """Change a checkpoint, counted from the newest."""
+    places = [place for place, batch in enumerate(store.batches) if batch.checkpoint is not None]
+    batch = store.batches[places[-1 - number]]
+    assert batch.checkpoint is not None
+    store.batches[places[-1 - number]] = replace(batch, checkpoint=replace(batch.checkpoint, **changes))
+
+
+BAD: dict[str, dict[str, Any]] = {
+    "no state": {"state": b""},
+    "another state": {"state": dump(Book())},
+    "another entry": {"seq": 3},
+    "an entry to come": {"seq": 999},
+    "the first entry": {"seq": 1},
+    "another hash": {"entry_hash": "0" * 64},
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_start_goes_without_a_checkpoint_that_does_not_fit(clerk_store: MemoryStore, name: str) -> None:
+    expected = Ledger(clerk_store)
+    second = list(clerk_store.checkpoints())[1].seq
+    spoilt(clerk_store, 0, **BAD[name])
+    counting = CountingStore(clerk_store.batches)
+    assert Ledger(counting).book == expected.book
+    assert counting.read[-(expected.book.seq - second) - 1 :] == [*range(second, expected.book.seq + 1)]
+    spoilt(clerk_store, 1, **BAD[name])
+    counting = CountingStore(clerk_store.batches)
+    again = Ledger(counting)
+    assert (again.book, again.head_hash) == (expected.book, expected.head_hash)
+    assert counting.read[-again.book.seq :] == [*range(1, again.book.seq + 1)]
+
+
+def test_a_forged_checkpoint_with_the_right_entry_is_not_believed(clerk_store: MemoryStore) -> None:
+    expected = Ledger(clerk_store)
+    forged = restore(next(iter(clerk_store.checkpoints())).state)
+    forged.balances[Account.CASH, ALPHA] += 1_000_000
+    spoilt(clerk_store, 0, state=dump(forged))
+    assert Ledger(clerk_store).book == expected.book
+
+
+def test_a_damaged_entry_after_the_checkpoint_is_a_fault_and_no_reason_to_look_further_back(
+    clerk_store: MemoryStore,
+) -> None:
+    last = clerk_store.batches[-1]
+    spoiled = (*last.entries[:-1], replace(last.entries[-1], body=b"{}"))
+    clerk_store.batches[-1] = replace(last, entries=spoiled)
+    with pytest.raises(LedgerFault, match="was changed"):
+        Ledger(clerk_store)
+
+
+def test_a_store_whose_checkpoints_cannot_be_read_is_folded_whole(clerk_store: MemoryStore) -> None:
+    class Unreadable(CountingStore):
+        def checkpoints(self) -> Iterator[Checkpoint]:
+            raise LedgerFault("damaged")
+
+    expected = Ledger(clerk_store)
+    assert Ledger(Unreadable(clerk_store.batches)).book == expected.book
+
+
+def test_an_order_and_an_ended_position_go_into_the_batch_once_as_they_last_were(clerk_store: MemoryStore) -> None:
+    clerk = Clerk(Ledger(clerk_store))
+    position_id = clerk.open()
+    clerk.close(position_id, "0.55")
+    clerk.ledger.commit()
+    batch = clerk_store.batches[-1]
+    assert len(batch.orders) == 2
+    assert [row.order.filled for row in batch.orders] == [1, 1]
+    assert [fill.quantity for fill in batch.fills] == [1, 1]
+    assert [each.position_id for each in batch.closed] == [position_id]
+
+
+def test_forgetting_what_is_unsaved_forgets_a_staged_checkpoint_too() -> None:
+    store = FaultyStore(frozenset({1}))
+    clerk = Clerk(ledger(store))
+    clerk.ledger.seal(clerk.at)
+    with pytest.raises(LedgerFault, match="disk is full"):
+        clerk.ledger.commit()
+    clerk.ledger.forget_unsaved()
+    assert (clerk.ledger.book.seq, clerk.ledger.has_staged) == (1, False)

@@ -1,21 +1,29 @@
 """The read side: scans, trades and NAV samples page by page, on another thread, while the writer goes on."""
 
 import datetime as dt
+import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import dollars
 from engine.domain import events as ev
 from engine.domain.candidate import ScanAction, ScanRow
 from engine.domain.denial import Denial
+from engine.domain.order import OrderStatus
+from engine.domain.records import EntryRow, FillRow
 from engine.ledger.ledger import Ledger
-from engine.ledger.store import LedgerQuery, SqliteStore
+from engine.ledger.query import LedgerQuery
+from engine.ledger.store import SqliteStore
 from tests.builders import ALPHA, BETA, NOW, Clerk, ledger
 
 LONG_AGO = NOW - dt.timedelta(days=365)
@@ -101,7 +109,9 @@ def test_trades_are_the_closed_positions_newest_first(clerk: Clerk, query: Ledge
     assert [(trade.position.position_id, trade.net_pnl) for trade in trades] == [
         (won, dollars("60.20")), (lost, dollars("-84.80")),
     ]  # fmt: skip
-    assert trades[0].position == clerk.ledger.book.closed[won]
+    assert trades[0].position.closed_why == "target"
+    assert query.trades(ALPHA, after=1) == trades[1:]
+    assert query.trades(ALPHA, after=2) == ()
     assert query.trades(ALPHA, limit=1) == trades[:1]
     assert [trade.net_pnl for trade in query.trades(BETA)] == [dollars("117.60")]
     assert query.trades("ghost") == ()
@@ -128,6 +138,110 @@ def test_nav_history_keeps_the_newest_and_tells_them_oldest_first(clerk: Clerk, 
     assert query.nav_history() == tuple(samples)
     assert query.nav_history(limit=2) == tuple(samples[1:])
     assert [nav for _, nav in samples] == [dollars(nav) for nav in ("50007.60", "50017.5999", "50027.60")]
+
+
+def test_orders_come_last_changed_first_page_by_page(clerk: Clerk, query: LedgerQuery) -> None:
+    first, second = clerk.intend(), clerk.intend(module_id=BETA)
+    third = clerk.intend()
+    clerk.fill(first, "-1.20")
+    clerk.record(ev.OrderEnded(second, OrderStatus.CANCELLED, "time is up"))
+    clerk.ledger.commit()
+    found = query.orders(None)
+    assert [row.order.order_id for row in found] == [second, first, third]
+    assert (found[0].order.status, found[0].why) == (OrderStatus.CANCELLED, "time is up")
+    assert [row.seq for row in found] == sorted((row.seq for row in found), reverse=True)
+    assert query.orders(None, limit=1) == found[:1]
+    assert query.orders(None, limit=1, before=found[0].seq) == found[1:2]
+    assert query.orders(None, before=found[-1].seq) == ()
+    assert [row.order.order_id for row in query.orders(ALPHA)] == [first, third]
+    assert query.orders(ALPHA, before=found[1].seq) == found[2:]
+    assert query.orders("ghost") == ()
+
+
+def test_fills_come_newest_first_page_by_page(clerk: Clerk, query: LedgerQuery) -> None:
+    order_id = clerk.intend(quantity=3)
+    clerk.fill(order_id, "-1.30", 1)
+    clerk.fill(order_id, "-1.25", 2)
+    clerk.open(module_id=BETA)
+    clerk.ledger.commit()
+    found = query.fills(None)
+    assert [(row.quantity, row.net_price) for row in found] == [
+        (1, dollars("-1.20")), (2, dollars("-1.25")), (1, dollars("-1.30")),
+    ]  # fmt: skip
+    assert found[1].commission == dollars("4.80")
+    assert (found[1].order_id, found[1].module_id, found[1].position_id) == (order_id, ALPHA, "P000001")
+    assert query.fills(None, limit=2) == found[:2]
+    assert query.fills(None, limit=2, before=found[1].seq) == found[2:]
+    assert (query.fills(ALPHA), query.fills(BETA), query.fills("ghost")) == (found[1:], found[:1], ())
+
+
+def test_entries_come_newest_first_with_their_postings(clerk: Clerk, query: LedgerQuery) -> None:
+    clerk.open("-1.20")
+    clerk.ledger.commit()
+    found = query.entries()
+    assert [row.type for row in found] == [
+        "OrderFilled", "OrderAccepted", "OrderSubmitted", "OrderIntended", "MindfolioCreated",
+    ]  # fmt: skip
+    assert [row.seq for row in found] == [5, 4, 3, 2, 1]
+    assert sum(posting.amount for posting in found[0].postings) == 0
+    assert {posting.account: posting.amount for posting in found[0].postings}["CASH"] == dollars("117.60")
+    assert (found[1].postings, json.loads(found[1].body)) == ((), {"order_id": "O000001"})
+    assert found[0].at == clerk.at
+    assert query.entries(limit=2, before=4) == found[2:4]
+    assert query.entries(kind="OrderFilled") == found[:1]
+    assert query.entries(kind="OrderFilled", before=5) == ()
+
+
+@given(limit=st.integers(1, 9), kind=st.sampled_from(["", "OrderFilled"]))
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_pages_put_together_are_the_whole_history(limit: int, kind: str, tmp_path_factory: Any) -> None:
+    path = tmp_path_factory.mktemp("pages") / "ledger.sqlite"
+    store = SqliteStore(path)
+    clerk = Clerk(ledger(store))
+    for _ in range(4):
+        clerk.close(clerk.open(), "0.55")
+    clerk.ledger.commit()
+    query = LedgerQuery(path)
+    pages: list[EntryRow] = []
+    while page := query.entries(limit, pages[-1].seq if pages else None, kind):
+        assert len(page) <= limit
+        pages += page
+    assert tuple(pages) == query.entries(10_000, kind=kind)
+    fills: list[FillRow] = []
+    while some := query.fills(None, limit, fills[-1].seq if fills else None):
+        fills += some
+    assert tuple(fills) == query.fills(None, 10_000)
+    query.close()
+    store.close()
+
+
+def test_no_page_looks_through_the_whole_journal(clerk: Clerk, query: LedgerQuery) -> None:
+    """Each goes through an index that also gives its order: its cost does not grow with the years."""
+    asked: list[str] = []
+
+    def explain(connection: sa.Connection, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT"):
+            cursor = connection.connection.cursor()
+            plan = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            asked.append("; ".join(step[3] for step in plan))
+            cursor.close()
+
+    sa.event.listen(query._engine, "before_cursor_execute", explain)
+    clerk.open()
+    scan(clerk, ALPHA, "SPY")
+    for module_id in (ALPHA, None):
+        query.orders(module_id, before=9)
+        query.fills(module_id, before=9)
+    query.scans(ALPHA, LONG_AGO)
+    query.trades(ALPHA, after=3)
+    query.entries(before=9)
+    query.entries(before=9, kind="OrderFilled")
+    query.nav_history()
+    assert len(asked) == 11  # entries ask for their postings as well
+    for plan in asked:
+        assert "SCAN" not in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
+    assert any("ix_journal_scans" in plan for plan in asked)
 
 
 def test_nothing_has_happened_yet(query: LedgerQuery) -> None:

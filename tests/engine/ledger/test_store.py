@@ -1,7 +1,11 @@
 """The SQLite store: all or nothing, durable, exact, one writer, and nobody else's file is ever touched."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -11,13 +15,19 @@ from typing import Any
 import pytest
 
 from engine.core.errors import LedgerFault
-from engine.domain.ports import LedgerBatch, PostingRow
+from engine.domain import events as ev
+from engine.domain.events import Event
+from engine.domain.records import Checkpoint, LedgerBatch, PostingRow
+from engine.ledger.anchor import Head, anchor_path, read_head
+from engine.ledger.codec import GENESIS_HASH
+from engine.ledger.connections import BUSY_WAIT_S
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SCHEMA_VERSION, SqliteStore
-from tests.builders import Clerk, MemoryStore, created, ledger, position
+from tests.builders import NOW, Clerk, MemoryStore, created, ledger, order, position
 
-TABLES = ("journal", "postings", "evidence", "closed_positions")
+TABLES = ("journal", "postings", "evidence", "closed_positions", "orders", "fills", "checkpoints")
 NOTHING = dict.fromkeys(TABLES, 0)
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def sample_batch() -> LedgerBatch:
@@ -27,6 +37,7 @@ def sample_batch() -> LedgerBatch:
     clerk.record(created())
     clerk.close(clerk.open("-1.20"), "0.55")
     clerk.ledger.keep_evidence([1, 2])
+    clerk.ledger.seal(clerk.at)
     clerk.ledger.commit()
     return memory.batches[0]
 
@@ -64,18 +75,21 @@ def do_not_wait(store: SqliteStore) -> None:
 
 
 def contents(store: SqliteStore) -> tuple[list[Any], ...]:
-    return list(store.entries()), list(store.postings()), list(store.evidence()), list(store.closed())
+    tables = (store.entries, store.postings, store.evidence, store.closed, store.orders, store.fills, store.checkpoints)
+    return tuple(list(table()) for table in tables)
 
 
 def test_a_batch_comes_back_exactly_also_after_reopening(path: Path) -> None:
-    written = (list(BATCH.entries), list(BATCH.postings), list(BATCH.evidence), list(BATCH.closed))
+    written = tuple(
+        [*rows] for rows in (BATCH.entries, BATCH.postings, BATCH.evidence, BATCH.closed, BATCH.orders, BATCH.fills)
+    )
     store = SqliteStore(path)
     store.append(BATCH)
-    assert contents(store) == written
+    assert contents(store) == (*written, [BATCH.checkpoint])
     store.close()
     for for_reading in (False, True):
         reopened = SqliteStore(path, for_reading=for_reading)
-        assert contents(reopened) == written
+        assert contents(reopened) == (*written, [BATCH.checkpoint])
         reopened.close()
 
 
@@ -94,7 +108,9 @@ FAULTY_BATCHES = {
     "an amount beyond 64 bits": replace(BATCH, postings=(*BATCH.postings, TOO_LARGE)),
     "no amount": replace(BATCH, postings=(*BATCH.postings, NO_AMOUNT)),
     "a posting without an entry": replace(BATCH, postings=(*BATCH.postings, NO_ENTRY)),
-    "a position that closed twice": replace(BATCH, closed=(*BATCH.closed, *BATCH.closed)),
+    "a fill without an entry": replace(BATCH, fills=(replace(BATCH.fills[0], seq=99),)),
+    "an order without an entry": replace(BATCH, orders=(replace(BATCH.orders[0], seq=99),)),
+    "a checkpoint of nothing": replace(BATCH, checkpoint=Checkpoint(99, "", b"")),
     "a position that never closed": replace(BATCH, closed=(*BATCH.closed, UNFINISHED)),
 }
 
@@ -135,8 +151,8 @@ def test_every_commit_reaches_the_disk(store: SqliteStore) -> None:
 
 def test_there_is_one_writing_connection_on_one_thread(store: SqliteStore) -> None:
     with store._engine.connect() as first, store._engine.connect() as second:
-        given_up = first.connection.dbapi_connection
-        assert given_up is second.connection.dbapi_connection
+        made = {id(each.connection.dbapi_connection) for each in (first, second)}
+    assert made == {id(store._connection)}
     faults: list[BaseException] = []
 
     def write() -> None:
@@ -150,21 +166,43 @@ def test_there_is_one_writing_connection_on_one_thread(store: SqliteStore) -> No
     other.join()
     assert "thread" in str(faults[0])
     assert list(store.entries()) == []
-    assert given_up is not None
-    given_up.close()  # the wrong thread gave it up and could not close it
+    store.append(BATCH)
 
 
-def test_a_second_writer_can_neither_fork_the_journal_nor_write_between(store: SqliteStore, path: Path) -> None:
-    first, second = ledger(store), SqliteStore(path)
-    stale = Clerk(Ledger(second))
-    ours = Clerk(first)
-    ours.open("-1.20")
-    ours.ledger.commit()
-    stale.open("-2.00")
-    with pytest.raises(LedgerFault, match="UNIQUE"):
-        stale.ledger.commit()
+def test_a_second_writer_is_refused_until_the_first_one_ends(
+    path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.ledger.store.BUSY_WAIT_S", 0.05)
+    with pytest.raises(LedgerFault, match="being written by another Mindfolio"):
+        SqliteStore(path)
+    store.append(BATCH)
+    store.close()
+    second = SqliteStore(path)
+    assert list(second.entries()) == list(BATCH.entries)
     second.close()
-    assert Ledger(store).book == first.book
+
+
+def test_a_second_writer_waits_for_the_first_one_no_longer_than_said(path: Path, store: SqliteStore) -> None:
+    asked = time.monotonic()
+    with pytest.raises(LedgerFault, match="being written"):
+        SqliteStore(path)
+    assert time.monotonic() - asked < BUSY_WAIT_S + 0.5
+
+
+def test_a_second_process_is_refused_and_a_dead_one_is_not_in_the_way(path: Path) -> None:
+    program = (
+        "import sys, pathlib; from engine.ledger.store import SqliteStore\n"
+        "store = SqliteStore(pathlib.Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"open\n"
+        with pytest.raises(LedgerFault, match="being written"):
+            SqliteStore(path)
+        process.kill()
+    SqliteStore(path).close()
 
 
 def test_a_locked_file_is_a_fault_and_nothing_is_written(store: SqliteStore, path: Path) -> None:
@@ -208,7 +246,8 @@ def test_any_folder_name_is_that_folder(tmp_path: Path, folder: str) -> None:
     store.append(BATCH)
     store.close()
     assert [each.name for each in tmp_path.iterdir()] == [folder]
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    beside = {path.with_suffix(".head").name, path.with_suffix(".lock").name}
+    assert {each.name for each in path.parent.iterdir()} == {path.name, *beside}
     reader = SqliteStore(path, for_reading=True)
     assert list(reader.entries()) == list(BATCH.entries)
     reader.close()
@@ -225,3 +264,59 @@ def test_a_reader_creates_nothing(tmp_path: Path) -> None:
     with pytest.raises(LedgerFault, match="there is no ledger"):
         SqliteStore(path, for_reading=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_head_follows_every_commit(path: Path, store: SqliteStore) -> None:
+    assert read_head(anchor_path(path)) == Head(0, GENESIS_HASH)
+    clerk = Clerk(ledger(store))
+    for _ in range(3):
+        clerk.open()
+        clerk.ledger.commit()
+        assert read_head(anchor_path(path)) == Head(clerk.ledger.book.seq, clerk.ledger.head_hash)
+    clerk.ledger.keep_evidence([1])
+    clerk.ledger.commit()
+    assert read_head(anchor_path(path)) == Head(clerk.ledger.book.seq, clerk.ledger.head_hash)
+
+
+@pytest.mark.parametrize(
+    ("event", "is_durable"),
+    [
+        (ev.OrderIntended(order()), True),
+        (ev.EmergencyStopLatched("window", ""), True),
+        (ev.SessionClosed(NOW.date()), True),
+        (ev.MarksRecorded({}, 0), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_head_waits_for_the_disk_where_it_matters(
+    store: SqliteStore, event: Event, is_durable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = ledger(store)
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    made.record(NOW, event)
+    made.commit()
+    assert bool(synced) == is_durable
+
+
+def test_the_newest_three_checkpoints_are_kept(store: SqliteStore) -> None:
+    clerk = Clerk(ledger(store))
+    sealed = []
+    for _ in range(5):
+        clerk.record(ev.MarksRecorded({}, 0))
+        clerk.ledger.seal(clerk.at)
+        sealed.append(clerk.ledger.book.seq)
+        clerk.ledger.commit()
+    assert [each.seq for each in store.checkpoints()] == sealed[:-4:-1]
+
+
+def test_an_order_is_kept_as_it_last_was(store: SqliteStore) -> None:
+    clerk = Clerk(ledger(store))
+    order_id = clerk.intend()
+    clerk.ledger.commit()
+    (working,) = store.orders()
+    clerk.fill(order_id, "-1.20")
+    clerk.ledger.commit()
+    (filled,) = store.orders()
+    assert (working.order.filled, filled.order.filled) == (0, 1)
+    assert filled.seq == clerk.ledger.book.seq

@@ -1,21 +1,25 @@
 """verify: a sound journal has no faults, and each way of tampering with one is named."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.core.clock import from_epoch_us
+from engine.core.errors import LedgerFault
 from engine.domain import events as ev
-from engine.domain.ports import LedgerBatch, PostingRow, Recorded
+from engine.domain.records import LedgerBatch, PostingRow, Recorded
+from engine.ledger.checkpoint import state_hash
 from engine.ledger.codec import GENESIS_HASH, chain_hash, encode_event
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
-from engine.ledger.verify import Verification, verify_store
+from engine.ledger.verify import Verification, accept_head, verify_file, verify_store
 from tests.builders import ALPHA, NOW, Clerk, MemoryStore, ledger
 
+SEAL = 16
 CLOSING_FILL = 9
 """Seq of the fill that closes the first trade; 10 and 11 are a scan and marks, 12 begins the second trade."""
 
@@ -31,6 +35,7 @@ def path(tmp_path: Path) -> Path:
     clerk.record(ev.ScanCompleted(ALPHA, 1, 1, 0, 0, 1, clerk.ledger.keep_evidence([{"symbol": "SPY"}])))
     clerk.record(ev.MarksRecorded({}, clerk.ledger.book.nav))
     clerk.open("-1.50", quantity=2)
+    clerk.ledger.seal(clerk.at)
     clerk.ledger.commit()
     store.close()
     return path
@@ -45,11 +50,7 @@ def tampered(path: Path, *statements: str) -> tuple[str, ...]:
 
 
 def verified(path: Path) -> Verification:
-    store = SqliteStore(path, for_reading=True)
-    try:
-        return verify_store(store)
-    finally:
-        store.close()
+    return verify_file(path)
 
 
 def test_a_sound_journal_has_no_faults(path: Path) -> None:
@@ -100,6 +101,29 @@ REPLACED = "UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), '{}', '{}
             "closed position P000001 differs",
         ),
         ("UPDATE closed_positions SET body = CAST('{}' AS BLOB)", "document of the ledger cannot be read"),
+        ("DELETE FROM closed_positions WHERE position_id = 'P000001'", "closed position P000001 differs"),
+        ("DELETE FROM orders WHERE order_id = 'O000001'", "order O000001 differs"),
+        ("UPDATE orders SET seq = 2 WHERE order_id = 'O000001'", "order O000001 differs"),
+        ("UPDATE orders SET at_us = at_us + 1 WHERE order_id = 'O000002'", "order O000002 differs"),
+        ("UPDATE orders SET why = 'other' WHERE order_id = 'O000002'", "order O000002 differs"),
+        ("UPDATE orders SET module_id = 'beta' WHERE order_id = 'O000002'", "order O000002 was changed"),
+        (
+            "UPDATE orders SET body = CAST(replace(CAST(body AS TEXT), '-12000', '-13000') AS BLOB) WHERE seq < 9",
+            "order O000001 differs",
+        ),
+        (
+            "INSERT INTO orders SELECT 'O9', module_id, seq, at_us, why, body FROM orders WHERE seq = 9",
+            "order O9 was changed",
+        ),
+        ("DELETE FROM fills WHERE seq = 9", "fill of entry 9 differs"),
+        ("UPDATE fills SET net_price = net_price - 1 WHERE seq = 9", "fill of entry 9 differs"),
+        ("UPDATE fills SET module_id = 'beta' WHERE seq = 9", "fill of entry 9 differs"),
+        ("INSERT INTO fills SELECT * FROM fills WHERE seq = 9", "fill of entry 9 differs"),
+        ("UPDATE checkpoints SET entry_hash = 'x'", "checkpoint at entry 16 is damaged"),
+        ("UPDATE checkpoints SET seq = 15", "checkpoint at entry 15 is damaged"),
+        ("UPDATE checkpoints SET state = x'c1'", "checkpoint at entry 16 is damaged"),
+        ("UPDATE checkpoints SET state = CAST(state || x'00' AS BLOB)", "checkpoint at entry 16 is damaged"),
+        ("UPDATE checkpoints SET state = 'text'", "checkpoint at entry 16 is damaged"),
         ("DELETE FROM evidence", "scan record"),
         ("UPDATE evidence SET body = CAST('[]' AS BLOB)", "scan record"),
         ("UPDATE evidence SET address = 'elsewhere'", "scan record"),
@@ -131,7 +155,7 @@ def test_swapped_columns_of_two_entries_are_named(path: Path, column: str) -> No
 def test_every_changed_posting_is_named_not_only_the_first(path: Path) -> None:
     faults = tampered(path, "UPDATE postings SET amount = amount + 1 WHERE account = 'CASH'")
     assert [fault for fault in faults if "postings of entry" in fault] == [
-        f"postings of entry {seq} differ from what its event says" for seq in (1, 5, CLOSING_FILL, 15)
+        f"postings of entry {seq} differ from what its event says" for seq in (1, 5, CLOSING_FILL, SEAL - 1)
     ]
 
 
@@ -149,7 +173,7 @@ def test_an_entry_rewritten_with_a_hash_of_its_own_no_longer_links_to_the_next(p
     reader = SqliteStore(path, for_reading=True)
     fill = next(entry for entry in reader.entries() if entry.seq == CLOSING_FILL)
     reader.close()
-    body = fill.body.replace(b'"net_price":5500', b'"net_price":5400')
+    body = fill.body.replace(b'"commission":24000', b'"commission":23000')
     assert body != fill.body
     rewritten = chain_hash(replace(fill, body=body))
     with closing(sqlite3.connect(path)) as connection:
@@ -176,3 +200,82 @@ def test_a_journal_is_sound_while_another_process_writes_it(path: Path) -> None:
     reader.close()
     writer.close()
     assert verified(path).entries == clerk.ledger.book.seq
+
+
+def test_a_missing_checkpoint_is_no_fault(path: Path) -> None:
+    assert tampered(path, "DELETE FROM checkpoints") == ()
+
+
+def test_damage_in_one_table_hides_none_in_another(path: Path) -> None:
+    faults = tampered(
+        path, "UPDATE orders SET body = x'7b'", "DELETE FROM evidence", "UPDATE fills SET fees = 1 WHERE seq = 9"
+    )
+    assert [fault.split()[0:2] for fault in faults] == [["the", "scan"], ["a", "document"], ["the", "fill"]]
+
+
+# --- what only the head can tell ------------------------------------------------------------------------------------
+CUT = [
+    f"DELETE FROM {table} WHERE seq > 11"  # noqa: S608 - tables of this test
+    for table in ("checkpoints", "postings", "fills", "orders", "journal")
+]
+
+
+def test_a_cut_off_end_is_named(path: Path) -> None:
+    (found,) = tampered(path, *CUT)
+    assert "has lost entries: it ends at 11 and had 16" in found
+
+
+def rewritten(path: Path, first: int, change: Callable[[Recorded], Recorded]) -> None:
+    """Change an entry and compute every hash after it anew, as somebody who knows how would."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        found = connection.execute("SELECT * FROM journal WHERE seq >= ? ORDER BY seq", (first,)).fetchall()
+        previous = found[0][5]
+        for row in found:
+            entry = Recorded(row[0], from_epoch_us(row[1]), *row[2:])
+            entry = replace(change(entry) if entry.seq == first else entry, previous_hash=previous)
+            previous = chain_hash(entry)
+            connection.execute(
+                "UPDATE journal SET body = ?, previous_hash = ?, hash = ? WHERE seq = ?",
+                (entry.body, entry.previous_hash, previous, entry.seq),
+            )
+        connection.execute("UPDATE checkpoints SET entry_hash = ?", (previous,))
+
+
+def test_a_full_rewrite_is_named_by_the_head_alone(path: Path) -> None:
+    rewritten(path, 1, lambda entry: replace(entry, body=entry.body.replace(b'"Sample"', b'"Simple"')))
+    (sealed, found) = verified(path).faults
+    assert "state before entry 16 is not the one that was sealed" in sealed
+    assert "was rewritten: entry 16 is not the one that was written" in found
+
+
+def test_a_rewrite_without_a_trace_in_the_state_is_named_by_the_head_alone(path: Path) -> None:
+    rewritten(path, 10, lambda entry: replace(entry, body=entry.body.replace(b'"skipped":1', b'"skipped":2')))
+    (found,) = verified(path).faults
+    assert "was rewritten: entry 16 is not the one that was written" in found
+    with pytest.raises(LedgerFault, match="was rewritten"):
+        SqliteStore(path)
+    assert accept_head(path).faults == ()  # a person's decision, and no longer a fault after it
+    assert verified(path).faults == ()
+
+
+def test_a_sealed_state_that_the_journal_does_not_give_is_named() -> None:
+    store = MemoryStore()
+    made = ledger(store)
+    made.record(NOW, ev.StateSealed(state_hash(made.book)[:-1] + "x"))
+    made.record(NOW, ev.StateSealed(state_hash(made.book)))
+    made.commit()
+    assert verify_store(store).faults == ("the state before entry 2 is not the one that was sealed then",)
+
+
+def test_a_state_that_another_version_sealed_is_not_compared() -> None:
+    store = MemoryStore()
+    made = ledger(store)
+    made.record(NOW, ev.StateSealed("another-book" + "0" * 64))
+    made.commit()
+    assert verify_store(store).faults == ()
+
+
+def test_every_fault_is_one_line(path: Path) -> None:
+    faults = tampered(path, "UPDATE postings SET amount = 'a' || char(10)", *CUT[:1], "DELETE FROM evidence")
+    assert faults
+    assert not any("\n" in fault for fault in faults)

@@ -1,0 +1,124 @@
+"""The Query port: paged reads of what grows, for pages and reports."""
+
+import datetime as dt
+from collections import defaultdict
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from engine.core.clock import epoch_us, from_epoch_us
+from engine.core.errors import LedgerFault
+from engine.core.money import Money
+from engine.domain.candidate import ScanRow
+from engine.domain.records import EntryRow, FillRow, OrderRow, PostingRow, TradeRow
+from engine.ledger import tables
+from engine.ledger.connections import cause, reading_engine
+
+_SCAN_ROWS = msgspec.json.Decoder(tuple[ScanRow, ...])
+
+_SCANS = sa.text(
+    "SELECT evidence.body FROM journal JOIN evidence"
+    " ON evidence.address = json_extract(CAST(journal.body AS TEXT), '$.evidence')"
+    " WHERE journal.type = 'ScanCompleted'"
+    " AND json_extract(CAST(journal.body AS TEXT), '$.module_id') = :module_id AND journal.at_us >= :since"
+    " ORDER BY journal.at_us DESC, journal.seq DESC LIMIT :limit"
+)
+"""Spelled out, and its type not a parameter, so that SQLite sees that the partial index on scans is what is asked."""
+
+
+class LedgerQuery:
+    """Paged reads on a read-only connection of its own, newest first. For one caller at a time, on any thread.
+
+    Every call raises LedgerFault when the file cannot be read or holds something damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is opened before the first question."""
+        self._engine = reading_engine(path, QueuePool)
+
+    def scans(self, module_id: str, since: dt.datetime, limit: int = 200) -> tuple[ScanRow, ...]:
+        """Scan rows of a module since an instant, newest first."""
+        found = self._rows(_SCANS.bindparams(module_id=module_id, since=epoch_us(since), limit=limit))
+        documents = [tables.decoded(_SCAN_ROWS, body) for (body,) in found]
+        return tuple(chain.from_iterable(documents))[:limit]
+
+    def trades(self, module_id: str, limit: int = 200, after: int = 0) -> tuple[TradeRow, ...]:
+        """Closed positions of a module, newest first, leaving out the first `after` of them."""
+        closed = tables.closed_positions
+        query = (
+            sa.select(closed)
+            .where(closed.c.module_id == module_id)
+            .order_by(closed.c.closed_us.desc(), closed.c.position_id.desc())
+            .limit(limit)
+            .offset(after)
+        )
+        positions = [tables.closed(row) for row in self._rows(query)]
+        return tuple(TradeRow(position, position.net_pnl) for position in positions)
+
+    def orders(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[OrderRow, ...]:
+        """Orders of a module (None: of all), the last changed first."""
+        return tuple(tables.order(row) for row in self._page(tables.orders, module_id, limit, before))
+
+    def fills(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[FillRow, ...]:
+        """Fills of a module (None: of all), newest first."""
+        return tuple(tables.fill(row) for row in self._page(tables.fills, module_id, limit, before))
+
+    def entries(self, limit: int = 200, before: int | None = None, kind: str = "") -> tuple[EntryRow, ...]:
+        """Journal entries, newest first; `kind` "" is every type."""
+        journal = tables.journal
+        query = sa.select(journal).order_by(journal.c.seq.desc()).limit(limit)
+        if before is not None:
+            query = query.where(journal.c.seq < before)
+        if kind:
+            query = query.where(journal.c.type == kind)
+        found = [tables.recorded(row) for row in self._rows(query)]
+        postings = self._postings([entry.seq for entry in found])
+        return tuple(
+            EntryRow(entry.seq, entry.at, entry.type, _text(entry.body), tuple(postings[entry.seq])) for entry in found
+        )
+
+    def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
+        """NAV samples, oldest first, at most `limit` of the newest."""
+        journal = tables.journal
+        query = (
+            sa.select(journal.c.at_us, sa.func.json_extract(sa.cast(journal.c.body, sa.String), "$.nav"))
+            .where(journal.c.type == "MarksRecorded")
+            .order_by(journal.c.seq.desc())
+            .limit(limit)
+        )
+        return tuple((from_epoch_us(at_us), nav) for at_us, nav in reversed(self._rows(query)))
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._engine.dispose()
+
+    def _page(self, table: sa.Table, module_id: str | None, limit: int, before: int | None) -> list[sa.Row[Any]]:
+        query = sa.select(table).order_by(table.c.seq.desc()).limit(limit)
+        if before is not None:
+            query = query.where(table.c.seq < before)
+        if module_id is not None:
+            query = query.where(table.c.module_id == module_id)
+        return self._rows(query)
+
+    def _postings(self, seqs: list[int]) -> dict[int, list[PostingRow]]:
+        by_seq: dict[int, list[PostingRow]] = defaultdict(list)
+        query = sa.select(tables.postings).where(tables.postings.c.seq.in_(seqs))
+        for row in self._rows(query):
+            by_seq[row.seq].append(tables.posting(row))
+        return by_seq
+
+    def _rows(self, query: sa.Executable) -> list[sa.Row[Any]]:
+        try:
+            with self._engine.connect() as connection:
+                return list(connection.execute(query).all())
+        except SQLAlchemyError as error:
+            raise LedgerFault(f"the ledger's history cannot be read: {cause(error)}") from error
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", errors="replace")
