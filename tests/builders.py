@@ -18,10 +18,12 @@ from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.limits import Costs, GateLimits, ModuleLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, Waivers
 from engine.domain.order import Order, OrderPurpose
-from engine.domain.ports import LedgerBatch, LedgerStore, PostingRow, Recorded
-from engine.domain.position import Position
-from engine.domain.structure import Leg, Structure, StructureKind
+from engine.domain.ports import LedgerStore
+from engine.domain.position import Lot, Position
+from engine.domain.records import Checkpoint, FillRow, LedgerBatch, OrderRow, PostingRow, Recorded
+from engine.domain.structure import Leg, Structure, StructureKind, widest_wing
 from engine.ledger.ledger import Ledger
+from engine.ledger.lots import Trade, booked, named, total_cost
 
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
 """Monday 16 March 2026, 15:00 in New York."""
@@ -30,7 +32,6 @@ APRIL = dt.date(2026, 4, 17)
 MAY = dt.date(2026, 5, 15)
 ALPHA, BETA = "alpha", "beta"
 COMMISSION = dollars("0.60")
-LEGS = 4
 
 
 # --- records ---------------------------------------------------------------------------------------------------------
@@ -155,13 +156,50 @@ def position(**changes: Any) -> Position:
         opened_at=NOW,
         commissions=dollars("2.40"),
         opening_cost=dollars(-120),
+        used=dollars(880),
+        lots=lots(dollars(-120)),
     )
     return replace(held, **changes)
+
+
+def lots(cost: Money, structure: Structure | None = None, quantity: int = 1) -> tuple[Lot, ...]:
+    """Lots of so many units, with the whole cost on the first short leg."""
+    legs = (structure or condor()).legs
+    bearer = next(leg for leg in legs if leg.ratio < 0)
+    return tuple(Lot(leg.contract, leg.ratio * quantity, cost if leg is bearer else 0, NOW) for leg in legs)
+
+
+def leg_prices(order_: Order, net: Money) -> tuple[Money, ...]:
+    """Prices of an order's legs that make a net price a share: all of it on its first short leg of one contract."""
+    if not order_.trades:
+        return (net * order_.structure.shares * order_.side,)
+    ratios = [leg.ratio for leg in order_.structure.legs]
+    bearer = ratios.index(-1) if -1 in ratios else ratios.index(1)
+    return tuple(net * leg.ratio if number == bearer else 0 for number, leg in enumerate(order_.trades))
+
+
+def plain_used(held: tuple[Lot, ...]) -> Money:
+    """Buying power by a rule that serves for tests: an iron condor's own; else what is long at cost, and cash behind
+    short puts."""
+    if not held:
+        return 0
+    symbol = next((lot.contract.underlying for lot in held if lot.contract is not None), "TSLA")
+    structure, quantity = named(symbol, held)
+    if structure.kind is StructureKind.IRON_CONDOR:
+        return widest_wing(structure) * MULTIPLIER * quantity + total_cost(held)
+    puts = sum(
+        -lot.quantity * lot.contract.strike * MULTIPLIER
+        for lot in held
+        if lot.contract is not None and lot.quantity < 0 and lot.contract.right is Right.PUT
+    )
+    return puts + sum(abs(lot.cost) for lot in held if lot.contract is None or lot.quantity > 0)
 
 
 # --- ledgers ---------------------------------------------------------------------------------------------------------
 class MemoryStore:
     """A LedgerStore that keeps everything in lists."""
+
+    schema = 2
 
     def __init__(self) -> None:
         self.batches: list[LedgerBatch] = []
@@ -186,6 +224,18 @@ class MemoryStore:
     def closed(self) -> Iterator[Position]:
         """All positions that ended."""
         return (held for batch in self.batches for held in batch.closed)
+
+    def orders(self) -> Iterator[OrderRow]:
+        """All orders, each as it last was."""
+        return iter({row.order.order_id: row for batch in self.batches for row in batch.orders}.values())
+
+    def fills(self) -> Iterator[FillRow]:
+        """All fills."""
+        return (row for batch in self.batches for row in batch.fills)
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """All checkpoints, newest first."""
+        return (batch.checkpoint for batch in reversed(self.batches) if batch.checkpoint is not None)
 
     def close(self) -> None:
         """Remember that it was closed."""
@@ -260,12 +310,27 @@ class Clerk:
         live = self.ledger.book.orders[order_id]
         done = live.remaining if quantity is None else quantity
         net = dollars(price)
-        side = 1 if live.purpose is OrderPurpose.OPEN else -1
+        prices = leg_prices(live, net)
         self.record(
             ev.OrderFilled(
-                order_id, done, live.filled + done, net, (0, -side * net, 0, 0), self._commission * LEGS * done
+                order_id,
+                done,
+                live.filled + done,
+                net,
+                prices,
+                self._commission * live.structure.contracts * done,
+                used=self._used(live, tuple(leg.ratio * done for leg in live.trades), prices, done),
             )
         )
+
+    def _used(self, live: Order, quantities: tuple[int, ...], prices: tuple[Money, ...], units: int = 0) -> Money:
+        """Buying power once these legs (or units of shares) are done, by `plain_used`."""
+        held = self.ledger.book.positions.get(live.position_id)
+        trades = [
+            Trade(leg.contract, count, price)
+            for leg, count, price in zip(live.trades, quantities, prices, strict=bool(live.trades))
+        ] or [Trade(None, live.structure.shares * live.side * units, prices[0])]
+        return plain_used(booked(() if held is None else held.lots, trades, self.at).lots)
 
     def open(self, price: str = "-1.20", **changes: Any) -> str:
         """Open a condor at a net price a share; its position id."""
@@ -277,6 +342,12 @@ class Clerk:
     def close(self, position_id: str, price: str, quantity: int | None = None) -> None:
         """Close a position, or part of it, at a net price a share (positive: paid)."""
         self.fill(self.intend_close(position_id, quantity), price)
+
+    @property
+    def closed(self) -> dict[str, Position]:
+        """Positions that ended, by id; commits."""
+        self.ledger.commit()
+        return {held.position_id: held for held in self.ledger.closed()}
 
     def mark(self, **values: str) -> None:
         """Mark positions (by id) at values in dollars."""

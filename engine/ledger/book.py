@@ -5,142 +5,25 @@ time of day, so a restart gives the same book bit for bit.
 """
 
 import datetime as dt
-from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from engine.core.errors import LedgerFault
-from engine.core.money import Money
 from engine.domain import events as ev
-from engine.domain.budget import BudgetPlan, available
-from engine.domain.candidate import Approval
-from engine.domain.instrument import MULTIPLIER
-from engine.domain.limits import Costs, GateLimits
-from engine.domain.mindfolio import Environment, MindfolioSpec, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
-from engine.domain.order import Order, OrderPurpose, OrderStatus
-from engine.domain.ports import PostingRow
+from engine.domain.account import EXTERNAL
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.position import Position, PositionStatus
-from engine.ledger import entries
-from engine.ledger.entries import Account
+from engine.domain.units import UnitNav, confirmed_peak
+from engine.ledger import entries, fold_money, fold_orders, fold_positions
+from engine.ledger.book_state import Applied, BookState, ModuleBook
+from engine.ledger.lots import Trade, booked, named
 
 
 @dataclass(slots=True)
-class ModuleBook:
-    """What the journal says of one module."""
+class Book(BookState):
+    """The state, and the one way to change it."""
 
-    spec: ModuleSpec
-    budget: Money
-    status: ModuleStatus
-    status_why: str = ""
-    baseline: Money = 0
-    scanned_at: dt.datetime | None = None
-    scans_today: int = 0
-    executed_today: int = 0
-
-
-@dataclass(slots=True)
-class Applied:
-    """What applying one event brought about besides the new state."""
-
-    postings: tuple[PostingRow, ...] = ()
-    closed: Position | None = None
-
-
-@dataclass(slots=True)
-class Book:
-    """The state of one mindfolio. Empty until its MindfolioCreated is applied."""
-
-    seq: int = 0
-    last_at: dt.datetime | None = None
-    spec: MindfolioSpec | None = None
-    environment: Environment = Environment.SIMULATED
-    market: str = ""
-    seed: int = 0
-    limits: GateLimits = field(default_factory=GateLimits)
-    costs: Costs = field(default_factory=Costs)
-    waivers: Waivers = field(default_factory=Waivers)
-    status: MindfolioStatus = MindfolioStatus.ACTIVE
-    stop_why: str = ""
-    stopped_at: dt.datetime | None = None
-    capital: Money = 0
-    reserve: Money = 0
-    version: int = 0
-    session: dt.date | None = None
-    modules: dict[str, ModuleBook] = field(default_factory=dict)
-    orders: dict[str, Order] = field(default_factory=dict)
-    """Orders without a final word."""
-    approvals: dict[str, Approval] = field(default_factory=dict)
-    """Approvals that wait."""
-    positions: dict[str, Position] = field(default_factory=dict)
-    """Open positions."""
-    closed: dict[str, Position] = field(default_factory=dict)
-    marks: dict[str, Money] = field(default_factory=dict)
-    marked_at: dict[str, dt.datetime] = field(default_factory=dict)
-    balances: defaultdict[tuple[str, str], Money] = field(default_factory=lambda: defaultdict(int))
-    orders_made: int = 0
-    positions_made: int = 0
-    approvals_made: int = 0
-
-    @property
-    def plan(self) -> BudgetPlan:
-        """The split of capital in force."""
-        return BudgetPlan({module_id: module.budget for module_id, module in self.modules.items()}, self.reserve)
-
-    @property
-    def cash(self) -> Money:
-        """Cash of the whole mindfolio."""
-        return sum(amount for (account, _), amount in self.balances.items() if account == Account.CASH)
-
-    def positions_of(self, module_id: str) -> tuple[Position, ...]:
-        """Open positions of a module, oldest first."""
-        return tuple(position for position in self.positions.values() if position.module_id == module_id)
-
-    def orders_of(self, module_id: str) -> tuple[Order, ...]:
-        """Live orders of a module, oldest first."""
-        return tuple(order for order in self.orders.values() if order.module_id == module_id)
-
-    def used(self, module_id: str) -> Money:
-        """Buying power of a module's open positions."""
-        return sum(position.used for position in self.positions_of(module_id))
-
-    def held(self, module_id: str) -> Money:
-        """Buying power reserved by a module's live orders."""
-        return sum(order.held for order in self.orders_of(module_id))
-
-    def realised(self, module_id: str) -> Money:
-        """Realised P&L of a module after commissions (every commission paid so far)."""
-        balances = self.balances  # read without [], which would add empty accounts to the state
-        return -balances.get((Account.REALISED, module_id), 0) - balances.get((Account.COMMISSIONS, module_id), 0)
-
-    def unrealised(self, module_id: str) -> Money:
-        """Open P&L of a module at its last marks, before closing costs."""
-        return sum(self.marks[position.position_id] - position.cost for position in self.positions_of(module_id))
-
-    def pnl(self, module_id: str) -> Money:
-        """Realised and open P&L of a module, after costs."""
-        return self.realised(module_id) + self.unrealised(module_id)
-
-    def day_pnl(self, module_id: str) -> Money:
-        """P&L of a module since the close of the previous session."""
-        return self.pnl(module_id) - self.modules[module_id].baseline
-
-    def available(self, module_id: str) -> Money:
-        """What a module may still put at work under the mindfolio's P&L policy."""
-        if self.spec is None:
-            return 0
-        return available(
-            self.spec.pnl_policy,
-            self.modules[module_id].budget,
-            self.used(module_id),
-            self.held(module_id),
-            self.realised(module_id),
-        )
-
-    @property
-    def nav(self) -> Money:
-        """Cash plus open positions at their last marks."""
-        return self.cash + sum(self.marks[position_id] for position_id in self.positions)
-
-    # --- fold ------------------------------------------------------------------------------------------------------
     def apply(self, seq: int, at: dt.datetime, event: ev.Event) -> Applied:
         """Fold one event in. Raises LedgerFault when it contradicts the state or breaks an invariant."""
         if seq != self.seq + 1:
@@ -149,11 +32,12 @@ class Book:
             raise LedgerFault(f"entry {seq} ({type(event).__name__}) comes before the mindfolio was created")
         try:
             applied = _fold(self, seq, at, event)
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, StopIteration) as error:
             raise LedgerFault(f"entry {seq} ({type(event).__name__}) contradicts the state: {error}") from error
         self.seq, self.last_at = seq, at
         for row in applied.postings:
-            self.balances[row.account, row.module_id] += row.amount
+            key = (row.account, row.module_id)
+            self.balances[key] = self.balances.get(key, 0) + row.amount
         _assert_invariants(self, applied)
         return applied
 
@@ -168,72 +52,137 @@ def _assert_invariants(book: Book, applied: Applied) -> None:
 
 
 def _fold(book: Book, seq: int, at: dt.datetime, event: ev.Event) -> Applied:
-    match event:
-        case ev.MindfolioCreated():
-            return _created(book, seq, event)
-        case ev.OrderFilled():
-            return _filled(book, seq, at, event)
-        case ev.PositionSettled():
-            return _settled(book, seq, at, event)
-        case ev.OrderIntended(order):
-            _intended(book, order)
-        case ev.OrderSubmitted() | ev.OrderAccepted() | ev.OrderRepriced() | ev.OrderCancelRequested():
-            _order_moved(book, event)
-        case ev.OrderEnded():
-            _order_ended(book, event)
-        case _:
-            _state_changed(book, at, event)
+    if isinstance(event, ev.LegSettled | ev.CashBooked):
+        _saw(book, event.activity)
+    trading = _TRADING.get(type(event))
+    if trading is not None:
+        return trading(book, seq, at, event)
+    money = _MONEY.get(type(event))
+    if money is not None:
+        return money(book, seq, event)
+    _STATE[type(event)](book, at, event)
     return Applied()
 
 
-def _state_changed(book: Book, at: dt.datetime, event: ev.Event) -> None:
-    match event:
-        case ev.MarksRecorded(marks):
-            if not marks.keys() <= book.positions.keys():
-                raise LedgerFault(f"marks of positions that are not open: {sorted(marks.keys() - book.positions)}")
-            for position_id, mark in marks.items():
-                book.marks[position_id], book.marked_at[position_id] = mark, at
-        case ev.ScanCompleted():
-            book.modules[event.module_id].scanned_at = at
-            book.modules[event.module_id].scans_today += 1
-        case ev.ApprovalRequested(approval):
-            book.approvals[approval.approval_id] = approval
-            book.approvals_made += 1
-        case ev.ApprovalDecided():
-            del book.approvals[event.approval_id]
-        case ev.BudgetReallocated():
-            _reallocated(book, event)
-        case _:
-            _status_changed(book, at, event)
+# --- state -----------------------------------------------------------------------------------------------------------
+def _scanned(book: Book, at: dt.datetime, event: ev.ScanCompleted) -> None:
+    book.modules[event.module_id].scanned_at = at
+    book.modules[event.module_id].scans_today += 1
 
 
-def _status_changed(book: Book, at: dt.datetime, event: ev.Event) -> None:
-    match event:
-        case ev.SessionOpened():
-            book.session = event.day
-            for module_id, module in book.modules.items():
-                module.baseline = event.baselines[module_id]
-                module.scans_today = module.executed_today = 0
-        case ev.SessionClosed():
-            book.session = None
-        case ev.ModuleStatusChanged():
-            module = book.modules[event.module_id]
-            module.status = event.status
-            module.status_why = event.why if event.status is ModuleStatus.PAUSED else ""
-        case ev.EmergencyStopLatched():
-            book.status, book.stop_why, book.stopped_at = MindfolioStatus.STOPPED, event.why, at
-        case ev.MindfolioRearmed():
-            book.status, book.stop_why, book.stopped_at = MindfolioStatus.ACTIVE, "", None
-        case _:
-            raise LedgerFault(f"no rule folds {type(event).__name__}")
+def _approval_requested(book: Book, _at: dt.datetime, event: ev.ApprovalRequested) -> None:
+    book.approvals[event.approval.approval_id] = event.approval
+    book.approvals_made += 1
 
 
-def _reallocated(book: Book, event: ev.BudgetReallocated) -> None:
+def _approval_decided(book: Book, _at: dt.datetime, event: ev.ApprovalDecided) -> None:
+    del book.approvals[event.approval_id]
+
+
+def _reconciled(book: Book, _at: dt.datetime, event: ev.AccountReconciled) -> None:
+    book.differences = {each.instrument: each for each in event.differences}
+
+
+def _closing_planned(book: Book, _at: dt.datetime, event: ev.ClosingPlanned) -> None:
+    book.closing, book.closing_by = event.plan, ""
+    book.breaker_planned = book.breaker or book.breaker_planned
+
+
+def _closing_decided(book: Book, _at: dt.datetime, event: ev.ClosingDecided) -> None:
+    if book.closing is None or book.closing.plan_id != event.plan_id:
+        raise LedgerFault(f"closing plan {event.plan_id} is not the one that waits")
+    book.closing_by = event.who if event.is_confirmed else ""
+    book.closing = book.closing if event.is_confirmed else None
+
+
+def _session_opened(book: Book, _at: dt.datetime, event: ev.SessionOpened) -> None:
+    book.session = event.day
+    book.orders_today = book.loss_seen = 0
+    book.breaker_planned = book.breaker_planned if book.breaker else ""
+    for module_id, module in book.modules.items():
+        module.baseline = event.baselines[module_id]
+        module.scans_today = module.executed_today = 0
+
+
+def _session_closed(book: Book, _at: dt.datetime, _event: ev.SessionClosed) -> None:
+    book.session = None
+
+
+def _sealed(_book: Book, _at: dt.datetime, _event: ev.StateSealed) -> None:
+    """It says what the state was, and changes none of it."""
+
+
+def _module_status(book: Book, _at: dt.datetime, event: ev.ModuleStatusChanged) -> None:
+    module = book.modules[event.module_id]
+    module.status = event.status
+    module.status_why = event.why if event.status is ModuleStatus.PAUSED else ""
+
+
+def _mindfolio_status(book: Book, _at: dt.datetime, event: ev.MindfolioStatusChanged) -> None:
+    if MindfolioStatus.STOPPED in (book.status, event.status):
+        raise LedgerFault("an emergency stop begins with its latch and ends when a person re-arms")
+    book.status = event.status
+    book.status_why = event.why if event.status is not MindfolioStatus.ACTIVE else ""
+
+
+def _breaker_tripped(book: Book, _at: dt.datetime, event: ev.BreakerTripped) -> None:
+    book.breaker, book.status_why = event.code, event.why
+    if book.status is not MindfolioStatus.STOPPED:
+        book.status = MindfolioStatus.PAUSED
+
+
+def _stopped(book: Book, at: dt.datetime, event: ev.EmergencyStopLatched) -> None:
+    book.status, book.stop_why, book.stopped_at = MindfolioStatus.STOPPED, event.why, at
+
+
+def _rearmed(book: Book, _at: dt.datetime, _event: ev.MindfolioRearmed) -> None:
+    book.status, book.stop_why, book.stopped_at = MindfolioStatus.ACTIVE, "", None
+    # What is reached from here on is another loss, and another plan.
+    book.loss_seen = max(book.loss_seen, book.day_loss) if book.breaker else book.loss_seen
+    book.breaker = book.status_why = book.breaker_planned = ""
+    book.reference = book.sample
+    book.closing, book.closing_by = None, ""
+
+
+def _marked(book: Book, at: dt.datetime, event: ev.MarksRecorded) -> None:
+    if not event.marks.keys() <= book.positions.keys():
+        raise LedgerFault(f"marks of positions that are not open: {sorted(event.marks.keys() - book.positions)}")
+    for position_id, mark in event.marks.items():
+        book.marks[position_id], book.marked_at[position_id] = mark, at
+    if book.units == 0:
+        return  # everything was withdrawn: there is no price of a unit
+    sample = UnitNav(event.nav, book.units)
+    book.peak = confirmed_peak(book.sample, sample, book.peak)
+    book.reference = confirmed_peak(book.sample, sample, book.reference)
+    book.sample = sample
+
+
+def _reallocated(book: Book, _at: dt.datetime, event: ev.BudgetReallocated) -> None:
     if event.version != book.version + 1:
         raise LedgerFault(f"split {event.version} does not follow split {book.version}")
+    if event.budgets.keys() != book.modules.keys():
+        raise LedgerFault(f"split {event.version} is of other modules")
     book.version, book.reserve = event.version, event.reserve
     for module_id, module in book.modules.items():
         module.budget = event.budgets[module_id]
+
+
+def _module_added(book: Book, _at: dt.datetime, event: ev.ModuleAdded) -> None:
+    spec = event.spec
+    if spec.module_id in (*book.module_ids, EXTERNAL, ""):
+        raise LedgerFault(f"there is or was a module {spec.module_id} already")
+    why = "set up as paused" if spec.status is ModuleStatus.PAUSED else ""
+    book.modules[spec.module_id] = ModuleBook(spec, 0, spec.status, why)
+    book.version += 1
+
+
+def _module_removed(book: Book, _at: dt.datetime, event: ev.ModuleRemoved) -> None:
+    module_id = event.module_id
+    waiting = any(approval.candidate.module_id == module_id for approval in book.approvals.values())
+    if book.positions_of(module_id) or book.orders_of(module_id) or waiting:
+        raise LedgerFault(f"module {module_id} is not flat")
+    book.reserve += book.modules.pop(module_id).budget
+    book.version += 1
 
 
 def _created(book: Book, seq: int, event: ev.MindfolioCreated) -> Applied:
@@ -243,6 +192,8 @@ def _created(book: Book, seq: int, event: ev.MindfolioCreated) -> Applied:
     book.spec, book.environment, book.market, book.seed = spec, event.environment, event.market, event.seed
     book.limits, book.costs, book.waivers = event.limits, event.costs, event.waivers
     book.capital, book.reserve, book.version = spec.capital, spec.reserve, 1
+    book.units = spec.capital
+    book.sample = book.peak = book.reference = UnitNav(spec.capital, spec.capital)
     book.modules = {
         module.module_id: ModuleBook(
             module,
@@ -254,147 +205,104 @@ def _created(book: Book, seq: int, event: ev.MindfolioCreated) -> Applied:
     }
     if book.modules.keys() != spec.budgets.keys() or len(book.modules) != len(spec.modules):
         raise LedgerFault("each module needs an id of its own and one budget")
-    return Applied(entries.opening_deposit(seq, event))
+    return Applied(entries.deposit(seq, spec.capital))
 
 
-def _intended(book: Book, order: Order) -> None:
-    if order.order_id in book.orders:
-        raise LedgerFault(f"order {order.order_id} was intended twice")
-    if order.module_id not in book.modules or order.quantity <= 0:
-        raise LedgerFault(f"order {order.order_id} is for {order.quantity} in {order.module_id}")
-    position = book.positions.get(order.position_id)
-    if order.purpose is OrderPurpose.OPEN:
-        if position is not None or order.position_id in book.closed:
-            raise LedgerFault(f"order {order.order_id} opens {order.position_id}, which was opened before")
+def _reversed(book: Book, seq: int, at: dt.datetime, event: ev.FillReversed) -> Applied:
+    """Undo a trade that the broker broke. An order that still lives has that much more to do."""
+    before = book.positions.get(event.position_id)
+    if before is None:
+        if event.position_id != book.next_position_id:
+            raise LedgerFault(f"a broken trade is about {event.position_id}, which is not open")
         book.positions_made += 1
+    if event.module_id not in (EXTERNAL, *book.modules) or (before and before.module_id != event.module_id):
+        raise LedgerFault(f"a broken trade is about {event.position_id}, which {event.module_id} does not hold")
+    traded = [(leg.contract, leg.ratio) for leg in event.legs] + [(None, event.shares)] * bool(event.shares)
+    trades = [Trade(contract, -count, price) for (contract, count), price in zip(traded, event.leg_prices, strict=True)]
+    fold_orders.taken_back(book, at, event)
+    position = before or Position(event.position_id, event.module_id, event.structure, 0, 0, 0, at)
+    done = booked(position.lots, trades, at)
+    after = replace(
+        position,
+        lots=done.lots,
+        cost=position.cost + done.cost,
+        realised=position.realised + done.gain,
+        opening_cost=position.opening_cost + done.opened,
+        closing_cash=position.closing_cash + done.closed_cash,
+        commissions=position.commissions - event.commission,
+        fees=position.fees - event.fees,
+        used=event.used,
+    )
+    if done.lots:
+        structure, quantity = named(event.structure.symbol, done.lots)
+        after = replace(after, structure=structure, quantity=quantity, opened_quantity=quantity)
     else:
-        # A close books to the module that holds the position, whoever asks for it.
-        if position is None or position.module_id != order.module_id or position.quantity < order.quantity:
-            raise LedgerFault(f"order {order.order_id} closes more of {order.position_id} than its module holds")
-        _replace_position(book, order.position_id, status=PositionStatus.CLOSING)
-    book.orders[order.order_id] = order
-    book.orders_made += 1
-
-
-def _order_moved(
-    book: Book, event: ev.OrderSubmitted | ev.OrderAccepted | ev.OrderRepriced | ev.OrderCancelRequested
-) -> None:
-    order = _live_order(book, event.order_id)
-    match event:
-        case ev.OrderSubmitted():
-            order = replace(order, status=OrderStatus.SENT)
-        case ev.OrderAccepted():
-            # A late acknowledgement does not undo a cancel that was asked for in the meantime.
-            status = OrderStatus.WORKING if order.status is OrderStatus.SENT else order.status
-            order = replace(order, status=status)
-        case ev.OrderRepriced():
-            order = replace(order, limit=event.limit, steps=event.steps)
-        case ev.OrderCancelRequested():
-            order = replace(order, status=OrderStatus.CANCEL_PENDING)
-    book.orders[order.order_id] = order
-
-
-def _order_ended(book: Book, event: ev.OrderEnded) -> None:
-    order = _live_order(book, event.order_id)
-    del book.orders[order.order_id]
-    if order.purpose is OrderPurpose.CLOSE:
-        _replace_position(book, order.position_id, status=PositionStatus.MONITORING)
-
-
-def _filled(book: Book, seq: int, at: dt.datetime, event: ev.OrderFilled) -> Applied:
-    order = _live_order(book, event.order_id)
-    if event.quantity <= 0 or event.cumulative != order.filled + event.quantity or event.cumulative > order.quantity:
-        raise LedgerFault(f"fill of {order.order_id}: {event.cumulative} of {order.quantity} does not add up")
-    position = book.positions.get(order.position_id)
-    rows = entries.fill(seq, event, order, position)
-    closed: Position | None = None
-    if order.purpose is OrderPurpose.OPEN:
-        _opened(book, at, event, order, position)
-    else:
-        closed = _reduced(book, at, event, order)
-    order = replace(order, filled=event.cumulative)
-    if order.remaining:
-        book.orders[order.order_id] = order
-    else:
-        del book.orders[order.order_id]
+        after = replace(after, quantity=0, used=0, status=PositionStatus.CLOSED, closed_at=at, closed_why=event.why)
+    if before is None and done.lots:
+        fold_positions.count_opening(book, at, after)
+    closed = fold_positions.keep(book, at, before, after, traded=sum(trade.paid for trade in trades))
+    rows = entries.trade(
+        seq, event.module_id, cost=done.cost, gain=done.gain, commission=-event.commission, fees=-event.fees
+    )
     return Applied(rows, closed)
 
 
-def _opened(book: Book, at: dt.datetime, event: ev.OrderFilled, order: Order, position: Position | None) -> None:
-    cost = _traded(event)
-    if position is None:
-        position = Position(order.position_id, order.module_id, order.structure, 0, 0, 0, at)
-        book.marks[order.position_id] = 0
-        book.modules[order.module_id].executed_today += 1
-    book.positions[order.position_id] = replace(
-        position,
-        quantity=position.quantity + event.quantity,
-        opened_quantity=position.opened_quantity + event.quantity,
-        cost=position.cost + cost,
-        opening_cost=position.opening_cost + cost,
-        commissions=position.commissions + event.commission,
-    )
-    book.marks[order.position_id] += cost
-    book.marked_at[order.position_id] = at
+def _saw(book: Book, activity: int) -> None:
+    """Remember a statement line of the broker, so that it is booked once."""
+    if activity <= book.activity_floor:
+        return
+    ahead = sorted({*book.activity_ahead, activity})
+    while ahead and ahead[0] == book.activity_floor + 1:
+        book.activity_floor = ahead.pop(0)
+    book.activity_ahead = tuple(ahead)
 
 
-def _reduced(book: Book, at: dt.datetime, event: ev.OrderFilled, order: Order) -> Position | None:
-    position = book.positions[order.position_id]
-    cost = entries.cost_share(position, event.quantity)
-    traded = _traded(event)
-    left = position.quantity - event.quantity
-    position = replace(
-        position,
-        quantity=left,
-        cost=position.cost - cost,
-        realised=position.realised - traded - cost,
-        closing_cash=position.closing_cash - traded,
-        commissions=position.commissions + event.commission,
-    )
-    if left:
-        book.marks[position.position_id] = book.marks[position.position_id] * left // (left + event.quantity)
-        book.positions[position.position_id] = position
-        return None
-    return _retire(book, replace(position, status=PositionStatus.CLOSED, closed_at=at, closed_why=order.why))
+_TRADING: dict[type[ev.Event], Callable[[Any, int, dt.datetime, Any], Applied]] = {
+    ev.OrderIntended: fold_orders.intended,
+    ev.OrderSubmitted: fold_orders.moved,
+    ev.OrderAccepted: fold_orders.moved,
+    ev.OrderUnknown: fold_orders.moved,
+    ev.OrderRepriced: fold_orders.moved,
+    ev.OrderReplaced: fold_orders.moved,
+    ev.OrderCancelRequested: fold_orders.moved,
+    ev.OrderFilled: fold_orders.filled,
+    ev.OrderEnded: fold_orders.ended,
+    ev.FillReversed: _reversed,
+    ev.PositionSettled: fold_positions.settled_in_cash,
+    ev.LegSettled: fold_positions.leg_settled,
+    ev.PositionMoved: fold_positions.went_over,
+    ev.PositionStatusChanged: fold_positions.status_changed,
+    ev.DifferenceResolved: fold_money.difference_resolved,
+}
+"""Orders and positions."""
 
+_MONEY: dict[type[ev.Event], Callable[[Any, int, Any], Applied]] = {
+    ev.MindfolioCreated: _created,
+    ev.CashDeposited: fold_money.deposited,
+    ev.GainSwept: fold_money.gain_swept,
+    ev.LossSettled: fold_money.loss_settled,
+    ev.CashBooked: fold_money.cash_booked,
+}
+"""Capital, and cash that no trade moves."""
 
-def _settled(book: Book, seq: int, at: dt.datetime, event: ev.PositionSettled) -> Applied:
-    position = book.positions.get(event.position_id)
-    if position is None:
-        raise LedgerFault(f"position {event.position_id} was settled, but is not open")
-    rows = entries.settlement(seq, event, position)
-    settled = replace(
-        position,
-        quantity=0,
-        cost=0,
-        realised=position.realised + event.cash - position.cost,
-        closing_cash=position.closing_cash + event.cash,
-        status=PositionStatus.SETTLED,
-        closed_at=at,
-        closed_why="expired",
-    )
-    return Applied(rows, _retire(book, settled))
-
-
-def _retire(book: Book, position: Position) -> Position:
-    del book.positions[position.position_id]
-    del book.marks[position.position_id]
-    del book.marked_at[position.position_id]
-    book.closed[position.position_id] = position
-    return position
-
-
-def _replace_position(book: Book, position_id: str, status: PositionStatus) -> None:
-    if position_id in book.positions:
-        book.positions[position_id] = replace(book.positions[position_id], status=status)
-
-
-def _live_order(book: Book, order_id: str) -> Order:
-    order = book.orders.get(order_id)
-    if order is None:
-        raise LedgerFault(f"order {order_id} is not live")
-    return order
-
-
-def _traded(event: ev.OrderFilled) -> Money:
-    return event.net_price * MULTIPLIER * event.quantity
+_STATE: dict[type[ev.Event], Callable[[Any, dt.datetime, Any], None]] = {
+    ev.SessionOpened: _session_opened,
+    ev.SessionClosed: _session_closed,
+    ev.StateSealed: _sealed,
+    ev.ModuleAdded: _module_added,
+    ev.ModuleRemoved: _module_removed,
+    ev.BudgetReallocated: _reallocated,
+    ev.ModuleStatusChanged: _module_status,
+    ev.MindfolioStatusChanged: _mindfolio_status,
+    ev.BreakerTripped: _breaker_tripped,
+    ev.ClosingPlanned: _closing_planned,
+    ev.ClosingDecided: _closing_decided,
+    ev.EmergencyStopLatched: _stopped,
+    ev.MindfolioRearmed: _rearmed,
+    ev.ScanCompleted: _scanned,
+    ev.ApprovalRequested: _approval_requested,
+    ev.ApprovalDecided: _approval_decided,
+    ev.AccountReconciled: _reconciled,
+    ev.MarksRecorded: _marked,
+}
+"""Everything that moves no money."""

@@ -36,7 +36,7 @@ def test_a_condor_opened_at_1_20_and_closed_at_0_55_leaves_60_20() -> None:
     assert book.cash == dollars("50060.20")
     assert book.nav == dollars("50060.20")
     assert (book.used(ALPHA), book.held(ALPHA), book.orders, book.positions) == (0, 0, {}, {})
-    done = book.closed[position_id]
+    done = clerk.closed[position_id]
     assert (done.status, done.opening_cost, done.closing_cash, done.realised, done.commissions, done.net_pnl) == (
         PositionStatus.CLOSED, *cents("-120", "-55", "65", "4.80", "60.20"),
     )  # fmt: skip
@@ -58,7 +58,7 @@ def test_two_partial_fills_at_their_own_prices_make_one_position() -> None:
     assert book.used(ALPHA) == dollars(2650)
 
 
-def test_partial_closes_share_the_cost_and_the_last_takes_the_rounding_rest() -> None:
+def test_partial_closes_take_the_oldest_lots_first_to_the_last_unit() -> None:
     clerk = Clerk()
     order_id = clerk.intend(quantity=3)
     clerk.fill(order_id, "-1.2001", 1)
@@ -67,14 +67,14 @@ def test_partial_closes_share_the_cost_and_the_last_takes_the_rounding_rest() ->
     (held,) = book.positions_of(ALPHA)
     assert held.cost == dollars("-360.01")
     clerk.close(held.position_id, "0.50", 1)
-    # A third of -360.01 is -120.003333...; the book takes -120.0034 and leaves -240.0066 for the rest.
-    assert accounts(clerk)[1] == dollars("-240.0066")
+    # First in, first out: the unit that was sold at 1.2001 goes first.
+    assert accounts(clerk)[1:3] == cents("-240", "-70.01")
     clerk.close(held.position_id, "0.50", 1)
-    assert accounts(clerk)[1] == dollars("-120.0033")
+    assert accounts(clerk)[1:3] == cents("-120", "-140.01")
     clerk.close(held.position_id, "0.50", 1)
     assert accounts(clerk) == cents("195.61", "0", "-210.01", "14.40")
-    assert book.closed[held.position_id].realised == dollars("210.01")
-    assert book.closed[held.position_id].net_pnl == book.realised(ALPHA) == dollars("195.61")
+    assert clerk.closed[held.position_id].realised == dollars("210.01")
+    assert clerk.closed[held.position_id].net_pnl == book.realised(ALPHA) == dollars("195.61")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_an_expired_condor_is_settled_in_cash_without_commission(spot: str, cash
     position_id = clerk.open("-1.20")
     clerk.settle(position_id, spot)
     book = clerk.ledger.book
-    done = book.closed[position_id]
+    done = clerk.closed[position_id]
     assert (done.status, done.closed_why, done.closing_cash) == (PositionStatus.SETTLED, "expired", dollars(cash))
     assert done.net_pnl == book.realised(ALPHA) == dollars(net)
     assert book.cash == dollars(50_000) + dollars(net)
@@ -168,14 +168,6 @@ def test_a_closing_that_is_not_filled_leaves_the_position_watched_again() -> Non
     clerk.record(ev.OrderEnded(order_id, OrderStatus.CANCELLED, "end of the ladder"))
     held = book.positions[position_id]
     assert (held.status, held.quantity, held.cost) == (PositionStatus.MONITORING, 1, dollars(-120))
-
-
-def test_repricing_moves_the_limit_and_counts_the_step() -> None:
-    clerk = Clerk()
-    order_id = clerk.intend()
-    clerk.record(ev.OrderRepriced(order_id, dollars("-1.18"), 1))
-    live = clerk.ledger.book.orders[order_id]
-    assert (live.limit, live.steps, live.status) == (dollars("-1.18"), 1, OrderStatus.WORKING)
 
 
 @pytest.mark.parametrize(

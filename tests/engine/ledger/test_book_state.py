@@ -1,5 +1,6 @@
 """The book beside its money: statuses, splits, scans, approvals; and every event that contradicts it is refused."""
 
+import copy
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,11 +11,16 @@ import pytest
 from engine.core.errors import LedgerFault
 from engine.core.money import dollars
 from engine.domain import events as ev
+from engine.domain.account import EXTERNAL, ActivityKind, Resolution
 from engine.domain.budget import BudgetPlan
 from engine.domain.candidate import ApprovalStatus
+from engine.domain.closing import ClosingPlan
 from engine.domain.events import Event
+from engine.domain.instrument import Right
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.order import Order, OrderPurpose, OrderStatus
+from engine.domain.position import PositionStatus
+from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.book import Book
 from tests.builders import (
     ALPHA,
@@ -22,6 +28,8 @@ from tests.builders import (
     NOW,
     Clerk,
     approval,
+    condor,
+    contract,
     created,
     mindfolio_spec,
     module_spec,
@@ -81,6 +89,49 @@ def test_a_stop_stays_with_its_time_until_a_person_rearms() -> None:
     assert (book.status, book.stop_why, book.stopped_at) == (MindfolioStatus.ACTIVE, "", None)
 
 
+def test_nothing_but_a_person_lifts_a_stop() -> None:
+    clerk = Clerk()
+    book = clerk.ledger.book
+    clerk.record(ev.EmergencyStopLatched("window", "button"))
+    clerk.record(ev.BreakerTripped("DRAWDOWN", 1600, 1500, "drawdown"))
+    assert (book.status, book.breaker) == (MindfolioStatus.STOPPED, "DRAWDOWN")
+    for status in MindfolioStatus:
+        with pytest.raises(LedgerFault, match="re-arms"):
+            copy.deepcopy(book).apply(book.seq + 1, clerk.at, ev.MindfolioStatusChanged(status, "user", ""))
+    clerk.record(ev.MindfolioRearmed("user", "looked at it"))
+    assert (book.status, book.breaker, book.status_why) == (MindfolioStatus.ACTIVE, "", "")
+
+
+def test_a_tripped_limit_pauses_until_a_person_rearms() -> None:
+    clerk = Clerk()
+    clerk.record(ev.BreakerTripped("ACCOUNT_LOSS", dollars(2000), dollars(2000), "the day"))
+    book = clerk.ledger.book
+    assert (book.status, book.status_why, book.breaker) == (MindfolioStatus.PAUSED, "the day", "ACCOUNT_LOSS")
+
+
+def test_a_closing_plan_waits_is_confirmed_and_is_done() -> None:
+    clerk = Clerk()
+    book = clerk.ledger.book
+    plan = ClosingPlan("C000001", NOW, (), dollars(900), dollars(450), 0, {})
+    clerk.record(ev.ClosingPlanned(plan))
+    assert (book.closing, book.closing_by) == (plan, "")
+    clerk.record(ev.ClosingDecided("C000001", is_confirmed=True, who="user", why=""))
+    assert (book.closing, book.closing_by) == (plan, "user")
+    clerk.record(ev.ClosingDecided("C000001", is_confirmed=False, who="engine", why="done"))
+    assert (book.closing, book.closing_by) == (None, "")
+
+
+def test_statement_lines_are_remembered_whatever_their_order() -> None:
+    clerk = Clerk()
+    book = clerk.ledger.book
+    for number in (3, 1, 5, 0):
+        clerk.record(ev.CashBooked(ActivityKind.FEE, "", "", "", 0, "", number))
+    assert (book.activity_floor, book.activity_ahead) == (1, (3, 5))
+    assert [book.has_activity(number) for number in range(7)] == [False, True, False, True, False, True, False]
+    clerk.record(ev.CashBooked(ActivityKind.FEE, "", "", "", 0, "", 2))
+    assert (book.activity_floor, book.activity_ahead) == (3, (5,))
+
+
 def test_scans_are_counted_by_session_and_the_last_is_remembered() -> None:
     clerk = Clerk()
     module = clerk.ledger.book.modules[ALPHA]
@@ -128,6 +179,30 @@ def fill_of(order_id: str, quantity: int = 1, cumulative: int = 1) -> ev.OrderFi
     return ev.OrderFilled(order_id, quantity, cumulative, dollars("-1.20"), (0, dollars("1.20"), 0, 0), 0)
 
 
+def broken(**changes: Any) -> ev.FillReversed:
+    made = ev.FillReversed(
+        "O000001", ALPHA, "P000001", condor(), condor().legs, 0, (0, dollars("1.20"), 0, 0), 0, 0, 0, "broken"
+    )
+    return replace(made, **changes)
+
+
+def ended(**changes: Any) -> ev.LegSettled:
+    made = ev.LegSettled("P000001", contract(250), 1, ActivityKind.ASSIGNED, 0, 0, 0, dollars(240), 0)
+    return replace(made, **changes)
+
+
+def resolved() -> ev.DifferenceResolved:
+    return ev.DifferenceResolved("SPY", 1, 1, Resolution.ASSIGN, EXTERNAL, 0, "user", "")
+
+
+def covered_call() -> Structure:
+    return Structure(StructureKind.COVERED_CALL, (Leg(contract(280, Right.CALL), -1),), 100)
+
+
+def turned(made: Structure) -> Structure:
+    return replace(made, legs=tuple(replace(leg, ratio=-leg.ratio) for leg in made.legs))
+
+
 NEW_POSITION = {"order_id": "O000099", "position_id": "P000099"}
 CONTRADICTIONS: dict[str, Callable[[Clerk], Event]] = {
     "a second mindfolio": lambda _: created(),
@@ -140,7 +215,50 @@ CONTRADICTIONS: dict[str, Callable[[Clerk], Event]] = {
     "an order intended twice": lambda clerk: ev.OrderIntended(clerk.ledger.book.orders["O000002"]),
     "an order of a stranger": lambda _: ev.OrderIntended(order(**NEW_POSITION, module_id="ghost")),
     "an order for nothing": lambda _: ev.OrderIntended(order(**NEW_POSITION, quantity=0)),
-    "an opening of an open position": lambda _: ev.OrderIntended(order(order_id="O000099", position_id="P000001")),
+    "an opening that skips a position id": lambda _: ev.OrderIntended(order(**NEW_POSITION)),
+    "an order of another underlying than its position's": lambda clerk: ev.OrderIntended(
+        closing(clerk, structure=condor(symbol="SPY"))
+    ),
+    "an order of options and shares in one package": lambda clerk: ev.OrderIntended(
+        order(order_id="O000099", position_id=clerk.ledger.book.next_position_id, structure=covered_call())
+    ),
+    "a close of what is held the other way": lambda clerk: ev.OrderIntended(closing(clerk, structure=turned(condor()))),
+    "a fill without a leg": lambda _: ev.OrderFilled("O000002", 0, 0, 0, (0,) * 4, 0, leg_quantities=(0,) * 4),
+    "a leg of the wrong side": lambda _: ev.OrderFilled("O000002", 0, 0, 0, (0,) * 4, 0, leg_quantities=(-1, 0, 0, 0)),
+    "a leg beyond the order": lambda _: ev.OrderFilled("O000002", 0, 0, 0, (0,) * 4, 0, leg_quantities=(3, 0, 0, 0)),
+    "legs that make more units than is said": lambda _: ev.OrderFilled(
+        "O000002", 0, 0, 0, (0,) * 4, 0, leg_quantities=(1, -1, -1, 1)
+    ),
+    "legs that do not make the net price": lambda _: ev.OrderFilled(
+        "O000002", 1, 1, dollars("-1.21"), (0, dollars("1.20"), 0, 0), 0
+    ),
+    "an end that is none": lambda _: ev.OrderEnded("O000002", OrderStatus.WORKING, ""),
+    "an end by a fill that nobody saw": lambda _: ev.OrderEnded("O000002", OrderStatus.FILLED, ""),
+    "a broken trade of another module": lambda _: broken(module_id=BETA),
+    "a broken trade of a stranger": lambda _: broken(position_id="P000003", module_id="ghost"),
+    "a broken trade of a position that never was": lambda _: broken(position_id="P000077"),
+    "a broken trade without its prices": lambda _: broken(leg_prices=(0, 0)),
+    "a sweep of what was not won": lambda _: ev.GainSwept(ALPHA, 1, "user", ""),
+    "a settlement of what was not lost": lambda _: ev.LossSettled(ALPHA, dollars("4.81"), 0, "user", ""),
+    "a settlement below zero": lambda _: ev.LossSettled(ALPHA, dollars("5"), dollars("-1"), "user", ""),
+    "a deposit of nothing": lambda _: ev.CashDeposited(0, 1, "user", ""),
+    "a withdrawal that buys units": lambda _: ev.CashDeposited(-1, 1, "user", ""),
+    "a withdrawal of more units than there are": lambda _: ev.CashDeposited(-1, -dollars(50_001), "user", ""),
+    "a withdrawal of more than the reserve": lambda _: ev.CashDeposited(dollars(-15_001), -1, "user", ""),
+    "a module twice": lambda _: ev.ModuleAdded(module_spec(ALPHA), "user", ""),
+    "a module called EXTERNAL": lambda _: ev.ModuleAdded(module_spec(EXTERNAL), "user", ""),
+    "the end of a module that is not flat": lambda _: ev.ModuleRemoved(ALPHA, "user", ""),
+    "a move to a stranger": lambda _: ev.PositionMoved("P000001", "ghost", "user", ""),
+    "a status that only an end gives": lambda _: ev.PositionStatusChanged("P000001", PositionStatus.CLOSED, ""),
+    "cash of a stranger": lambda _: ev.CashBooked(ActivityKind.FEE, "ghost", "", "", 1, ""),
+    "cash of a kind that moves none": lambda _: ev.CashBooked(ActivityKind.EXPIRED, "", "", "", 1, ""),
+    "an answer to a difference that is not there": lambda _: resolved(),
+    "a decision on a plan that is not there": lambda _: ev.ClosingDecided("C1", is_confirmed=True, who="", why=""),
+    "a stop without a latch": lambda _: ev.MindfolioStatusChanged(MindfolioStatus.STOPPED, "user", ""),
+    "more contracts than are held": lambda _: ended(contracts=3),
+    "contracts that are not held": lambda _: ended(contract=contract(99)),
+    "half a unit that was hit": lambda _: ended(split_into="P000077"),
+    "shares that do not divide their cash": lambda _: ended(shares=100, cash=-1),
     "a close of more than is held": lambda clerk: ev.OrderIntended(closing(clerk, quantity=3)),
     "a close of what is not held": lambda clerk: ev.OrderIntended(closing(clerk, position_id="P000077")),
     "a close by another module": lambda clerk: ev.OrderIntended(closing(clerk, module_id=BETA)),
@@ -175,7 +293,7 @@ def test_what_contradicts_the_state_is_refused(name: str) -> None:
 def test_a_closed_position_is_never_opened_again() -> None:
     clerk = Clerk()
     clerk.close(clerk.open("-1.20"), "0.55")
-    with pytest.raises(LedgerFault, match="opened before"):
+    with pytest.raises(LedgerFault, match="not there"):
         clerk.record(ev.OrderIntended(order(order_id="O000099", position_id="P000001")))
 
 

@@ -1,4 +1,4 @@
-"""Double entry, by hand: which accounts a deposit, a fill and a settlement touch, and by how much."""
+"""Double entry, by hand: which accounts each kind of event touches, and by how much."""
 
 import pytest
 from hypothesis import given
@@ -6,17 +6,13 @@ from hypothesis import strategies as st
 
 from engine.core.money import Money, dollars
 from engine.domain import events as ev
-from engine.domain.order import OrderPurpose
-from engine.domain.ports import PostingRow
+from engine.domain.account import EXTERNAL, ActivityKind
+from engine.domain.records import PostingRow
 from engine.ledger import entries
-from engine.ledger.entries import Account
-from tests.builders import ALPHA, BETA, NOW, created, order, position
+from engine.ledger.entries import PNL_ACCOUNTS, Account
+from tests.builders import ALPHA, BETA
 
-CLOSING = order(order_id="O000002", purpose=OrderPurpose.CLOSE, hold=0)
-
-
-def filled(price: str, quantity: int = 1, commission: str = "2.40") -> ev.OrderFilled:
-    return ev.OrderFilled("O000001", quantity, quantity, dollars(price), (), dollars(commission) * quantity)
+MONEY = st.integers(-(10**12), 10**12)
 
 
 def by_account(rows: tuple[PostingRow, ...]) -> dict[str, Money]:
@@ -25,78 +21,94 @@ def by_account(rows: tuple[PostingRow, ...]) -> dict[str, Money]:
     return {row.account: row.amount for row in rows}
 
 
-def test_the_deposit_is_cash_of_the_mindfolio_itself() -> None:
-    rows = entries.opening_deposit(1, created())
-    assert rows == (
-        PostingRow(1, "CASH", "", dollars(50_000)),
-        PostingRow(1, "CAPITAL", "", dollars(-50_000)),
-    )
+@pytest.mark.parametrize("amount", [dollars(50_000), dollars(-3)])
+def test_cash_from_outside_is_capital_of_the_mindfolio_itself(amount: Money) -> None:
+    assert entries.deposit(1, amount) == (PostingRow(1, "CASH", "", amount), PostingRow(1, "CAPITAL", "", -amount))
 
 
 def test_an_opening_puts_the_premium_on_the_position_at_cost() -> None:
-    rows = entries.fill(5, filled("-1.20"), order(), None)
+    rows = entries.trade(5, ALPHA, cost=dollars(-120), gain=0, commission=dollars("2.40"), fees=dollars("0.11"))
     assert by_account(rows) == {
-        Account.CASH: dollars("117.60"),
+        Account.CASH: dollars("117.49"),
         Account.COMMISSIONS: dollars("2.40"),
-        Account.POSITIONS: dollars("-120.00"),
+        Account.FEES: dollars("0.11"),
+        Account.POSITIONS: dollars(-120),
     }
     assert {(row.seq, row.module_id) for row in rows} == {(5, ALPHA)}
 
 
 def test_a_closing_takes_the_cost_off_and_realises_the_difference() -> None:
-    rows = entries.fill(9, filled("0.55"), CLOSING, position())
+    rows = entries.trade(9, ALPHA, cost=dollars(120), gain=dollars(65), commission=dollars("2.40"))
     assert by_account(rows) == {
         Account.CASH: dollars("-57.40"),
         Account.COMMISSIONS: dollars("2.40"),
-        Account.POSITIONS: dollars("120.00"),
-        Account.REALISED: dollars("-65.00"),
+        Account.POSITIONS: dollars(120),
+        Account.REALISED: dollars(-65),
     }
 
 
-def test_a_loss_is_a_debit_of_what_was_realised() -> None:
-    rows = entries.fill(9, filled("2.40"), CLOSING, position())
-    assert by_account(rows)[Account.REALISED] == dollars("120.00")
+def test_a_trade_for_nothing_still_shows_that_no_cash_moved() -> None:
+    assert entries.trade(9, ALPHA, cost=0, gain=0) == (PostingRow(9, "CASH", ALPHA, 0),)
 
 
-@pytest.mark.parametrize(("cash", "realised"), [("0", "-120.00"), ("-1000.00", "880.00"), ("-120.00", "0")])
-def test_a_settlement_pays_the_intrinsic_values_without_commission(cash: str, realised: str) -> None:
-    event = ev.PositionSettled("P000001", dollars(260), NOW, dollars(cash))
-    assert by_account(entries.settlement(11, event, position())) == {
-        Account.CASH: dollars(cash),
-        Account.POSITIONS: dollars("120.00"),
-        Account.REALISED: dollars(realised),
+@pytest.mark.parametrize(
+    ("kind", "account"),
+    [
+        (ActivityKind.DIVIDEND, Account.DIVIDENDS),
+        (ActivityKind.INTEREST, Account.INTEREST),
+        (ActivityKind.BORROW, Account.BORROW),
+        (ActivityKind.FEE, Account.FEES),
+        (ActivityKind.ROUNDING, Account.ROUNDING),
+    ],
+)
+def test_cash_without_a_trade_is_booked_by_its_kind_and_counts_as_pnl(kind: ActivityKind, account: Account) -> None:
+    rows = entries.booked_cash(3, ev.CashBooked(kind, ALPHA, "", "SPY", dollars("-1.50"), ""))
+    assert by_account(rows) == {Account.CASH: dollars("-1.50"), account: dollars("1.50")}
+    assert account in PNL_ACCOUNTS
+
+
+@pytest.mark.parametrize("kind", [ActivityKind.EXPIRED, ActivityKind.DEPOSIT, ActivityKind.ASSIGNED])
+def test_other_kinds_move_no_cash_by_themselves(kind: ActivityKind) -> None:
+    with pytest.raises(ValueError, match="moves no cash"):
+        entries.booked_cash(3, ev.CashBooked(kind, ALPHA, "", "SPY", 1, ""))
+
+
+def test_a_swept_gain_goes_from_the_module_to_capital() -> None:
+    rows = entries.capitalised(4, ALPHA, dollars(60))
+    assert {(row.account, row.module_id): row.amount for row in rows} == {
+        (Account.CASH, ALPHA): dollars(-60),
+        (Account.CASH, ""): dollars(60),
+        (Account.SETTLED, ALPHA): dollars(60),
+        (Account.CAPITAL, ""): dollars(-60),
+    }
+    assert Account.SETTLED not in PNL_ACCOUNTS
+
+
+def test_a_position_that_goes_over_is_paid_for_at_cost() -> None:
+    rows = entries.moved(4, ALPHA, BETA, dollars(-120))
+    assert {(row.account, row.module_id): row.amount for row in rows} == {
+        (Account.POSITIONS, ALPHA): dollars(120),
+        (Account.CASH, ALPHA): dollars(-120),
+        (Account.POSITIONS, BETA): dollars(-120),
+        (Account.CASH, BETA): dollars(120),
     }
 
 
-def test_every_posting_names_the_module_of_its_order_or_position() -> None:
-    settled = ev.PositionSettled("P000001", dollars(260), NOW, 0)
-    rows = (
-        *entries.fill(1, filled("-1.20"), order(module_id=BETA), None),
-        *entries.settlement(2, settled, position(module_id=BETA)),
+def test_unknown_cash_belongs_to_nobody_here() -> None:
+    rows = entries.outside_cash(4, dollars(7))
+    assert rows == (
+        PostingRow(4, Account.CASH, EXTERNAL, dollars(7)),
+        PostingRow(4, Account.OUTSIDE, EXTERNAL, dollars(-7)),
     )
-    assert {row.module_id for row in rows} == {BETA}
 
 
-@pytest.mark.parametrize("quantity", [2, 3])
-def test_more_than_is_held_cannot_be_closed(quantity: int) -> None:
-    with pytest.raises(ValueError, match="more than the position holds"):
-        entries.fill(9, filled("0.55", quantity), CLOSING, position())
-    with pytest.raises(ValueError, match="more than the position holds"):
-        entries.cost_share(None, quantity)
+@given(MONEY, MONEY, MONEY, MONEY)
+def test_every_entry_balances_for_each_module(cost: Money, gain: Money, commission: Money, fees: Money) -> None:
+    assert entries.is_balanced(entries.trade(1, ALPHA, cost=cost, gain=gain, commission=commission, fees=fees))
+    for rows in (entries.capitalised(1, ALPHA, gain), entries.moved(1, ALPHA, BETA, cost)):
+        for name in (ALPHA, BETA, ""):
+            assert entries.is_balanced(row for row in rows if row.module_id == name)
 
 
-@given(st.integers(-(10**12), 10**12), st.lists(st.integers(1, 50), min_size=1, max_size=8))
-def test_the_parts_of_a_cost_add_up_to_it_in_whatever_steps(cost: Money, steps: list[int]) -> None:
-    left, quantity, shares = cost, sum(steps), list[Money]()
-    for step in steps:
-        share = entries.cost_share(position(cost=left, quantity=quantity), step)
-        shares.append(share)
-        left, quantity = left - share, quantity - step
-    assert (left, sum(shares)) == (0, cost)
-
-
-@given(st.integers(-(10**12), 10**12), st.integers(1, 100))
-def test_a_part_is_never_further_than_a_unit_from_its_exact_share(cost: Money, quantity: int) -> None:
-    for step in range(1, quantity):
-        share = entries.cost_share(position(cost=cost, quantity=quantity), step)
-        assert abs(share * quantity - cost * step) < quantity
+def test_one_row_alone_is_no_entry() -> None:
+    assert not entries.is_balanced([PostingRow(1, Account.CASH, ALPHA, 1)])
