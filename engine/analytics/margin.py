@@ -142,6 +142,19 @@ class _Cover(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class _Paired:
+    """One right's shorts and longs: pairs (short, long, contracts), shorts written on shares, naked ones, and the rest.
+
+    All in the order of the contracts.
+    """
+
+    pairs: list[tuple[OptionContract, OptionContract, int]]
+    written: dict[OptionContract, int]
+    naked: dict[OptionContract, int]
+    spare: dict[OptionContract, int]
+
+
+@dataclass(frozen=True, slots=True)
 class _Account:
     """One underlying's holdings while they are being paired."""
 
@@ -155,47 +168,64 @@ class _Account:
         """The cheapest of nine: for calls and for puts each, cover what can be, what is cheaper covered, or nothing.
 
         None always wins, because what ends together needs its worst loss once, not the sum of its pairs, and of naked
-        calls and puts the greater side counts.
+        calls and puts the greater side counts. Calls never cover puts, so each right is paired by itself.
         """
-        sides = [
-            list(_Cover) if any(c.right is right and count < 0 for c, count in self.held.items()) else [_Cover.CHEAPER]
-            for right in (Right.CALL, Right.PUT)
-        ]
         return min(
-            (self._groups({Right.CALL: calls, Right.PUT: puts}) for calls, puts in product(*sides)),
+            (self._groups(calls, puts) for calls, puts in product(self._ways(Right.CALL), self._ways(Right.PUT))),
             key=lambda groups: (sum(g.initial for g in groups), sum(g.maintenance for g in groups)),
         )
 
-    def _groups(self, cover: Mapping[Right, "_Cover"]) -> tuple[MarginGroup, ...]:
-        shorts = [(c, -count) for c, count in self.held.items() if count < 0]
-        longs = [(c, count) for c, count in self.held.items() if count > 0]
-        lots = abs(self.shares) // MULTIPLIER
+    def _ways(self, right: Right) -> list["_Paired"]:
+        """One right's pairings that may be the cheapest."""
+        cheaper = self._paired(right, _Cover.CHEAPER)
+        if not cheaper.pairs and not cheaper.written and not cheaper.naked:
+            return [cheaper]
+        # Where the cheaper way covers all of them, it is the cheapest way to cover all.
+        others = (_Cover.ALL, _Cover.NOTHING) if cheaper.naked else (_Cover.NOTHING,)
+        return [cheaper, *(self._paired(right, cover) for cover in others)]
+
+    def _groups(self, calls: "_Paired", puts: "_Paired") -> tuple[MarginGroup, ...]:
+        pairs = sorted([*calls.pairs, *puts.pairs])
+        spare = dict(sorted([*calls.spare.items(), *puts.spare.items()]))
+        groups = self._covered(pairs)
+        groups += self._naked(dict(sorted([*calls.naked.items(), *puts.naked.items()])))
+        groups += self._stock({**calls.written, **puts.written}, spare)
+        groups += [
+            MarginGroup("long, paid in full", (Leg(long, count),), 0, 0, 0) for long, count in spare.items() if count
+        ]
+        return tuple(groups)
+
+    def _paired(self, right: Right, cover: _Cover) -> "_Paired":
+        """The cheapest pairing of one right's shorts with its longs and the shares."""
+        shorts = [(c, -count) for c, count in self.held.items() if count < 0 and c.right is right]
+        longs = [(c, count) for c, count in self.held.items() if count > 0 and c.right is right]
         cost: list[list[Money | None]] = [
             [
-                *(None if cover[short.right] is _Cover.NOTHING else self._pair(short, long) for long, _ in longs),
+                *(None if cover is _Cover.NOTHING else self._pair(short, long) for long, _ in longs),
                 self._share_cover(short),
             ]
             for short, _ in shorts
         ]
         alone = [naked_requirement(short, self.marks[short], self.spot, self.rates) for short, _ in shorts]
-        # Dearer alone than any cover: whoever can be covered is.
-        dearest = max(alone, default=0) + sum(each or 0 for row in cost for each in row)
-        alone = [
-            dearest if cover[short.right] is _Cover.ALL else each
-            for (short, _), each in zip(shorts, alone, strict=True)
-        ]
+        if cover is _Cover.ALL:
+            # Dearer alone than any cover: whoever can be covered is.
+            dearest = max(alone, default=0) + sum(each or 0 for row in cost for each in row)
+            alone = [dearest] * len(shorts)
+        lots = abs(self.shares) // MULTIPLIER
         flow = cheapest_cover(cost, alone, [n for _, n in shorts], [*(n for _, n in longs), lots]).tolist()
-        left = [count - sum(row[j] for row in flow) for j, (_, count) in enumerate(longs)]
-        written = {short: row[-1] for (short, _), row in zip(shorts, flow, strict=True) if row[-1]}
+        left = {long: count - sum(row[j] for row in flow) for j, (long, count) in enumerate(longs)}
         naked = {short: count - sum(row) for (short, count), row in zip(shorts, flow, strict=True)}
-        groups = self._covered(shorts, longs, flow)
-        groups += self._naked({short: count for short, count in naked.items() if count})
-        spare = {long: count for (long, _), count in zip(longs, left, strict=True) if count}
-        groups += self._stock(written, spare)
-        groups += [
-            MarginGroup("long, paid in full", (Leg(long, count),), 0, 0, 0) for long, count in spare.items() if count
-        ]
-        return tuple(groups)
+        return _Paired(
+            pairs=[
+                (short, long, count)
+                for (short, _), row in zip(shorts, flow, strict=True)
+                for (long, _), count in zip(longs, row[:-1], strict=True)
+                if count
+            ],
+            written={short: row[-1] for (short, _), row in zip(shorts, flow, strict=True) if row[-1]},
+            naked={short: count for short, count in naked.items() if count},
+            spare={long: count for long, count in left.items() if count},
+        )
 
     def _pair(self, short: OptionContract, long: OptionContract) -> Money | None:
         """What one short covered by one long needs, None when it does not cover."""
@@ -214,17 +244,13 @@ class _Account:
         gap = self.spot - contract.strike
         return max(0, gap if contract.right is Right.CALL else -gap)
 
-    def _covered(
-        self, shorts: list[tuple[OptionContract, int]], longs: list[tuple[OptionContract, int]], flow: list[list[int]]
-    ) -> list[MarginGroup]:
+    def _covered(self, pairs: list[tuple[OptionContract, OptionContract, int]]) -> list[MarginGroup]:
         """Pairs that end together are one group: their worst loss together, premiums aside."""
         by_end: dict[object, dict[OptionContract, int]] = {}
-        for (short, _), row in zip(shorts, flow, strict=True):
-            for (long, _), count in zip(longs, row[:-1], strict=True):
-                if count:
-                    legs = by_end.setdefault(short.expiration, {})
-                    legs[short] = legs.get(short, 0) - count
-                    legs[long] = legs.get(long, 0) + count
+        for short, long, count in pairs:
+            legs = by_end.setdefault(short.expiration, {})
+            legs[short] = legs.get(short, 0) - count
+            legs[long] = legs.get(long, 0) + count
         groups = []
         for legs in by_end.values():
             payoff: list[PayoffLeg] = [(c.right, c.strike, count) for c, count in legs.items()]

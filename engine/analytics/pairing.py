@@ -29,7 +29,7 @@ def cheapest_cover(
     """
     rows, columns = len(shorts), len(longs)
     flow = np.zeros((rows, columns + 1), dtype=np.int64)
-    if not rows:
+    if all(each is None for line in pair_cost for each in line):
         return flow[:, :columns]
     cost = np.full((rows, columns + 1), _NEVER, dtype=np.int64)
     for i, line in enumerate(pair_cost):

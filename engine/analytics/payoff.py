@@ -29,18 +29,24 @@ class Extremes:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Contracts held and what they brought: signed contracts of one underlying, cash received (+) or paid (-)."""
+    """What is held of one underlying and what it brought: signed contracts and shares, cash received (+) or paid (-).
+
+    `underlying` is needed for shares alone.
+    """
 
     contracts: tuple[tuple[OptionContract, int], ...]
     cash: Money
+    shares: int = 0
+    underlying: str = ""
 
     @property
     def symbol(self) -> str:
         """The underlying."""
-        return self.contracts[0][0].underlying
+        return self.contracts[0][0].underlying if self.contracts else self.underlying
 
     def __post_init__(self) -> None:
-        if len({contract.underlying for contract, _ in self.contracts}) != 1:
+        names = {contract.underlying for contract, _ in self.contracts} | ({self.underlying} - {""})
+        if len(names) != 1:
             raise ValueError("a holding is of exactly one underlying")
 
 
@@ -111,23 +117,49 @@ def book_worst_case(holdings: Iterable[Holding]) -> dict[str, Money | None]:
 
     Everything held in an underlying nets, exactly, within an expiration, whoever holds it. The worst of several
     expirations are added, as if each met its own worst price: never less than the truth. A long option is therefore
-    no cover for a short one of another expiration.
+    no cover for a short one of another expiration. Shares count with the expirations that they do most good in.
     """
     cash: dict[str, Money] = {}
+    shares: dict[str, int] = {}
     legs: dict[str, dict[int, list[PayoffLeg]]] = {}
     for holding in holdings:
         cash[holding.symbol] = cash.get(holding.symbol, 0) + holding.cash
+        shares[holding.symbol] = shares.get(holding.symbol, 0) + holding.shares
         by_expiration = legs.setdefault(holding.symbol, {})
         for contract, count in holding.contracts:
             leg = (contract.right, contract.strike, count)
             by_expiration.setdefault(contract.expiration.toordinal(), []).append(leg)
-    return {symbol: _loss(list(legs[symbol].values()), cash[symbol]) for symbol in legs}
+    return {symbol: _loss(list(legs[symbol].values()), cash[symbol], shares[symbol]) for symbol in legs}
 
 
-def _loss(expirations: Sequence[Sequence[PayoffLeg]], cash: Money) -> Money | None:
-    result = cash
+def _loss(expirations: Sequence[Sequence[PayoffLeg]], cash: Money, shares: int) -> Money | None:
+    if shares == 0:
+        return _group_loss([(legs, 0) for legs in expirations], cash)
+    # Any way to share out what is held bounds the loss: the whole is never worse than the parts' worst together.
+    places = [
+        [(legs, shares if number == place else 0) for number, legs in enumerate(expirations)]
+        for place in range(len(expirations))
+    ]
+    apart: list[tuple[Sequence[PayoffLeg], int]] = [*((legs, 0) for legs in expirations), ((), shares)]
+    ways = (*places, apart, _covering(expirations, shares))
+    return min((loss for groups in ways if (loss := _group_loss(groups, cash)) is not None), default=None)
+
+
+def _covering(expirations: Sequence[Sequence[PayoffLeg]], shares: int) -> list[tuple[Sequence[PayoffLeg], int]]:
+    """Each expiration gets the shares that its calls are short of (or, for short shares, long), while there are any."""
+    groups: list[tuple[Sequence[PayoffLeg], int]] = []
     for legs in expirations:
-        worst = expiry_extremes(legs, 0).worst
+        slope = upper_slope(legs)
+        part = min(shares, max(0, -slope)) if shares > 0 else max(shares, min(0, -slope))
+        groups.append((legs, part))
+        shares -= part
+    return [*groups, ((), shares)]
+
+
+def _group_loss(groups: Sequence[tuple[Sequence[PayoffLeg], int]], cash: Money) -> Money | None:
+    result = cash
+    for legs, shares in groups:
+        worst = expiry_extremes(legs, 0, shares).worst
         if worst is None:
             return None
         result += worst

@@ -18,7 +18,7 @@ from engine.core.money import Money, from_float
 from engine.domain.chain import Chain, Floats, Ints
 from engine.domain.instrument import OptionContract, decode_keys
 from engine.domain.ports import ChainUpdate
-from engine.domain.quote import Quote
+from engine.domain.quote import Quote, stock_quote
 
 _NEVER = np.iinfo(np.int64).min
 """`quoted_at` of a contract that has no quote yet: any time is newer."""
@@ -41,6 +41,8 @@ class MarketStore:
     def __init__(self) -> None:
         self._chains: Mapping[str, Chain] = MappingProxyType({})
         self._generation = 0
+        self._asked: dict[str, tuple[Chain, dict[OptionContract, Quote | None]]] = {}
+        """What was asked of each symbol's newest chain: valuations ask for the same contracts again and again."""
 
     @property
     def generation(self) -> int:
@@ -82,12 +84,25 @@ class MarketStore:
     def quote(self, contract: OptionContract) -> Quote | None:
         """The contract's newest quote, None when it was never quoted or was dropped."""
         chain = self._chains.get(contract.underlying)
-        return None if chain is None else chain.quote(contract)
+        if chain is None:
+            return None
+        asked = self._asked.get(chain.symbol)
+        if asked is None or asked[0] is not chain:
+            asked = self._asked[chain.symbol] = (chain, {})
+        if contract not in asked[1]:
+            asked[1][contract] = chain.quote(contract)
+        return asked[1][contract]
 
     def spot(self, symbol: str) -> Money | None:
         """The underlying's newest price a share, None when it was never quoted."""
         chain = self._chains.get(symbol)
         return None if chain is None else from_float(chain.spot)
+
+    def stock(self, symbol: str) -> Quote | None:
+        """A quote of the underlying's shares around its newest price, None when it was never quoted."""
+        chain = self._chains.get(symbol)
+        spot = None if chain is None else from_float(chain.spot)
+        return None if chain is None or spot is None else stock_quote(spot, chain.spot_at)
 
     def drop_expired(self, now: datetime) -> int:
         """Forget contracts whose trading has ended by `now`; returns how many.

@@ -212,6 +212,53 @@ def test_a_book_that_cannot_lose_loses_nothing() -> None:
     assert book_worst_case([]) == {}
 
 
+def covered(strike: str, day: dt.date, cash: str) -> Holding:
+    return Holding(((contract(CALL, strike, day), -1),), dollars(cash), 100)
+
+
+def test_shares_cover_calls_of_several_expirations_each_with_its_own_lot() -> None:
+    # Two lots of shares at 260, one call sold on each: all that can be lost is what was paid, less the premium.
+    book = [covered("270", NEAR, "-25700"), covered("280", FAR, "-25800")]
+    assert book_worst_case(book) == {"TSLA": dollars("51500")}
+    assert book_worst_case([*book, Holding(((contract(CALL, "290", FAR), -1),), dollars("100"))]) == {"TSLA": None}
+
+
+def test_short_shares_are_covered_by_calls_of_several_expirations() -> None:
+    book = [
+        Holding(((contract(CALL, "270", NEAR), 1), (contract(CALL, "280", FAR), 1)), dollars("-500")),
+        Holding((), dollars("52000"), -200, "TSLA"),
+    ]
+    # At worst 270 and 280 are paid for what brought 260.
+    assert book_worst_case(book) == {"TSLA": dollars("3500")}
+
+
+def test_shares_alone_and_with_the_put_that_protects_them() -> None:
+    shares = Holding((), dollars("-26000"), 100, "TSLA")
+    put = Holding(((contract(PUT, "250"), 1),), dollars("-400"))
+    assert shares.symbol == "TSLA"
+    assert book_worst_case([shares]) == {"TSLA": dollars("26000")}
+    assert book_worst_case([shares, put]) == {"TSLA": dollars("1400")}
+    assert book_worst_case([Holding((), dollars("26000"), -100, "TSLA")]) == {"TSLA": None}
+
+
+@given(
+    st.lists(st.tuples(LEGS, st.sampled_from([NEAR, FAR])), max_size=3),
+    st.integers(-300, 300).filter(bool),
+    st.integers(0, BEYOND),
+)
+def test_no_price_that_holds_to_the_end_loses_more_than_the_worst_of_a_book_with_shares(
+    parts: list[tuple[list[PayoffLeg], dt.date]], shares: int, spot: Money
+) -> None:
+    holdings = [
+        Holding(tuple((OptionContract("X", day, strike, right), count) for right, strike, count in legs), 0)
+        for legs, day in parts
+        if legs
+    ]
+    worst = book_worst_case([Holding((), 0, shares, "X"), *holdings])["X"]
+    if worst is not None:
+        assert worst >= -(sum(expiry_pnl_at(legs, 0, spot) for legs, _ in parts) + shares * spot)
+
+
 def test_a_holding_is_of_one_underlying() -> None:
     mixed = ((contract(CALL, "270"), 1), (contract(CALL, "270", symbol="NVDA"), 1))
     for contracts in (mixed, ()):
