@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.core.errors import DenialCode
 from engine.domain.denial import Denial
-from engine.risk import checks
+from engine.risk import account_rules, checks_evidence, checks_market, checks_money, checks_state, checks_trade
 from engine.risk.facts import TradeFacts
 
 _logger = logging.getLogger(__name__)
@@ -22,23 +22,31 @@ class Check:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check(DenialCode.STOPPED, checks.check_stopped),
-    Check(DenialCode.MODULE_STATUS, checks.check_module_status),
-    Check(DenialCode.MARKET_CLOSED, checks.check_market_closed),
-    Check(DenialCode.DATA_STALE, checks.check_data_stale),
-    Check(DenialCode.DATA_BAD, checks.check_data_bad),
-    Check(DenialCode.LIQUIDITY, checks.check_liquidity),
-    Check(DenialCode.STRUCTURE, checks.check_structure),
-    Check(DenialCode.TICK, checks.check_tick),
-    Check(DenialCode.MAX_RISK, checks.check_max_risk),
-    Check(DenialCode.BUDGET, checks.check_budget),
-    Check(DenialCode.DAILY_LOSS, checks.check_daily_loss),
-    Check(DenialCode.ACCOUNT_BUYING_POWER, checks.check_account_buying_power),
-    Check(DenialCode.DUPLICATE, checks.check_duplicate),
-    Check(DenialCode.EVIDENCE, checks.check_evidence),
-    Check(DenialCode.KERNEL_HEALTH, checks.check_kernel_health),
+    Check(DenialCode.STOPPED, checks_state.check_stopped),
+    Check(DenialCode.MODULE_STATUS, checks_state.check_module_status),
+    Check(DenialCode.MARKET_CLOSED, checks_state.check_market_closed),
+    Check(DenialCode.DATA_STALE, checks_market.check_data_stale),
+    Check(DenialCode.DATA_BAD, checks_market.check_data_bad),
+    Check(DenialCode.LEG_SKEW, checks_market.check_leg_skew),
+    Check(DenialCode.LIQUIDITY, checks_market.check_liquidity),
+    Check(DenialCode.STRUCTURE, checks_trade.check_structure),
+    Check(DenialCode.TICK, checks_trade.check_tick),
+    Check(DenialCode.MAX_RISK, checks_money.check_max_risk),
+    Check(DenialCode.BUDGET, checks_money.check_budget),
+    Check(DenialCode.DAILY_LOSS, checks_money.check_daily_loss),
+    Check(DenialCode.ACCOUNT_BUYING_POWER, checks_money.check_account_buying_power),
+    Check(DenialCode.ACCOUNT_RULES, account_rules.check_account_rules),
+    Check(DenialCode.CONFLICT, checks_trade.check_conflict),
+    Check(DenialCode.DUPLICATE, checks_trade.check_duplicate),
+    Check(DenialCode.SYMBOL_CAP, checks_money.check_symbol_cap),
+    Check(DenialCode.EVENT, checks_trade.check_event),
+    Check(DenialCode.ORDER_RATE, checks_state.check_order_rate),
+    Check(DenialCode.EVIDENCE, checks_evidence.check_evidence),
+    Check(DenialCode.KERNEL_HEALTH, checks_evidence.check_kernel_health),
+    Check(DenialCode.SYMBOL_HALTED, checks_state.check_symbol_halted),
+    Check(DenialCode.BROKER_UNREACHABLE, checks_state.check_broker_unreachable),
 )
-"""In the order of the product's list, which is the order of the reasons on the screen."""
+"""In the order of the product's list, which is the order of the reasons on the screen; then what it has no word for."""
 
 
 def run_gate(facts: TradeFacts) -> tuple[Denial, ...]:
@@ -51,14 +59,22 @@ def run_gate(facts: TradeFacts) -> tuple[Denial, ...]:
 
 
 def waived(facts: TradeFacts) -> tuple[str, ...]:
-    """What the environment waived for this trade, to be shown with it: "evidence", "iv_rank" (when it is unknown)."""
+    """What the environment waived for this trade, to be shown: "evidence"; "iv_rank", "events" when unknown."""
     rank = facts.candidate.iv_rank
     names = []
     if facts.waivers.evidence is True:
         names.append("evidence")
     if facts.waivers.iv_rank is True and (rank is None or not math.isfinite(rank)):
         names.append("iv_rank")
+    if facts.waivers.events is True and facts.happenings is None:
+        names.append("events")
     return tuple(names)
+
+
+def warnings(facts: TradeFacts) -> tuple[Denial, ...]:
+    """What a person should know and what stops nothing, in the form of denials."""
+    warning = account_rules.day_trade_warning(facts)
+    return () if warning is None else (warning,)
 
 
 def _outcome(check: Check, facts: TradeFacts) -> Denial | None:

@@ -13,12 +13,12 @@ from engine.domain.candidate import Candidate
 from engine.domain.denial import Denial
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
-from engine.domain.limits import GateLimits, ModuleLimits
-from engine.domain.mindfolio import MindfolioStatus, ModuleKind, ModuleSpec, ModuleStatus, Waivers
+from engine.domain.limits import AccountLimits, GateLimits, ModuleLimits
+from engine.domain.mindfolio import AccountRules, MindfolioStatus, ModuleKind, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power
-from engine.risk.checks import check_account_buying_power, check_budget, check_max_risk
+from engine.risk.checks_money import check_account_buying_power, check_budget, check_max_risk
 from engine.risk.facts import TradeFacts
 from engine.risk.gate import run_gate
 from engine.risk.kernel_health import LegPrice
@@ -137,6 +137,20 @@ def facts_of(case: Case) -> TradeFacts:
         duplicate_of=None,
         evidence=Evidence(trades=40, win_rate=0.71, expectancy=dollars(9), source="by assumption"),
         kernel=tuple(LegPrice(leg.contract.occ, "price", 2.0, 2.0) for leg in candidate.structure.legs),
+        account_rules=AccountRules(),
+        equity=dollars(50_000),
+        account_limits=AccountLimits(),
+        account_day_pnl=0,
+        drawdown_bp=0,
+        stakes=(),
+        symbol_positions=0,
+        symbol_used=0,
+        budget=dollars(100_000),
+        happenings=(),
+        openings_last_minute=0,
+        orders_today=0,
+        symbol_halts=(),
+        broker_reachable=True,
     )
 
 

@@ -36,6 +36,7 @@ class HandTrade:
     closed: str
     closing: Quotes
     debit: float
+    fees: float
     why: str
     net: float
 
@@ -58,7 +59,9 @@ class HandTrade:
 TRADES = (
     # 5.39 + 2.84 - 4.84 - 1.85 = 1.54 at natural, 1.67 at mid; 60 % of the way allows 1.592, on the grid 1.59.
     # Exit on 1 April: mid 0.64 keeps (1.61 - 0.64) / 1.61 = 60 % of the credit; between 18 and 31 March none of the
-    # four contracts is in the recording. Result: 161.00 - 66.00 - 8 legs x 0.60 = 90.20.
+    # four contracts is in the recording. Fees to open: 4 contracts at 0.0452 are 0.1808, so 0.19; 2 sold at 0.0033 are
+    # 0.0066, so 0.01; 20.60 a million of 823 to 837 sold are 0.017, so 0.02. To close: 0.19, 0.01, and of 312 to 318
+    # sold 0.0065, so 0.01. Together 0.43. Result: 161.00 - 66.00 - 8 legs x 0.60 - 0.43 = 89.77.
     HandTrade(
         module="IV_SERVICE",
         position="P000001",
@@ -69,38 +72,41 @@ TRADES = (
         closed="2026-04-01 12:14:41-0400",
         closing=((3.05, 3.09), (3.64, 3.69), (0.12, 0.13), (0.07, 0.09)),
         debit=0.66,
+        fees=0.43,
         why="profit target: 60 % of the credit",
-        net=90.20,
+        net=89.77,
     ),
-    # Mid to close 0.83 is 48 % of 1.61: no profit target, but 16 days are left, and 21 was the limit.
-    HandTrade(
-        module="IV_SERVICE_2",
-        position="P000006",
-        strikes=("QQQ260417P00559000", "QQQ260417P00564000", "QQQ260417C00632000", "QQQ260417C00637000"),
-        opened="2026-03-17 14:48:20-0400",
-        opening=((4.33, 4.36), (4.92, 4.95), (2.63, 2.65), (1.58, 1.61)),
-        credit=1.61,
-        closed="2026-04-01 12:14:41-0400",
-        closing=((3.94, 3.97), (4.73, 4.77), (0.10, 0.12), (0.07, 0.08)),
-        debit=0.85,
-        why="16 days to expiry",
-        net=71.20,
-    ),
-    # A loser with unequal wings (5.00 and 5.50). From 1 to 7 April its contracts are not in the recording, on 15 and
-    # 17 April it is quoted after the session only. On the 21st it costs 3.975 at mid, a loss of 2.295: below the stop
-    # at 2 x 1.68, but with 3 days left it is closed. 168.00 - 402.00 - 4.80 = -238.80.
+    # 5.31 + 2.74 - 4.71 - 1.70 = 1.64 at natural, 1.71 at mid; the ladder's end is 1.668, on the grid 1.66. Exit: mid
+    # 0.605 keeps 63 %. Fees: 0.19 + 0.01 + 0.02 (of 805 to 810 sold), then 0.19 + 0.01 + 0.01 (of 266 to 269).
     HandTrade(
         module="IV_SERVICE",
-        position="P000007",
-        strikes=("SPY260424P00615000", "SPY260424P00620000", "SPY260424C00697500", "SPY260424C00703000"),
-        opened="2026-03-18 13:00:01-0400",
-        opening=((4.94, 4.97), (5.51, 5.54), (2.91, 2.94), (1.78, 1.81)),
-        credit=1.68,
+        position="P000002",
+        strikes=("SPY260417P00620000", "SPY260417P00625000", "SPY260417C00698000", "SPY260417C00703000"),
+        opened="2026-03-16 15:55:34-0400",
+        opening=((4.66, 4.71), (5.31, 5.34), (2.74, 2.76), (1.66, 1.70)),
+        credit=1.66,
+        closed="2026-04-01 12:14:41-0400",
+        closing=((2.59, 2.61), (3.14, 3.17), (0.12, 0.13), (0.07, 0.08)),
+        debit=0.61,
+        fees=0.43,
+        why="profit target: 63 % of the credit",
+        net=99.77,
+    ),
+    # Wide quotes: 1.15 at natural, 1.525 at mid. Exit: mid 0.45 keeps 68 %. What is sold to open is above 1,000 here
+    # (1,065 to 1,105), so that its fee of 0.022 is 0.03: 0.23 to open and 0.21 to close (of 156 to 159).
+    HandTrade(
+        module="IV_SERVICE",
+        position="P000005",
+        strikes=("TSLA260424P00340000", "TSLA260424P00345000", "TSLA260424C00435000", "TSLA260424C00440000"),
+        opened="2026-03-25 13:42:18-0400",
+        opening=((5.45, 5.65), (6.25, 6.45), (4.40, 4.60), (3.70, 3.85)),
+        credit=1.44,
         closed="2026-04-21 11:57:37-0400",
-        closing=((0.02, 0.03), (0.02, 0.03), (11.28, 11.46), (7.34, 7.45)),
-        debit=4.02,
-        why="3 days to expiry",
-        net=-238.80,
+        closing=((0.54, 0.55), (0.74, 0.75), (1.27, 1.29), (1.02, 1.04)),
+        debit=0.47,
+        fees=0.44,
+        why="profit target: 68 % of the credit",
+        net=91.76,
     ),
 )
 
@@ -122,9 +128,9 @@ def test_a_trade_worked_out_by_hand(outcome: tuple[dict[str, Any], Places], hand
     assert tuple(leg["contract"] for leg in trade["legs"]) == hand.strikes
     assert trade["opening_cost"] == pytest.approx(-hand.credit * 100, abs=1e-9)
     assert trade["closing_cash"] == pytest.approx(-hand.debit * 100, abs=1e-9)
-    assert trade["commissions"] == 4.80
+    assert (trade["commissions"], trade["fees"]) == (4.80, hand.fees)
     assert trade["net_pnl"] == hand.net
-    assert hand.net == pytest.approx((hand.credit - hand.debit) * 100 - 4.80)
+    assert hand.net == pytest.approx((hand.credit - hand.debit) * 100 - 4.80 - hand.fees)
     assert trade["why_closed"] == hand.why
     assert -hand.mid(hand.opening) >= hand.credit - 1e-9 >= hand.natural_to_open() - 1e-9, "never better than mid"
     assert -hand.mid(hand.closing) <= hand.debit + 1e-9 <= hand.natural_to_close() + 1e-9
@@ -155,7 +161,7 @@ def test_the_account_adds_up_and_the_journal_verifies(outcome: tuple[dict[str, A
     assert math.isclose(
         sum(module["realised"] for module in modules),
         sum(trade["net_pnl"] for module in modules for trade in module["trades"])
-        - sum(held["commissions"] for module in modules for held in module["open_positions"]),
+        - sum(held["commissions"] + held["fees"] for module in modules for held in module["open_positions"]),
         abs_tol=1e-6,
     )
     store = SqliteStore(places.ledger, for_reading=True)

@@ -8,8 +8,8 @@ from engine.core.money import dollars
 from engine.domain.candidate import Candidate
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import OptionContract, Right
-from engine.domain.limits import GateLimits, ModuleLimits
-from engine.domain.mindfolio import MindfolioStatus, ModuleKind, ModuleSpec, ModuleStatus, Waivers
+from engine.domain.limits import AccountLimits, GateLimits, ModuleLimits
+from engine.domain.mindfolio import AccountRules, MindfolioStatus, ModuleKind, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure, StructureKind
@@ -84,4 +84,21 @@ def good() -> TradeFacts:
         duplicate_of=None,
         evidence=Evidence(trades=40, win_rate=0.71, expectancy=dollars(9), source="recorded chains"),
         kernel=tuple(LegPrice(each.contract.occ, "price", 2.5, 2.5 + 1e-9) for each in condor.legs),
+        covering_shares=0,
+        account_rules=AccountRules(),
+        equity=dollars(50_000),
+        settled_cash=dollars(20_000),
+        day_trades=0,
+        account_limits=AccountLimits(),
+        account_day_pnl=dollars(-300),
+        drawdown_bp=120,
+        stakes=(),
+        symbol_positions=1,
+        symbol_used=dollars(2000),
+        budget=dollars(20_000),
+        happenings=(),
+        openings_last_minute=3,
+        orders_today=40,
+        symbol_halts=(),
+        broker_reachable=True,
     )

@@ -10,7 +10,8 @@ from engine.core.errors import DenialCode
 from engine.core.money import dollars
 from engine.domain.denial import Denial
 from engine.domain.quote import Quote
-from engine.risk import checks
+from engine.domain.structure import shares_of
+from engine.risk import checks_market as checks
 from engine.risk.facts import TradeFacts
 
 US = dt.timedelta(microseconds=1)
@@ -46,6 +47,7 @@ def denied(denial: Denial | None, code: DenialCode) -> Denial:
     [
         (checks.check_data_stale, DenialCode.DATA_STALE),
         (checks.check_data_bad, DenialCode.DATA_BAD),
+        (checks.check_leg_skew, DenialCode.LEG_SKEW),
         (checks.check_liquidity, DenialCode.LIQUIDITY),
     ],
 )
@@ -191,3 +193,53 @@ class TestOpenInterest:
     def test_unknown_denies_even_when_none_is_demanded(self, good: TradeFacts, contracts: Any) -> None:
         facts = with_gate(changed(good, 1, open_interest=contracts), min_open_interest=0)
         assert denied(checks.check_liquidity(facts), DenialCode.LIQUIDITY).facts["why"] == "open interest"
+
+
+class TestSkew:
+    @pytest.mark.parametrize("leg", range(4))
+    @pytest.mark.parametrize(("off", "passes"), [(-US, True), (dt.timedelta(0), True), (US, False)])
+    @pytest.mark.parametrize("is_older", [True, False])
+    def test_the_quotes_of_a_package_are_near_each_other(
+        self, good: TradeFacts, leg: int, off: dt.timedelta, passes: bool, is_older: bool
+    ) -> None:
+        skew = dt.timedelta(seconds=60) + off
+        at = good.now - dt.timedelta(seconds=2)
+        denial = checks.check_leg_skew(changed(good, leg, at=at - skew if is_older else at + skew))
+        assert (denial is None) is passes
+        if denial is not None:
+            assert (denial.measured, denial.limit, denial.unit) == (skew.total_seconds(), 60.0, "s")
+            assert (denial.facts["leg"] == LEGS[leg]) is is_older
+
+    @pytest.mark.parametrize("limit", NO_NUMBERS)
+    def test_a_missing_limit_denies(self, good: TradeFacts, limit: Any) -> None:
+        denied(checks.check_leg_skew(with_gate(good, max_leg_skew=limit)), DenialCode.LEG_SKEW)
+        denied(checks.check_leg_skew(replace(good, gate=None)), DenialCode.LEG_SKEW)
+
+
+class TestShares:
+    def facts(self, good: TradeFacts, *quotes: Quote | None) -> TradeFacts:
+        return replace(good, candidate=replace(good.candidate, structure=shares_of("TSLA")), quotes=quotes)
+
+    def test_the_stocks_quote_is_checked_like_a_legs_and_its_liquidity_is_not(self, good: TradeFacts) -> None:
+        at = good.now
+        assert checks.check_liquidity(self.facts(good, None)) is None
+        for quote, codes in (
+            (Quote(10, 11, at), []),
+            (None, [DenialCode.DATA_STALE, DenialCode.DATA_BAD, DenialCode.LEG_SKEW]),
+            (Quote(12, 11, at), [DenialCode.DATA_BAD]),
+            (Quote(0, 11, at), [DenialCode.DATA_BAD]),
+            (Quote(10, 11, at - dt.timedelta(seconds=16)), [DenialCode.DATA_STALE]),
+        ):
+            facts = self.facts(good, quote)
+            found = [check(facts) for check in (checks.check_data_stale, checks.check_data_bad, checks.check_leg_skew)]
+            denials = [denial for denial in found if denial is not None]
+            assert [denial.code for denial in denials] == codes
+            assert all(denial.facts["leg"] == "TSLA" for denial in denials)
+
+    def test_nothing_passes_as_liquid_without_legs_or_shares(self, good: TradeFacts) -> None:
+        facts = self.facts(good)
+        nothing = replace(facts.candidate.structure, shares=0)
+        denied(
+            checks.check_liquidity(replace(facts, candidate=replace(facts.candidate, structure=nothing))),
+            DenialCode.LIQUIDITY,
+        )

@@ -1,4 +1,4 @@
-"""Risk, budget, day loss, account and evidence: each at limit - 1 unit, limit, limit + 1 unit, and without a number."""
+"""Risk, budget, day loss and account: each at limit - 1 unit, limit, limit + 1 unit, and without a number."""
 
 import json
 from collections.abc import Callable
@@ -10,9 +10,9 @@ import pytest
 from engine.core.errors import DenialCode
 from engine.core.money import dollars
 from engine.domain.denial import Denial
-from engine.domain.mindfolio import Waivers
-from engine.domain.ports import Evidence
-from engine.risk import checks
+from engine.domain.limits import AccountLimits
+from engine.domain.structure import Structure, StructureKind, shares_of
+from engine.risk import checks_money as checks
 from engine.risk.facts import TradeFacts
 
 NO_NUMBERS: tuple[Any, ...] = (float("nan"), float("inf"), float("-inf"), True, False, None, "1")
@@ -132,84 +132,105 @@ class TestDailyLoss:
         no_limit = with_limits(good, daily_loss_limit=value)
         assert denied(checks.check_daily_loss(no_limit), DenialCode.DAILY_LOSS).limit is None
 
-
-class TestEvidence:
-    def facts(self, good: TradeFacts, **changes: Any) -> TradeFacts:
-        assert good.evidence is not None
-        return replace(good, evidence=replace(good.evidence, **changes))
-
-    @pytest.mark.parametrize(("trades", "passes"), [(29, False), (30, True), (31, True), (0, False)])
-    def test_there_are_enough_trades(self, good: TradeFacts, trades: int, passes: bool) -> None:
-        denial = checks.check_evidence(self.facts(good, trades=trades))
+    @pytest.mark.parametrize(("off", "passes"), [(-1, False), (0, False), (1, True)])
+    def test_the_accounts_loss_denies_as_well(self, good: TradeFacts, off: int, passes: bool) -> None:
+        denial = checks.check_daily_loss(replace(good, account_day_pnl=dollars(-2000) + off))
         assert (denial is None) is passes
         if not passes:
-            denial = denied(denial, DenialCode.EVIDENCE)
-            assert (denial.measured, denial.limit, denial.facts["why"]) == (trades, 30, "insufficient evidence")
+            denial = denied(denial, DenialCode.DAILY_LOSS)
+            assert (denial.measured, denial.limit) == (dollars(-2000) + off, dollars(-2000))
+            assert denial.facts["whose"] == "account"
 
-    @pytest.mark.parametrize(("win_rate", "passes"), [(0.5999, False), (0.60, False), (0.6001, True), (1.0, True)])
-    def test_the_win_rate_is_strictly_above_its_limit(self, good: TradeFacts, win_rate: float, passes: bool) -> None:
-        denial = checks.check_evidence(self.facts(good, win_rate=win_rate))
+    @pytest.mark.parametrize(("fallen", "passes"), [(0, True), (1499, True), (1500, False), (1501, False)])
+    def test_so_does_a_drawdown(self, good: TradeFacts, fallen: int, passes: bool) -> None:
+        denial = checks.check_daily_loss(replace(good, drawdown_bp=fallen))
         assert (denial is None) is passes
         if not passes:
-            denial = denied(denial, DenialCode.EVIDENCE)
-            assert denial.measured == pytest.approx(win_rate * 100)
-            assert (denial.limit, denial.unit, denial.facts["why"]) == (60.0, "pct", "win rate")
+            denial = denied(denial, DenialCode.DAILY_LOSS)
+            assert (denial.measured, denial.limit, denial.unit) == (fallen / 100, 15, "pct")
+            assert denial.facts["why"] == "drawdown"
 
-    def test_a_win_rate_given_in_percent_is_not_taken_for_a_share(self, good: TradeFacts) -> None:
-        denied(checks.check_evidence(self.facts(good, win_rate=55.0)), DenialCode.EVIDENCE)
+    @pytest.mark.parametrize("value", NO_AMOUNTS)
+    def test_what_is_not_known_of_the_account_denies(self, good: TradeFacts, value: Any) -> None:
+        assert good.account_limits is not None
+        denied(checks.check_daily_loss(replace(good, account_day_pnl=value)), DenialCode.DAILY_LOSS)
+        denied(checks.check_daily_loss(replace(good, drawdown_bp=value)), DenialCode.DAILY_LOSS)
+        if value is not None:
+            for name in ("day_loss", "drawdown_pct"):
+                changes: dict[str, Any] = {name: value}
+                limits = replace(good.account_limits, **changes)
+                denied(checks.check_daily_loss(replace(good, account_limits=limits)), DenialCode.DAILY_LOSS)
+        denied(checks.check_daily_loss(replace(good, account_limits=None)), DenialCode.DAILY_LOSS)
 
-    @pytest.mark.parametrize(("expectancy", "passes"), [(-1, False), (0, False), (1, True)])
-    def test_the_average_trade_earns_something(self, good: TradeFacts, expectancy: int, passes: bool) -> None:
-        denial = checks.check_evidence(self.facts(good, expectancy=expectancy))
+    def test_account_limits_that_were_left_out_never_trip(self, good: TradeFacts) -> None:
+        facts = replace(good, account_limits=AccountLimits(None, None), account_day_pnl=None, drawdown_bp=None)
+        assert checks.check_daily_loss(facts) is None
+
+
+class TestSymbolCap:
+    @pytest.mark.parametrize(("so_far", "passes"), [(0, True), (2, True), (3, False), (4, False), (-1, False)])
+    def test_this_position_counts(self, good: TradeFacts, so_far: int, passes: bool) -> None:
+        denial = checks.check_symbol_cap(replace(good, symbol_positions=so_far))
+        assert (denial is None) is passes
+        if denial is not None and so_far > 0:
+            assert (denial.code, denial.measured, denial.limit) == (DenialCode.SYMBOL_CAP, so_far + 1, 3)
+            assert denial.facts["why"] == "positions"
+
+    @pytest.mark.parametrize(("so_far", "passes"), [(3, True), (4, False)])
+    def test_what_adds_to_a_position_is_no_further_one(self, good: TradeFacts, so_far: int, passes: bool) -> None:
+        facts = replace(good, symbol_positions=so_far, adds_to="P000003")
+        assert (checks.check_symbol_cap(facts) is None) is passes
+
+    @pytest.mark.parametrize("adds_to", ["", None, True, 1])
+    def test_only_a_name_adds_to_a_position(self, good: TradeFacts, adds_to: Any) -> None:
+        denied(checks.check_symbol_cap(replace(good, symbol_positions=3, adds_to=adds_to)), DenialCode.SYMBOL_CAP)
+
+    @pytest.mark.parametrize(("off", "passes"), [(-1, True), (0, True), (1, False)])
+    def test_half_of_the_budget_is_the_most(self, good: TradeFacts, off: int, passes: bool) -> None:
+        # Half of 20,000, less 1,500 of buying power and 4.80 of costs.
+        facts = replace(good, symbol_used=dollars("8495.20") + off)
+        denial = checks.check_symbol_cap(facts)
         assert (denial is None) is passes
         if not passes:
-            denial = denied(denial, DenialCode.EVIDENCE)
-            assert (denial.measured, denial.limit, denial.unit) == (expectancy, 0, "usd")
+            denial = denied(denial, DenialCode.SYMBOL_CAP)
+            assert (denial.measured, denial.limit, denial.facts["missing"]) == (dollars(10_000) + 1, dollars(10_000), 1)
+            assert (denial.facts["why"], denial.facts["share_pct"]) == ("share of the budget", 50)
 
-    def test_the_owners_example_wins_often_and_still_loses_money(self, good: TradeFacts) -> None:
-        expectancy = dollars("0.71") * 185 - dollars("0.29") * 520
-        denial = denied(
-            checks.check_evidence(self.facts(good, win_rate=0.71, expectancy=expectancy)), DenialCode.EVIDENCE
-        )
-        assert (denial.measured, denial.facts["win_rate_pct"]) == (dollars("-19.45"), 71.0)
+    def test_a_share_that_does_not_divide_is_rounded_down(self, good: TradeFacts) -> None:
+        facts = replace(good, symbol_used=0, budget=2 * dollars("1504.80") - 1)
+        assert denied(checks.check_symbol_cap(facts), DenialCode.SYMBOL_CAP).limit == dollars("1504.80") - 1
+
+    @pytest.mark.parametrize("value", [*NO_AMOUNTS])
+    @pytest.mark.parametrize("name", ["symbol_positions", "symbol_used", "budget", "buying_power", "costs"])
+    def test_what_is_not_known_denies(self, good: TradeFacts, name: str, value: Any) -> None:
+        changes: dict[str, Any] = {name: value}
+        denied(checks.check_symbol_cap(replace(good, **changes)), DenialCode.SYMBOL_CAP)
 
     @pytest.mark.parametrize("value", NO_NUMBERS)
-    @pytest.mark.parametrize("name", ["trades", "win_rate", "expectancy"])
-    def test_evidence_that_is_no_number_denies(self, good: TradeFacts, name: str, value: Any) -> None:
-        denied(checks.check_evidence(self.facts(good, **{name: value})), DenialCode.EVIDENCE)
-
-    @pytest.mark.parametrize("value", NO_NUMBERS)
-    @pytest.mark.parametrize("name", ["min_backtest_trades", "min_win_rate"])
+    @pytest.mark.parametrize("name", ["max_positions_per_symbol", "max_symbol_share_pct"])
     def test_a_missing_limit_denies(self, good: TradeFacts, name: str, value: Any) -> None:
         assert good.gate is not None
         changes: dict[str, Any] = {name: value}
-        denied(checks.check_evidence(replace(good, gate=replace(good.gate, **changes))), DenialCode.EVIDENCE)
+        denied(checks.check_symbol_cap(replace(good, gate=replace(good.gate, **changes))), DenialCode.SYMBOL_CAP)
+        denied(checks.check_symbol_cap(replace(good, gate=None)), DenialCode.SYMBOL_CAP)
 
-    def test_no_evidence_and_no_limits_deny(self, good: TradeFacts) -> None:
-        nothing = denied(checks.check_evidence(replace(good, evidence=None)), DenialCode.EVIDENCE)
-        assert nothing.facts["why"] == "insufficient evidence"
-        denied(checks.check_evidence(replace(good, gate=None)), DenialCode.EVIDENCE)
+    def test_less_than_nothing_in_use_is_not_believed(self, good: TradeFacts) -> None:
+        denied(checks.check_symbol_cap(replace(good, symbol_used=-1)), DenialCode.SYMBOL_CAP)
 
-    @pytest.mark.parametrize(("quantity", "passes"), [(0, False), (1, True), (2, False), (3, False)])
-    @pytest.mark.parametrize("evidence", [None, Evidence(100, 0.9, dollars(50), "recorded chains")])
-    def test_waived_evidence_allows_one_contract(
-        self, good: TradeFacts, evidence: Evidence | None, quantity: int, passes: bool
-    ) -> None:
-        candidate = replace(good.candidate, quantity=quantity)
-        facts = replace(good, waivers=Waivers(evidence=True), evidence=evidence, candidate=candidate)
-        denial = checks.check_evidence(facts)
-        assert (denial is None) is passes
-        if not passes:
-            denial = denied(denial, DenialCode.EVIDENCE)
-            assert (denial.measured, denial.limit, denial.unit) == (quantity, 1, "contracts")
 
-    @pytest.mark.parametrize("quantity", [*NO_NUMBERS, 1.0])
-    def test_waived_evidence_needs_a_whole_quantity(self, good: TradeFacts, quantity: Any) -> None:
-        candidate = replace(good.candidate, quantity=quantity)
-        facts = replace(good, waivers=Waivers(evidence=True), candidate=candidate)
-        denied(checks.check_evidence(facts), DenialCode.EVIDENCE)
+@pytest.mark.parametrize("check", [checks.check_max_risk, checks.check_budget, checks.check_account_buying_power])
+@pytest.mark.parametrize(("shares", "passes"), [(200, True), (199, False)])
+def test_a_call_over_shares_may_take_nothing(good: TradeFacts, check: Any, shares: int, passes: bool) -> None:
+    call = good.candidate.structure.legs[2]
+    candidate = replace(good.candidate, structure=Structure(StructureKind.SHORT_CALL, (call,)))
+    facts = replace(good, candidate=candidate, covering_shares=shares, buying_power=0, max_risk=0)
+    assert (check(facts) is None) is passes
+    assert check(replace(facts, buying_power=-1, max_risk=-1)) is not None
 
-    @pytest.mark.parametrize("flag", [1, "yes", None])
-    def test_only_a_plain_yes_waives(self, good: TradeFacts, flag: Any) -> None:
-        facts = replace(good, waivers=Waivers(evidence=flag), evidence=None)
-        denied(checks.check_evidence(facts), DenialCode.EVIDENCE)
+
+@pytest.mark.parametrize("check", [checks.check_max_risk, checks.check_budget, checks.check_account_buying_power])
+def test_shares_sold_short_take_something_and_costs_may_be_nothing(good: TradeFacts, check: Any) -> None:
+    candidate = replace(good.candidate, structure=shares_of("TSLA", is_long=False))
+    facts = replace(good, candidate=candidate, covering_shares=200, costs=0)
+    assert check(facts) is None
+    assert check(replace(facts, buying_power=0, max_risk=0)) is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +15,9 @@ from engine.domain.limits import GateLimits, ModuleLimits
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus, Waivers
 from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
-from engine.risk import checks
-from engine.risk.facts import TradeFacts
-from engine.risk.gate import CHECKS, run_gate, waived
+from engine.risk import account_rules, checks_evidence, checks_market, checks_money, checks_state, checks_trade
+from engine.risk.facts import Happening, HappeningKind, Stake, TradeFacts
+from engine.risk.gate import CHECKS, run_gate, waived, warnings
 
 Change = Callable[[TradeFacts, Any], TradeFacts]
 
@@ -60,6 +60,7 @@ SINGLE_FAULTS: dict[DenialCode, tuple[Change, Any]] = {
     DenialCode.MARKET_CLOSED: (field("market_open"), False),
     DenialCode.DATA_STALE: (inner("gate", "max_quote_age"), timedelta(seconds=1)),
     DenialCode.DATA_BAD: (quotes("bid"), 0),
+    DenialCode.LEG_SKEW: (inner("gate", "max_leg_skew"), timedelta(seconds=-1)),
     DenialCode.LIQUIDITY: (quotes("open_interest"), 9),
     DenialCode.STRUCTURE: (inner("module", "structures"), ()),
     DenialCode.TICK: (field("price"), dollars("-2.505")),
@@ -67,9 +68,16 @@ SINGLE_FAULTS: dict[DenialCode, tuple[Change, Any]] = {
     DenialCode.BUDGET: (field("available"), dollars(500)),
     DenialCode.DAILY_LOSS: (field("day_pnl"), dollars(-1000)),
     DenialCode.ACCOUNT_BUYING_POWER: (field("broker_available"), dollars(500)),
+    DenialCode.ACCOUNT_RULES: (field("equity"), dollars(1999)),
+    DenialCode.CONFLICT: (field("stakes"), (Stake("TSLA260417P00250000", 1, "puts"),)),
     DenialCode.DUPLICATE: (field("duplicate_of"), "position 3"),
+    DenialCode.SYMBOL_CAP: (field("symbol_positions"), 3),
+    DenialCode.EVENT: (field("happenings"), (Happening(HappeningKind.EARNINGS, date(2026, 4, 17)),)),
+    DenialCode.ORDER_RATE: (field("openings_last_minute"), 30),
     DenialCode.EVIDENCE: (field("evidence"), None),
     DenialCode.KERNEL_HEALTH: (field("kernel"), None),
+    DenialCode.SYMBOL_HALTED: (field("symbol_halts"), ("order O000007 is UNKNOWN",)),
+    DenialCode.BROKER_UNREACHABLE: (field("broker_reachable"), False),
 }
 
 NUMBERS: dict[str, Change] = {
@@ -78,7 +86,8 @@ NUMBERS: dict[str, Change] = {
         name: field(name)
         for name in (
             "price", "buying_power", "max_risk", "costs", "available", "account_available", "broker_available",
-            "day_pnl",
+            "day_pnl", "equity", "account_day_pnl", "drawdown_bp", "symbol_positions", "symbol_used", "budget",
+            "openings_last_minute", "orders_today",
         )
     },
     "max_risk_per_trade": limit("max_risk_per_trade"),
@@ -87,9 +96,12 @@ NUMBERS: dict[str, Change] = {
         name: inner("gate", name)
         for name in (
             "max_quote_age", "max_leg_spread_pct", "spread_floor", "min_open_interest", "min_backtest_trades",
-            "min_win_rate",
+            "min_win_rate", "max_leg_skew", "max_positions_per_symbol", "max_symbol_share_pct", "max_orders_per_minute",
+            "max_orders_per_day", "max_ticks_past_natural",
         )
     },
+    "option_level": inner("account_rules", "option_level"),
+    "margin_minimum": inner("account_rules", "margin_minimum"),
     **{name: inner("evidence", name) for name in ("trades", "win_rate", "expectancy")},
     **{name: quotes(name) for name in ("bid", "ask", "open_interest")},
 }  # fmt: skip
@@ -108,11 +120,13 @@ def test_a_good_trade_passes(good: TradeFacts) -> None:
 
 def test_the_order_is_that_of_the_products_list() -> None:
     every = list(DenialCode)
-    assert [check.code for check in CHECKS] == every[: every.index(DenialCode.STALE_VERSION)]
+    beyond = [DenialCode.SYMBOL_HALTED, DenialCode.BROKER_UNREACHABLE]
+    assert [check.code for check in CHECKS] == every[: every.index(DenialCode.STALE_VERSION)] + beyond
 
 
 def test_every_rule_that_is_written_is_run() -> None:
-    written = {rule for name, rule in vars(checks).items() if name.startswith("check_")}
+    files = (account_rules, checks_evidence, checks_market, checks_money, checks_state, checks_trade)
+    written = {rule for file in files for name, rule in vars(file).items() if name.startswith("check_")}
     assert {check.rule for check in CHECKS} == written
 
 
@@ -120,7 +134,9 @@ def test_every_rule_that_is_written_is_run() -> None:
 def test_one_fault_gives_one_denial_with_its_code(good: TradeFacts, code: DenialCode) -> None:
     change, value = SINGLE_FAULTS[code]
     faulty = change(good, value)
-    expected = [DenialCode.DATA_BAD, DenialCode.LIQUIDITY] if code is DenialCode.DATA_BAD else [code]
+    # Without a quote there is neither a spread nor a natural price.
+    bad = [DenialCode.DATA_BAD, DenialCode.LIQUIDITY, DenialCode.TICK]
+    expected = bad if code is DenialCode.DATA_BAD else [code]
     assert codes(faulty) == expected
 
 
@@ -138,7 +154,11 @@ class Broken:
         raise ZeroDivisionError(name)
 
 
-@pytest.mark.parametrize("name", [each.name for each in fields(TradeFacts)])
+NOT_ASKED = {"covering_shares", "adds_to", "settled_cash", "day_trades", "position_used"}
+"""What matters to other trades than a condor in a margin account."""
+
+
+@pytest.mark.parametrize("name", sorted({each.name for each in fields(TradeFacts)} - NOT_ASKED))
 def test_a_broken_fact_denies_and_never_escapes(good: TradeFacts, name: str) -> None:
     broken: dict[str, Any] = {name: Broken()}
     assert run_gate(replace(good, **broken))
@@ -153,6 +173,7 @@ def test_a_check_that_raises_denies_with_its_own_code_and_hides_no_other(good: T
         DenialCode.STRUCTURE,
         DenialCode.MAX_RISK,
         DenialCode.DAILY_LOSS,
+        DenialCode.SYMBOL_CAP,
         DenialCode.EVIDENCE,
     }
     assert denials[DenialCode.MAX_RISK].facts == {"error": "ZeroDivisionError"}
@@ -231,12 +252,11 @@ def made(good: TradeFacts, changes: dict[str, Any]) -> TradeFacts:
 def test_what_any_check_denies_the_gate_denies(good: TradeFacts, changes: dict[str, Any]) -> None:
     facts = made(good, changes)
     denied = codes(facts)
-    for name, rule in vars(checks).items():
-        if name.startswith("check_"):
-            alone = rule(facts)
-            code = DenialCode(name.removeprefix("check_").upper())
-            assert (code in denied) is (alone is not None)
-            assert alone is None or alone.code is code
+    for check in CHECKS:
+        alone = check.rule(facts)
+        assert check.rule.__name__ == f"check_{check.code.value.lower()}"
+        assert (check.code in denied) is (alone is not None)
+        assert alone is None or alone.code is check.code
 
 
 def raised(facts: TradeFacts, name: str, by: int) -> TradeFacts:
@@ -273,7 +293,27 @@ def test_raising_a_limit_never_turns_yes_into_no(
     assert set(codes(relaxed)) <= set(codes(facts))
 
 
+@pytest.mark.parametrize(
+    ("limit", "so_far", "warns"),
+    [(None, 9, False), (3, 2, False), (3, 3, True), (3, 4, True), (3, None, True), (3, True, True)],
+)
+def test_day_trades_warn_and_stop_nothing(good: TradeFacts, limit: int | None, so_far: Any, warns: bool) -> None:
+    assert good.account_rules is not None
+    facts = replace(good, account_rules=replace(good.account_rules, day_trade_limit=limit), day_trades=so_far)
+    assert run_gate(facts) == ()
+    assert bool(warnings(facts)) is warns
+    assert all((each.code, each.limit) == (DenialCode.ACCOUNT_RULES, limit) for each in warnings(facts))
+
+
 class TestWaived:
+    @pytest.mark.parametrize(("happenings", "names"), [((), ()), (None, ("events",))])
+    def test_unknown_events_are_named_where_they_may_be_unknown(
+        self, good: TradeFacts, happenings: tuple[Happening, ...] | None, names: tuple[str, ...]
+    ) -> None:
+        facts = replace(good, happenings=happenings)
+        assert waived(replace(facts, waivers=Waivers(events=True))) == names
+        assert waived(facts) == ()
+
     def test_nothing_is_waived_by_default(self, good: TradeFacts) -> None:
         assert waived(good) == ()
 

@@ -17,7 +17,7 @@ from engine.domain.chain import Floats
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg
-from engine.risk.checks import check_kernel_health
+from engine.risk.checks_evidence import check_kernel_health
 from engine.risk.facts import TradeFacts
 from engine.risk.kernel_health import LegPrice, leg_prices
 from tests.engine.risk.conftest import EXPIRATION, NOW
