@@ -15,13 +15,24 @@ from engine.core.clock import VirtualClock
 from engine.core.errors import LedgerFault
 from engine.core.money import UNIT, Money
 from engine.domain import events as ev
+from engine.domain.account import BrokerAccount
+from engine.domain.broker_reports import (
+    BrokerAccepted,
+    BrokerEnded,
+    BrokerFilled,
+    BrokerKnows,
+    BrokerReplaced,
+    BrokerReport,
+)
 from engine.domain.instrument import contract_keys
+from engine.domain.limits import GateLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, Waivers
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
 from engine.domain.order import Order, OrderStatus
-from engine.domain.ports import BrokerAccepted, BrokerEnded, BrokerFilled, BrokerReport, ChainUpdate, QuoteSource
+from engine.domain.ports import ChainUpdate, QuoteSource
+from engine.domain.position import Position
 from engine.domain.snapshot import MindfolioSnapshot
-from engine.domain.structure import Structure, condor_buying_power
+from engine.domain.structure import Structure
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
 from engine.market.store import MarketStore
@@ -114,6 +125,11 @@ class ScriptedBroker:
         self.on_cancel: Callable[[str], list[BrokerReport]] = lambda order_id: [
             BrokerEnded(order_id, OrderStatus.CANCELLED, 0, "cancelled as asked")
         ]
+        self.on_replace: Callable[[str, Money], list[BrokerReport]] = lambda order_id, limit: [
+            BrokerReplaced(order_id, limit)
+        ]
+        self.on_ask: Callable[[str], list[BrokerReport]] = self._knows
+        self.on_ask_account: Callable[[dt.datetime], BrokerAccount | None] = lambda _now: None
         self._due: dt.datetime | None = None
 
     def submit(self, order: Order, now: dt.datetime) -> None:
@@ -123,22 +139,36 @@ class ScriptedBroker:
         self._queue(self.on_submit(order), now)
 
     def replace(self, order_id: str, limit: Money, now: dt.datetime) -> None:
-        """Record the new limit."""
+        """Record the new limit, and confirm it."""
         self.calls.append(("replace", order_id))
         self.limits[order_id] = limit
+        self._queue(self.on_replace(order_id, limit), now)
 
     def cancel(self, order_id: str, now: dt.datetime) -> None:
         """Queue what the script answers."""
         self.calls.append(("cancel", order_id))
         self._queue(self.on_cancel(order_id), now)
 
-    def knows(self, order_id: str) -> bool:
-        """Whether it was ever submitted here."""
-        return any(order.order_id == order_id for order in self.submitted)
+    def ask(self, order_id: str, now: dt.datetime) -> None:
+        """Queue what the script answers."""
+        self.calls.append(("ask", order_id))
+        self._queue(self.on_ask(order_id), now)
 
-    def buying_power(self, structure: Structure, net_price: Money, quantity: int) -> Money:
-        """Our own rule."""
-        return condor_buying_power(structure, net_price, quantity)
+    def ask_account(self, now: dt.datetime) -> None:
+        """Queue the account: by default it agrees with the book."""
+        account = self.on_ask_account(now)
+        self._queue([] if account is None else [account], now)
+
+    def fund(self, reference: str, amount: Money, now: dt.datetime) -> None:
+        """Record it."""
+        self.calls.append(("fund", str(amount)))
+
+    def preview(self, structure: Structure, net_price: Money, quantity: int, shares: int = 0) -> Money | None:
+        """No more than our own rule."""
+        return 0
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def available(self, own: Money) -> Money | None:
         """What we count."""
@@ -156,6 +186,11 @@ class ScriptedBroker:
         reports, self.reports = tuple(self.reports), []
         return reports
 
+    def _knows(self, order_id: str) -> list[BrokerReport]:
+        """What a broker says that has the orders that were submitted, working and not filled."""
+        is_known = any(order.order_id == order_id for order in self.submitted)
+        return [BrokerKnows(order_id, is_known, OrderStatus.WORKING if is_known else None)]
+
     def say(self, report: BrokerReport, now: dt.datetime) -> None:
         """Queue a report of the test's own."""
         self._queue([report], now)
@@ -167,9 +202,14 @@ class ScriptedBroker:
 
 
 def filled(order: Order, price: Money | None = None, cumulative: int | None = None) -> BrokerFilled:
-    """A fill of an order at its limit (or a price), whole unless said otherwise."""
+    """A fill of an order at its limit (or a price), whole unless said otherwise; one leg carries the whole price."""
     net = order.limit if price is None else price
-    return BrokerFilled(order.order_id, order.quantity if cumulative is None else cumulative, net, (0, -net, 0, 0))
+    prices = [0] * max(1, len(order.structure.legs))
+    ratios = [leg.ratio for leg in order.trades] or [order.structure.shares * order.side]
+    singles = [place for place, ratio in enumerate(ratios) if abs(ratio) == 1]
+    place = next((place for place in singles if ratios[place] * net >= 0), singles[0])
+    prices[place] = net * ratios[place]
+    return BrokerFilled(order.order_id, order.quantity if cumulative is None else cumulative, net, tuple(prices))
 
 
 class RecordingPublisher:
@@ -220,6 +260,7 @@ class Rig:
         publishes: bool = False,
         threads: int = 0,
         waivers: Waivers | None = None,
+        limits: GateLimits | None = None,
     ) -> None:
         OPEN_RIGS.append(self)
         self.folder = folder
@@ -247,12 +288,16 @@ class Rig:
                     environment=Environment.REPLAY,
                     market="hand-written",
                     seed=7,
-                    limits=defaults.gate_limits(Environment.REPLAY),
+                    limits=limits or defaults.gate_limits(Environment.REPLAY),
                     costs=ledger.book.costs,
                     waivers=waivers or defaults.waivers(Environment.REPLAY),
                 )
             )
             self.desk.commit()
+        if isinstance(self.broker, ScriptedBroker):
+            self.broker.on_ask_account = lambda now: BrokerAccount(
+                now, self.desk.book.instruments(), self.desk.book.broker_cash, self.desk.book.activity_floor
+            )
         workers = Workers(self.inbox, threads)
         self.kernel = Kernel(self.desk, self.inbox, workers, Pacer(math.inf), publishes=publishes)
         self.kernel.recover()
@@ -266,6 +311,11 @@ class Rig:
         """Close the ledger and open it again, as after a restart; the broker forgets."""
         self.store.close()
         return Rig(self.folder, self.feed._updates if updates is None else updates)
+
+    @property
+    def closed(self) -> list[Position]:
+        """Positions that ended, oldest first, as the file has them."""
+        return list(self.store.closed())
 
     def events(self, kind: type[ev.Event]) -> list[ev.Event]:
         """Journaled events of one type, read back from the file."""
@@ -290,6 +340,11 @@ class FaultyStore:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
+
+
+def whole_budget_in_one_symbol() -> GateLimits:
+    """The limits of a replay, without the cap on one symbol's share: for tests of the budget itself."""
+    return replace(defaults.gate_limits(Environment.REPLAY), max_symbol_share_pct=100)
 
 
 def only(spec: MindfolioSpec, module_id: str) -> MindfolioSpec:

@@ -55,7 +55,9 @@ def record_market(data_dir: Path, updates: Iterable[ChainUpdate]) -> Path:
 
 
 def falling_volatility(sessions: Iterable[dt.date] = _SESSIONS, symbol: str = "SPY") -> tuple[ChainUpdate, ...]:
-    """A still market whose volatility falls by a quarter each night: condors sold on the first day reach their target.
+    """A still market whose volatility falls by a quarter a night, to 22: condors sold at first reach their target.
+
+    Their wings still have a bid then, so that they are closed as a whole.
 
     Four snapshots a session, in pairs thirty seconds apart: the first of a pair is traded on, and the second shows
     quotes while the order still works.
@@ -64,7 +66,7 @@ def falling_volatility(sessions: Iterable[dt.date] = _SESSIONS, symbol: str = "S
         chain_update(
             new_york(time.hour, time.minute, time.second, day=day),
             symbol=symbol,
-            volatility=max(0.10, 0.32 * 0.75**number),
+            volatility=max(0.22, 0.32 * 0.75**number),
             half_spread=0.01,
         )
         for number, day in enumerate(sessions)

@@ -21,30 +21,14 @@ from engine.domain.candidate import Candidate, Finding
 from engine.domain.chain import Chain, Ints
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, contract_of, decode_keys
-from engine.domain.mindfolio import ModuleKind, ModuleSpec
+from engine.domain.mindfolio import ModuleKind
 from engine.domain.order import OrderPurpose
 from engine.domain.package import LadderRules, package_quote, to_tick, worst_limit
 from engine.domain.position import Position
 from engine.domain.scan import Exit, IvRank, ManageContext, ScanContext
 from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power, widest_wing
 from engine.domain.structure_shapes import recognise
-from engine.modules.base import ParameterSpec, read_rules
-
-PARAMETERS: tuple[ParameterSpec, ...] = (
-    ParameterSpec("min_iv_rank_pct", "IV rank at least", "%", 50.0, 0, 100, "Sell only where volatility ranks high."),
-    ParameterSpec("min_delta", "Short delta from", "delta", 16.0, 1, 50, "Furthest short strike, 16 = 0.16."),
-    ParameterSpec("max_delta", "Short delta to", "delta", 20.0, 1, 50, "Nearest short strike; the middle is aimed at."),
-    ParameterSpec("min_days", "Expiry from", "days", 30, 1, 365, "Nearest expiry; the band's middle is aimed at."),
-    ParameterSpec("max_days", "Expiry to", "days", 45, 1, 365, "Furthest expiry."),
-    ParameterSpec("wing_width", "Wing width", "$", 5.0, 0.5, 500, "Strike gap; up to twice as wide if none is listed."),
-    ParameterSpec("min_credit_pct", "Credit at least", "% of wing", 15, 1, 90, "Least credit for the risk taken."),
-    ParameterSpec("profit_target_pct", "Profit target", "% of credit", 50, 1, 100, "Close when this much is earned."),
-    ParameterSpec("stop_loss_pct", "Stop", "% of credit", 200, 10, 1000, "Close when the loss reaches this."),
-    ParameterSpec("exit_days", "Out at", "days", 21, 0, 364, "Close at so many days to expiry, whatever the result."),
-    ParameterSpec("open_interest_share_pct", "Share of open interest", "%", 5, 1, 100, "Of the least held leg."),
-    ParameterSpec("max_contracts", "Contracts at most", "", 10, 1, 1000, "Per trade."),
-    ParameterSpec("max_open_positions", "Open positions at most", "", 6, 1, 100, "In this module, one a symbol."),
-)
+from engine.modules.iv_rules import IvRules
 
 _RATIOS = (1, -1, -1, 1)
 """Long put, short put, short call, long call."""
@@ -52,38 +36,6 @@ _RATIOS = (1, -1, -1, 1)
 _WIDEST_WING_FACTOR = 2
 
 _NO_RANK = IvRank(None, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class IvRules:
-    """The module's settings, named as in `PARAMETERS`. Raises ValueError where two of them contradict each other."""
-
-    min_iv_rank_pct: float
-    min_delta: float
-    max_delta: float
-    min_days: int
-    max_days: int
-    wing_width: float
-    min_credit_pct: int
-    profit_target_pct: int
-    stop_loss_pct: int
-    exit_days: int
-    open_interest_share_pct: int
-    max_contracts: int
-    max_open_positions: int
-
-    def __post_init__(self) -> None:
-        if self.min_delta > self.max_delta:
-            raise ValueError(f"min_delta {self.min_delta:g} is above max_delta {self.max_delta:g}")
-        if self.min_days > self.max_days:
-            raise ValueError(f"min_days {self.min_days} is above max_days {self.max_days}")
-        if self.exit_days >= self.min_days:
-            raise ValueError(f"exit_days {self.exit_days} would close at once what opens at {self.min_days} days")
-
-    @classmethod
-    def of(cls, module: ModuleSpec) -> "IvRules":
-        """The rules of a module. Raises ValueError for unknown, unfit or contradicting parameters."""
-        return read_rules(cls, PARAMETERS, module.parameters)
 
 
 class IvService:
@@ -158,6 +110,7 @@ class _Condor:
     board: _Board
     rows: Ints
     structure: Structure
+    expiration: dt.date
     expiry_dte: int
     net_price: Money
     worst_price: Money
@@ -293,13 +246,13 @@ def _priced(board: _Board, rows: Ints, expiry_dte: int, context: ScanContext, ru
     expiry_worst = expiry_extremes(_expiry_legs(structure), -worst * MULTIPLIER).worst
     if expiry_worst is None or expiry_worst >= 0:
         return _Skip(f"credit {_usd(-worst)} is no less than the {_usd(wing)} wing: these quotes cannot be right")
-    return _Condor(board, rows, structure, expiry_dte, net, worst, -expiry_worst, costs)
+    return _Condor(board, rows, structure, contracts[0].expiration, expiry_dte, net, worst, -expiry_worst, costs)
 
 
 def _candidate(condor: _Condor, rank: IvRank, context: ScanContext, rules: IvRules) -> Candidate:
     quantity, limited_by = _size(condor, context, rules)
     values, rows = condor.board.values, condor.rows
-    smile = chain_smile(condor.board.chain, values, condor.structure.expiration.toordinal())
+    smile = chain_smile(condor.board.chain, values, condor.expiration.toordinal())
     legs = _expiry_legs(condor.structure)
     cash = -condor.net_price * MULTIPLIER
     after_costs = cash - 2 * condor.unit_costs
@@ -376,7 +329,7 @@ def _numbers_of(condor: _Condor) -> dict[str, Fact]:
     """The figures behind a candidate for the scan record; "_usd" is money, 1/10,000 USD a share."""
     values, rows = condor.board.values, condor.rows.tolist()
     return {
-        "expiration": condor.structure.expiration.isoformat(),
+        "expiration": condor.expiration.isoformat(),
         "expiry_dte": condor.expiry_dte,
         "short_put_delta": round(float(values.delta[rows[1]]), 4),
         "short_call_delta": round(float(values.delta[rows[2]]), 4),

@@ -2,11 +2,11 @@
 
 from engine.domain.mindfolio import ModuleKind
 from engine.domain.ports import Strategy
-from engine.modules import iv_service
+from engine.modules import iv_rules, iv_service
 from engine.modules.base import ParameterSpec
 
 _PROGRAMS: dict[ModuleKind, tuple[Strategy, tuple[ParameterSpec, ...]]] = {
-    ModuleKind.IV_SERVICE: (iv_service.IvService(), iv_service.PARAMETERS),
+    ModuleKind.IV_SERVICE: (iv_service.IvService(), iv_rules.PARAMETERS),
 }
 
 

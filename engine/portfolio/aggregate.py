@@ -4,16 +4,19 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from engine.analytics.payoff import Holding, book_worst_case
 from engine.core.calendar import market_day
 from engine.core.money import Money, from_float, percent, round_half_up
+from engine.domain.account import EXTERNAL
 from engine.domain.budget import available
 from engine.domain.chain import Chain
 from engine.domain.greeks import Greeks
 from engine.domain.order import OrderStatus
 from engine.domain.position import Position
 from engine.domain.snapshot import MarketView, MindfolioSnapshot, ModuleView, PositionView
+from engine.domain.units import drawdown_bp
 from engine.ledger.book import Book
 from engine.portfolio.valuation import value_positions
 
@@ -86,16 +89,13 @@ def aggregate(book: Book, chains: Mapping[str, Chain], market: MarketView, rate:
     views = value_positions(book, chains, market.now, rate)
     modules = tuple(_module(book, module_id, views, market.now) for module_id in book.modules)
     sums = totals(book.capital, [_figures(module) for module in modules])
-    by_symbol = worst_case_by_symbol(book.positions.values())
-    worst = sum(by_symbol.values())
+    by_symbol = worst_case_by_symbol(held for held in book.positions.values() if held.module_id != EXTERNAL)
+    worst = _total_loss(by_symbol)
     return MindfolioSnapshot(
         seq=book.seq,
         environment=book.environment,
         name=book.spec.name,
-        status=book.status,
-        stop_why=book.stop_why,
-        stopped_at=book.stopped_at,
-        cancels_unconfirmed=sum(1 for order in book.orders.values() if order.status is OrderStatus.CANCEL_PENDING),
+        **_standing(book),
         pnl_policy=book.spec.pnl_policy,
         waived=_waived(book),
         market=market,
@@ -103,10 +103,10 @@ def aggregate(book: Book, chains: Mapping[str, Chain], market: MarketView, rate:
         capital=book.capital,
         reserve=book.reserve,
         cash=book.cash,
-        nav=sums.nav,
+        nav=book.nav,
         liquidation=_liquidation(book, views.values()),
-        pnl=sums.pnl,
-        pnl_pct=sums.pnl_pct,
+        pnl=book.pnl_total,
+        pnl_pct=percent(book.pnl_total, book.capital),
         day_pnl=sum(module.day_pnl for module in modules),
         allocated=sums.allocated,
         allocated_pct=sums.allocated_pct,
@@ -114,15 +114,20 @@ def aggregate(book: Book, chains: Mapping[str, Chain], market: MarketView, rate:
         used_pct=sums.used_pct,
         held=sums.held,
         available=available(
-            book.spec.pnl_policy, book.capital, sums.used, sums.held, sum(module.realised for module in modules)
+            book.spec.pnl_policy,
+            book.capital,
+            sums.used,
+            sums.held,
+            sum(book.unsettled(module_id) for module_id in book.module_ids),
+            sum(book.excess_loss(module_id) for module_id in book.modules),
         ),
         positions=sums.positions,
         greeks=sums.greeks,
         dollar_delta=_dollar_delta(views.values(), chains),
         worst_case=worst,
         worst_case_by_symbol=by_symbol,
-        worst_case_pct_of_capital=percent(worst, book.capital),
-        worst_case_pct_of_nav=percent(worst, sums.nav),
+        worst_case_pct_of_capital=None if worst is None else percent(worst, book.capital),
+        worst_case_pct_of_nav=None if worst is None else percent(worst, book.nav),
         best_by_dollars=sums.best_by_dollars,
         worst_by_dollars=sums.worst_by_dollars,
         best_by_percent=sums.best_by_percent,
@@ -131,31 +136,32 @@ def aggregate(book: Book, chains: Mapping[str, Chain], market: MarketView, rate:
     )
 
 
-def worst_case_by_symbol(positions: Iterable[Position]) -> dict[str, Money]:
-    """Netted exact loss at expiry against what was paid or received, per underlying, >= 0.
+def worst_case_by_symbol(positions: Iterable[Position]) -> dict[str, Money | None]:
+    """Netted exact loss at expiry against what was paid or received, per underlying, >= 0; None is unbounded.
 
     Positions of one underlying and expiration net against each other; different expirations add up, since the price
     at one says nothing certain of the price at the other.
     """
-    holdings = [_holding(position) for position in positions]
-    losses = book_worst_case(holdings)
-    unbounded = sorted(symbol for symbol, loss in losses.items() if loss is None)
-    if unbounded:
-        raise ValueError(f"the book is exposed without bound in {', '.join(unbounded)}, which no structure here allows")
-    return {symbol: loss for symbol, loss in sorted(losses.items()) if loss is not None}
+    return dict(sorted(book_worst_case([_holding(position) for position in positions]).items()))
+
+
+def _total_loss(by_symbol: Mapping[str, Money | None]) -> Money | None:
+    losses = list(by_symbol.values())
+    return None if None in losses else sum(loss for loss in losses if loss is not None)
 
 
 def _holding(position: Position) -> Holding:
-    legs = position.structure.legs
-    return Holding(tuple((leg.contract, leg.ratio * position.quantity) for leg in legs), -position.cost)
+    held = position.structure
+    contracts = tuple((leg.contract, leg.ratio * position.quantity) for leg in held.legs)
+    return Holding(contracts, -position.cost, position.shares, held.symbol)
 
 
 def _module(book: Book, module_id: str, views: Mapping[str, PositionView], now: dt.datetime) -> ModuleView:
     module = book.modules[module_id]
     held = tuple(views[position.position_id] for position in book.positions_of(module_id))
     used, pnl = book.used(module_id), book.pnl(module_id)
-    nets = [position.net_pnl for position in book.closed.values() if position.module_id == module_id]
-    wins, losses = [net for net in nets if net > 0], [net for net in nets if net <= 0]
+    stats = module.stats
+    losers = stats.closed - stats.wins
     greeks = [view.greeks for view in held if view.greeks is not None]
     return ModuleView(
         spec=module.spec,
@@ -174,17 +180,17 @@ def _module(book: Book, module_id: str, views: Mapping[str, PositionView], now: 
         open_positions=held,
         greeks=sum(greeks, Greeks()).rounded(),
         greeks_missing=len(held) - len(greeks),
-        wins=len(wins),
-        closed_trades=len(nets),
-        win_rate=round(len(wins) / len(nets), 4) if nets else None,
-        average_win=_mean(wins),
-        average_loss=_mean(losses),
-        best_trade=max(nets, default=None),
-        worst_trade=min(nets, default=None),
-        trades_this_month=trades_in_month(book, module_id, market_day(now)),
+        wins=stats.wins,
+        closed_trades=stats.closed,
+        win_rate=round(stats.wins / stats.closed, 4) if stats.closed else None,
+        average_win=_mean(stats.won, stats.wins),
+        average_loss=_mean(stats.lost, losers),
+        best_trade=stats.best,
+        worst_trade=stats.worst,
+        trades_this_month=stats.opened.get(f"{market_day(now):%Y-%m}", 0),
         scans_today=module.scans_today,
         executed_today=module.executed_today,
-        worst_case=sum(worst_case_by_symbol(book.positions_of(module_id)).values()),
+        worst_case=_total_loss(worst_case_by_symbol(book.positions_of(module_id))),
         approvals=tuple(approval for approval in book.approvals.values() if approval.candidate.module_id == module_id),
         orders=book.orders_of(module_id),
     )
@@ -203,18 +209,40 @@ def _figures(module: ModuleView) -> ModuleFigures:
     )
 
 
-def trades_in_month(book: Book, module_id: str, day: dt.date) -> int:
-    """Positions of a module opened in the New York month of `day`."""
-    held = [*book.positions_of(module_id), *(p for p in book.closed.values() if p.module_id == module_id)]
-    return sum(1 for p in held if (opened := market_day(p.opened_at)).year == day.year and opened.month == day.month)
+def _mean(amount: Money, count: int) -> Money | None:
+    return round_half_up(Decimal(amount) / count) if count else None
 
 
-def _mean(amounts: list[Money]) -> Money | None:
-    return round_half_up(Decimal(sum(amounts)) / len(amounts)) if amounts else None
+def _standing(book: Book) -> dict[str, Any]:
+    """What is stopped, paused or in doubt."""
+    orders = list(book.orders.values())
+    return {
+        "status": book.status,
+        "stop_why": book.stop_why,
+        "stopped_at": book.stopped_at,
+        "breaker": book.breaker,
+        "status_why": book.status_why,
+        "drawdown_pct": _drawdown_pct(book),
+        "cancels_unconfirmed": sum(1 for order in orders if order.status is OrderStatus.CANCEL_PENDING),
+        "orders_unknown": sum(1 for order in orders if order.status is OrderStatus.UNKNOWN),
+        "differences": tuple(book.differences.values()),
+        "closing": book.closing,
+        "closing_by": book.closing_by,
+    }
+
+
+def _drawdown_pct(book: Book) -> float | None:
+    """From the reference's value of a unit down to that of now, in percent to two decimals, rounded down."""
+    fallen = drawdown_bp(book.nav, book.units, book.reference.nav, book.reference.units)
+    return None if fallen is None else fallen / 100
 
 
 def _waived(book: Book) -> tuple[str, ...]:
-    waived = {"evidence": book.waivers.evidence, "iv_rank": book.waivers.iv_rank}
+    waived = {
+        "evidence": book.waivers.evidence,
+        "iv_rank": book.waivers.iv_rank,
+        "events": book.waivers.events,
+    }
     return tuple(name for name, is_waived in waived.items() if is_waived)
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from engine.core.clock import as_utc
 from engine.core.money import CENT, UNIT, Money
 from engine.domain.greeks import Greeks
-from engine.domain.ports import TradeRow
 from engine.domain.position import Position
+from engine.domain.records import TradeRow
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
 
 Document = dict[str, object]
@@ -43,10 +43,12 @@ def as_document(snapshot: MindfolioSnapshot, trades: Mapping[str, Sequence[Trade
             "worst_module_by_dollars": _ranked_dollars(snapshot.worst_by_dollars),
             "best_module_by_percent": list(snapshot.best_by_percent) if snapshot.best_by_percent else None,
             "worst_module_by_percent": list(snapshot.worst_by_percent) if snapshot.worst_by_percent else None,
-            "greeks": _greeks(snapshot.greeks),
+            "greeks": _greeks(
+                snapshot.greeks, snapshot.positions, sum(view.greeks_missing for view in snapshot.modules)
+            ),
         },
         "worst_case": {
-            "loss": amount(snapshot.worst_case),
+            "loss": None if snapshot.worst_case is None else amount(snapshot.worst_case),
             "pct_of_capital": snapshot.worst_case_pct_of_capital,
             "pct_of_nav": snapshot.worst_case_pct_of_nav,
         },
@@ -127,7 +129,7 @@ def _module(view: ModuleView, trades: Sequence[TradeRow]) -> Document:
         "wins": view.wins,
         "closed_trades": view.closed_trades,
         "trades_this_month": view.trades_this_month,
-        "greeks": _greeks(view.greeks),
+        "greeks": _greeks(view.greeks, len(view.open_positions), view.greeks_missing),
         "open_positions": [
             {**_trade(held.position), "mark": amount(held.mark), "pnl": amount(held.pnl), "dte": held.dte}
             for held in view.open_positions
@@ -149,12 +151,15 @@ def _trade(position: Position) -> Document:
         "closed_at": as_utc(closed).isoformat() if closed is not None else None,
         "closing_cash": amount(position.closing_cash),
         "commissions": amount(position.commissions),
+        "fees": amount(position.fees),
         "why_closed": position.closed_why,
     }
 
 
-def _greeks(greeks: Greeks) -> Document:
-    """To one decimal, halves away from zero, as the owner's files show them."""
+def _greeks(greeks: Greeks, positions: int, missing: int) -> Document | None:
+    """To one decimal, halves away from zero, as the owner's files show them; None where no position tells any."""
+    if positions and missing == positions:
+        return None
     return {
         name: float(Decimal(str(value)).quantize(Decimal("0.1"), rounding="ROUND_HALF_UP")) + 0.0  # never "-0.0"
         for name, value in (

@@ -9,7 +9,8 @@ from engine.core.calendar import next_session, session_at
 from engine.core.clock import VirtualClock
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
-from engine.domain.mindfolio import Environment
+from engine.domain.limits import Costs
+from engine.domain.mindfolio import Environment, MindfolioSpec
 from engine.domain.ports import Feed, Publisher
 from engine.execution.paper import PaperBroker
 from engine.ledger.book import Book
@@ -59,6 +60,7 @@ class OpenEngine:
 
     def close(self) -> None:
         """Release the ledger and the lock."""
+        self.kernel.desk.broker.close()
         self.kernel.desk.ledger.close()
         self._lock.release()
 
@@ -75,16 +77,23 @@ def session_limit(kernel: Kernel, days: int) -> dt.datetime:
 def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox, latch: StopLatch) -> Kernel:
     history = _history(places)  # before the ledger: a refusal leaves no empty one behind
     ledger = Ledger(SqliteStore(places.ledger))
+    broker: PaperBroker | None = None
     try:
         book = ledger.book
         is_new = book.spec is None
         seed = _seed(book, running.seed)
         feed, market_name = _market(history, seed)
+        spec = defaults.aggressive_growth(feed.symbols)
+        costs = defaults.costs() if is_new else book.costs
+        cash = spec.capital if is_new else book.broker_cash
+        # A broker that has no file yet opens with what the books say is there: they were begun without one.
+        broker = PaperBroker(seed, cash, costs, positions=book.instruments(), file=places.broker)
+        broker.tell_after(book.activity_floor)
         desk = Desk(
             ledger=ledger,
             market=MarketStore(),
             feed=feed,
-            broker=PaperBroker(seed),
+            broker=broker,
             backtester=InsufficientEvidence(),
             clock=VirtualClock(book.last_at or feed.first_at - dt.timedelta(seconds=1)),
             latch=latch,
@@ -92,13 +101,15 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             approves_all=running.approves_all,
         )
         if is_new:
-            _begin(desk, places.environment, market_name, seed)
+            _begin(desk, spec, places.environment, market_name, costs, seed)
         elif market_name != book.market:
             desk.alert("", "The imported recordings have changed since this mindfolio was begun")
         workers = Workers(inbox, running.threads, running.random_delay_s)
         kernel = Kernel(desk, inbox, workers, Pacer(running.speed), publishes=running.publishes)
         kernel.recover()
     except BaseException:
+        if broker is not None:
+            broker.close()
         ledger.close()
         raise
     return kernel
@@ -132,15 +143,17 @@ def _market(history: HistoryStore | None, seed: int) -> tuple[Feed, str]:
     return ReplayFeed(history), f"recording {history.fingerprint()}"
 
 
-def _begin(desk: Desk, environment: Environment, market_name: str, seed: int) -> None:
+def _begin(
+    desk: Desk, spec: MindfolioSpec, environment: Environment, market_name: str, costs: Costs, seed: int
+) -> None:
     desk.record(
         ev.MindfolioCreated(
-            spec=defaults.aggressive_growth(desk.feed.symbols),
+            spec=spec,
             environment=environment,
             market=market_name,
             seed=seed,
             limits=defaults.gate_limits(environment),
-            costs=desk.book.costs,
+            costs=costs,
             waivers=defaults.waivers(environment),
         )
     )

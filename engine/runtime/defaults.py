@@ -3,7 +3,7 @@
 import datetime as dt
 
 from engine.core.money import dollars
-from engine.domain.limits import GateLimits, ModuleLimits
+from engine.domain.limits import Costs, GateLimits, ModuleLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.structure import StructureKind
 from engine.modules.registry import parameters_for
@@ -47,9 +47,23 @@ def gate_limits(environment: Environment) -> GateLimits:
     return GateLimits(max_quote_age=age[environment])
 
 
+def costs() -> Costs:
+    """What trading costs in a new mindfolio: commission and the fees that regulators and exchanges took in 2026."""
+    return Costs(
+        commission_per_contract=dollars("0.60"),
+        regulatory_per_contract=dollars("0.0452"),
+        taf_per_contract=dollars("0.0033"),
+        sec_per_million=dollars("20.60"),
+        taf_per_share_millionths=195,
+    )
+
+
 def waivers(_environment: Environment) -> Waivers:
-    """Neither market of this version has the year of history that evidence and IV rank need; both say so on screen."""
-    return Waivers(evidence=True, iv_rank=True)
+    """What neither market of this version has: the year of history that evidence and IV rank need, and a calendar.
+
+    All are said on screen.
+    """
+    return Waivers(evidence=True, iv_rank=True, events=True)
 
 
 def _iv_service(

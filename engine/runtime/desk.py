@@ -7,25 +7,31 @@ and ask for effects with `after_commit`; the kernel commits at the end of each s
 import datetime as dt
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.core.clock import VirtualClock
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
+from engine.domain.account import CASH_ID, BrokerAccount, Difference
+from engine.domain.chain import Chain
 from engine.domain.commands import Command
 from engine.domain.denial import Denial
 from engine.domain.events import Event
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
-from engine.domain.package import LadderRules
+from engine.domain.package import LadderRules, clean_mark
 from engine.domain.ports import Backtester, Broker, Feed, Publisher
+from engine.domain.position import Position
 from engine.domain.quote import Quote
-from engine.domain.structure import Leg
+from engine.domain.structure import Leg, Structure
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.market.store import MarketStore
+from engine.risk.breaker import BreachSample
+from engine.risk.facts import Happening
 from engine.risk.latch import StopLatch
+from engine.risk.throttle import OpeningRate, Repeats
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +60,35 @@ class Desk:
     kernel_faults_told: set[str] = field(default_factory=set)
     """Legs of which the user knows that the pricing kernel failed its check."""
     reprice_at: dict[str, dt.datetime] = field(default_factory=dict)
+    ask_at: dict[str, dt.datetime] = field(default_factory=dict)
+    """When to ask the broker about an order that has had no answer by then."""
+    cancel_at: dict[str, dt.datetime] = field(default_factory=dict)
+    """When to try again to cancel what could not be cancelled."""
+    cancelled_at: dict[str, dt.datetime] = field(default_factory=dict)
+    """When the newest cancel of an order left, or may have."""
+    absent: dict[str, dt.datetime] = field(default_factory=dict)
+    """Since when the broker says that it does not know an order."""
+    told: set[str] = field(default_factory=set)
+    """What the user was told of once and need not be told again."""
+    reconcile_at: dt.datetime | None = None
+    """When book and broker are compared next; None before the first start."""
+    suspects: dict[str, Difference] = field(default_factory=dict)
+    """Differences seen once: only what is still there at the next look is one."""
+    is_reconciled: bool = False
+    """Whether the broker's account was seen to agree since the start, or the last gap."""
+    opening_rates: dict[str, OpeningRate] = field(default_factory=dict)
+    """Openings of each module in the last minute."""
+    repeats: dict[str, Repeats] = field(default_factory=dict)
+    """What each module meant to open lately, so that a storm of the same is noticed."""
+    samples: list[BreachSample] = field(default_factory=list)
+    """The newest looks at the account's limits."""
+    look_at: dt.datetime | None = None
+    """When the closing plan under way is looked at next."""
+    account: BrokerAccount | None = None
+    """The newest account that the broker has told."""
     approve_at: dict[str, dt.datetime] = field(default_factory=dict)
+    _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)
+    """The newest mark of each position, with what it was made from."""
     _effects: deque[Callable[[], None]] = field(default_factory=deque)
     _notices: list[Notice] = field(default_factory=list)
 
@@ -139,18 +173,48 @@ class Desk:
 
     def fresh_quotes_of(self, legs: tuple[Leg, ...]) -> tuple[Quote | None, ...]:
         """As `quotes_of`, with None for a quote older than the gate allows: what may be acted on."""
+        return tuple(self._fresh(quote) for quote in self.quotes_of(legs))
+
+    def _fresh(self, quote: Quote | None) -> Quote | None:
         limit = self.book.limits.max_quote_age
-        return tuple(
-            quote if quote is not None and limit is not None and quote.age(self.now) <= limit else None
-            for quote in self.quotes_of(legs)
-        )
+        return quote if quote is not None and limit is not None and quote.age(self.now) <= limit else None
+
+    def happenings_of(self, _symbol: str) -> tuple[Happening, ...] | None:
+        """Earnings and ex-dividend days that are known of an underlying; None: nobody keeps a calendar yet."""
+        return None
+
+    def part_quotes(self, structure: Structure, *, fresh: bool = True) -> tuple[Quote | None, ...]:
+        """Quotes of a structure's legs in their order, or the one of the shares of shares alone."""
+        if structure.legs:
+            return self.fresh_quotes_of(structure.legs) if fresh else self.quotes_of(structure.legs)
+        quote = self.market.stock(structure.symbol)
+        return (self._fresh(quote) if fresh else quote,)
+
+    def mark_of(self, position: Position) -> Money | None:
+        """Value of a position at mid now, None when a part has no fresh quote or they cannot be true.
+
+        Limits, exits and the journal ask for it one after the other: it is worked out once for the same quotes.
+        """
+        now, chains = self.now, self.market.chains()
+        kept = self._marks.get(position.position_id)
+        if kept is not None and kept[0] is position and kept[1] == now and kept[2] is chains:
+            return kept[3]
+        held = position.structure
+        stock = self._fresh(self.market.stock(held.symbol)) if held.shares else None
+        unit = clean_mark(held, self.fresh_quotes_of(held.legs), stock)
+        mark = None if unit is None else unit * position.quantity
+        self._marks[position.position_id] = (position, now, chains, mark)
+        return mark
 
     def account_available(self) -> Money:
         """Own cash that no position and no order has a claim on, over all modules."""
         book = self.book
         taken = sum(book.used(module_id) + book.held(module_id) for module_id in book.modules)
-        realised = sum(book.realised(module_id) for module_id in book.modules)
-        return book.capital + min(0, realised) - taken
+        lost = sum(book.excess_loss(module_id) for module_id in book.modules)
+        unsettled = sum(book.unsettled(module_id) for module_id in book.module_ids)
+        missing = book.differences.get(CASH_ID)
+        short = 0 if missing is None else min(0, missing.missing)
+        return book.capital + min(0, unsettled) - taken - lost + short
 
 
 def assert_within_budget(desk: Desk, module_id: str) -> None:

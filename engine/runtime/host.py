@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import logging
+import sys
 import threading
 
 from engine.core.errors import MindfolioError
@@ -14,6 +15,10 @@ from engine.runtime.inbox import Inbox, Shutdown
 from engine.runtime.places import Places, Running
 
 _log = logging.getLogger(__name__)
+
+SWITCH_S = 0.001
+"""How long one thread's Python may keep the others waiting. Python's own 5 ms, and several busy threads, would hold a
+stop up for more than 50 ms."""
 
 
 class EngineHost:
@@ -32,6 +37,7 @@ class EngineHost:
         with contextlib.suppress(OSError):
             places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._latch = StopLatch(places.latch)
+        sys.setswitchinterval(SWITCH_S)
         self._thread = threading.Thread(target=self._run, name="mindfolio-engine", daemon=False)
 
     def start(self) -> None:

@@ -12,21 +12,21 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.core.calendar import expiry_at, next_session, session_at, session_on
+from engine.core.calendar import market_day, next_session, session_at, session_on
 from engine.core.errors import DenialCode, LedgerFault
 from engine.domain import commands as cmd
 from engine.domain import events as ev
+from engine.domain.broker_reports import BrokerFilled
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
-from engine.domain.ports import BrokerFilled
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.portfolio.aggregate import aggregate
-from engine.runtime import handlers, positions, trading
+from engine.runtime import breaking, handlers, handlers_account, orders, pausing, positions, reconciling, reports
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
-from engine.runtime.scanning import SCAN_INTERVAL, Scans
+from engine.runtime.scanning import SCAN_INTERVAL, Scans, scan_denial
 from engine.runtime.workers import Workers
 
 _log = logging.getLogger(__name__)
@@ -36,6 +36,12 @@ IDLE_POLL_S = 0.05
 
 PUBLISH_INTERVAL_S = 0.05
 """At most twenty snapshots a second."""
+
+SCAN_PATIENCE_S = 30.0
+"""How long the market waits for a scan: then its module is paused, and everything goes on without it."""
+
+RETRY_S = 1.0
+"""By the wall's clock: how often cancels are tried again while the market's clock stands, and after a halt."""
 
 HEARTBEAT_S = 1.0
 """At least one a second, so that a window can tell a quiet market from a dead engine."""
@@ -57,6 +63,10 @@ class Kernel:
         self._is_dirty = True
         self._scan_due: dict[str, dt.datetime] = {}
         self._last_marks: dt.datetime | None = None
+        self._scans_since: float | None = None
+        self._retried_at = -math.inf
+        self._dropped_on: dt.date | None = None
+        """The day on which expired contracts were last forgotten: once a day is enough."""
         self._feed_at: dt.datetime | None = desk.feed.first_at
 
     # --- life --------------------------------------------------------------------------------------------------------
@@ -71,7 +81,11 @@ class Kernel:
                 desk.market.apply(update)
             self._feed_at = desk.feed.next_at(desk.now)
         for order in list(desk.book.orders.values()):
-            trading.resume_order(desk, order)
+            orders.resume(desk, order)
+        handlers_account.resume_transfers(desk)
+        desk.reconcile_at = desk.now
+        orders.work_due(desk)
+        reconciling.ask_if_due(desk)
         if desk.book.status is MindfolioStatus.STOPPED:
             if not desk.latch.is_set:
                 desk.latch.set("journal", desk.book.stop_why)
@@ -113,8 +127,11 @@ class Kernel:
             self._take(message)
             return True
         if self._scans.are_under_way:
-            self._take_if_any(self.inbox.get(IDLE_POLL_S))
+            self._wait_for_scans()
             return True
+        self._scans_since = None
+        if self.desk.halted or self._pacer.speed <= 0:
+            self._retry_cancels()
         due = None if self.desk.halted else self._next_due()
         if due is None or (until is not None and due > until):
             self._publish()
@@ -130,6 +147,32 @@ class Kernel:
         self._step(self._work)
         return True
 
+    def _wait_for_scans(self) -> None:
+        """Wait a moment for scans; not at all after a stop, and no longer than a scan may take."""
+        wall = time.monotonic()
+        if self._scans_since is None:
+            self._scans_since = wall
+        if self.desk.halted or self.desk.book.status is MindfolioStatus.STOPPED:
+            self._scans.abandon()
+        elif wall - self._scans_since >= SCAN_PATIENCE_S:
+            self._scans_since = None
+            self._scans.give_up_hung(SCAN_PATIENCE_S)
+            self._apply_scans()
+        else:
+            self._retry_cancels()
+            self._publish()
+            self._take_if_any(self.inbox.get(IDLE_POLL_S))
+
+    def _apply_scans(self) -> None:
+        if not self._scans.are_under_way:
+            self._step(lambda: self._scans.apply(self.desk))
+
+    def _retry_cancels(self) -> None:
+        wall = time.monotonic()
+        if self.desk.cancel_at and wall - self._retried_at >= RETRY_S:
+            self._retried_at = wall
+            orders.send_waiting_cancels(self.desk)
+
     # --- messages ----------------------------------------------------------------------------------------------------
     def _take_if_any(self, message: Message | None) -> None:
         if message is not None:
@@ -143,8 +186,7 @@ class Kernel:
                 pass
             case ScanFinished():
                 self._scans.take(message)
-                if not self._scans.are_under_way:
-                    self._step(lambda: self._scans.apply(self.desk))
+                self._apply_scans()
             case cmd.EmergencyStop() if self.desk.halted:
                 self.desk.tell(CommandAccepted(message))  # the halt has latched already
             case _ if self.desk.halted:
@@ -167,7 +209,7 @@ class Kernel:
                 self._answering = None
 
     def _scan_now(self, command: cmd.ScanNow, module_id: str) -> None:
-        denial = self._scan_denial(module_id)
+        denial = scan_denial(self.desk, module_id)
         if denial is None:
             self._scan_due[module_id] = self.desk.now
             self.desk.notify(CommandAccepted(command))
@@ -175,41 +217,30 @@ class Kernel:
         else:
             self.desk.notify(CommandDenied(command, (denial,)))
 
-    def _scan_denial(self, module_id: str) -> Denial | None:
-        """Why a module cannot scan now, None when it can."""
-        desk, facts = self.desk, {"module": module_id}
-        if module_id not in desk.book.modules:
-            return Denial(DenialCode.UNKNOWN_MODULE, module_id, facts={**facts})
-        if not desk.may_open:
-            return Denial(DenialCode.STOPPED, desk.book.status.value, facts={**facts})
-        if not desk.is_active(module_id):
-            return Denial(DenialCode.MODULE_STATUS, desk.book.modules[module_id].status.value, facts={**facts})
-        return Denial(DenialCode.MARKET_CLOSED, facts={**facts}) if session_at(desk.now) is None else None
-
     def obey_latch(self) -> None:
         """Carry out a stop that was latched elsewhere: by the window's thread, or by a file from another process."""
         desk = self.desk
         if desk.latch.is_set and desk.book.status is not MindfolioStatus.STOPPED and not desk.halted:
             source, why = desk.latch.who()
-            self._step(lambda: handlers.latch_stop(desk, source or "outside", why or "the stop file is there"))
+            self._step(lambda: pausing.latch_stop(desk, source or "outside", why or "the stop file is there"))
 
     # --- market time -----------------------------------------------------------------------------------------------
     def _next_due(self) -> dt.datetime | None:
         """When something is next due by the market's clock, None when the market has ended."""
         if self._feed_at is None and not self._has_open_ends():
             return None
-        times = [self._feed_at, self.desk.broker.next_at(), trading.next_reprice(self.desk), self._next_bell()]
-        expiries = [expiry_at(position.structure.expiration) for position in self.desk.book.positions.values()]
-        times += [at for at in expiries if at > self.desk.now]
+        desk = self.desk
+        times = [self._feed_at, desk.broker.next_at(), orders.next_due(desk), self._next_bell()]
+        times += [positions.next_expiry(desk), desk.reconcile_at, breaking.next_look(desk)]
         times += [approval.expires_at for approval in self.desk.book.approvals.values()]
         times += self.desk.approve_at.values()
         times += [due for module_id, due in self._scan_due.items() if self.desk.is_active(module_id)]
         return min(time_ for time_ in times if time_ is not None)
 
     def _has_open_ends(self) -> bool:
-        """Whether the last day still has to end although no quotes will come: its session, orders, approvals."""
+        """Whether the last day still has to end although no quotes will come: its session, orders, expiries."""
         book = self.desk.book
-        return bool(book.session or book.orders or book.approvals)
+        return bool(book.session or book.orders or book.approvals or positions.is_word_expected(self.desk))
 
     def _next_bell(self) -> dt.datetime:
         book = self.desk.book
@@ -223,23 +254,24 @@ class Kernel:
     def _work(self) -> None:
         """Everything that is due now, in the fixed order."""
         desk = self.desk
-        # Before the bell, so that an expiry belongs to the P&L of its own day.
-        positions.settle_expired(desk, is_over=self._feed_at is None)
+        positions.await_assignment(desk)
         self._ring_bells()
         has_quotes = self._feed_at is not None and self._feed_at <= desk.now
         if has_quotes:
             self._read_feed()
         for report in desk.broker.poll(desk.now, desk.market):
-            trading.on_report(desk, report)
+            reports.on_report(desk, report)
             desk.commit()  # each by itself: what the broker did is kept even when its next report makes no sense
             if isinstance(report, BrokerFilled) and not has_quotes:
                 positions.record_marks(desk)  # at mid from the first moment, so that the price of entering shows
         if has_quotes:
-            positions.settle_expired(desk, is_over=self._feed_at is None)
             self._mark()
             positions.enforce_daily_loss(desk)
+        breaking.watch(desk, has_quotes=has_quotes)
+        if has_quotes:
             positions.manage_exits(desk)
-        trading.reprice_due(desk)
+        orders.work_due(desk)
+        reconciling.ask_if_due(desk)
         for approval_id in [key for key, due in desk.approve_at.items() if due <= desk.now]:
             del desk.approve_at[approval_id]
             handlers.handle(desk, cmd.ApproveTrade(approval_id, "--approve all"))
@@ -251,6 +283,7 @@ class Kernel:
         if book.session is not None and (running is None or running.day != book.session):
             positions.record_marks(self.desk)
             self.desk.record(ev.SessionClosed(book.session))
+            self.desk.ledger.seal(self.desk.now)
         if running is not None and book.session is None:
             positions.open_session(self.desk, running.day)
             positions.record_marks(self.desk)
@@ -261,7 +294,9 @@ class Kernel:
             return
         for update in desk.feed.read(self._feed_at):
             desk.market.apply(update)
-        desk.market.drop_expired(desk.now - dt.timedelta(days=7))
+        if (day := market_day(desk.now)) != self._dropped_on:
+            desk.market.drop_expired(desk.now - dt.timedelta(days=7))
+            self._dropped_on = day
         self._feed_at = desk.feed.next_at(self._feed_at)
         if session_at(desk.now) is not None:
             for module_id in desk.book.modules:
@@ -308,7 +343,9 @@ class Kernel:
             return
         _log.error("trading halted: %s", why)
         refused = self.desk.halt(why)
-        if self._answering is not None and self._answering not in refused:
+        if isinstance(self._answering, cmd.EmergencyStop):
+            self.desk.tell(CommandAccepted(self._answering))  # the halt has latched, in memory and in the file
+        elif self._answering is not None and self._answering not in refused:
             denial = Denial(DenialCode.STORAGE, facts={"why": why})
             self.desk.tell(CommandDenied(self._answering, (denial,)))
         self._answering = None
@@ -316,6 +353,7 @@ class Kernel:
             self.desk.ledger.forget_unsaved()
         except LedgerFault:
             _log.exception("the ledger cannot be read back; figures may include what was not saved")
+        orders.cancel_after_halt(self.desk)
         self._is_dirty = True
         if not self._publishes:
             self._closing = True

@@ -30,6 +30,11 @@ class Places:
         return self.folder / "STOP"
 
     @property
+    def broker(self) -> Path:
+        """The paper broker's own account: its counterparty's memory, not ours."""
+        return self.folder / "paper-broker.jsonl"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that may write the ledger."""
         return self.folder / "writer.lock"

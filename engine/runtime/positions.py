@@ -1,33 +1,27 @@
-"""What happens to open positions as quotes arrive: marks, exits, daily loss limits, expiry."""
+"""What happens to open positions by the clock: marks, exits, daily loss limits, waiting for the broker's word."""
 
 import datetime as dt
 
-from engine.core.calendar import days_to_expiry, expiry_at, market_day, session_at
+from engine.core.calendar import days_to_expiry, expiry_at
 from engine.core.money import Money
 from engine.domain import events as ev
-from engine.domain.instrument import MULTIPLIER, Right
-from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
-from engine.domain.package import clean_mark
+from engine.domain.account import EXTERNAL
+from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
 from engine.domain.position import Position, PositionStatus
-from engine.domain.quote import Quote
-from engine.domain.scan import ManageContext
+from engine.domain.scan import Exit, ManageContext
 from engine.modules.registry import strategy_for
 from engine.risk.breaker import daily_loss_reached
+from engine.runtime.closings import close_position
 from engine.runtime.desk import Desk
-from engine.runtime.handlers import set_module_status
-from engine.runtime.trading import close_position
+from engine.runtime.pausing import set_module_status
 
 MARK_INTERVAL = dt.timedelta(minutes=1)
 """Marks are journaled at most this often, and whenever they were acted on."""
 
-CLOSING_WINDOW = dt.timedelta(minutes=15)
-"""How long before the close a price may be to stand for it."""
+WORD_TIME = dt.timedelta(days=4)
+"""Outcomes of an expiry are told the next morning, over a long weekend at the latest."""
 
-
-def mark_at(position: Position, quotes: tuple[Quote | None, ...]) -> Money | None:
-    """Value of a position at mid from the quotes of its legs, None when one is missing or they cannot be true."""
-    per_share = clean_mark(position.structure, quotes)
-    return None if per_share is None else per_share * MULTIPLIER * position.quantity
+_MANAGED = frozenset({PositionStatus.MONITORING, PositionStatus.ASSIGNED})
 
 
 def record_marks(desk: Desk) -> None:
@@ -35,11 +29,15 @@ def record_marks(desk: Desk) -> None:
     book = desk.book
     marks: dict[str, Money] = {}
     for position in book.positions.values():
-        mark = mark_at(position, desk.fresh_quotes_of(position.structure.legs))
+        mark = desk.mark_of(position)
         if mark is not None:
             marks[position.position_id] = mark
-    nav = book.nav + sum(mark - book.marks[position_id] for position_id, mark in marks.items())
-    desk.record(ev.MarksRecorded(marks, nav))
+    moved = sum(
+        mark - book.marks[position_id]
+        for position_id, mark in marks.items()
+        if book.positions[position_id].module_id != EXTERNAL
+    )
+    desk.record(ev.MarksRecorded(marks, book.nav + moved))
 
 
 def manage_exits(desk: Desk) -> None:
@@ -50,7 +48,9 @@ def manage_exits(desk: Desk) -> None:
     if desk.book.status is MindfolioStatus.STOPPED or desk.latch.is_set or desk.halted:
         return
     for position in list(desk.book.positions.values()):
-        if position.status is not PositionStatus.MONITORING or _has_live_order(desk, position):
+        expiration = position.structure.expiration
+        is_managed = position.status in _MANAGED and position.module_id in desk.book.modules
+        if not is_managed or expiration is None or _has_live_order(desk, position):
             continue
         legs = position.structure.legs
         quotes = desk.fresh_quotes_of(legs)
@@ -59,14 +59,25 @@ def manage_exits(desk: Desk) -> None:
             now=desk.now,
             module=module,
             quotes=dict(zip(legs, quotes, strict=True)),
-            dte=days_to_expiry(desk.now, position.structure.expiration),
-            mark=mark_at(position, quotes),
+            dte=days_to_expiry(desk.now, expiration),
+            mark=desk.mark_of(position),
         )
-        decision = strategy_for(module.kind).manage(position, context)
+        decision = _decision(desk, module, position, context)
         if decision is None or not close_position(desk, position, decision.why):
             continue
         if desk.book.marked_at[position.position_id] != desk.now:
             record_marks(desk)  # the marks that were acted on belong in the journal
+
+
+def _decision(desk: Desk, module: ModuleSpec, position: Position, context: ManageContext) -> Exit | None:
+    """What a module says of its position. One that fails is paused alone; its positions are then a person's matter."""
+    try:
+        return strategy_for(module.kind).manage(position, context)
+    except Exception as error:  # noqa: BLE001 - a module's fault is its own
+        if desk.book.modules[module.module_id].status is ModuleStatus.ACTIVE:
+            why = f"its exit rule failed on {position.position_id}: {type(error).__name__}: {error}"
+            set_module_status(desk, module.module_id, ModuleStatus.PAUSED, "engine", why, code="MODULE_FAULT")
+        return None
 
 
 def enforce_daily_loss(desk: Desk) -> None:
@@ -79,39 +90,32 @@ def enforce_daily_loss(desk: Desk) -> None:
             )
 
 
-def settle_expired(desk: Desk, *, is_over: bool) -> None:
-    """Settle positions whose contracts have stopped, each leg at its intrinsic value.
-
-    The price is the underlying's from the last quarter hour of the expiration day, or the first known one after it.
-    Where the recording has neither by the next session, or its end (`is_over`), the last price of the expiration day
-    stands in; without any of that day the position waits for the next one.
-    """
-    running = session_at(desk.now)
+def await_assignment(desk: Desk) -> None:
+    """Contracts that have stopped trading wait for the broker's word: exercised, assigned, worthless; never assumed."""
     for position in list(desk.book.positions.values()):
         expiration = position.structure.expiration
-        stopped_at = expiry_at(expiration)
-        if desk.now < stopped_at or _has_live_order(desk, position):
+        if expiration is None or desk.now < expiry_at(expiration) or position.status is PositionStatus.AWAITING:
             continue
-        chain = desk.market.chain(position.structure.symbol)
-        spot = desk.market.spot(position.structure.symbol)
-        if chain is None or spot is None:
-            continue
-        is_late_enough = chain.spot_at >= stopped_at - CLOSING_WINDOW
-        no_better_comes = is_over or (running is not None and running.day > expiration)
-        if not is_late_enough and not (no_better_comes and market_day(chain.spot_at) == expiration):
-            continue
-        cash = sum(
-            leg.ratio * intrinsic(leg.contract.right, leg.contract.strike, spot) for leg in position.structure.legs
-        )
         desk.record(
-            ev.PositionSettled(position.position_id, spot, chain.spot_at, cash * MULTIPLIER * position.quantity)
+            ev.PositionStatusChanged(position.position_id, PositionStatus.AWAITING, f"{expiration} has expired")
         )
-        desk.alert(position.module_id, f"{position.structure.symbol} expired and was settled in cash (paper)")
 
 
-def intrinsic(right: Right, strike: Money, spot: Money) -> Money:
-    """What an option is worth per share when exercised at `spot`."""
-    return max(0, spot - strike if right is Right.CALL else strike - spot)
+def is_word_expected(desk: Desk) -> bool:
+    """Whether the broker has yet to tell what became of contracts that expired lately.
+
+    Without a price of the underlying it never will: then nothing is gained by waiting on.
+    """
+    waiting = [each for each in desk.book.positions.values() if each.status is PositionStatus.AWAITING]
+    ends = [each.structure.expiration for each in waiting if each.structure.expiration is not None]
+    return any(desk.now < expiry_at(expiration) + WORD_TIME for expiration in ends)
+
+
+def next_expiry(desk: Desk) -> dt.datetime | None:
+    """When the next contracts that are held stop trading."""
+    held = (position.structure.expiration for position in desk.book.positions.values())
+    times = [expiry_at(expiration) for expiration in held if expiration is not None]
+    return min((at for at in times if at > desk.now), default=None)
 
 
 def open_session(desk: Desk, day: dt.date) -> None:

@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import partial
 
+from engine.core.calendar import session_at
+from engine.core.errors import DenialCode, Fact
 from engine.domain import events as ev
 from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, ScanRow
 from engine.domain.denial import Denial
@@ -12,9 +14,9 @@ from engine.domain.scan import IvRank, ScanContext
 from engine.ledger.codec import is_exact
 from engine.modules.registry import strategy_for
 from engine.runtime.desk import RISK_FREE_RATE, Desk
-from engine.runtime.handlers import set_module_status
 from engine.runtime.inbox import ScanFinished
-from engine.runtime.trading import gate, try_open
+from engine.runtime.openings import gate, try_open
+from engine.runtime.pausing import set_module_status
 from engine.runtime.workers import Workers
 
 SCAN_INTERVAL = dt.timedelta(minutes=15)
@@ -53,8 +55,20 @@ class Scans:
             self._workers.submit(self._made, partial(strategy_for(context.module.kind).scan, context))
 
     def take(self, message: ScanFinished) -> None:
-        """Keep a worker's answer until all of its round are back."""
-        self._finished[message.ticket] = message
+        """Keep a worker's answer until all of its round are back; one that nobody waits for any more is dropped."""
+        if message.ticket in self._waiting:
+            self._finished[message.ticket] = message
+
+    def abandon(self) -> None:
+        """Wait for none of them any more: after a stop nothing that they could find would be traded."""
+        self._workers.give_up()
+        self._waiting.clear()
+        self._finished.clear()
+
+    def give_up_hung(self, waited_s: float) -> None:
+        """Answer for the scans that run and do not come back; those that have not begun go to fresh threads."""
+        for ticket in self._workers.give_up() & self._waiting.keys() - self._finished.keys():
+            self._finished[ticket] = ScanFinished(ticket, (), f"its scan did not come back within {waited_s:g} s")
 
     def apply(self, desk: Desk) -> None:
         """Apply all answers in the order in which the scans were due, whatever the order in which they came."""
@@ -86,6 +100,18 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         waivers=book.waivers,
         rate=RISK_FREE_RATE,
     )
+
+
+def scan_denial(desk: Desk, module_id: str) -> Denial | None:
+    """Why a module cannot scan now, None when it can."""
+    facts: dict[str, Fact] = {"module": module_id}
+    if module_id not in desk.book.modules:
+        return Denial(DenialCode.UNKNOWN_MODULE, module_id, facts=facts)
+    if not desk.may_open:
+        return Denial(DenialCode.STOPPED, desk.book.status.value, facts=facts)
+    if not desk.is_active(module_id):
+        return Denial(DenialCode.MODULE_STATUS, desk.book.modules[module_id].status.value, facts=facts)
+    return Denial(DenialCode.MARKET_CLOSED, facts=facts) if session_at(desk.now) is None else None
 
 
 def _apply(desk: Desk, ticket: ScanTicket, answer: ScanFinished) -> None:
@@ -178,4 +204,5 @@ def _name(candidate: Candidate) -> str:
     if not structure.legs:
         return structure.kind.value
     strikes = "/".join(f"{strike / 10_000:g}" for strike in structure.strikes)
-    return f"{structure.kind.value} {structure.expiration:%d %b} {strikes}"
+    on = structure.expiration
+    return structure.kind.value if on is None else f"{structure.kind.value} {on:%d %b} {strikes}"

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from engine.domain.mindfolio import ModuleKind
-from engine.modules.iv_service import IvRules
+from engine.modules.iv_rules import IvRules
 from engine.modules.registry import parameters_for, strategy_for
 
 

@@ -16,9 +16,9 @@ from engine.domain.instrument import Right
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus, PnlPolicy
 from engine.domain.position import Position
 from engine.domain.snapshot import MarketView, MindfolioSnapshot, ModuleView
-from engine.domain.structure import Leg, Structure, StructureKind
+from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 from engine.ledger.book import Book
-from engine.portfolio.aggregate import ModuleFigures, aggregate, totals, trades_in_month, worst_case_by_symbol
+from engine.portfolio.aggregate import ModuleFigures, aggregate, totals, worst_case_by_symbol
 from tests.builders import (
     ALPHA,
     APRIL,
@@ -219,10 +219,8 @@ def test_trades_of_a_month_are_counted_by_the_new_york_day_of_their_opening() ->
     clerk.at = dt.datetime(2026, 4, 1, 13, 31, tzinfo=dt.UTC)
     clerk.open("-1.20", structure=condor((230, 240, 280, 290)))
     book = clerk.ledger.book
-    assert trades_in_month(book, ALPHA, dt.date(2026, 3, 31)) == 1
-    assert trades_in_month(book, ALPHA, APRIL) == 1
-    assert trades_in_month(book, ALPHA, dt.date(2025, 4, 1)) == 0
-    assert trades_in_month(book, BETA, APRIL) == 0
+    assert book.modules[ALPHA].stats.opened == {"2026-03": 1, "2026-04": 1}
+    assert book.modules[BETA].stats.opened == {}
 
 
 # --- worst case ------------------------------------------------------------------------------------------------------
@@ -232,7 +230,9 @@ def sold(strikes: tuple[int, int, int, int], credit: int, **changes: object) -> 
 
 
 def loss(*positions: Position) -> Money:
-    return sum(worst_case_by_symbol(positions).values())
+    losses = worst_case_by_symbol(positions).values()
+    assert None not in losses
+    return sum(each for each in losses if each is not None)
 
 
 def test_condors_with_their_wide_wings_on_opposite_sides_net() -> None:
@@ -264,10 +264,18 @@ def test_quantity_counts_and_a_sure_gain_is_no_loss() -> None:
     assert loss(sold((240, 250, 270, 280), 1100)) == 0
 
 
-def test_a_book_without_bound_is_a_fault_not_a_figure() -> None:
-    naked = Structure(StructureKind.IRON_CONDOR, (Leg(contract(270, Right.CALL, expiration=APRIL), -1),))
-    with pytest.raises(ValueError, match="without bound in TSLA"):
-        worst_case_by_symbol([position(structure=naked)])
+def test_a_book_without_bound_is_told_as_one() -> None:
+    naked = Structure(StructureKind.SHORT_CALL, (Leg(contract(270, Right.CALL, expiration=APRIL), -1),))
+    assert worst_case_by_symbol([position(structure=naked)]) == {"TSLA": None}
+    short = position(structure=shares_of("SPY", is_long=False), quantity=100, cost=-dollars(44_000))
+    assert worst_case_by_symbol([short, position()]) == {"SPY": None, "TSLA": dollars(880)}
+
+
+def test_shares_can_lose_all_that_they_cost_and_cover_the_calls_sold_on_them() -> None:
+    held = position(structure=shares_of("TSLA"), quantity=100, cost=dollars(26_000))
+    assert worst_case_by_symbol([held]) == {"TSLA": dollars(26_000)}
+    call = Structure(StructureKind.CUSTOM, (Leg(contract(270, Right.CALL, expiration=APRIL), -1),), 100)
+    assert worst_case_by_symbol([position(structure=call, cost=dollars(25_700))]) == {"TSLA": dollars(25_700)}
 
 
 STRIKE_SETS = st.lists(st.integers(1, 60), min_size=4, max_size=4, unique=True).map(sorted)
@@ -276,6 +284,7 @@ CONDORS = st.builds(
         structure=condor((strikes[0], strikes[1], strikes[2], strikes[3]), expiration=expiration),
         cost=-credit * quantity,
         quantity=quantity,
+        used=max(strikes[1] - strikes[0], strikes[3] - strikes[2]) * dollars(100) * quantity - credit * quantity,
     ),
     STRIKE_SETS, st.integers(0, dollars(500)), st.integers(1, 5), st.sampled_from([APRIL, MAY]),
 )  # fmt: skip

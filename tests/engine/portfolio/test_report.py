@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.core.money import UNIT, Money, dollars
 from engine.domain.greeks import Greeks
-from engine.domain.ports import TradeRow
+from engine.domain.records import TradeRow
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.portfolio.aggregate import aggregate
 from engine.portfolio.report import amount, as_document, as_text
@@ -34,7 +34,7 @@ def snapshot(clerk: Clerk) -> MindfolioSnapshot:
 
 @pytest.fixture(scope="module")
 def document(snapshot: MindfolioSnapshot, clerk: Clerk) -> dict[str, Any]:
-    closed = clerk.ledger.book.closed.values()
+    closed = clerk.closed.values()
     made = as_document(snapshot, {ALPHA: [TradeRow(each, each.net_pnl) for each in closed]})
     read: dict[str, Any] = json.loads(json.dumps(made, allow_nan=False))
     return read
@@ -66,7 +66,8 @@ def test_no_unit_is_lost_on_the_way_to_json(money: Money) -> None:
 def test_greeks_go_to_one_decimal_with_halves_away_from_zero(
     snapshot: MindfolioSnapshot, value: float, shown: float
 ) -> None:
-    made = as_document(replace(snapshot, greeks=Greeks(value, -value, 0.0, 250.5)), {})
+    modules = tuple(replace(view, greeks_missing=0) for view in snapshot.modules)
+    made = as_document(replace(snapshot, greeks=Greeks(value, -value, 0.0, 250.5), modules=modules), {})
     totals = made["aggregate"]
     assert isinstance(totals, dict)
     greeks = totals["greeks"]
@@ -109,7 +110,7 @@ def test_a_closed_trade_can_be_checked_by_hand(document: dict[str, Any]) -> None
         "position": "P000001", "symbol": "TSLA", "structure": "Iron Condor", "quantity": 1, "legs": LEGS,
         "opened_at": "2026-03-16T19:00:04+00:00", "opening_cost": -120,
         "closed_at": "2026-03-16T19:00:08+00:00", "closing_cash": -55,
-        "commissions": 4.8, "why_closed": "target", "net_pnl": 60.2,
+        "commissions": 4.8, "fees": 0, "why_closed": "target", "net_pnl": 60.2,
     }  # fmt: skip
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from engine.core.money import dollars
 from engine.domain import events as ev
+from engine.domain.broker_reports import BrokerAccepted, BrokerReport
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.order import Order, OrderPurpose
-from engine.domain.ports import BrokerAccepted, BrokerReport, ChainUpdate
+from engine.domain.ports import ChainUpdate
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york
 
 

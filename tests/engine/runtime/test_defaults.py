@@ -7,7 +7,7 @@ import pytest
 from engine.core.money import dollars
 from engine.domain.budget import BudgetPlan
 from engine.domain.mindfolio import Environment, ModuleStatus, PnlPolicy
-from engine.modules.iv_service import IvRules
+from engine.modules.iv_rules import IvRules
 from engine.runtime import defaults
 
 UNIVERSE = ("QQQ", "SPY")

@@ -13,7 +13,7 @@ from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.notices import Alert, Notice
-from engine.domain.ports import LedgerBatch
+from engine.domain.records import LedgerBatch
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.ledger.ledger import Ledger
 from engine.risk.latch import set_latch_file
@@ -178,7 +178,8 @@ class TestAFailingWindow:
 
         assert rig.desk.halted == ""
         assert not rig.desk.latch.is_set
-        assert len(rig.desk.book.closed) == 1, "the exit was not held up"
+        assert [order.purpose.value for order in broker.submitted] == ["OPEN", "CLOSE"], "the exit was not held up"
+        assert rig.desk.book.orders == {}
         assert len(window.alerts) >= 3
 
     def test_a_stop_is_carried_out_although_the_window_fails(self, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ class TestApprovals:
         book = rig.desk.book
         give(rig, reallocate(rig, book.plan.moved(book.modules["IV_SERVICE_2"].budget, "IV_SERVICE_2", None)))
 
-        assert give(rig, cmd.ApproveTrade(approval_id, "user")) == ["BUDGET"]
+        assert give(rig, cmd.ApproveTrade(approval_id, "user")) == ["BUDGET", "SYMBOL_CAP"]
         assert approval_id in book.approvals, "it may be tried again until it expires"
 
     def test_a_click_on_a_price_that_ran_away_is_refused(self, rig: Rig) -> None:

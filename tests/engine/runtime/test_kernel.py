@@ -8,15 +8,15 @@ import pytest
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
+from engine.domain.broker_reports import BrokerAccepted
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.order import OrderStatus
-from engine.domain.ports import BrokerAccepted
 from engine.ledger.ledger import Ledger
-from engine.ledger.store import LedgerQuery
+from engine.ledger.query import LedgerQuery
 from engine.ledger.verify import verify_store
 from engine.modules.iv_service import IvService
 from engine.runtime.inbox import Shutdown
-from tests.fakes import FaultyStore, Rig, ScriptedBroker, chain_update, filled, new_york
+from tests.fakes import EXPIRATION, FaultyStore, Rig, ScriptedBroker, chain_update, filled, new_york
 
 
 def test_first_quotes_of_a_session_are_scanned_by_every_active_module(tmp_path: Path) -> None:
@@ -137,18 +137,21 @@ def test_the_ladder_walks_towards_natural_and_then_cancels(tmp_path: Path) -> No
     assert rig.desk.book.held("IV_SERVICE") == 0
 
 
-def test_a_restart_keeps_the_book_and_ends_orders_the_broker_does_not_know(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, [chain_update(new_york(10))])
+def test_an_order_that_the_broker_denies_twice_ends_and_one_denial_ends_nothing(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, [chain_update(new_york(10)), chain_update(new_york(12))])
     rig.run(until=new_york(10, 0, 3))
-    assert rig.desk.book.held("IV_SERVICE") > 0
+    held = rig.desk.book.held("IV_SERVICE")
+    assert held > 0
 
-    again = rig.reopened()
+    again = rig.reopened()  # at a broker that has lost it
+    again.run(until=new_york(10, 0, 12))
+    assert again.desk.book.held("IV_SERVICE") == held, "one denial is no proof"
+    again.run(until=new_york(10, 0, 30))
 
     assert again.desk.book.orders == {}
     assert again.desk.book.held("IV_SERVICE") == 0
     ended = [event for event in again.events(ev.OrderEnded) if isinstance(event, ev.OrderEnded)]
-    assert [(event.status, "restart" in event.why) for event in ended] == [(OrderStatus.CANCELLED, True)]
-    assert again.desk.now == new_york(10, 0, 1)
+    assert [(event.status, event.why) for event in ended] == [(OrderStatus.CANCELLED, "the broker never had it")]
 
 
 def test_a_restart_goes_on_with_the_next_quotes_and_knows_the_last(tmp_path: Path) -> None:
@@ -206,29 +209,24 @@ def test_a_latch_set_by_another_process_stops_a_running_kernel(tmp_path: Path) -
     assert rig.desk.book.orders == {}
 
 
-def test_a_broken_invariant_halts_trading_instead_of_crashing(tmp_path: Path) -> None:
-    broker = ScriptedBroker()
-    broker.on_submit = lambda order: [filled(order, cumulative=order.quantity + 1)]
-    rig = Rig(tmp_path, [chain_update(new_york(10))], broker=broker).run()
+def test_a_broken_invariant_halts_trading_instead_of_crashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_desk: object) -> None:
+        raise AssertionError("this cannot be")
 
-    assert "does not add up" in rig.desk.halted
+    monkeypatch.setattr("engine.runtime.positions.enforce_daily_loss", broken)
+    rig = Rig(tmp_path, [chain_update(new_york(10))]).run()
+
+    assert rig.desk.halted == "internal fault: AssertionError: this cannot be"
     assert rig.desk.latch.is_set
 
 
-def test_positions_left_at_expiry_are_settled_against_the_price_of_that_day(tmp_path: Path) -> None:
+def test_a_market_that_ended_does_not_wait_for_ever_for_a_word_that_never_comes(tmp_path: Path) -> None:
     broker = ScriptedBroker()
     broker.on_submit = lambda order: [filled(order)] if order.purpose == "OPEN" else [BrokerAccepted(order.order_id)]
-    last_day = dt.date(2026, 4, 24)
-    updates = [
-        chain_update(new_york(10)),
-        chain_update(new_york(15, 59, day=last_day), 90.0),
-        chain_update(new_york(16, 5, day=last_day), 90.5),
-    ]
+    updates = [chain_update(new_york(10)), chain_update(new_york(15, 59, day=EXPIRATION), 100.0)]
     rig = Rig(tmp_path, updates, broker=broker).run()
 
-    settled = [event for event in rig.events(ev.PositionSettled) if isinstance(event, ev.PositionSettled)]
-    assert [event.spot for event in settled] == [dollars("90")]
-    # The 93 put is short and 3.00 in the money, the 88 put is worthless: the module pays 300 for one condor.
-    assert settled[0].cash == -dollars("300")
-    assert rig.desk.book.positions == {}
+    (position,) = rig.desk.book.positions.values()
+    assert position.status.value == "Awaiting assignment", "never assumed"
+    assert new_york(15, day=EXPIRATION) < rig.desk.now <= new_york(16, day=EXPIRATION) + dt.timedelta(days=4, minutes=5)
     assert verify_store(rig.store).faults == ()

@@ -9,15 +9,17 @@ import pytest
 from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
-from engine.domain.instrument import Right
+from engine.domain.account import ActivityKind, BrokerActivity
+from engine.domain.broker_reports import BrokerAccepted, BrokerReport
 from engine.domain.order import Order, OrderPurpose
-from engine.domain.ports import BrokerAccepted, BrokerReport, ChainUpdate
+from engine.domain.ports import ChainUpdate
 from engine.domain.position import Position
 from engine.ledger.verify import verify_store
 from engine.runtime import handlers, positions
 from tests.fakes import EXPIRATION, Rig, ScriptedBroker, chain_update, filled, new_york
 
 TUESDAY = dt.date(2026, 3, 17)
+MONDAY_AFTER = dt.date(2026, 4, 27)
 Held = Callable[..., Rig]
 
 
@@ -127,9 +129,10 @@ class TestExits:
     def test_a_position_at_its_target_is_closed_for_the_reason_given(self, held: Held) -> None:
         rig = held(chain_update(new_york(11), volatility=0.14), fills=lambda order: [filled(order)])
         rig.run()
-        (closed,) = rig.desk.book.closed.values()
-        assert closed.closed_why.startswith("profit target")
-        assert closed.realised > 0
+        assert rig.broker.submitted[-1].why.startswith("profit target")
+        left = the_position(rig)
+        assert left.realised > 0
+        assert [leg.ratio for leg in left.structure.legs] == [1, 1], "wings without a bid are left to expire"
         assert verify_store(rig.store).faults == ()
 
     def test_exits_go_on_while_the_module_is_paused(self, held: Held) -> None:
@@ -221,71 +224,37 @@ class TestDailyLoss:
 
 
 class TestExpiry:
-    """The condor is 88/93 puts and 110/115 calls or near it; what it settles at is computed from its own strikes."""
+    """Nothing is assumed: what expired waits for the broker's statement."""
 
-    @staticmethod
-    def settled(rig: Rig) -> list[ev.PositionSettled]:
-        """The settlements of a rig."""
-        return [event for event in rig.events(ev.PositionSettled) if isinstance(event, ev.PositionSettled)]
-
-    def test_the_last_price_of_the_expiration_day_counts_not_the_one_of_the_next_session(self, held: Held) -> None:
-        monday_after = dt.date(2026, 4, 27)
+    def test_what_expired_waits_for_the_broker_and_is_not_managed_meanwhile(self, held: Held) -> None:
         rig = held(
             chain_update(new_york(15, 58, day=EXPIRATION), 90.0),
-            chain_update(new_york(10, day=monday_after), 70.0, expirations=(dt.date(2026, 5, 29),)),
+            chain_update(new_york(10, day=MONDAY_AFTER), 70.0, expirations=(dt.date(2026, 5, 29),)),
         )
-        strikes = the_position(rig).structure.strikes
-        rig.run()
+        rig.run(until=new_york(12, day=MONDAY_AFTER))
 
-        (settlement,) = self.settled(rig)
-        assert settlement.spot == dollars("90")
-        assert settlement.spot_at == new_york(15, 58, day=EXPIRATION)
-        expected = max(0, strikes[0] - settlement.spot) - max(0, strikes[1] - settlement.spot)
-        assert settlement.cash == expected * 100 < 0
-        assert rig.desk.book.used("IV_SERVICE") == 0
-        assert verify_store(rig.store).faults == ()
+        position = the_position(rig)
+        assert position.status.value == "Awaiting assignment"
+        assert position.used > 0, "the claim stays until the broker's word"
+        assert rig.events(ev.PositionSettled) == []
+        assert sum(entry.type == "PositionStatusChanged" for entry in rig.store.entries()) == 1
 
-    def test_a_price_of_the_morning_waits_for_one_nearer_to_the_close(self, held: Held) -> None:
-        evening = new_york(16, 5, day=EXPIRATION)
-        rig = held(chain_update(new_york(10, day=EXPIRATION), 90.0), chain_update(evening, 89.0))
-        rig.run()
-        assert [(event.spot, event.spot_at) for event in self.settled(rig)] == [(dollars("89"), evening)]
-
-    def test_a_price_of_the_morning_stands_in_where_the_recording_ends_with_it(self, held: Held) -> None:
-        rig = held(chain_update(new_york(10, day=EXPIRATION), 90.0))
-        rig.run()
-        assert [event.spot for event in self.settled(rig)] == [dollars("90")]
-        (entry,) = [entry for entry in rig.store.entries() if entry.type == "PositionSettled"]
-        assert entry.at == new_york(16, day=EXPIRATION)
-
-    def test_without_a_price_of_that_day_the_first_one_after_it_counts(self, held: Held) -> None:
-        monday_after = dt.date(2026, 4, 27)
-        later = chain_update(new_york(10, day=monday_after), 100.0, expirations=(dt.date(2026, 5, 29),))
-        rig = held(chain_update(new_york(15, 58, day=dt.date(2026, 4, 23)), 90.0), later)
-        rig.run(until=new_york(9, 45, day=monday_after))
-        assert self.settled(rig) == [], "an older price is not that of the expiration"
-
-        rig.run()
-        assert [(event.spot, event.cash) for event in self.settled(rig)] == [(dollars("100"), 0)]
-
-    def test_a_position_whose_order_is_still_live_is_settled_after_that_ends(self, held: Held) -> None:
+    def test_the_statement_ends_it(self, held: Held) -> None:
         rig = held(
-            chain_update(new_york(15, 59, 50, day=EXPIRATION), 90.0), chain_update(new_york(16, 5, day=EXPIRATION), 90)
+            chain_update(new_york(15, 58, day=EXPIRATION), 100.0),
+            chain_update(new_york(10, day=MONDAY_AFTER), 100.0, expirations=(dt.date(2026, 5, 29),)),
         )
-        rig.broker.on_cancel = lambda _: []
-        rig.run(until=new_york(16, 10, day=EXPIRATION))
-        assert self.settled(rig) == []
-        assert [order.purpose.value for order in rig.desk.book.orders.values()] == ["CLOSE"]
+        rig.run(until=new_york(9, day=MONDAY_AFTER))
+        legs = the_position(rig).structure.legs
+        for number, leg in enumerate(legs, start=1):
+            line = BrokerActivity(
+                number, ActivityKind.EXPIRED, rig.desk.now, leg.contract.occ, 1, 0, 0, price=dollars("100")
+            )
+            rig.broker.say(line, rig.desk.now)
+        rig.run()
 
-    @pytest.mark.parametrize(
-        ("right", "strike", "spot", "worth"),
-        [
-            (Right.CALL, "100", "99.9999", "0"),
-            (Right.CALL, "100", "100.0001", "0.0001"),
-            (Right.PUT, "100", "100.0001", "0"),
-            (Right.PUT, "100", "99.9999", "0.0001"),
-            (Right.PUT, "100", "100", "0"),
-        ],
-    )
-    def test_intrinsic_value_is_never_negative(self, right: Right, strike: str, spot: str, worth: str) -> None:
-        assert positions.intrinsic(right, dollars(strike), dollars(spot)) == dollars(worth)
+        (closed,) = rig.closed
+        assert (closed.status.value, closed.closed_why) == ("Settled", "expired")
+        assert closed.realised == -closed.opening_cost > 0, "the whole credit was kept"
+        assert closed.position_id not in rig.desk.book.positions
+        assert verify_store(rig.store).faults == ()

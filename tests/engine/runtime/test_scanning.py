@@ -16,13 +16,13 @@ from engine.domain.greeks import Greeks
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.scan import ScanContext
 from engine.domain.structure import Structure
-from engine.ledger.store import LedgerQuery
+from engine.ledger.query import LedgerQuery
 from engine.modules.iv_service import IvService
 from engine.runtime import handlers, positions
 from engine.runtime.inbox import Inbox, ScanFinished
 from engine.runtime.scanning import Scans, context_for
 from engine.runtime.workers import Job, Workers
-from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york
+from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york, whole_budget_in_one_symbol
 
 
 class HeldWorkers(Workers):
@@ -193,6 +193,7 @@ class TestTheOrderOfAnswers:
         rig = Rig(tmp_path, [chain_update(new_york(10))])
         rig.desk.clock.advance_to(new_york(10))
         rig.desk.market.apply(chain_update(new_york(10)))
+        rig.desk.is_reconciled = True
         workers = HeldWorkers()
         scans = Scans(workers)
         scans.start(rig.desk, ("IV_SERVICE", "IV_SERVICE_2"))
@@ -209,7 +210,7 @@ class TestTheOrderOfAnswers:
 
     def test_the_second_of_two_candidates_sees_what_the_first_has_taken(self, tmp_path: Path) -> None:
         updates = [chain_update(new_york(10), symbol=symbol) for symbol in ("QQQ", "SPY")]
-        rig = Rig(tmp_path, updates)
+        rig = Rig(tmp_path, updates, limits=whole_budget_in_one_symbol())
         plan = rig.desk.book.plan.moved(dollars("14500"), "IV_SERVICE", None)
         rig.desk.record(ev.BudgetReallocated(plan.budgets, plan.reserve, 2, "user", "test"))
         rig.run(until=new_york(10))

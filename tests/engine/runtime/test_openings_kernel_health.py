@@ -9,8 +9,8 @@ from engine.core.errors import DenialCode
 from engine.domain import events as ev
 from engine.domain.chain import Floats
 from engine.domain.mindfolio import Waivers
-from engine.runtime import trading
-from tests.engine.runtime.test_trading import rig_for_several, waiting
+from engine.runtime import openings
+from tests.engine.runtime.test_openings import rig_for_several, waiting
 from tests.fakes import Rig, chain_update, new_york
 
 
@@ -27,7 +27,7 @@ def test_a_kernel_that_goes_wrong_opens_nothing_and_is_told_once(
 
     monkeypatch.setattr(kernel, "european", off)
     for _ in range(2):
-        denials = trading.try_open(rig.desk, candidate)
+        denials = openings.try_open(rig.desk, candidate)
         assert [denial.code for denial in denials] == [DenialCode.KERNEL_HEALTH]
     rig.desk.commit()
     assert rig.events(ev.OrderIntended) == []
@@ -36,9 +36,9 @@ def test_a_kernel_that_goes_wrong_opens_nothing_and_is_told_once(
     # What passed and fails once more is told once more.
     assert rig.desk.kernel_faults_told
     monkeypatch.undo()
-    assert trading.gate(rig.desk, candidate) == ()
+    assert openings.gate(rig.desk, candidate) == ()
     assert not rig.desk.kernel_faults_told
-    assert trading.try_open(rig.desk, candidate) == ()
+    assert openings.try_open(rig.desk, candidate) == ()
 
 
 def test_a_second_opinion_that_cannot_be_had_denies_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,12 +48,12 @@ def test_a_second_opinion_that_cannot_be_had_denies_too(tmp_path: Path, monkeypa
     def gone(*_: object) -> None:
         raise ImportError("vollib")
 
-    monkeypatch.setattr(trading, "leg_prices", gone)
-    (denial,) = trading.try_open(rig.desk, candidate)
+    monkeypatch.setattr(openings, "leg_prices", gone)
+    (denial,) = openings.try_open(rig.desk, candidate)
     assert denial.code is DenialCode.KERNEL_HEALTH
     assert denial.facts["why"] == "no second opinion on the prices"
 
 
 def test_a_sound_kernel_is_no_reason_to_skip(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, [chain_update(new_york(10))], waivers=Waivers(iv_rank=True, evidence=True)).run()
+    rig = Rig(tmp_path, [chain_update(new_york(10))], waivers=Waivers(iv_rank=True, evidence=True, events=True)).run()
     assert rig.events(ev.OrderIntended)

@@ -1,0 +1,169 @@
+"""Closings: of a position, of some of its units, of what of it can be traded; and rolls, side by side."""
+
+from dataclasses import dataclass
+
+from engine.core.calendar import session_at
+from engine.core.errors import DenialCode, Fact
+from engine.core.money import CENT, Money
+from engine.domain import events as ev
+from engine.domain.denial import Denial
+from engine.domain.instrument import Right
+from engine.domain.order import Order, OrderPurpose
+from engine.domain.package import closing_limits, price_step, structure_quote, to_tick, worst_limit
+from engine.domain.position import Position
+from engine.domain.structure import Leg, Structure, StructureKind, shares_of
+from engine.domain.structure_shapes import held_structure, netted
+from engine.runtime.desk import Desk
+from engine.runtime.openings import Ticket, ticket_candidate, try_open
+from engine.runtime.orders import send
+
+Denials = tuple[Denial, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What to close of a position: `structure` leaves out what cannot be traded; `limit` None walks the ladder.
+
+    `is_planned` closings are part of a confirmed plan, and go on while everything else is stopped.
+    """
+
+    structure: Structure
+    quantity: int
+    why: str
+    who: str = ""
+    limit: Money | None = None
+    is_planned: bool = False
+
+
+def close_position(desk: Desk, position: Position, why: str) -> bool:
+    """Order the close of a whole position from mid towards natural. False when it cannot be priced now."""
+    parts = closable(desk, position, position.quantity, why)
+    return bool(parts) and all(not close(desk, position, part) for part in parts)
+
+
+def closable(desk: Desk, position: Position, quantity: int, why: str, who: str = "") -> tuple[Closing, ...]:
+    """The order that closes units of a position: its options as one package, or its shares; the rest follows later.
+
+    Long legs without a bid are left out: nobody pays for them, and in a package they cost a commission. Options go
+    before shares that cover short calls, and after shares that they protect: sold short, or held above long puts.
+    Neither way is anything left without a cover that it had.
+    """
+    held = position.structure
+    shares_first = held.shares < 0 or not any(leg.ratio < 0 and leg.contract.right is Right.CALL for leg in held.legs)
+    if held.legs and not (held.shares and shares_first):
+        legs = tuple(leg for leg in held.legs if leg.ratio < 0 or _has_bid(desk, leg))
+        if not legs:
+            return ()
+        named, units = held_structure(held.symbol, legs, 0)
+        return (Closing(named, quantity * units, why, who),)
+    return (Closing(shares_of(held.symbol, is_long=held.shares > 0), quantity * abs(held.shares), why, who),)
+
+
+def close(desk: Desk, position: Position, closing: Closing) -> Denials:
+    """Order a closing. Only a stop, a closed market and order sanity may refuse one, never a budget or a pause."""
+    denials = _why_not(desk, position, closing)
+    if denials:
+        return denials
+    structure = closing.structure
+    quote = structure_quote(structure, desk.part_quotes(structure), OrderPurpose.CLOSE)
+    if closing.limit is not None:
+        limits = (closing.limit, closing.limit)
+    else:
+        found = None if quote is None else closing_limits(structure, quote, desk.ladder)
+        if found is None:
+            return (
+                Denial(DenialCode.DATA_BAD, facts={"position": position.position_id, "why": "no price to close at"}),
+            )
+        limits = found
+    order = Order(
+        order_id=desk.book.next_order_id,
+        module_id=position.module_id,
+        position_id=position.position_id,
+        purpose=OrderPurpose.CLOSE,
+        structure=structure,
+        quantity=closing.quantity,
+        limit=limits[0],
+        worst=limits[1],
+        hold=0,
+        created_at=desk.now,
+        why=closing.why,
+        who=closing.who,
+    )
+    desk.record(ev.OrderIntended(order))
+    desk.after_commit(lambda: send(desk, order.order_id))
+    return ()
+
+
+def _why_not(desk: Desk, position: Position, closing: Closing) -> Denials:
+    about: dict[str, Fact] = {"position": position.position_id}
+    if desk.halted:
+        return (Denial(DenialCode.STORAGE, facts={**about, "why": desk.halted}),)
+    if desk.latch.is_set and not closing.is_planned:
+        return (Denial(DenialCode.STOPPED, facts={**about, "why": desk.book.stop_why}),)
+    if session_at(desk.now) is None:
+        return (Denial(DenialCode.MARKET_CLOSED, facts=about),)
+    tick = CENT if closing.limit is None else price_step(closing.structure, closing.limit)
+    if closing.limit is not None and closing.limit % tick:
+        return (Denial(DenialCode.TICK, closing.limit, tick, "usd", about),)
+    return _too_much(desk, position, closing, about)
+
+
+def _too_much(desk: Desk, position: Position, closing: Closing, about: dict[str, Fact]) -> Denials:
+    """A denial when the position holds less than would be closed, what works on it already counted."""
+    going = [order for order in desk.book.orders.values() if order.position_id == position.position_id]
+    if any(order.purpose is OrderPurpose.ROLL for order in going):
+        return (Denial(DenialCode.ORDER_STATE, facts={**about, "why": "a roll of it is working"}),)
+    for contract, ratio in [*((leg.contract, leg.ratio) for leg in closing.structure.legs), *_share_part(closing)]:
+        working = sum(
+            _ratio_of(order, contract) * order.remaining for order in going if order.purpose is OrderPurpose.CLOSE
+        )
+        wanted, there = ratio * closing.quantity + working, position.held(contract)
+        if wanted * there <= 0 or abs(wanted) > abs(there) or closing.quantity < 1:
+            why = "it holds less than that, or closing orders work on it already"
+            return (Denial(DenialCode.ORDER_STATE, wanted, there, "contracts", {**about, "why": why}),)
+    return ()
+
+
+def _share_part(closing: Closing) -> list[tuple[None, int]]:
+    return [(None, closing.structure.shares)] if closing.structure.shares else []
+
+
+def _ratio_of(order: Order, contract: object) -> int:
+    if contract is None:
+        return order.structure.shares
+    return sum(leg.ratio for leg in order.structure.legs if leg.contract == contract)
+
+
+def _has_bid(desk: Desk, leg: Leg) -> bool:
+    quote = desk.market.quote(leg.contract)
+    return quote is None or quote.bid is None or quote.bid > 0
+
+
+# --- rolls -----------------------------------------------------------------------------------------------------------
+def roll(
+    desk: Desk, position: Position, closes: tuple[Leg, ...], opens: tuple[Leg, ...], limit: Money | None,
+    who: str, why: str,
+) -> Denials:  # fmt: skip
+    """Exchange legs of a whole position as one package of at most four; the gate looks at what comes of it."""
+    legs = netted([*(Leg(leg.contract, -leg.ratio) for leg in closes), *opens])
+    about: dict[str, Fact] = {"position": position.position_id}
+    units = position.quantity
+    for leg in closes:
+        if leg.ratio * position.held(leg.contract) <= 0 or abs(leg.ratio * units) > abs(position.held(leg.contract)):
+            return (Denial(DenialCode.ORDER_STATE, facts={**about, "why": f"{leg.contract.occ} is not held"}),)
+    if not closes or not opens or not legs:
+        return (Denial(DenialCode.STRUCTURE, facts={**about, "why": "a roll closes and opens something"}),)
+    if any(order.position_id == position.position_id for order in desk.book.orders.values()):
+        return (Denial(DenialCode.ORDER_STATE, facts={**about, "why": "an order works on it"}),)
+    structure = Structure(StructureKind.CUSTOM, _in_order(legs))
+    quote = structure_quote(structure, desk.part_quotes(structure), OrderPurpose.ROLL)
+    if quote is None:
+        return (Denial(DenialCode.DATA_BAD, facts={**about, "why": "no price to roll at"}),)
+    first = to_tick(quote.mid, structure) if limit is None else limit
+    worst = worst_limit(quote, OrderPurpose.ROLL, desk.ladder, structure) if limit is None else limit
+    candidate = ticket_candidate(desk, position.module_id, structure, units, first, worst, why)
+    return try_open(desk, candidate, Ticket(OrderPurpose.ROLL, position.position_id, who))
+
+
+def _in_order(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    return tuple(sorted(legs, key=lambda leg: (leg.contract.strike, leg.contract.right.value == "C", leg.contract)))

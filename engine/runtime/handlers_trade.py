@@ -1,0 +1,113 @@
+"""Commands about trades: a person's tickets, closes, rolls, cancels and new limits, through the same checks."""
+
+from engine.core.errors import DenialCode
+from engine.core.money import Money
+from engine.domain import commands as cmd
+from engine.domain.denial import Denial
+from engine.domain.order import OrderPurpose, OrderStatus
+from engine.domain.package import PackageQuote, price_step, structure_quote
+from engine.domain.position import Position
+from engine.runtime.closings import Closing, closable, close, roll
+from engine.runtime.desk import Desk
+from engine.runtime.handlers_account import unknown_module
+from engine.runtime.openings import Ticket, ticket_candidate, try_open
+from engine.runtime.orders import request_cancel, request_limit
+
+Denials = tuple[Denial, ...]
+
+_REPLACEABLE = frozenset({OrderStatus.WORKING, OrderStatus.PARTLY_FILLED})
+
+
+def enter(desk: Desk, command: cmd.EnterTrade) -> Denials:
+    """A person's own ticket inside a module; one that adds to a position is looked at together with it."""
+    denials = unknown_module(desk, command.module_id)
+    if denials:
+        return denials
+    position = desk.book.positions.get(command.position_id)
+    if command.position_id and (position is None or position.module_id != command.module_id):
+        return _no_position(command.position_id)
+    if position is not None and position.symbol != command.structure.symbol:
+        return (Denial(DenialCode.STRUCTURE, command.structure.symbol, position.symbol),)
+    structure = command.structure
+    candidate = ticket_candidate(
+        desk, command.module_id, structure, command.quantity, command.limit, command.worst, command.why
+    )
+    return try_open(desk, candidate, Ticket(OrderPurpose.OPEN, command.position_id, command.who))
+
+
+def close_position(desk: Desk, command: cmd.ClosePosition) -> Denials:
+    """Close a position or some of its units; a resting target is a limit of the person's own."""
+    position = desk.book.positions.get(command.position_id)
+    if position is None:
+        return _no_position(command.position_id)
+    quantity = position.quantity if command.quantity is None else command.quantity
+    if not 1 <= quantity <= position.quantity:
+        about = {"position": position.position_id}
+        return (Denial(DenialCode.ORDER_STATE, quantity, position.quantity, "contracts", {**about}),)
+    parts = closable(desk, position, quantity, command.why, command.who)
+    if not parts:
+        about = {"position": position.position_id, "why": "nobody bids for any of it; it is left to expire"}
+        return (Denial(DenialCode.DATA_BAD, facts={**about}),)
+    denials: Denials = ()
+    for part in parts:
+        limited = Closing(part.structure, part.quantity, part.why, part.who, command.limit)
+        denials = (*denials, *close(desk, position, limited))
+    return denials
+
+
+def roll_position(desk: Desk, command: cmd.RollPosition) -> Denials:
+    """Exchange legs of a whole position, side by side."""
+    position = desk.book.positions.get(command.position_id)
+    if position is None:
+        return _no_position(command.position_id)
+    return roll(desk, position, command.close, command.open, command.limit, command.who, command.why)
+
+
+def cancel_order(desk: Desk, command: cmd.CancelOrder) -> Denials:
+    """Cancel a live order; one whose cancel is under way is not asked for again."""
+    order = desk.book.orders.get(command.order_id)
+    if order is None:
+        return (Denial(DenialCode.UNKNOWN_ORDER, facts={"order": command.order_id}),)
+    if order.status is OrderStatus.CANCEL_PENDING:
+        about = {"order": order.order_id, "why": "its cancel is under way"}
+        return (Denial(DenialCode.ORDER_STATE, order.status.value, facts={**about}),)
+    request_cancel(desk, order, command.why or f"cancelled by {command.who}")
+    return ()
+
+
+def replace_order(desk: Desk, command: cmd.ReplaceOrder) -> Denials:
+    """Another limit, on the grid and not beyond the worst price that was checked."""
+    order = desk.book.orders.get(command.order_id)
+    if order is None:
+        return (Denial(DenialCode.UNKNOWN_ORDER, facts={"order": command.order_id}),)
+    about = {"order": order.order_id}
+    denials: list[Denial] = []
+    if order.status not in _REPLACEABLE:
+        denials.append(Denial(DenialCode.ORDER_STATE, order.status.value, "WORKING", facts={**about}))
+    if order.adds_risk and not desk.may_open:
+        denials.append(Denial(DenialCode.STOPPED, desk.book.status.value, facts={**about}))
+    tick = price_step(order.structure, command.limit)
+    if command.limit % tick:
+        denials.append(Denial(DenialCode.TICK, command.limit, tick, "usd", {**about}))
+    worst = _worst(desk, order.worst, order.adds_risk, order.position_id)
+    if command.limit > worst:
+        why = "beyond the worst price that was checked: cancel it and enter a new one"
+        denials.append(Denial(DenialCode.MAX_RISK, command.limit, worst, "usd", {**about, "why": why}))
+    if not denials:
+        request_limit(desk, order, command.limit, order.steps)
+    return tuple(denials)
+
+
+def _worst(desk: Desk, worst: Money, adds_risk: bool, position_id: str) -> Money:
+    """What was checked; a closing may also follow the market to its natural price."""
+    position: Position | None = desk.book.positions.get(position_id)
+    if adds_risk or position is None:
+        return worst
+    quote: PackageQuote | None = structure_quote(
+        position.structure, desk.part_quotes(position.structure), OrderPurpose.CLOSE
+    )
+    return worst if quote is None else max(worst, quote.natural)
+
+
+def _no_position(position_id: str) -> Denials:
+    return (Denial(DenialCode.UNKNOWN_POSITION, facts={"position": position_id}),)

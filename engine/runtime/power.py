@@ -1,0 +1,125 @@
+"""Buying power: what positions use and what orders hold, by the rule of their structure and at the desk's prices."""
+
+from dataclasses import dataclass
+
+from engine.analytics.buying_power import buying_power
+from engine.analytics.margin import MarginRates
+from engine.core.errors import LedgerFault
+from engine.core.money import Money
+from engine.domain.account import EXTERNAL
+from engine.domain.instrument import MULTIPLIER, OptionContract, Right
+from engine.domain.order import Order, OrderPurpose
+from engine.domain.position import Lot, Position
+from engine.domain.structure import Leg, Structure
+from engine.domain.structure_shapes import netted
+from engine.ledger.lots import Booked, Trade, booked
+from engine.runtime.desk import Desk
+
+_RATES = MarginRates()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an order would take of a budget: `power` more buying power, after a realised loss of `loss`, both >= 0."""
+
+    power: Money
+    loss: Money
+
+    @property
+    def total(self) -> Money:
+        """Everything that the budget has to bear, costs apart."""
+        return self.power + self.loss
+
+
+def used_by(desk: Desk, symbol: str, module_id: str, lots: tuple[Lot, ...]) -> Money:
+    """Buying power of lots of one underlying, >= 0. Shares count at cost, never at a fallen price.
+
+    Raises LedgerFault when the rule cannot tell: nothing that has no figure is ever opened.
+    """
+    if not lots or module_id == EXTERNAL:
+        return 0
+    options = [lot for lot in lots if lot.contract is not None]
+    shares = sum(lot.quantity for lot in lots if lot.contract is None)
+    paid = sum(lot.cost for lot in lots if lot.contract is None)
+    legs = [Leg(lot.contract, lot.quantity) for lot in options if lot.contract is not None]
+    cash, at_cost = -sum(lot.cost for lot in options), 0
+    if shares > 0:
+        # Shares are paid in full, and calls that they cover take nothing more.
+        legs, shares, at_cost = _uncovered(legs, shares), 0, paid
+        cash = min(cash, 0) if all(leg.ratio > 0 for leg in legs) else cash
+    if not legs:
+        return at_cost if shares == 0 else -paid + -(paid * _RATES.short_stock_initial_pct // 100)
+    spot = -(-abs(paid) // abs(shares)) if shares else _spot(desk, symbol, legs)
+    power = buying_power(legs, cash, spot, _prices(desk, options), shares)
+    if power is None:
+        raise LedgerFault(f"the buying power of what {module_id} holds of {symbol} cannot be told")
+    return at_cost + max(0, power)
+
+
+def _uncovered(legs: list[Leg], shares: int) -> list[Leg]:
+    """Option legs that are left once each lot of shares covers a short call, the lowest strikes first."""
+    lots = shares // MULTIPLIER
+    left: list[Leg] = []
+    for leg in sorted(netted(legs), key=lambda leg: leg.contract.strike):
+        covered = min(lots, -leg.ratio) if leg.ratio < 0 and leg.contract.right is Right.CALL else 0
+        lots -= covered
+        if leg.ratio + covered:
+            left.append(Leg(leg.contract, leg.ratio + covered))
+    return left
+
+
+def claim_of(
+    desk: Desk, module_id: str, structure: Structure, price: Money, quantity: int, *,
+    purpose: OrderPurpose = OrderPurpose.OPEN, position: Position | None = None,
+) -> Claim | None:  # fmt: skip
+    """What trading `quantity` units at a net price a share takes; None where no rule tells or a price is missing."""
+    before = () if position is None else position.lots
+    try:
+        trades = package_trades(desk, structure, price, quantity, purpose)
+        after = booked(before, trades, desk.now)
+        power = used_by(desk, structure.symbol, module_id, after.lots)
+        used = 0 if position is None else position.used
+    except LedgerFault:
+        return None
+    return Claim(max(0, power - used), max(0, -after.gain))
+
+
+def after_trades(desk: Desk, position: Position | None, order: Order, trades: list[Trade]) -> Money:
+    """Buying power of the order's position once these trades are booked."""
+    done: Booked = booked(() if position is None else position.lots, trades, desk.now)
+    return used_by(desk, order.structure.symbol, order.module_id, done.lots)
+
+
+def package_trades(
+    desk: Desk, structure: Structure, price: Money, quantity: int, purpose: OrderPurpose = OrderPurpose.OPEN
+) -> list[Trade]:
+    """The trades of a package at a net price a share: every leg at its mid, the first so that the sum is right.
+
+    What does not divide by the first leg's ratio is rounded against us.
+    """
+    side = -1 if purpose is OrderPurpose.CLOSE else 1
+    if not structure.legs:
+        return [Trade(None, structure.shares * side * quantity, price * structure.shares * side)]
+    first, *others = (Leg(leg.contract, leg.ratio * side) for leg in structure.legs)
+    mids = [quote.mid or 0 if quote is not None else 0 for quote in desk.quotes_of(tuple(others))]
+    rest = [Trade(leg.contract, leg.ratio * quantity, mid) for leg, mid in zip(others, mids, strict=True)]
+    left = price - sum(leg.ratio * mid for leg, mid in zip(others, mids, strict=True))
+    share, odd = divmod(left, first.ratio)
+    return [Trade(first.contract, first.ratio * quantity, share + (1 if odd and first.ratio > 0 else 0)), *rest]
+
+
+def _spot(desk: Desk, symbol: str, legs: list[Leg]) -> Money:
+    spot = desk.market.spot(symbol)
+    return legs[0].contract.strike if spot is None else spot
+
+
+def _prices(desk: Desk, lots: list[Lot]) -> dict[OptionContract, Money | None]:
+    """Market value of each contract a share; what it was traded at where there is no quote now."""
+    prices: dict[OptionContract, Money | None] = {}
+    for lot in lots:
+        if lot.contract is None:
+            continue
+        quote = desk.market.quote(lot.contract)
+        mid = None if quote is None else quote.mid
+        prices[lot.contract] = max(0, abs(lot.cost) // (MULTIPLIER * abs(lot.quantity))) if mid is None else mid
+    return prices

@@ -1,0 +1,162 @@
+"""Reconciliation: the broker's account against the sum of the modules and EXTERNAL, at start, on a timer, after gaps.
+
+One look may catch an order on its way, so a difference counts when it is still there at a second look. Then its
+underlying is halted, and the user is asked whose it is; nothing is ever traded to repair it.
+"""
+
+import datetime as dt
+import logging
+
+from engine.core.calendar import next_session, session_at
+from engine.core.errors import DenialCode
+from engine.core.money import Money
+from engine.domain import commands as cmd
+from engine.domain import events as ev
+from engine.domain.account import CASH_ID, EXTERNAL, BrokerAccount, Difference, Resolution
+from engine.domain.denial import Denial
+from engine.domain.instrument import OptionContract, parse_instrument
+from engine.domain.order import OrderStatus
+from engine.execution.reconcile import compare, symbol_of
+from engine.ledger.lots import Trade, booked
+from engine.runtime.desk import Desk
+from engine.runtime.power import used_by
+
+_log = logging.getLogger(__name__)
+
+INTERVAL = dt.timedelta(minutes=5)
+"""Of market time, between two comparisons."""
+
+SECOND_LOOK = dt.timedelta(seconds=10)
+
+RETRY = dt.timedelta(seconds=5)
+
+Denials = tuple[Denial, ...]
+
+
+def ask_if_due(desk: Desk) -> None:
+    """Ask the broker for its account when that is due."""
+    if desk.reconcile_at is not None and desk.reconcile_at <= desk.now:
+        desk.reconcile_at = desk.now + RETRY
+        desk.after_commit(lambda: _ask(desk))
+
+
+def _ask(desk: Desk) -> None:
+    try:
+        desk.broker.ask_account(desk.now)
+    except Exception:  # noqa: BLE001 - it is asked again; until then nothing is taken for clean
+        desk.is_reconciled = False
+        _log.warning("the broker's account could not be asked for")
+
+
+def on_account(desk: Desk, account: BrokerAccount) -> None:
+    """Compare an account that the broker told. Statement lines that are not booked yet come first."""
+    newest = desk.account
+    if newest is not None and account.as_of < newest.as_of:
+        return  # an older one that was overtaken
+    desk.account = account
+    if not account.is_complete or account.activity > desk.book.activity_floor:
+        desk.reconcile_at = min(desk.reconcile_at or desk.now + RETRY, desk.now + RETRY)
+        return
+    book = desk.book
+    found = compare(book.instruments(), book.broker_cash, account, book.ignored)
+    on_the_way = _symbols_on_the_way(desk)
+    found = {name: each for name, each in found.items() if each.symbol not in on_the_way}
+    if on_the_way:
+        found.pop(CASH_ID, None)
+    confirmed = {name: each for name, each in found.items() if desk.suspects.get(name) == each}
+    desk.suspects = found
+    if found.keys() - confirmed.keys():
+        desk.reconcile_at = desk.now + SECOND_LOOK
+        return
+    desk.reconcile_at = desk.now + INTERVAL if session_at(desk.now) else next_session(desk.now).opens
+    _conclude(desk, account, confirmed, is_whole=not on_the_way)
+
+
+def _conclude(desk: Desk, account: BrokerAccount, found: dict[str, Difference], *, is_whole: bool) -> None:
+    book = desk.book
+    known = {name: each for name, each in book.differences.items() if not is_whole and name not in found}
+    differences = {**known, **found}
+    is_first = not desk.is_reconciled
+    desk.is_reconciled = True
+    if differences == book.differences and not is_first:
+        return
+    # What is missing counts: the two sides of a difference in cash move with every trade.
+    before = {name: each.missing for name, each in book.differences.items()}
+    new = [each for name, each in differences.items() if before.get(name) != each.missing]
+    listed = tuple(differences[name] for name in sorted(differences))
+    desk.record(ev.AccountReconciled(listed, account.cash, book.broker_cash, account.activity))
+    for each in new:
+        unit = "" if each.instrument != CASH_ID else " (1/10,000 USD)"
+        desk.alert(
+            "",
+            f"Book and broker differ in {each.instrument}: {each.ledger} here, {each.broker} there{unit}. "
+            "Say whose it is; nothing is opened in it until then",
+            is_urgent=True,
+        )
+
+
+def _symbols_on_the_way(desk: Desk) -> set[str]:
+    """Underlyings in which an order was sent or changed so lately that a fill may not have been told yet."""
+    return {
+        order.structure.symbol
+        for order in desk.book.orders.values()
+        if order.status is not OrderStatus.INTENT
+        and (order.status is OrderStatus.UNKNOWN or desk.now - (order.changed_at or desk.now) < SECOND_LOOK)
+    }
+
+
+def resolve(desk: Desk, command: cmd.ResolveDifference) -> Denials:
+    """Book a difference as the person says: split among modules and EXTERNAL, or ignored from here on."""
+    book, about = desk.book, {"instrument": command.instrument}
+    difference = book.differences.get(command.instrument)
+    if difference is None:
+        return (Denial(DenialCode.UNKNOWN_DIFFERENCE, facts={**about}),)
+    if not command.why.strip():
+        return (Denial(DenialCode.REASON_MISSING, facts={**about}),)
+    split = {EXTERNAL: difference.missing} if command.how is Resolution.IGNORE else command.split
+    owners = {EXTERNAL} if command.instrument == CASH_ID else {EXTERNAL, *book.modules}
+    strangers = sorted(split.keys() - owners)
+    if strangers:
+        return (Denial(DenialCode.UNKNOWN_MODULE, strangers[0], facts={**about}),)
+    same_way = all(quantity * difference.missing > 0 for quantity in split.values())
+    if sum(split.values()) != difference.missing or not same_way:
+        return (Denial(DenialCode.SUM_MISMATCH, sum(split.values()), difference.missing, "contracts", {**about}),)
+    price = _price(desk, command.instrument)
+    if price is None and command.how is Resolution.ASSIGN:
+        return (Denial(DenialCode.DATA_STALE, facts={**about, "why": "no price to book it at"}),)
+    for module_id, quantity in split.items():
+        used = 0
+        if command.how is Resolution.ASSIGN and command.instrument != CASH_ID:
+            used = _used_after(desk, module_id, command.instrument, quantity, price or 0)
+        desk.record(
+            ev.DifferenceResolved(
+                command.instrument, quantity, price or 0, command.how, module_id, used, command.who, command.why.strip()
+            )
+        )
+    desk.suspects.pop(command.instrument, None)
+    desk.reconcile_at = desk.now
+    return ()
+
+
+def _price(desk: Desk, instrument: str) -> Money | None:
+    """What to book it at, a share: the middle of the newest quote."""
+    if instrument == CASH_ID:
+        return 0
+    try:
+        found = parse_instrument(instrument)
+    except ValueError:
+        return None
+    quote = desk.market.quote(found) if isinstance(found, OptionContract) else desk.market.stock(found)
+    return None if quote is None else quote.mid
+
+
+def _used_after(desk: Desk, module_id: str, instrument: str, quantity: int, price: Money) -> Money:
+    """Buying power of what the module then holds of it by itself."""
+    found = parse_instrument(instrument)
+    contract = found if isinstance(found, OptionContract) else None
+    symbol, trade = symbol_of(instrument), Trade(contract, quantity, price)
+    for position in desk.book.positions_of(module_id):
+        held = position.held(contract) if position.symbol == symbol else 0
+        if held * quantity < 0 and abs(held) >= abs(quantity):
+            return used_by(desk, symbol, module_id, booked(position.lots, [trade], desk.now).lots)
+    return used_by(desk, symbol, module_id, booked((), [trade], desk.now).lots)

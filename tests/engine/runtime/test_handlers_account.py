@@ -1,0 +1,189 @@
+"""Cash in and out, settlements, modules that come and go: what each does to the money, and every denial."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.core.money import Money, dollars
+from engine.domain import commands as cmd
+from engine.domain import events as ev
+from engine.domain.account import EXTERNAL
+from engine.domain.mindfolio import ModuleStatus
+from engine.domain.structure import shares_of
+from engine.ledger.verify import verify_store
+from engine.runtime import closings
+from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, denied, give, hear, hold, quiet, working
+from tests.fakes import Rig, filled
+
+PRICES = ("0.40", "0.90", "1.00", "0.50")
+NONSENSE = [0, -1, True, 1.5, float("nan"), None]
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """50,000: budgets 15,000, 20,000 and 10,000, a reserve of 5,000."""
+    return quiet(tmp_path)
+
+
+def earn(rig: Rig, amount: Money, module: str = MODULE) -> None:
+    """Let a module realise a gain (or a loss) on a hundred shares."""
+    position = hold(rig, shares_of("SPY"), ("100",), 100, module=module)
+    assert closings.close_position(rig.desk, position, "test")
+    rig.desk.commit()
+    order = rig.broker.submitted[-1]
+    hear(rig, filled(order, price=-(dollars(100) + amount // 100)))
+    assert rig.desk.book.unsettled(module) == amount
+
+
+class TestDepositsAndWithdrawals:
+    def test_a_deposit_is_capital_reserve_and_units_and_no_gain(self, rig: Rig) -> None:
+        assert give(rig, cmd.DepositCash(dollars(10_000), "user", "savings")) == []
+        book = rig.desk.book
+        assert (book.capital, book.reserve, book.cash) == (dollars(60_000), dollars(15_000), dollars(60_000))
+        assert book.units == dollars(60_000), "units were bought at one"
+        assert rig.broker.calls == [("fund", str(dollars(10_000)))]
+        assert verify_store(rig.store).faults == ()
+
+    def test_after_a_gain_a_unit_costs_more_and_rounding_is_not_in_favour_of_who_pays_in(self, rig: Rig) -> None:
+        earn(rig, dollars(5000))
+        give(rig, cmd.DepositCash(dollars(11_000), "user", "x"))
+        # NAV 55,000 for 50,000 units: 1.10 each.
+        assert rig.desk.book.units == dollars(50_000) + dollars(10_000)
+        give(rig, cmd.DepositCash(1, "user", "x"))
+        assert rig.desk.book.units == dollars(60_000) + 1, "at least one"
+        before = rig.desk.book.units
+        give(rig, cmd.WithdrawCash(10, "user", "x"))
+        assert before - rig.desk.book.units == 10, "9.09 units are ten"
+
+    def test_a_withdrawal_is_no_drawdown(self, rig: Rig) -> None:
+        assert give(rig, cmd.WithdrawCash(dollars(5000), "user", "car")) == []
+        book = rig.desk.book
+        assert (book.reserve, book.nav, book.units) == (0, dollars(45_000), dollars(45_000))
+        assert book.sample.nav * book.peak.units == book.peak.nav * book.sample.units
+
+    def test_no_more_than_the_reserve(self, rig: Rig) -> None:
+        (denial,) = denied(rig, cmd.WithdrawCash(dollars(5000) + 1, "user", "car"))
+        assert (denial.code.value, denial.measured, denial.limit) == ("RESERVE", dollars(5000) + 1, dollars(5000))
+        assert denial.facts["missing"] == 1
+
+    def test_no_more_than_is_free_of_every_claim(self, rig: Rig) -> None:
+        rig.broker.available = lambda own: dollars(3000)  # type: ignore[method-assign]
+        (denial,) = denied(rig, cmd.WithdrawCash(dollars(3000) + 1, "user", "car"))
+        assert (denial.code.value, denial.limit) == ("ACCOUNT_BUYING_POWER", dollars(3000))
+        assert give(rig, cmd.WithdrawCash(dollars(3000), "user", "car")) == []
+
+    @pytest.mark.parametrize("amount", NONSENSE)
+    def test_nonsense_moves_nothing(self, rig: Rig, amount: Money) -> None:
+        before = rig.desk.book.seq
+        assert give(rig, cmd.DepositCash(amount, "user", "x")) == ["NEGATIVE_AMOUNT"]
+        assert give(rig, cmd.WithdrawCash(amount, "user", "x")) == ["NEGATIVE_AMOUNT"]
+        assert rig.desk.book.seq == before
+
+
+class TestSettlements:
+    def test_a_gain_that_is_swept_is_capital_once(self, rig: Rig) -> None:
+        earn(rig, dollars(500))
+        assert give(rig, cmd.SweepGain(MODULE, dollars(200), "user", "x")) == []
+        assert give(rig, cmd.SweepGain(MODULE, None, "user", "x")) == []
+        assert give(rig, cmd.SweepGain(MODULE, None, "user", "x")) == ["RESERVE"]
+        book = rig.desk.book
+        assert (book.capital, book.reserve, book.nav) == (dollars(50_500), dollars(5500), dollars(50_500))
+        assert book.realised(MODULE) == dollars(500), "what it earned stays with its name"
+
+    @pytest.mark.parametrize("amount", [dollars(500) + 1, *NONSENSE[:-1]])
+    def test_no_more_than_the_gain(self, rig: Rig, amount: Money) -> None:
+        earn(rig, dollars(500))
+        assert give(rig, cmd.SweepGain(MODULE, amount, "user", "x")) == ["RESERVE"]
+
+    def test_a_loss_is_taken_off_the_reserve_and_what_that_lacks_off_the_budget(self, rig: Rig) -> None:
+        earn(rig, -dollars(5600))
+        assert give(rig, cmd.SweepGain(MODULE, None, "user", "x")) == ["RESERVE"]
+        assert give(rig, cmd.SettleLoss(MODULE, "user", "x")) == []
+        book = rig.desk.book
+        assert (book.reserve, book.modules[MODULE].budget, book.capital) == (0, dollars(14_400), dollars(44_400))
+        assert book.available(MODULE) == dollars(14_400), "the loss no longer counts against it"
+        assert give(rig, cmd.SettleLoss(MODULE, "user", "x")) == ["RESERVE"], "once"
+        assert verify_store(rig.store).faults == ()
+
+    def test_a_loss_that_nobody_here_can_bear_is_not_settled(self, rig: Rig) -> None:
+        book = rig.desk.book
+        plan = book.plan.moved(dollars(15_000), MODULE, OTHER).moved(dollars(5000), None, OTHER)
+        give(rig, cmd.ReallocateBudget(plan, book.version, "user", "x"))
+        earn(rig, -dollars(100))
+        (denial,) = denied(rig, cmd.SettleLoss(MODULE, "user", "x"))
+        assert (denial.code.value, denial.measured, denial.limit) == ("RESERVE", dollars(100), 0)
+
+    def test_unknown_modules(self, rig: Rig) -> None:
+        assert give(rig, cmd.SweepGain("NOBODY", None, "user", "x")) == ["UNKNOWN_MODULE"]
+        assert give(rig, cmd.SettleLoss("NOBODY", "user", "x")) == ["UNKNOWN_MODULE"]
+
+
+class TestAdding:
+    def command(self, rig: Rig, budget: Money = dollars(2000), **changes: object) -> cmd.AddModule:
+        """A fourth module."""
+        spec = replace(
+            rig.desk.book.modules[MODULE].spec, module_id="FOURTH", name="Fourth", status=ModuleStatus.ACTIVE
+        )
+        return cmd.AddModule(replace(spec, **changes), budget, "user", "x")  # type: ignore[arg-type]
+
+    def test_it_begins_paused_with_a_budget_out_of_the_reserve(self, rig: Rig) -> None:
+        assert give(rig, self.command(rig)) == []
+        book = rig.desk.book
+        assert (book.modules["FOURTH"].status, book.modules["FOURTH"].budget) == (ModuleStatus.PAUSED, dollars(2000))
+        assert (book.reserve, book.capital) == (dollars(3000), dollars(50_000))
+
+    def test_denials(self, rig: Rig) -> None:
+        assert give(rig, self.command(rig, dollars(5000) + 1)) == ["RESERVE"]
+        assert give(rig, self.command(rig, -1)) == ["NEGATIVE_AMOUNT"]
+        assert give(rig, self.command(rig, kind="NO_SUCH_PROGRAM")) == ["UNKNOWN_MODULE"]
+        for taken in (MODULE, EXTERNAL, ""):
+            assert give(rig, self.command(rig, module_id=taken)) == ["UNKNOWN_MODULE"]
+        give(rig, cmd.EmergencyStop("button", "test"))
+        assert give(rig, self.command(rig)) == ["STOPPED"]
+
+    def test_the_name_of_a_removed_module_that_has_a_history_stays_taken(self, rig: Rig) -> None:
+        earn(rig, dollars(100))
+        assert give(rig, cmd.RemoveModule(MODULE, "", "user", "x")) == []
+        command = cmd.AddModule(replace(rig.desk.book.modules[OTHER].spec, module_id=MODULE), 0, "user", "x")
+        assert give(rig, command) == ["UNKNOWN_MODULE"]
+
+
+class TestRemoving:
+    def test_a_flat_one_leaves_its_budget_to_the_reserve_and_its_history_to_the_books(self, rig: Rig) -> None:
+        earn(rig, dollars(100))
+        assert give(rig, cmd.RemoveModule(MODULE, "", "user", "x")) == []
+        book = rig.desk.book
+        assert (book.reserve, book.capital, book.nav) == (dollars(20_000), dollars(50_000), dollars(50_100))
+        assert book.realised(MODULE) == dollars(100)
+        assert give(rig, cmd.RemoveModule(MODULE, "", "user", "x")) == ["UNKNOWN_MODULE"]
+
+    def test_its_positions_go_over_at_cost(self, rig: Rig) -> None:
+        position = hold(rig, CONDOR, PRICES)
+        assert give(rig, cmd.RemoveModule(MODULE, "", "user", "x")) == ["NOT_FLAT"]
+        assert give(rig, cmd.RemoveModule(MODULE, OTHER, "user", "x")) == []
+        moved = rig.desk.book.positions[position.position_id]
+        assert (moved.module_id, moved.cost, rig.desk.book.used(OTHER)) == (OTHER, -dollars(100), dollars(400))
+        assert verify_store(rig.store).faults == ()
+
+    def test_positions_that_leave_for_nobody_here_take_their_cash_along(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("100",), 10)
+        assert give(rig, cmd.RemoveModule(MODULE, EXTERNAL, "user", "x")) == []
+        assert [position.module_id for position in rig.desk.book.positions.values()] == [EXTERNAL]
+        assert rig.desk.book.instruments() == {"SPY": 10}
+
+    @pytest.mark.parametrize("target", [MODULE, "NOBODY"])
+    def test_they_go_nowhere_else(self, rig: Rig, target: str) -> None:
+        hold(rig, CONDOR, PRICES)
+        assert give(rig, cmd.RemoveModule(MODULE, target, "user", "x")) == ["UNKNOWN_MODULE"]
+
+    def test_not_while_an_order_lives_and_its_approvals_are_voided(self, tmp_path: Path) -> None:
+        rig = working(tmp_path)
+        assert give(rig, cmd.RemoveModule(MODULE, "", "user", "x")) == ["NOT_FLAT"]
+        assert give(rig, cmd.RemoveModule(OTHER, "", "user", "x")) == []
+        assert rig.desk.book.approvals == {}
+        (decided,) = rig.events(ev.ApprovalDecided)
+        assert isinstance(decided, ev.ApprovalDecided)
+        assert decided.status.value == "VOIDED"
+        rig.run()
+        assert rig.desk.halted == ""

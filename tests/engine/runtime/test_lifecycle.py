@@ -1,0 +1,200 @@
+"""What the broker's statement says, booked to whose it is: assignment, exercise, expiry, dividends; once each."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.core.money import Money, dollars
+from engine.domain import events as ev
+from engine.domain.account import EXTERNAL, ActivityKind, BrokerActivity
+from engine.domain.instrument import OptionContract, Right
+from engine.domain.position import Position
+from engine.domain.structure import shares_of
+from engine.ledger.verify import verify_store
+from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, call, hear, hold, made_of, option, put, quiet, urgent
+from tests.fakes import Rig
+
+SHORT_PUT = option(93, Right.PUT)
+PRICES = ("0.40", "0.90", "1.00", "0.50")
+"""A condor for a credit of 1.00."""
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """SPY at 100."""
+    return quiet(tmp_path)
+
+
+def line(
+    number: int, kind: ActivityKind, contract: OptionContract, quantity: int, *, shares: int = 0, cash: Money = 0,
+    fees: Money = 0, price: str = "92",
+) -> BrokerActivity:  # fmt: skip
+    """A line of the statement about an option."""
+    at = contract.expiration
+    import datetime as dt  # noqa: PLC0415
+
+    when = dt.datetime.combine(at, dt.time(10), dt.UTC)
+    return BrokerActivity(number, kind, when, contract.occ, quantity, shares, cash, fees, dollars(price))
+
+
+def assigned(number: int, quantity: int, fees: Money = 0) -> BrokerActivity:
+    """So many short 93 puts assigned: shares bought at 93."""
+    cash = -quantity * 100 * dollars(93)
+    return line(number, ActivityKind.ASSIGNED, SHORT_PUT, quantity, shares=100 * quantity, cash=cash, fees=fees)
+
+
+def cash(rig: Rig, number: int, kind: ActivityKind, quantity: int, amount: str) -> None:
+    """A line about shares of SPY."""
+    hear(rig, BrokerActivity(number, kind, rig.desk.now, "SPY", quantity, 0, dollars(amount)))
+
+
+def lots(position: Position) -> dict[str, int]:
+    """What a position holds."""
+    return {lot.contract.occ[9:] if lot.contract else "shares": lot.quantity for lot in position.lots}
+
+
+class TestAssignment:
+    def test_one_of_two_condors_is_split_off_and_the_other_stays_whole(self, rig: Rig) -> None:
+        hold(rig, CONDOR, PRICES, 2)
+        hear(rig, assigned(1, 1, fees=dollars(5)))
+
+        rest, hit = rig.desk.book.positions.values()
+        assert (rest.structure, rest.quantity, rest.cost, rest.used) == (CONDOR, 1, -dollars(100), dollars(400))
+        assert (rest.status.value, hit.status.value) == ("Monitoring", "Assigned")
+        assert lots(hit) == {"P00088000": 1, "C00110000": -1, "C00115000": 1, "shares": 100}
+        # The put was sold for 0.90 and is gone without a price: its premium is realised, the shares cost 93 each.
+        assert hit.cost == dollars(9300) + dollars("0.40") * 100 - dollars("1.00") * 100 + dollars("0.50") * 100
+        assert (hit.realised, hit.fees, hit.lineage) == (dollars(90), dollars(5), rest.position_id)
+        # Shares at cost; the call is covered by them, its long and the put are paid.
+        assert hit.used >= dollars(9300)
+        assert urgent(rig, "1 x SPY260424P00093000 was assigned: 100 shares bought at 93.00") == 1
+        assert verify_store(rig.store).faults == ()
+
+    def test_all_of_it_is_not_split(self, rig: Rig) -> None:
+        hold(rig, CONDOR, PRICES, 2)
+        hear(rig, assigned(1, 2))
+        (position,) = rig.desk.book.positions.values()
+        assert lots(position) == {"P00088000": 2, "C00110000": -2, "C00115000": 2, "shares": 200}
+
+    def test_a_module_that_it_takes_over_its_budget_is_told(self, rig: Rig) -> None:
+        hold(rig, CONDOR, PRICES, 2)
+        hear(rig, assigned(1, 2))  # 18,600 of shares in a budget of 15,000
+        assert rig.desk.book.available(MODULE) < 0
+        assert urgent(rig, "over its budget by $") == 1
+
+    def test_a_short_call_leaves_short_stock_that_wants_covering(self, rig: Rig) -> None:
+        hold(rig, CONDOR, PRICES)
+        short_call = option(110, Right.CALL)
+        hear(rig, line(1, ActivityKind.ASSIGNED, short_call, 1, shares=-100, cash=dollars(11_000), price="112"))
+        (position,) = rig.desk.book.positions.values()
+        assert position.shares == -100
+        assert urgent(rig, "short 100 shares of SPY: buy them back") == 1
+
+    def test_a_contract_that_two_modules_are_short_is_shared_first_in_first_out(self, rig: Rig) -> None:
+        first = hold(rig, made_of(put(93, -1)), ("0.90",), 2, module=OTHER)
+        rig.desk.clock.advance_to(rig.desk.now.replace(minute=1))
+        second = hold(rig, made_of(put(93, -1)), ("0.95",), 2)
+        hear(rig, assigned(1, 3))
+
+        positions = rig.desk.book.positions
+        assert lots(positions[first.position_id]) == {"shares": 200}
+        assert lots(positions[second.position_id]) == {"P00093000": -1}
+        (hit,) = [each for each in rig.desk.book.positions_of(MODULE) if each.shares]
+        assert lots(hit) == {"shares": 100}
+        settled = [event for event in rig.events(ev.LegSettled) if isinstance(event, ev.LegSettled)]
+        assert [(event.position_id, event.contracts, event.cash) for event in settled] == [
+            (first.position_id, 2, -dollars(18_600)),
+            (second.position_id, 1, -dollars(9300)),
+        ]
+
+    def test_only_the_side_that_can_be_assigned_is_asked(self, rig: Rig) -> None:
+        long = hold(rig, made_of(put(93, 1)), ("0.90",), module=OTHER)
+        short = hold(rig, made_of(put(93, -1)), ("0.90",))
+        hear(rig, assigned(1, 1))
+        assert lots(rig.desk.book.positions[long.position_id]) == {"P00093000": 1}
+        assert rig.desk.book.positions[short.position_id].shares == 100
+
+
+class TestOnce:
+    def test_a_line_that_is_told_twice_is_booked_once(self, rig: Rig) -> None:
+        hold(rig, CONDOR, PRICES, 2)
+        for _ in range(3):
+            hear(rig, assigned(1, 1))
+        assert len(rig.events(ev.LegSettled)) == 1
+        assert rig.desk.book.instruments()["SPY"] == 100
+
+    def test_lines_out_of_order_are_each_booked(self, rig: Rig) -> None:
+        hold(rig, CONDOR, PRICES, 3)
+        hear(rig, assigned(3, 1), assigned(1, 1))
+        assert (rig.desk.book.activity_floor, rig.desk.book.activity_ahead) == (1, (3,))
+        hear(rig, assigned(2, 1), assigned(3, 1))
+        assert (rig.desk.book.activity_floor, rig.desk.book.instruments()["SPY"]) == (3, 300)
+
+    def test_a_line_of_what_nobody_here_holds_is_told_and_remembered(self, rig: Rig) -> None:
+        hear(rig, assigned(1, 1))
+        assert rig.desk.book.activity_floor == 1
+        assert urgent(rig, "ended at the broker and nobody here holds it") == 1
+        assert rig.desk.book.instruments() == {}
+
+    def test_a_deposit_is_booked_when_a_person_tells_of_it_and_not_by_its_line(self, rig: Rig) -> None:
+        before = rig.desk.book.broker_cash
+        hear(rig, BrokerActivity(1, ActivityKind.DEPOSIT, rig.desk.now, "USD", 0, 0, dollars(500)))
+        assert (rig.desk.book.broker_cash, rig.desk.book.activity_floor) == (before, 1)
+
+
+class TestExpiry:
+    def test_all_legs_worthless_keep_the_credit(self, rig: Rig) -> None:
+        hold(rig, CONDOR, PRICES, 2)
+        for number, leg in enumerate(CONDOR.legs, start=1):
+            hear(rig, line(number, ActivityKind.EXPIRED, leg.contract, 2, price="100"))
+        (closed,) = rig.closed
+        assert (closed.realised, closed.closed_why, rig.desk.book.used(MODULE)) == (dollars(200), "expired", 0)
+        assert verify_store(rig.store).faults == ()
+
+    def test_a_long_option_that_is_exercised_becomes_shares_at_its_strike(self, rig: Rig) -> None:
+        hold(rig, made_of(call(95, 1)), ("6.00",))
+        contract = option(95, Right.CALL)
+        hear(rig, line(1, ActivityKind.EXERCISED, contract, 1, shares=100, cash=-dollars(9500), price="102"))
+        (position,) = rig.desk.book.positions.values()
+        assert (lots(position), position.cost, position.realised) == ({"shares": 100}, dollars(9500), -dollars(600))
+        assert position.used == dollars(9500)
+
+    def test_cash_settlement_brings_cash_and_no_shares(self, rig: Rig) -> None:
+        hold(rig, made_of(call(95, 1)), ("6.00",), 2)
+        contract = option(95, Right.CALL)
+        hear(rig, line(1, ActivityKind.CASH_SETTLED, contract, 2, cash=dollars(1400), price="102"))
+        (closed,) = rig.closed
+        assert (closed.realised, closed.closing_cash) == (dollars(200), dollars(1400))
+
+
+class TestCash:
+    def test_a_dividend_is_shared_by_shares_and_the_last_takes_what_does_not_divide(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("100",), 100)
+        hold(rig, shares_of("SPY"), ("100",), 50, module=OTHER)
+        cash(rig, 1, ActivityKind.DIVIDEND, 150, "0.0100")  # 100 units of money: 66.67 and 33.33
+        assert [(position.income) for position in rig.desk.book.positions.values()] == [66, 34]
+        assert (rig.desk.book.realised(MODULE), rig.desk.book.realised(OTHER)) == (66, 34)
+
+    def test_a_dividend_owed_on_short_shares_is_paid_by_who_is_short(self, rig: Rig) -> None:
+        long = hold(rig, shares_of("SPY"), ("100",), 100)
+        short = hold(rig, shares_of("SPY", is_long=False), ("100",), 30, module=OTHER)
+        cash(rig, 1, ActivityKind.DIVIDEND, -30, "-30")
+        positions = rig.desk.book.positions
+        assert (positions[long.position_id].income, positions[short.position_id].income) == (0, -dollars(30))
+
+    def test_shares_bought_after_the_record_get_what_the_statement_says_a_share(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("100",), 100)
+        hold(rig, shares_of("SPY"), ("100",), 100, module=OTHER)
+        cash(rig, 1, ActivityKind.DIVIDEND, 100, "100")  # a dollar a share on 100; 200 are held now
+        assert (rig.desk.book.realised(MODULE), rig.desk.book.realised(OTHER)) == (dollars(100), 0)
+
+    def test_a_dividend_on_shares_that_were_all_sold_is_nobodys_here(self, rig: Rig) -> None:
+        cash(rig, 1, ActivityKind.DIVIDEND, 100, "100")
+        assert rig.desk.book.realised(EXTERNAL) == dollars(100)
+        assert rig.desk.book.nav == dollars(50_000)
+
+    def test_interest_belongs_to_the_account(self, rig: Rig) -> None:
+        before = rig.desk.book.nav
+        hear(rig, BrokerActivity(1, ActivityKind.INTEREST, rig.desk.now, "USD", 0, 0, dollars("1.25")))
+        assert rig.desk.book.nav == before + dollars("1.25")
+        assert rig.desk.book.realised(MODULE) == 0

@@ -1,0 +1,225 @@
+"""Book against broker: two looks, nothing from an empty or older account, halts of the underlying, and resolutions."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.core.errors import NotSent
+from engine.core.money import dollars
+from engine.domain import commands as cmd
+from engine.domain import events as ev
+from engine.domain.account import CASH_ID, EXTERNAL, BrokerAccount, Difference, Resolution
+from engine.domain.order import OrderStatus
+from engine.domain.structure import shares_of
+from engine.ledger.verify import verify_store
+from engine.runtime import reconciling
+from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, denied, give, hear, hold, quiet, urgent, working
+from tests.fakes import Rig
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """SPY at 100, 100 shares of it at 99 in IV_SERVICE."""
+    made = quiet(tmp_path)
+    hold(made, shares_of("SPY"), ("99",), 100)
+    made.desk.clock.advance_to(made.desk.now + dt.timedelta(minutes=1))
+    return made
+
+
+def account(rig: Rig, **changes: object) -> BrokerAccount:
+    """The account as the books have it, but for the changes."""
+    book = rig.desk.book
+    same = BrokerAccount(rig.desk.now, book.instruments(), book.broker_cash, book.activity_floor)
+    return replace(same, **changes)  # type: ignore[arg-type]
+
+
+def look(rig: Rig, **changes: object) -> None:
+    """Hear an account, ten seconds after the last time."""
+    rig.desk.clock.advance_to(rig.desk.now + reconciling.SECOND_LOOK)
+    hear(rig, account(rig, **changes))
+
+
+def twice(rig: Rig, **changes: Any) -> None:
+    """The same account at two looks."""
+    look(rig, **changes)
+    look(rig, **changes)
+
+
+class TestLooks:
+    def test_a_difference_counts_at_the_second_look(self, rig: Rig) -> None:
+        look(rig, positions={"SPY": 130})
+        assert rig.desk.book.differences == {}
+        assert rig.desk.reconcile_at == rig.desk.now + dt.timedelta(seconds=10)
+        look(rig, positions={"SPY": 130})
+        assert rig.desk.book.differences == {"SPY": Difference("SPY", "SPY", 100, 130)}
+        assert urgent(rig, "Book and broker differ in SPY: 100 here, 130 there") == 1
+
+    def test_one_that_has_gone_by_the_second_look_never_was(self, rig: Rig) -> None:
+        look(rig, positions={"SPY": 130})
+        look(rig)
+        look(rig, positions={"SPY": 130})
+        assert rig.desk.book.differences == {}
+
+    def test_one_that_changes_between_the_looks_starts_anew(self, rig: Rig) -> None:
+        look(rig, positions={"SPY": 130})
+        look(rig, positions={"SPY": 140})
+        assert rig.desk.book.differences == {}
+        look(rig, positions={"SPY": 140})
+        assert rig.desk.book.differences["SPY"].missing == 40
+
+    def test_it_is_told_once_and_gone_when_they_agree_again(self, rig: Rig) -> None:
+        for _ in range(4):
+            look(rig, positions={"SPY": 130})
+        assert urgent(rig, "Book and broker differ") == 1
+        look(rig)
+        assert rig.desk.book.differences == {}
+
+    def test_an_empty_account_that_says_it_lacks_something_is_not_flat(self, rig: Rig) -> None:
+        rig.desk.is_reconciled = False
+        for _ in range(3):
+            look(rig, positions={}, is_complete=False)
+        assert rig.desk.book.differences == {}
+        assert not rig.desk.is_reconciled
+        assert rig.desk.reconcile_at is not None
+        assert rig.desk.reconcile_at <= rig.desk.now + reconciling.RETRY
+
+    def test_statement_lines_that_were_not_told_yet_come_first(self, rig: Rig) -> None:
+        for _ in range(3):
+            look(rig, positions={}, activity=1)
+        assert rig.desk.book.differences == {}
+
+    def test_an_older_account_that_was_overtaken_says_nothing(self, rig: Rig) -> None:
+        look(rig)
+        old = account(rig, positions={}, as_of=rig.desk.now - dt.timedelta(seconds=1))
+        hear(rig, old, old)
+        assert rig.desk.suspects == {}
+
+    def test_an_order_on_its_way_excuses_its_underlying_and_cash(self, tmp_path: Path) -> None:
+        rig = working(tmp_path)
+        rig.desk.clock.advance_to(rig.desk.now + dt.timedelta(seconds=60))
+        (order,) = rig.desk.book.orders.values()
+        rig.desk.record(ev.OrderUnknown(order.order_id, "test"))
+        twice(rig, positions={"SPY260424P00093000": -1, "QQQ": 5}, cash=0)
+        assert list(rig.desk.book.differences) == ["QQQ"]
+        assert rig.desk.book.orders[order.order_id].status is OrderStatus.UNKNOWN
+
+    def test_a_broker_that_cannot_be_asked_leaves_nothing_clean(self, rig: Rig) -> None:
+        def unreachable(now: dt.datetime) -> None:
+            raise NotSent("the line is down")
+
+        rig.broker.ask_account = unreachable  # type: ignore[method-assign]
+        assert give(rig, cmd.Reconcile("user")) == []
+        assert not rig.desk.is_reconciled
+        assert rig.desk.reconcile_at == rig.desk.now + reconciling.RETRY
+
+
+class TestHalts:
+    def test_only_the_underlying_that_differs_is_halted(self, rig: Rig) -> None:
+        twice(rig, positions={"SPY": 100, "QQQ260424C00500000": 1})
+        assert rig.desk.book.halted_symbols == {"QQQ": "book and broker differ in QQQ260424C00500000"}
+
+    def test_cash_halts_no_underlying_but_what_is_missing_cannot_be_spent(self, rig: Rig) -> None:
+        before = rig.desk.account_available()
+        twice(rig, cash=rig.desk.book.broker_cash - dollars(100))
+        assert rig.desk.book.halted_symbols == {}
+        assert rig.desk.account_available() == before - dollars(100)
+
+    def test_more_cash_than_we_know_of_is_nobodys_to_spend(self, rig: Rig) -> None:
+        before = rig.desk.account_available()
+        twice(rig, cash=rig.desk.book.broker_cash + dollars(100))
+        assert rig.desk.account_available() == before
+
+
+class TestResolve:
+    def differ(self, rig: Rig, theirs: int) -> None:
+        """The broker has so many shares of SPY; the books 100."""
+        twice(rig, positions={"SPY": theirs} if theirs else {})
+
+    def resolve(self, rig: Rig, split: dict[str, int], how: Resolution = Resolution.ASSIGN, why: str = "bought") -> list[str]:  # fmt: skip # noqa: E501
+        """Say whose it is."""
+        return give(rig, cmd.ResolveDifference("SPY", how, split, "user", why))
+
+    def test_assigned_to_a_module_it_is_a_position_at_the_newest_price(self, rig: Rig) -> None:
+        self.differ(rig, 130)
+        assert self.resolve(rig, {OTHER: 30}) == []
+        (position,) = rig.desk.book.positions_of(OTHER)
+        # 100 is quoted 99.99 by 100.01.
+        assert (position.shares, position.cost, position.used) == (30, dollars(3000), dollars(3000))
+        assert rig.desk.book.differences == {}
+        assert verify_store(rig.store).faults == ()
+
+    def test_split_among_a_module_and_nobody_here(self, rig: Rig) -> None:
+        self.differ(rig, 130)
+        assert self.resolve(rig, {OTHER: 10, EXTERNAL: 20}) == []
+        assert [position.shares for position in rig.desk.book.positions_of(OTHER)] == [10]
+        (outside,) = rig.desk.book.positions_of(EXTERNAL)
+        assert (outside.shares, outside.used) == (20, 0)
+        assert rig.desk.book.instruments() == {"SPY": 130}
+
+    def test_what_is_gone_at_the_broker_ends_in_the_books_at_the_newest_price(self, rig: Rig) -> None:
+        self.differ(rig, 60)
+        assert self.resolve(rig, {MODULE: -40}) == []
+        (position,) = rig.desk.book.positions_of(MODULE)
+        # 40 of 100 shares bought at 99, gone at 100.
+        assert (position.shares, position.realised, position.used) == (60, dollars(40), dollars(5940))
+
+    def test_ignored_it_is_no_difference_from_then_on(self, rig: Rig) -> None:
+        self.differ(rig, 130)
+        assert self.resolve(rig, {}, Resolution.IGNORE) == []
+        twice(rig, positions={"SPY": 130})
+        assert rig.desk.book.differences == {}
+        assert rig.desk.book.instruments() == {"SPY": 100}
+        twice(rig, positions={"SPY": 100})
+        assert rig.desk.book.differences["SPY"].missing == -30, "what was ignored is missed when it goes"
+
+    @pytest.mark.parametrize(
+        ("split", "why", "code"),
+        [
+            ({OTHER: 29}, "bought", "SUM_MISMATCH"),
+            ({OTHER: 60, EXTERNAL: -30}, "bought", "SUM_MISMATCH"),
+            ({}, "bought", "SUM_MISMATCH"),
+            ({"NOBODY": 30}, "bought", "UNKNOWN_MODULE"),
+            ({OTHER: 30}, "  ", "REASON_MISSING"),
+        ],
+    )
+    def test_denials(self, rig: Rig, split: dict[str, int], why: str, code: str) -> None:
+        self.differ(rig, 130)
+        assert self.resolve(rig, split, why=why) == [code]
+        assert "SPY" in rig.desk.book.differences
+
+    def test_what_does_not_differ_cannot_be_resolved(self, rig: Rig) -> None:
+        assert self.resolve(rig, {OTHER: 30}) == ["UNKNOWN_DIFFERENCE"]
+
+    def test_what_has_no_price_cannot_be_assigned_but_ignored(self, rig: Rig) -> None:
+        twice(rig, positions={"SPY": 100, "QQQ": 5})
+        command = cmd.ResolveDifference("QQQ", Resolution.ASSIGN, {OTHER: 5}, "user", "bought")
+        assert give(rig, command) == ["DATA_STALE"]
+        assert give(rig, replace(command, how=Resolution.IGNORE)) == []
+
+    def test_cash_goes_to_nobody_here_only(self, rig: Rig) -> None:
+        nav = rig.desk.book.nav
+        twice(rig, cash=rig.desk.book.broker_cash + dollars(7))
+        wrong = cmd.ResolveDifference(CASH_ID, Resolution.ASSIGN, {MODULE: dollars(7)}, "user", "found")
+        assert give(rig, wrong) == ["UNKNOWN_MODULE"]
+        assert give(rig, replace(wrong, split={EXTERNAL: dollars(7)})) == []
+        assert rig.desk.book.nav == nav
+        look(rig)
+        assert rig.desk.book.differences == {}
+
+    def test_an_instrument_that_cannot_be_read_can_still_be_ignored(self, rig: Rig) -> None:
+        twice(rig, positions={"SPY": 100, "1 odd thing": 5})
+        command = cmd.ResolveDifference("1 odd thing", Resolution.ASSIGN, {EXTERNAL: 5}, "user", "what is it")
+        assert [denial.code.value for denial in denied(rig, command)] == ["DATA_STALE"]
+        assert give(rig, replace(command, how=Resolution.IGNORE)) == []
+
+
+def test_options_taken_in_use_what_they_would_by_themselves(tmp_path: Path) -> None:
+    rig = quiet(tmp_path)
+    leg = CONDOR.legs[1]
+    twice(rig, positions={leg.contract.occ: -1})
+    assert give(rig, cmd.ResolveDifference(leg.contract.occ, Resolution.ASSIGN, {MODULE: -1}, "user", "mine")) == []
+    (position,) = rig.desk.book.positions_of(MODULE)
+    assert position.used == dollars(9300), "a short put is secured by its strike"
