@@ -16,7 +16,8 @@ from engine.core.money import Money
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
 from engine.domain.mindfolio import ModuleSpec
-from engine.domain.ports import Query, TradeRow
+from engine.domain.ports import Query
+from engine.domain.records import EntryRow, FillRow, OrderRow, TradeRow
 from engine.runtime.host import EngineHost
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.ui import theme
@@ -39,9 +40,21 @@ class LedgerReader:
         """Scan rows of a module since an instant, newest first."""
         return self._opened().scans(module_id, since, limit)
 
-    def trades(self, module_id: str, limit: int = 200) -> tuple[TradeRow, ...]:
+    def trades(self, module_id: str, limit: int = 200, after: int = 0) -> tuple[TradeRow, ...]:
         """Closed positions of a module, newest first."""
-        return self._opened().trades(module_id, limit)
+        return self._opened().trades(module_id, limit, after)
+
+    def orders(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[OrderRow, ...]:
+        """Orders of a module (None: of all), newest first."""
+        return self._opened().orders(module_id, limit, before)
+
+    def fills(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[FillRow, ...]:
+        """Fills of a module (None: of all), newest first."""
+        return self._opened().fills(module_id, limit, before)
+
+    def entries(self, limit: int = 200, before: int | None = None, kind: str = "") -> tuple[EntryRow, ...]:
+        """Journal entries, newest first."""
+        return self._opened().entries(limit, before, kind)
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
         """NAV samples, oldest first."""
@@ -49,7 +62,7 @@ class LedgerReader:
 
     def _opened(self) -> Query:
         if self._query is None:
-            from engine.ledger.store import LedgerQuery  # noqa: PLC0415 - heavy: not before the first paint
+            from engine.ledger.query import LedgerQuery  # noqa: PLC0415 - heavy: not before the first paint
 
             self._query = LedgerQuery(self._path)
         return self._query

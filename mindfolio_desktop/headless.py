@@ -8,9 +8,8 @@ from engine.core.errors import DenialCode, MindfolioError
 from engine.domain.commands import RearmMindfolio
 from engine.domain.mindfolio import Environment
 from engine.domain.notices import Alert, CommandDenied, Notice
-from engine.domain.ports import TradeRow
+from engine.domain.records import TradeRow
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
-from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
 from engine.portfolio.aggregate import aggregate
@@ -20,6 +19,7 @@ from engine.runtime.assembly import OpenEngine, session_limit
 from engine.runtime.desk import RISK_FREE_RATE
 from engine.runtime.handlers import handle
 from engine.runtime.places import Places, Running
+from engine.runtime.reports import settle_in
 
 SIMULATED_DAYS = 5
 
@@ -57,7 +57,7 @@ def run_headless(places: Places, running: Running, days: int | None, progress: P
     try:
         kernel = engine.kernel
         kernel.run(until=None if days is None else session_limit(kernel, days))
-        document = as_document(kernel.snapshot(), _trades(kernel.desk.book))
+        document = as_document(kernel.snapshot(), _trades(kernel.desk.ledger))
         document["halted"] = kernel.desk.halted
         return document
     finally:
@@ -68,14 +68,15 @@ def status_document(places: Places) -> Document:
     """What the ledger says at its last entry, read without writing; marks are the journaled ones."""
     store = SqliteStore(places.ledger, for_reading=True)
     try:
-        book = Ledger(store).book
+        ledger = Ledger(store)
+        book, trades = ledger.book, _trades(ledger)
     finally:
         store.close()
     if book.last_at is None:
         raise MindfolioError(f"the ledger {places.ledger} is empty")
     running = session_at(book.last_at)
     market = MarketView(book.last_at, running.day if running else None, running is not None, None, 0.0)
-    document = as_document(aggregate(book, {}, market, RISK_FREE_RATE), _trades(book))
+    document = as_document(aggregate(book, {}, market, RISK_FREE_RATE), trades)
     document["stop_latched"] = StopLatch(places.latch).is_set
     return document
 
@@ -90,6 +91,7 @@ def rearm(places: Places, why: str, progress: Progress) -> tuple[DenialCode, ...
     try:
         desk = engine.kernel.desk
         engine.kernel.obey_latch()
+        settle_in(desk)
         handle(desk, RearmMindfolio("user", why))
         desk.commit()
     finally:
@@ -97,8 +99,9 @@ def rearm(places: Places, why: str, progress: Progress) -> tuple[DenialCode, ...
     return tuple(denial.code for notice in publisher.denied for denial in notice.denials)
 
 
-def _trades(book: Book) -> dict[str, list[TradeRow]]:
+def _trades(ledger: Ledger) -> dict[str, list[TradeRow]]:
+    """Every closed position by module, in the order in which they ended."""
     trades: dict[str, list[TradeRow]] = defaultdict(list)
-    for position in book.closed.values():
+    for position in ledger.closed():
         trades[position.module_id].append(TradeRow(position, position.net_pnl))
     return trades

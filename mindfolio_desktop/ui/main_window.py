@@ -7,11 +7,14 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from engine.domain.commands import (
     ApproveTrade,
     Command,
+    ConfirmClosing,
     EmergencyStop,
     PauseModule,
+    PlanClosing,
     ReallocateBudget,
     RearmMindfolio,
     RefuseTrade,
+    ResolveDifference,
     ResumeModule,
     ScanNow,
     SetSpeed,
@@ -20,12 +23,13 @@ from engine.domain.denial import Denial
 from engine.domain.notices import Alert
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
-from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views.approvals import ApprovalsView
 from mindfolio_desktop.ui.views.dashboard import WHO, Dashboard
 from mindfolio_desktop.ui.views.module_detail import ModuleDetail
 from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
+from mindfolio_desktop.ui.widgets.differences import DifferencesPanel
 from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
 from mindfolio_desktop.ui.widgets.header import EnvironmentBanner, Header
 from mindfolio_desktop.ui.widgets.messages import MessageLog, Toasts
@@ -39,7 +43,13 @@ _COMMANDS: dict[type, str] = {
     RefuseTrade: "Refuse trade",
     EmergencyStop: "Emergency stop",
     RearmMindfolio: "Re-arm",
+    PlanClosing: "Plan what to close",
+    ConfirmClosing: "Close the riskiest",
+    ResolveDifference: "Resolve a difference",
 }
+
+PLAN_TARGET_PCT = 50
+"""Of the worst case of now: how far a closing plan brings it down."""
 
 
 class MainWindow(QMainWindow):
@@ -64,6 +74,7 @@ class MainWindow(QMainWindow):
         self._emergency = EmergencyButton(self)
         self._header = Header(self._emergency)
         self._stop_panel = StopPanel()
+        self._differences = DifferencesPanel()
         self._navigation = Navigation()
         self._dashboard = Dashboard(bridge)
         self._approvals = ApprovalsView(bridge)
@@ -91,7 +102,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for strip in (self._banner, self._header, self._stop_panel):
+        for strip in (self._banner, self._header, self._stop_panel, self._differences):
             column.addWidget(strip)
         column.addLayout(middle, 1)
         self.setCentralWidget(body)
@@ -106,6 +117,9 @@ class MainWindow(QMainWindow):
         bridge.alert.connect(self._on_alert)
         self._emergency.stop_requested.connect(self._stop)
         self._stop_panel.rearm_requested.connect(self._rearm)
+        self._stop_panel.plan_requested.connect(self._plan_closing)
+        self._stop_panel.plan_confirmed.connect(self._confirm_closing)
+        self._differences.resolved.connect(self._bridge.send)
         self._header.speed.speed_requested.connect(self._set_speed)
         self._navigation.page_chosen.connect(self._go)
         self._navigation.module_chosen.connect(self.open_module)
@@ -155,7 +169,7 @@ class MainWindow(QMainWindow):
         title = f"{snapshot.name} \N{EN DASH} {fmt.environment(snapshot.environment)} \N{EN DASH} Mindfolio"
         if title != self.windowTitle():
             self.setWindowTitle(title)
-        for part in (self._banner, self._header, self._stop_panel, self._navigation, self._status):
+        for part in (self._banner, self._header, self._stop_panel, self._differences, self._navigation, self._status):
             part.set_snapshot(snapshot)
         self._show_on_page()
 
@@ -166,10 +180,12 @@ class MainWindow(QMainWindow):
 
     @Slot(object, object)
     def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
-        title, reasons = f"Not done: {self._words(command)}", fmt.denials(denials) or "No reason was given."
+        title, reasons = f"Not done: {self._words(command)}", refusals.denials(denials) or "No reason was given."
         self._record(self._time(), "", f"{title}. {reasons}")
         if isinstance(command, RearmMindfolio):
             self._stop_panel.show_denied()
+        if isinstance(command, ResolveDifference):
+            self._differences.show_denied()
         # The allocation bar and the ticket show their own refusals, where the person is looking.
         if not isinstance(command, ReallocateBudget | ApproveTrade | RefuseTrade):
             self._toasts.show_message(title, reasons, is_warning=True)
@@ -200,6 +216,14 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _rearm(self, reason: str) -> None:
         self._bridge.send(RearmMindfolio(WHO, reason))
+
+    @Slot()
+    def _plan_closing(self) -> None:
+        self._bridge.send(PlanClosing(PLAN_TARGET_PCT, WHO))
+
+    @Slot(str)
+    def _confirm_closing(self, plan_id: str) -> None:
+        self._bridge.send(ConfirmClosing(plan_id, WHO))
 
     @Slot(float)
     def _set_speed(self, speed: float) -> None:

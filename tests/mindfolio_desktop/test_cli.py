@@ -12,6 +12,7 @@ import pytest
 
 from engine.domain.mindfolio import Environment
 from engine.execution.paper import PaperBroker
+from engine.ledger.anchor import Head, anchor_path, write_new
 from engine.market.history import HistoryStore
 from engine.risk.latch import set_latch_file
 from engine.runtime.assembly import OpenEngine
@@ -166,11 +167,14 @@ class TestRun:
             (trade,) = modules[name]["trades"]
             assert trade["why_closed"].startswith("profit target")
             gross = trade["closing_cash"] - trade["opening_cost"]
-            assert trade["net_pnl"] == pytest.approx(gross - trade["commissions"])
-            assert modules[name]["pnl"] == trade["net_pnl"]
+            assert trade["net_pnl"] == pytest.approx(gross - trade["commissions"] - trade["fees"])
+            paid = sum(held["commissions"] + held["fees"] for held in modules[name]["open_positions"])
+            assert modules[name]["realised"] == pytest.approx(trade["net_pnl"] - paid)
         assert modules["IV_SERVICE_3"]["trades"] == []
-        assert document["aggregate"]["nav"] == document["capital"] + sum(m["pnl"] for m in modules.values())
-        assert (document["halted"], document["waived"]) == ("", ["evidence", "iv_rank"])
+        assert document["aggregate"]["nav"] == pytest.approx(
+            document["capital"] + sum(m["pnl"] for m in modules.values())
+        )
+        assert (document["halted"], document["waived"]) == ("", ["evidence", "iv_rank", "events"])
         assert "opened" in recorded.err, "progress is told meanwhile"
         assert recorded("verify") == 0
 
@@ -206,10 +210,10 @@ class TestRun:
     def test_an_engine_that_halted_is_a_fault_although_a_document_is_printed(
         self, recorded: Shell, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def submit(*_: object) -> None:
+        def poll(*_: object) -> None:
             raise RuntimeError("a fault in the broker")
 
-        monkeypatch.setattr(PaperBroker, "submit", submit)
+        monkeypatch.setattr(PaperBroker, "poll", poll)
         assert recorded(*REPLAY, "--json") == 1
         assert recorded.document["halted"] == "internal fault: RuntimeError: a fault in the broker"
         assert "Trading halted" in recorded.err
@@ -253,9 +257,9 @@ class TestStatus:
         assert traded.complaint.endswith(f"there is no mindfolio in {traded.data_dir} for --market simulated")
 
     def test_a_damaged_ledger_is_one_line(self, traded: Shell) -> None:
-        tamper(traded.data_dir, "update journal set body = replace(body, 'SPY', 'SPX') where seq = 1")
+        tamper(traded.data_dir, "update journal set body = body || ' ' where seq = (select max(seq) from journal)")
         assert traded("status", "--json") == 2
-        assert "journal entry 1" in traded.complaint
+        assert "journal entry " in traded.complaint
         assert traded.out == ""
 
 
@@ -280,6 +284,23 @@ class TestVerify:
         tamper(traded.data_dir, statement)
         assert traded("verify") == 1
         assert fault in traded.out
+
+    def test_a_cut_off_end_is_a_fault_until_a_person_accepts_it(self, traded: Shell) -> None:
+        path = anchor_path(Places(traded.data_dir, Environment.REPLAY).ledger)
+        write_new(path, Head(1_000_000, "0" * 64))  # as after an older copy was put back
+        assert traded("verify") == 1
+        assert "has lost entries" in traded.out
+        assert "had 1,000,000" in traded.out
+        assert traded("status") == 2
+        assert "--accept-head" in traded.complaint
+        assert traded("verify", "--accept-head") == 0
+        assert "entries verified, head " in traded.out
+        assert traded("verify") == 0
+
+    def test_a_damaged_ledger_is_not_accepted(self, traded: Shell) -> None:
+        tamper(traded.data_dir, "update journal set at_us = at_us + 1 where seq = 3")
+        assert traded("verify", "--accept-head") == 1
+        assert "journal entry 3" in traded.out
 
     def test_what_is_no_ledger_is_a_fault_and_the_others_are_still_looked_at(self, traded: Shell) -> None:
         other = Places(traded.data_dir, Environment.SIMULATED)

@@ -1,6 +1,7 @@
 """The table of a module's open positions."""
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,7 +9,6 @@ from decimal import Decimal
 from PySide6.QtCore import QObject
 
 from engine.core.money import round_half_up, to_float
-from engine.domain.instrument import MULTIPLIER
 from engine.domain.position import PositionStatus
 from engine.domain.snapshot import PositionView
 from mindfolio_desktop.ui import format as fmt
@@ -48,7 +48,7 @@ def _structure(row: PositionRow) -> Cell:
 
 def _entry(row: PositionRow) -> Cell:
     position = row.view.position
-    units = MULTIPLIER * max(1, position.quantity)
+    units = position.structure.multiplier * max(1, position.quantity)
     a_share = round_half_up(Decimal(position.cost) / units)
     received = f"{'received' if position.cost < 0 else 'paid'} {fmt.money(abs(position.cost), cents=True)}"
     tip = (
@@ -58,8 +58,10 @@ def _entry(row: PositionRow) -> Cell:
 
 
 def _dte(row: PositionRow) -> Cell:
-    tip = f"expires {fmt.weekday_date(row.view.position.structure.expiration)}"
-    return Cell(f"{row.view.dte} d", float(row.view.dte), tip=tip)
+    expiration, dte = row.view.position.structure.expiration, row.view.dte
+    if expiration is None or dte is None:
+        return Cell(fmt.UNKNOWN, math.inf, tip="shares do not expire")
+    return Cell(f"{dte} d", float(dte), tip=f"expires {fmt.weekday_date(expiration)}")
 
 
 def _pnl(row: PositionRow) -> Cell:

@@ -8,6 +8,7 @@ from engine.core.clock import epoch_us
 from engine.core.errors import Fact
 from engine.domain.candidate import ScanAction, ScanRow
 from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import refusals
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel
 from mindfolio_desktop.ui.models.words import waived_words
 
@@ -23,7 +24,7 @@ class ScansModel(KeyedTableModel[ScanRow]):
 
 def reason_words(row: ScanRow) -> str:
     """Why, on one line: every refusal in words, else what the module said; what was waived comes after it."""
-    reasons = "; ".join(fmt.denial(denial) for denial in row.denials) or row.reason
+    reasons = "; ".join(refusals.denial(denial) for denial in row.denials) or row.reason
     waived = waived_words(row.waived)
     return f"{reasons} · {waived}" if waived and reasons else reasons or waived
 
@@ -71,7 +72,7 @@ def _action(row: ScanRow) -> Cell:
 
 
 def _reason(row: ScanRow) -> Cell:
-    parts = (row.reason, fmt.denials(row.denials), waived_words(row.waived), number_lines(row.numbers))
+    parts = (row.reason, refusals.denials(row.denials), waived_words(row.waived), number_lines(row.numbers))
     tip = "\n\n".join(part for part in parts if part)
     return Cell(reason_words(row), reason_words(row), tip=tip)
 

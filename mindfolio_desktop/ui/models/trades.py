@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from engine.core.clock import epoch_us
 from engine.core.money import to_float
-from engine.domain.ports import TradeRow
+from engine.domain.records import TradeRow
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel, gain_tone
 from mindfolio_desktop.ui.models.words import quantity_words

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from engine.domain.structure import Structure
 from mindfolio_desktop.ui import format as fmt
 
-_WAIVED = {"evidence": "evidence waived", "iv_rank": "IV rank waived"}
+_WAIVED = {"evidence": "evidence waived", "iv_rank": "IV rank waived", "events": "event calendar waived"}
 
 
 def structure_words(structure: Structure) -> str:

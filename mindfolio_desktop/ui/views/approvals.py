@@ -11,7 +11,7 @@ from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
-from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.approvals import URGENT_SECONDS, ApprovalRow, ApprovalsModel, countdown, waiting
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
@@ -172,7 +172,7 @@ class ApprovalsView(QWidget):
             return
         if approval_id not in self._rows:
             # It stopped waiting meanwhile: there is no ticket left to show the reason on.
-            self._gone.show_or_hide(f"Not done. {fmt.denials(denials)}")
+            self._gone.show_or_hide(f"Not done. {refusals.denials(denials)}")
             return
         self._denied[approval_id] = denials
         if approval_id == self._chosen:

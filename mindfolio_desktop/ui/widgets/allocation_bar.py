@@ -25,8 +25,7 @@ from engine.core.money import Money
 from engine.domain.commands import ReallocateBudget
 from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
-from mindfolio_desktop.ui import format as fmt
-from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, applied_split
 from mindfolio_desktop.ui.widgets.allocation_footer import AllocationFooter
 from mindfolio_desktop.ui.widgets.allocation_rows import AllocationRows
@@ -133,7 +132,7 @@ class AllocationBar(QWidget):
 
     def show_denied(self, denials: tuple[Denial, ...]) -> None:
         """The engine refused: spring back to the applied split and say why."""
-        text = f"Not applied. {fmt.denials(denials) or 'No reason was given.'}"
+        text = f"Not applied. {refusals.denials(denials) or 'No reason was given.'}"
         if self._state is BarState.APPLYING and self._applied is not None:
             self._follow(is_springing=True)
         self._footer.say(text)

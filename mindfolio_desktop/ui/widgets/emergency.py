@@ -4,6 +4,7 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.domain.closing import ClosingPlan
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
@@ -54,10 +55,15 @@ class StopPanel(QFrame):
 
     rearm_requested = Signal(str)
     """The reason."""
+    plan_requested = Signal()
+    """Work out what to close, riskiest first."""
+    plan_confirmed = Signal(str)
+    """The id of the plan that was read."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("stop_panel")
+        self._plan_id = ""
         theme.set_role(self, "stop-panel")
         self._is_confirmed = False
         self._waiting = QElapsedTimer()
@@ -66,6 +72,11 @@ class StopPanel(QFrame):
         self._title = Text(pixels=15, weight=theme.BOLD, name="stop_title")
         self._why = Text(wraps=True, name="stop_why")
         self._facts = Text(wraps=True, name="stop_facts")
+        self._plan = Button("Close riskiest…", "plan_open")
+        self._carry_out = Button("Carry out", "plan_confirm")
+        self._plan.setToolTip("Works out what to close, riskiest first, and what it costs. Nothing is sent by this.")
+        self._plan.clicked.connect(self.plan_requested)
+        self._carry_out.clicked.connect(self._confirm_plan)
         self._open = Button("Re-arm…", "rearm_open")
         self._reason = _ReasonField()
         self._send = Button("Re-arm", "rearm_send")
@@ -100,7 +111,8 @@ class StopPanel(QFrame):
         if snapshot.halted:
             self._show_halted(snapshot.halted)
             return
-        if snapshot.status is not MindfolioStatus.STOPPED:
+        is_stopped = snapshot.status is MindfolioStatus.STOPPED
+        if not is_stopped and not snapshot.breaker:
             if self._is_confirmed:
                 self._is_confirmed = False
                 self._forget_reason()
@@ -109,11 +121,14 @@ class StopPanel(QFrame):
         self._impatience.stop()
         if not self._is_confirmed:
             self._is_confirmed = True
-            self._announce("The mindfolio is stopped.")
-        self._title.show_text(f"STOPPED since {fmt.moment(snapshot.stopped_at)}")
-        self._why.show_text(f"Why: {snapshot.stop_why or 'no reason recorded'}")
+            self._announce("The mindfolio is stopped." if is_stopped else "The mindfolio is paused by a limit.")
+        since = f"STOPPED since {fmt.moment(snapshot.stopped_at)}"
+        self._title.show_text(since if is_stopped else "PAUSED by an account limit")
+        why = snapshot.stop_why if is_stopped else snapshot.status_why
+        self._why.show_text(f"Why: {why or 'no reason recorded'}")
         self._facts.show_text(_facts(snapshot))
         self._open.setVisible(self._reason.isHidden())
+        self._show_plan(snapshot)
         self.show()
 
     def _show_halted(self, why: str) -> None:
@@ -124,7 +139,8 @@ class StopPanel(QFrame):
         self._title.show_text("TRADING HALTED")
         self._why.show_text(f"Why: {why}")
         self._facts.show_text("Nothing is sent any more. Mend the cause, then start Mindfolio again.")
-        self._open.hide()
+        for button in (self._open, self._plan, self._carry_out):
+            button.hide()
         self.show()
 
     @Slot()
@@ -139,14 +155,31 @@ class StopPanel(QFrame):
                 "check and cancel working orders at the broker."
             )
         self._facts.show_text("")
-        self._open.hide()
+        for button in (self._open, self._plan, self._carry_out):
+            button.hide()
         self.show()
+
+    def _show_plan(self, snapshot: MindfolioSnapshot) -> None:
+        """The closing plan, if there is one: what it closes and costs, and how far the worst case comes down."""
+        plan, is_calm = snapshot.closing, self._reason.isHidden()
+        self._plan_id = "" if plan is None or snapshot.closing_by else plan.plan_id
+        self._plan.setVisible(is_calm and not snapshot.closing_by and bool(snapshot.positions))
+        self._plan.setText("Close riskiest…" if plan is None else "Plan again")
+        self._carry_out.setVisible(is_calm and bool(self._plan_id))
+        if plan is not None:
+            self._facts.show_text(f"{_facts(snapshot)}\n{_plan_words(plan, snapshot.closing_by)}")
+
+    @Slot()
+    def _confirm_plan(self) -> None:
+        if self._plan_id:
+            self.plan_confirmed.emit(self._plan_id)
 
     @Slot()
     def _ask_reason(self) -> None:
         for widget in (self._reason, self._send, self._cancel):
             widget.show()
-        self._open.hide()
+        for button in (self._open, self._plan, self._carry_out):
+            button.hide()
         self._reason.setFocus()
 
     @Slot()
@@ -184,7 +217,7 @@ class StopPanel(QFrame):
         for text in (self._title, self._why, self._facts):
             words.addWidget(text)
         across.addLayout(words, 1)
-        for widget in (self._reason, self._send, self._cancel, self._open):
+        for widget in (self._reason, self._send, self._cancel, self._plan, self._carry_out, self._open):
             across.addWidget(widget)
 
 
@@ -216,10 +249,19 @@ def _facts(snapshot: MindfolioSnapshot) -> str:
         if unconfirmed
         else "no cancel is waiting for the broker"
     )
+    if snapshot.orders_unknown:
+        cancels += f" · {fmt.counted(snapshot.orders_unknown, 'order')} of unknown fate, the broker is being asked"
+    exits = "automatic exits are off" if snapshot.status is MindfolioStatus.STOPPED else "exits go on"
     paused = sum(view.status is ModuleStatus.PAUSED for view in snapshot.modules)
-    held = (
-        f"{fmt.counted(snapshot.positions, 'position')} open, automatic exits are off"
-        if snapshot.positions
-        else "no open positions"
-    )
+    held = f"{fmt.counted(snapshot.positions, 'position')} open, {exits}" if snapshot.positions else "no open positions"
     return f"{paused} of {fmt.counted(len(snapshot.modules), 'module')} paused · {cancels} · {held}"
+
+
+def _plan_words(plan: ClosingPlan, who: str) -> str:
+    """`Plan: close 3 structures for about $85; worst case $4,120 to $2,010`."""
+    after = plan.steps[-1].worst_case if plan.steps else plan.worst_before
+    before = fmt.UNBOUNDED if plan.worst_before is None else fmt.money(plan.worst_before)
+    steps = fmt.counted(len(plan.steps), "structure")
+    verb = "Closing" if who else "Plan: close"
+    words = f"{verb} {steps} for about {fmt.money(plan.cost)}; worst case {before} to {fmt.money(after)}"
+    return f"{words}; {fmt.counted(len(plan.left), 'position')} cannot be closed now" if plan.left else words

@@ -24,6 +24,7 @@ _ENVIRONMENTS = {
 _WAIVERS = {
     "evidence": "Evidence waived: one contract at most",
     "iv_rank": "IV rank waived: unknown passes",
+    "events": "Events waived: none are known",
 }
 
 

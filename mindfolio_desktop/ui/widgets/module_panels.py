@@ -75,7 +75,8 @@ class MoneyBand(QFrame):
         show["day"](
             f"{fmt.arrow(view.day_pnl)} {fmt.signed_money(view.day_pnl)}".strip(), theme.gain_role(view.day_pnl)
         )
-        show["worst"](fmt.money(view.worst_case), detail="loss at expiry")
+        worst = view.worst_case
+        show["worst"](fmt.UNBOUNDED if worst is None else fmt.money(worst), detail="loss at expiry")
 
 
 class PerformancePanel(Panel):

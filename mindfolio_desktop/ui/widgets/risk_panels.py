@@ -75,15 +75,15 @@ class WorstCasePanel(Panel):
             f"{fmt.percent(snapshot.worst_case_pct_of_capital)} of capital, "
             f"{fmt.percent(snapshot.worst_case_pct_of_nav)} of NAV"
         )
-        self._total.show_value(fmt.money(snapshot.worst_case), "", detail)
+        self._total.show_value(_loss(snapshot.worst_case), "", detail)
         losses = snapshot.worst_case_by_symbol
         if list(losses) != list(self._shown):
             self._build(list(losses))
-        largest = max(losses.values(), default=0)
+        largest = max((loss for loss in losses.values() if loss is not None), default=0)
         for symbol, loss in losses.items():
             _name, share, amount = self._shown[symbol]
-            share.show_part(loss, largest)
-            amount.show_text(fmt.money(loss))
+            share.show_part(largest if loss is None else loss, largest)
+            amount.show_text(_loss(loss))
 
     def _build(self, symbols: list[str]) -> None:
         for widgets in self._shown.values():
@@ -181,3 +181,7 @@ class _Share(QWidget):
 def _name(snapshot: MindfolioSnapshot, module_id: str) -> str:
     view = snapshot.module(module_id)
     return view.spec.name if view is not None else module_id
+
+
+def _loss(loss: Money | None) -> str:
+    return fmt.UNBOUNDED if loss is None else fmt.money(loss)

@@ -10,7 +10,7 @@ from engine.domain.instrument import MULTIPLIER
 from engine.domain.snapshot import ModuleView
 from engine.domain.structure import Leg
 from mindfolio_desktop.ui import format as fmt
-from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Facts
@@ -186,7 +186,7 @@ class TradeTicket(QFrame):
 
     def show_denied(self, denials: tuple[Denial, ...]) -> None:
         """Say what the check at the click found."""
-        self._answer.show_or_hide(f"Not done.\n{fmt.denials(denials) or 'No reason was given.'}")
+        self._answer.show_or_hide(f"Not done.\n{refusals.denials(denials) or 'No reason was given.'}")
 
     def _show_candidate(self, candidate: Candidate) -> None:
         self._title.show_text(fmt.structure(candidate.structure))

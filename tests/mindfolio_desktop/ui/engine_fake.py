@@ -6,7 +6,7 @@ import threading
 from engine.core.money import Money
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
-from engine.domain.ports import TradeRow
+from engine.domain.records import EntryRow, FillRow, OrderRow, TradeRow
 
 
 class EngineFake:
@@ -39,7 +39,22 @@ class EngineFake:
         self._question(f"scans {module_id}")
         return self.scan_rows[:limit]
 
-    def trades(self, module_id: str, limit: int = 200) -> tuple[TradeRow, ...]:
+    def orders(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[OrderRow, ...]:
+        """None: no page asks yet."""
+        self._question(f"orders {module_id}")
+        return ()
+
+    def fills(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[FillRow, ...]:
+        """None: no page asks yet."""
+        self._question(f"fills {module_id}")
+        return ()
+
+    def entries(self, limit: int = 200, before: int | None = None, kind: str = "") -> tuple[EntryRow, ...]:
+        """None: no page asks yet."""
+        self._question(f"entries {kind}")
+        return ()
+
+    def trades(self, module_id: str, limit: int = 200, after: int = 0) -> tuple[TradeRow, ...]:
         """The trades a test put here."""
         self._question(f"trades {module_id}")
         return self.trade_rows[:limit]

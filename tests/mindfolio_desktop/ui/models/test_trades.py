@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from engine.core.money import dollars
-from engine.domain.ports import TradeRow
 from engine.domain.position import PositionStatus
+from engine.domain.records import TradeRow
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
 from mindfolio_desktop.ui.models.trades import TradesModel
 from tests.mindfolio_desktop.ui.snapshots import NOW, position_view

@@ -17,8 +17,8 @@ from engine.domain.candidate import ScanAction, ScanRow
 from engine.domain.commands import PauseModule, ReallocateBudget, ResumeModule, ScanNow
 from engine.domain.denial import Denial
 from engine.domain.notices import CommandAccepted, CommandDenied
-from engine.domain.ports import TradeRow
 from engine.domain.position import PositionStatus
+from engine.domain.records import TradeRow
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge

@@ -1,15 +1,20 @@
 """The emergency stop acts at once, and its panel tells the truth and nothing else."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.core.money import dollars
+from engine.domain.closing import ClosingPlan, ClosingStep
+from engine.domain.mindfolio import MindfolioStatus
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets import emergency
 from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
-from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, stopped
+from tests.mindfolio_desktop.ui.snapshots import NOW, aggressive_growth, condor, stopped
 
 
 @pytest.fixture
@@ -197,3 +202,68 @@ class TestRearm:
         assert isinstance(send, QPushButton)
         assert field.text() == ""
         assert not send.isEnabled()
+
+
+CONDOR = condor("TSLA", (240, 250, 270, 280))
+PLAN = ClosingPlan(
+    "C000123",
+    NOW,
+    (
+        ClosingStep(
+            "P000001",
+            condor("TSLA", (240, 250, 270, 280)),
+            2,
+            dollars(85),
+            dollars(2010),
+            "costs least for what it takes away",
+        ),
+    ),
+    dollars(4120),
+    dollars(2060),
+    dollars(85),
+    {"P000002": "its quotes are too old"},
+)
+
+
+class TestLimitsAndPlans:
+    def test_a_limit_that_paused_everything_is_shown_with_its_reason_and_the_way_back(self, panel: StopPanel) -> None:
+        paused = replace(
+            aggressive_growth(),
+            status=MindfolioStatus.PAUSED,
+            breaker="DRAWDOWN",
+            status_why="the drawdown of 15.00 % has reached its limit of 15 %",
+        )
+        panel.set_snapshot(paused)
+        title, why, facts = words(panel)
+        assert title == "PAUSED by an account limit"
+        assert why == "Why: the drawdown of 15.00 % has reached its limit of 15 %"
+        assert "exits go on" in facts
+        assert not child(panel, "rearm_open").isHidden()
+        panel.set_snapshot(aggressive_growth())
+        assert panel.isHidden()
+
+    def test_a_plan_is_asked_for_read_with_its_cost_and_only_then_carried_out(
+        self, panel: StopPanel, qtbot: QtBot
+    ) -> None:
+        asked: list[int] = []
+        confirmed: list[str] = []
+        panel.plan_requested.connect(lambda: asked.append(1))
+        panel.plan_confirmed.connect(confirmed.append)
+        panel.set_snapshot(stopped())
+        assert child(panel, "plan_confirm").isHidden(), "there is no plan yet"
+        QTest.mouseClick(child(panel, "plan_open"), Qt.MouseButton.LeftButton)
+        assert asked == [1]
+        panel.set_snapshot(replace(stopped(), closing=PLAN))
+        assert words(panel)[2].endswith(
+            "Plan: close 1 structure for about $85; worst case $4,120 to $2,010; 1 position cannot be closed now"
+        )
+        QTest.mouseClick(child(panel, "plan_confirm"), Qt.MouseButton.LeftButton)
+        assert confirmed == ["C000123"]
+        panel.set_snapshot(replace(stopped(), closing=PLAN, closing_by="user"))
+        assert child(panel, "plan_confirm").isHidden()
+        assert child(panel, "plan_open").isHidden()
+        assert "Closing 1 structure" in words(panel)[2]
+
+    def test_orders_of_unknown_fate_are_told(self, panel: StopPanel) -> None:
+        panel.set_snapshot(replace(stopped(), orders_unknown=1))
+        assert "1 order of unknown fate, the broker is being asked" in words(panel)[2]
