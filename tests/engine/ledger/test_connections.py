@@ -1,6 +1,8 @@
 """How a ledger's file is looked at: without touching it, beside a writer, and in one line when it is not ours."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,20 @@ def test_a_reader_cannot_write_and_the_writers_connection_is_one(path: Path) -> 
     assert dbapi_connection(writing) is dbapi_connection(writing)
     assert dbapi_connection(writing).execute("PRAGMA synchronous").fetchone() == (2,)
     reading.dispose()
+    writing.dispose()
+
+
+def test_the_writer_reads_while_another_program_holds_the_file(path: Path) -> None:
+    SqliteStore(path).close()
+    writing = writing_engine(path)
+    dbapi_connection(writing).execute("PRAGMA busy_timeout = 0")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OperationalError, match="locked"), writing.begin():
+            pass
+        with writing.connect() as connection:
+            reading = connection.execution_options(only_reads=True)
+            assert reading.exec_driver_sql("SELECT count(*) FROM journal").scalar_one() == 0
     writing.dispose()
 
 
