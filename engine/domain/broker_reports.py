@@ -42,7 +42,10 @@ class BrokerFilled:
 
 @dataclass(frozen=True, slots=True)
 class BrokerLegFilled:
-    """Legs were done by themselves: signed contracts so far of each leg as the order trades it, at average prices."""
+    """Legs were done by themselves: signed contracts so far of each leg as the order trades it.
+
+    `leg_prices` are those of the contracts that are new in this frame, a share.
+    """
 
     order_id: str
     contracts: tuple[int, ...]
@@ -84,8 +87,12 @@ class BrokerKnows:
 
 @dataclass(frozen=True, slots=True)
 class BrokerFillBroken:
-    """The broker broke a trade: `quantity` units of the order never happened, at these prices and with these costs."""
+    """The broker broke a trade: `quantity` units of the order never happened, at these prices and with these costs.
 
+    `reference` is the broker's name for it, so that what is told twice is undone once.
+    """
+
+    reference: str
     order_id: str
     quantity: int
     net_price: Money

@@ -75,6 +75,8 @@ class Order:
     asked_limit: Money | None = None
     changed_at: datetime | None = None
     legs_done: tuple[int, ...] = ()
+    is_unsure: bool = False
+    """Its fate was unknown and nothing has been heard of it since, also while a cancel is asked for."""
 
     @property
     def remaining(self) -> int:

@@ -106,6 +106,7 @@ class FillReversed:
     fees: Money
     used: Money
     why: str
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def _closing_decided(book: Book, _at: dt.datetime, event: ev.ClosingDecided) -> 
 
 def _session_opened(book: Book, _at: dt.datetime, event: ev.SessionOpened) -> None:
     book.session = event.day
-    book.orders_today = book.loss_seen = 0
+    book.orders_today = book.loss_seen = book.day_pnl_gone = 0
     book.breaker_planned = book.breaker_planned if book.breaker else ""
     for module_id, module in book.modules.items():
         module.baseline = event.baselines[module_id]
@@ -181,6 +181,7 @@ def _module_removed(book: Book, _at: dt.datetime, event: ev.ModuleRemoved) -> No
     waiting = any(approval.candidate.module_id == module_id for approval in book.approvals.values())
     if book.positions_of(module_id) or book.orders_of(module_id) or waiting:
         raise LedgerFault(f"module {module_id} is not flat")
+    book.day_pnl_gone += book.day_pnl(module_id)
     book.reserve += book.modules.pop(module_id).budget
     book.version += 1
 
@@ -220,6 +221,7 @@ def _reversed(book: Book, seq: int, at: dt.datetime, event: ev.FillReversed) -> 
     traded = [(leg.contract, leg.ratio) for leg in event.legs] + [(None, event.shares)] * bool(event.shares)
     trades = [Trade(contract, -count, price) for (contract, count), price in zip(traded, event.leg_prices, strict=True)]
     fold_orders.taken_back(book, at, event)
+    book.broken += (event.reference,) if event.reference else ()
     position = before or Position(event.position_id, event.module_id, event.structure, 0, 0, 0, at)
     done = booked(position.lots, trades, at)
     after = replace(

@@ -110,11 +110,15 @@ class BookState:
     """Statement lines of the broker up to here are all booked..."""
     activity_ahead: tuple[int, ...] = ()
     """...and of those beyond, these."""
+    broken: tuple[str, ...] = ()
+    """References of trades that the broker broke and that are undone."""
     transfers: dict[str, Money] = field(default_factory=dict)
     """Cash that was moved and that the broker's statement has not named yet, by reference."""
     closing: ClosingPlan | None = None
     closing_by: str = ""
     """Who confirmed the closing plan, "" while it only waits."""
+    day_pnl_gone: Money = 0
+    """Day P&L of modules that were removed in this session: the account's limits go on counting it."""
     loss_seen: Money = 0
     """Day loss when a person last re-armed: the account's limit counts from there until the session is over."""
     sample: UnitNav = field(default_factory=UnitNav)
@@ -245,7 +249,7 @@ class BookState:
     @property
     def account_day_pnl(self) -> Money:
         """P&L of all modules since the previous session's close."""
-        return sum(self.day_pnl(module_id) for module_id in self.modules)
+        return sum(self.day_pnl(module_id) for module_id in self.modules) + self.day_pnl_gone
 
     @property
     def halted_symbols(self) -> dict[str, str]:
@@ -256,7 +260,7 @@ class BookState:
             if difference.instrument != CASH_ID
         }
         for order in self.orders.values():
-            if order.status in (OrderStatus.UNKNOWN, OrderStatus.LEGGED):
+            if order.is_unsure or order.status in (OrderStatus.UNKNOWN, OrderStatus.LEGGED):
                 halted.setdefault(order.structure.symbol, f"order {order.order_id} is {order.status.value}")
         return halted
 

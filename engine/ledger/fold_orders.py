@@ -91,9 +91,11 @@ def moved(book: BookState, seq: int, at: dt.datetime, event: OrderEvent) -> Appl
         case ev.OrderSubmitted():
             order = replace(order, status=OrderStatus.SENT)
         case ev.OrderUnknown():
-            order = replace(order, status=OrderStatus.UNKNOWN)
+            order = replace(order, status=OrderStatus.UNKNOWN, is_unsure=True)
         case ev.OrderAccepted() if status in (OrderStatus.SENT, OrderStatus.UNKNOWN):
-            order = replace(order, status=_standing(order))
+            order = replace(order, status=_standing(order), is_unsure=False)
+        case ev.OrderAccepted():
+            order = replace(order, is_unsure=False)
         case ev.OrderRepriced():
             book.orders_today += 1
             status = OrderStatus.REPLACE_PENDING if is_quiet else status
@@ -255,7 +257,7 @@ def _progress(order: Order, event: ev.OrderFilled, at: dt.datetime) -> Order:
     done = tuple(before + count for before, count in zip(_done(order), traded, strict=True))
     if done and _whole(order, done) != event.cumulative:
         raise LedgerFault(f"fill of {order.order_id}: its legs do not make {event.cumulative} whole units")
-    order = replace(order, filled=event.cumulative, changed_at=at, legs_done=done)
+    order = replace(order, filled=event.cumulative, changed_at=at, legs_done=done, is_unsure=False)
     standing = _standing(order)
     if standing is OrderStatus.LEGGED:
         return replace(order, status=standing)

@@ -231,12 +231,18 @@ def _mark_at(position: Position, event: ev.LegSettled, mark: Money) -> Money:
 
 # --- moves -----------------------------------------------------------------------------------------------------------
 def went_over(book: BookState, seq: int, _at: dt.datetime, event: ev.PositionMoved) -> Applied:
-    """A position went to another module at cost; what it earned before stays where it was earned."""
+    """A position went to another module at cost, or to EXTERNAL at its mark; what it earned stays where it was earned.
+
+    To leave the mindfolio is an end: at cost an open loss would vanish from its NAV.
+    """
     position = _open(book, event.position_id)
     if any(order.position_id == event.position_id for order in book.orders.values()):
         raise LedgerFault(f"{event.position_id} cannot move while an order works on it")
     if event.module_id not in (*book.modules, EXTERNAL):
         raise LedgerFault(f"{event.position_id} cannot move to {event.module_id}, which is not there")
+    if event.module_id == EXTERNAL:
+        mark = book.marks[event.position_id]
+        return _left(book, seq, position, mark - position.cost, mark)
     rows = entries.moved(seq, position.module_id, event.module_id, position.cost)
     # What is open goes along without being anybody's gain or loss of the day.
     moved = book.marks[event.position_id] - position.cost
@@ -245,6 +251,16 @@ def went_over(book: BookState, seq: int, _at: dt.datetime, event: ev.PositionMov
             book.modules[module_id].baseline += change
     book.positions[event.position_id] = replace(position, module_id=event.module_id)
     return Applied(rows)
+
+
+def _left(book: BookState, seq: int, position: Position, gain: Money, mark: Money) -> Applied:
+    first, *rest = position.lots
+    lots = (replace(first, cost=first.cost + gain), *rest)
+    book.positions[position.position_id] = replace(
+        position, module_id=EXTERNAL, lots=lots, cost=mark, opening_cost=position.opening_cost + gain
+    )
+    gone = entries.trade(seq, position.module_id, cost=-position.cost, gain=gain)
+    return Applied((*gone, *entries.trade(seq, EXTERNAL, cost=mark, gain=0)))
 
 
 def status_changed(book: BookState, _seq: int, _at: dt.datetime, event: ev.PositionStatusChanged) -> Applied:

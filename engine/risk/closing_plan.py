@@ -20,7 +20,7 @@ from engine.core.calendar import expiry_at, market_day, next_session
 from engine.core.money import UNIT, Money
 from engine.domain.chain import Ints
 from engine.domain.closing import ClosingPlan, ClosingStep
-from engine.domain.instrument import Right
+from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import Costs
 from engine.domain.order import OrderPurpose
 from engine.domain.package import clean_mark, structure_quote
@@ -138,7 +138,7 @@ def _items(
     for row, piece in enumerate(risk.pieces):
         rows.setdefault(piece.position, []).append(row)
     for place, position in enumerate(held):
-        parts = _parts(position.structure, prices)
+        parts = closing_parts(position.structure, prices.quotes)
         problem = _problem(position, parts, prices, max_age)
         per_unit = () if problem else tuple(_cost(part, prices, costs) for part in parts)
         if problem or None in per_unit:
@@ -152,12 +152,13 @@ def _items(
     return items, left
 
 
-def _parts(structure: Structure, prices: Prices) -> tuple[Structure, ...]:
+def closing_parts(structure: Structure, quotes: Mapping[OptionContract, Quote]) -> tuple[Structure, ...]:
     """What is sent to close a unit, in order. Long legs without a bid stay: nobody pays for them.
 
-    Options go as one package, shares by themselves; of both, the short options go first and the long ones last.
+    Options go as one package, shares by themselves; of both, the short options go first and the long ones last, so
+    that nothing is left without a cover that it had.
     """
-    legs = tuple(leg for leg in structure.legs if leg.ratio < 0 or _has_bid(prices.quotes.get(leg.contract)))
+    legs = tuple(leg for leg in structure.legs if leg.ratio < 0 or _has_bid(quotes.get(leg.contract)))
     if not structure.shares:
         return (_of(legs, structure),) if legs else ()
     shorts, longs = (tuple(leg for leg in legs if (leg.ratio < 0) is is_short) for is_short in (True, False))

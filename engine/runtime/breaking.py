@@ -5,6 +5,7 @@ first order, and it ends when the worst case has come down to its target, or whe
 """
 
 import datetime as dt
+from dataclasses import replace
 
 from engine.core.calendar import session_at
 from engine.core.errors import DenialCode
@@ -16,6 +17,7 @@ from engine.domain.closing import ClosingPlan, ClosingStep
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.order import OrderPurpose
+from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
 from engine.portfolio.valuation import volatilities
 from engine.risk.book_risk import Prices
@@ -23,6 +25,7 @@ from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reach
 from engine.risk.closing_plan import closing_plan
 from engine.runtime.closings import Closing, close
 from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.orders import request_cancel, rests
 from engine.runtime.pausing import withdraw_all
 from engine.runtime.positions import record_marks
 
@@ -146,7 +149,7 @@ def confirm_closing(desk: Desk, command: cmd.ConfirmClosing) -> Denials:
 def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPlan:
     """What to close now; only what is the mindfolio's own."""
     book = desk.book
-    held = [position for position in book.positions.values() if position.module_id != EXTERNAL]
+    held = [_as_open(desk, position) for position in book.positions.values() if position.module_id != EXTERNAL]
     legs = [leg.contract for position in held for leg in position.structure.legs]
     quotes = {contract: quote for contract in legs if (quote := desk.market.quote(contract)) is not None}
     symbols = {position.symbol for position in held}
@@ -163,6 +166,13 @@ def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPl
     )
 
 
+def _as_open(desk: Desk, position: Position) -> Position:
+    """A position on which a person lets an order rest is one that can be closed: the order makes way for the plan."""
+    going = [order for order in desk.book.orders.values() if order.position_id == position.position_id]
+    is_free = position.status is PositionStatus.CLOSING and all(rests(order) for order in going)
+    return replace(position, status=PositionStatus.MONITORING) if is_free else position
+
+
 def _carry_out(desk: Desk) -> None:
     """One step: with nothing under way, what is riskiest now is closed; with nothing left to do, it is said."""
     plan, who = desk.book.closing, desk.book.closing_by
@@ -172,8 +182,12 @@ def _carry_out(desk: Desk) -> None:
     if session_at(desk.now) is None:
         return
     planned = {step.position_id for step in plan.steps}
-    orders = desk.book.orders.values()
-    if any(order.purpose is OrderPurpose.CLOSE and order.position_id in planned for order in orders):
+    orders = list(desk.book.orders.values())
+    going = [order for order in orders if order.purpose is OrderPurpose.CLOSE and order.position_id in planned]
+    for order in going:
+        if rests(order):
+            request_cancel(desk, order, "makes way for the closing plan")
+    if going:
         return
     newest = _plan(desk, 0, plan.target if plan.target is not None else 0)
     if newest.worst_before is not None and plan.target is not None and newest.worst_before <= plan.target:

@@ -1,19 +1,19 @@
 """Closings: of a position, of some of its units, of what of it can be traded; and rolls, side by side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.core.calendar import session_at
 from engine.core.errors import DenialCode, Fact
 from engine.core.money import CENT, Money
 from engine.domain import events as ev
 from engine.domain.denial import Denial
-from engine.domain.instrument import Right
 from engine.domain.order import Order, OrderPurpose
-from engine.domain.package import closing_limits, price_step, structure_quote, to_tick, worst_limit
+from engine.domain.package import closing_limits, price_step, structure_quote, to_tick, worst_limit, worth_bounds
 from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
-from engine.domain.structure_shapes import held_structure, netted
-from engine.runtime.desk import Desk
+from engine.domain.structure_shapes import netted
+from engine.risk.closing_plan import closing_parts
+from engine.runtime.desk import Desk, Unwinding
 from engine.runtime.openings import Ticket, ticket_candidate, try_open
 from engine.runtime.orders import send
 
@@ -38,34 +38,62 @@ class Closing:
 def close_position(desk: Desk, position: Position, why: str) -> bool:
     """Order the close of a whole position from mid towards natural. False when it cannot be priced now."""
     parts = closable(desk, position, position.quantity, why)
-    return bool(parts) and all(not close(desk, position, part) for part in parts)
+    if not parts or close(desk, position, parts[0]):
+        return False
+    if len(parts) > 1:
+        unwind(desk, position, why)
+    return True
 
 
 def closable(desk: Desk, position: Position, quantity: int, why: str, who: str = "") -> tuple[Closing, ...]:
-    """The order that closes units of a position: its options as one package, or its shares; the rest follows later.
+    """What closes units of a position, in order; long legs without a bid are left out.
 
-    Long legs without a bid are left out: nobody pays for them, and in a package they cost a commission. Options go
-    before shares that cover short calls, and after shares that they protect: sold short, or held above long puts.
-    Neither way is anything left without a cover that it had.
+    Options go as one package; with shares, short options before them and long ones after, so that nothing is left
+    without a cover that it had.
     """
-    held = position.structure
-    shares_first = held.shares < 0 or not any(leg.ratio < 0 and leg.contract.right is Right.CALL for leg in held.legs)
-    if held.legs and not (held.shares and shares_first):
-        legs = tuple(leg for leg in held.legs if leg.ratio < 0 or _has_bid(desk, leg))
-        if not legs:
-            return ()
-        named, units = held_structure(held.symbol, legs, 0)
-        return (Closing(named, quantity * units, why, who),)
-    return (Closing(shares_of(held.symbol, is_long=held.shares > 0), quantity * abs(held.shares), why, who),)
+    legs = position.structure.legs
+    quotes = {leg.contract: quote for leg, quote in zip(legs, desk.quotes_of(legs), strict=True) if quote is not None}
+    return tuple(Closing(part, quantity, why, who) for part in closing_parts(position.structure, quotes))
+
+
+def unwind(desk: Desk, position: Position, why: str, who: str = "") -> None:
+    """Remember that a position is closed part by part, so that the next part follows when this one is done."""
+    desk.unwinding[position.position_id] = Unwinding(position.structure, why, who)
+
+
+def continue_unwinding(desk: Desk) -> None:
+    """Order the next part of every position whose part under way is done; say so where it was not filled."""
+    for position_id, going in list(desk.unwinding.items()):
+        position = desk.book.positions.get(position_id)
+        if position is not None and any(order.position_id == position_id for order in desk.book.orders.values()):
+            continue
+        del desk.unwinding[position_id]
+        if position is None:
+            continue
+        parts = closable(desk, position, position.quantity, going.why, going.who)
+        if position.structure == going.structure or not parts or close(desk, position, parts[0]):
+            what = f"{position.symbol} {position.structure.kind.value.lower()} x {position.quantity}"
+            desk.alert(position.module_id, f"only a part was closed; {what} is still open", is_urgent=True)
+        elif len(parts) > 1:
+            unwind(desk, position, going.why, going.who)
 
 
 def close(desk: Desk, position: Position, closing: Closing) -> Denials:
     """Order a closing. Only a stop, a closed market and order sanity may refuse one, never a budget or a pause."""
+    if not closing.structure.legs and abs(closing.structure.shares) != 1:
+        shares = closing.structure.shares
+        one = shares_of(closing.structure.symbol, is_long=shares > 0)
+        closing = replace(closing, structure=one, quantity=closing.quantity * abs(shares))
     denials = _why_not(desk, position, closing)
     if denials:
         return denials
     structure = closing.structure
     quote = structure_quote(structure, desk.part_quotes(structure), OrderPurpose.CLOSE)
+    least = worth_bounds(structure)[0] if structure.legs else None
+    if closing.limit is not None and least is not None and closing.limit > -least:
+        why = "it can never cost more than that to be rid of it"
+        facts: dict[str, Fact] = {"position": position.position_id, "why": why}
+        return (Denial(DenialCode.TICK, closing.limit, -least, "usd", facts),)
     if closing.limit is not None:
         limits = (closing.limit, closing.limit)
     else:
@@ -111,8 +139,9 @@ def _why_not(desk: Desk, position: Position, closing: Closing) -> Denials:
 def _too_much(desk: Desk, position: Position, closing: Closing, about: dict[str, Fact]) -> Denials:
     """A denial when the position holds less than would be closed, what works on it already counted."""
     going = [order for order in desk.book.orders.values() if order.position_id == position.position_id]
-    if any(order.purpose is OrderPurpose.ROLL for order in going):
-        return (Denial(DenialCode.ORDER_STATE, facts={**about, "why": "a roll of it is working"}),)
+    if any(order.adds_risk for order in going):
+        # What it opens may count on what would be closed: the opening has to be cancelled, or done, first.
+        return (Denial(DenialCode.ORDER_STATE, facts={**about, "why": "an order that adds to it is working"}),)
     for contract, ratio in [*((leg.contract, leg.ratio) for leg in closing.structure.legs), *_share_part(closing)]:
         working = sum(
             _ratio_of(order, contract) * order.remaining for order in going if order.purpose is OrderPurpose.CLOSE

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from engine.core.clock import VirtualClock
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
-from engine.domain.account import CASH_ID, BrokerAccount, Difference
+from engine.domain.account import CASH_ID, EXTERNAL, BrokerAccount, Difference
 from engine.domain.chain import Chain
 from engine.domain.commands import Command
 from engine.domain.denial import Denial
@@ -39,6 +39,15 @@ RISK_FREE_RATE = 0.04
 """Continuously compounded, a year; forwards are implied from the chain, so it enters only as a discount."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unwinding:
+    """A position that is closed part by part: what it was when the part under way was ordered, why, and for whom."""
+
+    structure: Structure
+    why: str
+    who: str
+
+
 @dataclass(slots=True)
 class Desk:
     """State and ports of one running mindfolio. Touched by the kernel's thread only."""
@@ -60,6 +69,10 @@ class Desk:
     kernel_faults_told: set[str] = field(default_factory=set)
     """Legs of which the user knows that the pricing kernel failed its check."""
     reprice_at: dict[str, dt.datetime] = field(default_factory=dict)
+    unpriced: dict[str, int] = field(default_factory=dict)
+    """Steps of an order's ladder that had no quote to go by."""
+    unwinding: dict[str, Unwinding] = field(default_factory=dict)
+    """Positions that are closed part by part, by id."""
     ask_at: dict[str, dt.datetime] = field(default_factory=dict)
     """When to ask the broker about an order that has had no answer by then."""
     cancel_at: dict[str, dt.datetime] = field(default_factory=dict)
@@ -109,7 +122,8 @@ class Desk:
 
     def is_active(self, module_id: str) -> bool:
         """Whether a module may look for trades."""
-        return self.may_open and self.book.modules[module_id].status is ModuleStatus.ACTIVE
+        module = self.book.modules.get(module_id)
+        return self.may_open and module is not None and module.status is ModuleStatus.ACTIVE
 
     def record(self, event: Event) -> None:
         """Journal an event (staged until the step's commit) and fold it into the book."""
@@ -209,8 +223,9 @@ class Desk:
     def account_available(self) -> Money:
         """Own cash that no position and no order has a claim on, over all modules."""
         book = self.book
-        taken = sum(book.used(module_id) + book.held(module_id) for module_id in book.modules)
-        lost = sum(book.excess_loss(module_id) for module_id in book.modules)
+        owners = (*book.modules, EXTERNAL)  # what is EXTERNAL takes of the same account
+        taken = sum(book.used(owner) + book.held(owner) for owner in owners)
+        lost = sum(book.excess_loss(owner) for owner in owners)
         unsettled = sum(book.unsettled(module_id) for module_id in book.module_ids)
         missing = book.differences.get(CASH_ID)
         short = 0 if missing is None else min(0, missing.missing)

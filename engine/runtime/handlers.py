@@ -12,6 +12,7 @@ from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.order import OrderPurpose
 from engine.domain.package import structure_quote
+from engine.ledger.codec import is_exact
 from engine.runtime import breaking, handlers_account, handlers_trade, reconciling
 from engine.runtime.desk import Desk
 from engine.runtime.openings import Ticket, repriced, try_open
@@ -22,7 +23,10 @@ Denials = tuple[Denial, ...]
 
 def handle(desk: Desk, command: cmd.Command) -> None:
     """Carry a command out, or refuse it; either way the sender is told once the outcome is durable."""
-    denials = _HANDLERS[type(command)](desk, command)
+    if not is_exact(command):
+        denials: Denials = (Denial(DenialCode.STRUCTURE, "a command with a value of another kind than it declares"),)
+    else:
+        denials = _HANDLERS[type(command)](desk, command)
     desk.notify(CommandDenied(command, denials) if denials else CommandAccepted(command))
 
 
@@ -84,12 +88,11 @@ def _rearm(desk: Desk, command: cmd.RearmMindfolio) -> Denials:
         return (Denial(DenialCode.REASON_MISSING),)
     if book.status is not MindfolioStatus.STOPPED and not book.breaker:
         return (Denial(DenialCode.NOT_STOPPED),)
-    unknown = [order.order_id for order in book.orders.values() if order.order_id in desk.absent]
-    if book.status is MindfolioStatus.STOPPED and not _is_clean(desk):
-        why = "book and broker were not seen to agree since the stop"
-        return (Denial(DenialCode.SYMBOL_HALTED, facts={"why": why, "orders": ", ".join(unknown)}),)
     if desk.latch.is_set and desk.latch.identity() not in (desk.stop_seen, None):
         return _newer_stop(desk)
+    doubts = _doubts(desk)
+    if doubts:
+        return (Denial(DenialCode.SYMBOL_HALTED, facts={"why": "; ".join(doubts)}),)
     # Lifted before it is journaled: a crash in between leaves the journal stopped, and a stop that arrives in between
     # finds the latch free to be set again. The other order could lift a newer stop.
     if desk.latch.is_set and not desk.latch.lift():
@@ -98,9 +101,13 @@ def _rearm(desk: Desk, command: cmd.RearmMindfolio) -> Denials:
     return ()
 
 
-def _is_clean(desk: Desk) -> bool:
-    """Whether nothing is in doubt: no order of unknown fate, no difference with the broker."""
-    return not desk.book.halted_symbols
+def _doubts(desk: Desk) -> tuple[str, ...]:
+    """What must be settled before a re-arm: an account not heard, differences with it, openings without an end."""
+    book = desk.book
+    unheard = () if desk.is_reconciled else ("book and broker were not seen to agree yet",)
+    differing = tuple(f"book and broker differ in {name}" for name in sorted({*book.differences, *desk.suspects}))
+    live = tuple(f"order {order.order_id} is {order.status.value}" for order in book.orders.values() if order.adds_risk)
+    return (*unheard, *differing, *live)
 
 
 def _newer_stop(desk: Desk) -> Denials:
@@ -125,7 +132,8 @@ def _approve(desk: Desk, command: cmd.ApproveTrade) -> Denials:
         if candidate.net_price > candidate.worst_price:
             return (_moved_away(approval, candidate.net_price),)
     denials = try_open(desk, candidate, Ticket(who=command.who, approval_id=approval.approval_id))
-    if not denials:
+    # A storm of the same opening pauses its module, which voids this approval with the others.
+    if not denials and approval.approval_id in desk.book.approvals:
         desk.record(ev.ApprovalDecided(approval.approval_id, ApprovalStatus.APPROVED, command.who, ""))
         desk.approve_at.pop(approval.approval_id, None)
     return denials

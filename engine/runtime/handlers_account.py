@@ -1,8 +1,6 @@
 """Commands about money and modules: the split, deposits, settlements, modules that come and go."""
 
-import logging
 from dataclasses import replace
-from functools import partial
 
 from engine.core.errors import DenialCode
 from engine.core.money import Money
@@ -14,8 +12,8 @@ from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.modules.registry import strategy_for
 from engine.runtime.desk import Desk
-
-_log = logging.getLogger(__name__)
+from engine.runtime.openings import MOST_MONEY, broker_figure
+from engine.runtime.transfers import resume_transfers
 
 Denials = tuple[Denial, ...]
 
@@ -61,7 +59,7 @@ def withdraw(desk: Desk, command: cmd.WithdrawCash) -> Denials:
         about = {"missing": amount - book.reserve}
         denials.append(Denial(DenialCode.RESERVE, amount, book.reserve, "usd", {**about}))
     # Open losses are somebody's money too: what is paid out must be there after all claims.
-    broker = desk.broker.available(desk.account_available())
+    broker = broker_figure(lambda: desk.broker.available(desk.account_available()))
     free = min(desk.account_available(), book.cash) if broker is None else min(desk.account_available(), broker)
     if amount > free:
         denials.append(Denial(DenialCode.ACCOUNT_BUYING_POWER, amount, free, "usd"))
@@ -78,19 +76,6 @@ def _move_cash(desk: Desk, amount: Money, who: str, why: str) -> None:
     units = units or (1 if amount > 0 else -1)
     desk.record(ev.CashDeposited(amount, max(units, -book.units), who, why))
     resume_transfers(desk)
-
-
-def resume_transfers(desk: Desk) -> None:
-    """Ask for every transfer that the broker's statement has not named yet; asked twice it is done once."""
-    for reference, amount in desk.book.transfers.items():
-        desk.after_commit(partial(_fund, desk, reference, amount))
-
-
-def _fund(desk: Desk, reference: str, amount: Money) -> None:
-    try:
-        desk.broker.fund(reference, amount, desk.now)
-    except Exception:  # noqa: BLE001 - it is asked for again at the next start, and shows as a difference until then
-        _log.exception("the transfer %s could not be asked for", reference)
 
 
 def sweep(desk: Desk, command: cmd.SweepGain) -> Denials:
@@ -161,6 +146,11 @@ def remove_module(desk: Desk, command: cmd.RemoveModule) -> Denials:
         return denials
     if command.move_to and (command.move_to == module_id or command.move_to not in (*book.modules, EXTERNAL)):
         return (Denial(DenialCode.UNKNOWN_MODULE, command.move_to, facts={**about}),)
+    if command.move_to in book.modules:
+        needed = sum(position.used for position in book.positions_of(module_id))
+        if needed > book.available(command.move_to):
+            into = {**about, "move_to": command.move_to}
+            return (Denial(DenialCode.BUDGET, needed, book.available(command.move_to), "usd", {**into}),)
     live = book.orders_of(module_id)
     if live:
         orders = ", ".join(order.order_id for order in live)
@@ -178,7 +168,7 @@ def remove_module(desk: Desk, command: cmd.RemoveModule) -> Denials:
 
 
 def _is_amount(amount: object) -> bool:
-    return isinstance(amount, int) and not isinstance(amount, bool) and amount > 0
+    return isinstance(amount, int) and not isinstance(amount, bool) and 0 < amount <= MOST_MONEY
 
 
 def _fact(amount: object) -> int | str:

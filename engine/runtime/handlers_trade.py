@@ -1,16 +1,18 @@
 """Commands about trades: a person's tickets, closes, rolls, cancels and new limits, through the same checks."""
 
+from dataclasses import replace
+
 from engine.core.errors import DenialCode
 from engine.core.money import Money
 from engine.domain import commands as cmd
 from engine.domain.denial import Denial
-from engine.domain.order import OrderPurpose, OrderStatus
-from engine.domain.package import PackageQuote, price_step, structure_quote
+from engine.domain.order import Order, OrderPurpose, OrderStatus
+from engine.domain.package import price_step, structure_quote
 from engine.domain.position import Position
-from engine.runtime.closings import Closing, closable, close, roll
+from engine.runtime.closings import closable, close, roll, unwind
 from engine.runtime.desk import Desk
 from engine.runtime.handlers_account import unknown_module
-from engine.runtime.openings import Ticket, ticket_candidate, try_open
+from engine.runtime.openings import MOST_MONEY, Ticket, is_tradable, ticket_candidate, try_open
 from engine.runtime.orders import request_cancel, request_limit
 
 Denials = tuple[Denial, ...]
@@ -29,6 +31,8 @@ def enter(desk: Desk, command: cmd.EnterTrade) -> Denials:
     if position is not None and position.symbol != command.structure.symbol:
         return (Denial(DenialCode.STRUCTURE, command.structure.symbol, position.symbol),)
     structure = command.structure
+    if not is_tradable(structure, command.quantity) or max(abs(command.limit), abs(command.worst)) > MOST_MONEY:
+        return (Denial(DenialCode.STRUCTURE, "figures that no order can have", facts={"module": command.module_id}),)
     candidate = ticket_candidate(
         desk, command.module_id, structure, command.quantity, command.limit, command.worst, command.why
     )
@@ -40,6 +44,8 @@ def close_position(desk: Desk, command: cmd.ClosePosition) -> Denials:
     position = desk.book.positions.get(command.position_id)
     if position is None:
         return _no_position(command.position_id)
+    if position.module_id not in desk.book.modules:
+        return _nobodys(position)
     quantity = position.quantity if command.quantity is None else command.quantity
     if not 1 <= quantity <= position.quantity:
         about = {"position": position.position_id}
@@ -48,10 +54,10 @@ def close_position(desk: Desk, command: cmd.ClosePosition) -> Denials:
     if not parts:
         about = {"position": position.position_id, "why": "nobody bids for any of it; it is left to expire"}
         return (Denial(DenialCode.DATA_BAD, facts={**about}),)
-    denials: Denials = ()
-    for part in parts:
-        limited = Closing(part.structure, part.quantity, part.why, part.who, command.limit)
-        denials = (*denials, *close(desk, position, limited))
+    limited = replace(parts[0], limit=command.limit)
+    denials = close(desk, position, limited)
+    if not denials and command.limit is None and quantity == position.quantity and len(parts) > 1:
+        unwind(desk, position, command.why, command.who)
     return denials
 
 
@@ -60,6 +66,8 @@ def roll_position(desk: Desk, command: cmd.RollPosition) -> Denials:
     position = desk.book.positions.get(command.position_id)
     if position is None:
         return _no_position(command.position_id)
+    if position.module_id not in desk.book.modules:
+        return _nobodys(position)
     return roll(desk, position, command.close, command.open, command.limit, command.who, command.why)
 
 
@@ -89,7 +97,7 @@ def replace_order(desk: Desk, command: cmd.ReplaceOrder) -> Denials:
     tick = price_step(order.structure, command.limit)
     if command.limit % tick:
         denials.append(Denial(DenialCode.TICK, command.limit, tick, "usd", {**about}))
-    worst = _worst(desk, order.worst, order.adds_risk, order.position_id)
+    worst = _worst(desk, order)
     if command.limit > worst:
         why = "beyond the worst price that was checked: cancel it and enter a new one"
         denials.append(Denial(DenialCode.MAX_RISK, command.limit, worst, "usd", {**about, "why": why}))
@@ -98,15 +106,15 @@ def replace_order(desk: Desk, command: cmd.ReplaceOrder) -> Denials:
     return tuple(denials)
 
 
-def _worst(desk: Desk, worst: Money, adds_risk: bool, position_id: str) -> Money:
+def _worst(desk: Desk, order: Order) -> Money:
     """What was checked; a closing may also follow the market to its natural price."""
-    position: Position | None = desk.book.positions.get(position_id)
-    if adds_risk or position is None:
-        return worst
-    quote: PackageQuote | None = structure_quote(
-        position.structure, desk.part_quotes(position.structure), OrderPurpose.CLOSE
-    )
-    return worst if quote is None else max(worst, quote.natural)
+    quote = structure_quote(order.structure, desk.part_quotes(order.structure), order.purpose)
+    return order.worst if order.adds_risk or quote is None else max(order.worst, quote.natural)
+
+
+def _nobodys(position: Position) -> Denials:
+    about = {"position": position.position_id, "why": "it belongs to no module here: trade it where it was opened"}
+    return (Denial(DenialCode.UNKNOWN_MODULE, position.module_id, facts={**about}),)
 
 
 def _no_position(position_id: str) -> Denials:

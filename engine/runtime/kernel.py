@@ -22,7 +22,17 @@ from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.portfolio.aggregate import aggregate
-from engine.runtime import breaking, handlers, handlers_account, orders, pausing, positions, reconciling, reports
+from engine.runtime import (
+    breaking,
+    closings,
+    handlers,
+    orders,
+    pausing,
+    positions,
+    reconciling,
+    reports,
+    transfers,
+)
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
@@ -82,7 +92,7 @@ class Kernel:
             self._feed_at = desk.feed.next_at(desk.now)
         for order in list(desk.book.orders.values()):
             orders.resume(desk, order)
-        handlers_account.resume_transfers(desk)
+        transfers.resume_transfers(desk)
         desk.reconcile_at = desk.now
         orders.work_due(desk)
         reconciling.ask_if_due(desk)
@@ -271,6 +281,7 @@ class Kernel:
         if has_quotes:
             positions.manage_exits(desk)
         orders.work_due(desk)
+        closings.continue_unwinding(desk)
         reconciling.ask_if_due(desk)
         for approval_id in [key for key, due in desk.approve_at.items() if due <= desk.now]:
             del desk.approve_at[approval_id]

@@ -1,6 +1,7 @@
 """Openings: from a candidate, a person's ticket or a roll through the gate to a durable intent with its hold."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,10 +48,15 @@ class Ticket:
 
 _FROM_A_SCAN = Ticket()
 
+MOST_RATIO, MOST_UNITS, MOST_MONEY = 100, 100_000, 10**15
+"""Beyond these a figure is a mistake, not a trade."""
+
 
 def try_open(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) -> tuple[Denial, ...]:
     """Run every check; with none failing, record the intent and its hold, and send after the commit."""
-    facts = facts_of(desk, candidate, ticket)
+    facts = _facts_or_denial(desk, candidate, ticket)
+    if isinstance(facts, Denial):
+        return (facts,)
     denials = _judge(desk, facts)
     if denials:
         return denials
@@ -65,7 +71,7 @@ def try_open(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) ->
         quantity=candidate.quantity,
         limit=candidate.net_price,
         worst=worst_of(candidate),
-        hold=_hold_per_unit(desk, candidate, ticket),
+        hold=_hold_per_unit(facts),
         created_at=desk.now,
         why="; ".join(candidate.reasons),
         who=ticket.who,
@@ -92,7 +98,17 @@ def _watch_for_a_storm(desk: Desk, order: Order) -> None:
 
 def gate(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) -> tuple[Denial, ...]:
     """Run every check on a candidate as things are now. A pricing kernel that fails is told to the user, once a leg."""
-    return _judge(desk, facts_of(desk, candidate, ticket))
+    facts = _facts_or_denial(desk, candidate, ticket)
+    return (facts,) if isinstance(facts, Denial) else _judge(desk, facts)
+
+
+def _facts_or_denial(desk: Desk, candidate: Candidate, ticket: Ticket) -> TradeFacts | Denial:
+    """What the gate looks at; where even that cannot be worked out, the trade is denied and nothing else is touched."""
+    try:
+        return facts_of(desk, candidate, ticket)
+    except Exception as error:  # noqa: BLE001 - whatever fails, a trade that cannot be judged is not made
+        _log.exception("the facts of a trade could not be worked out")
+        return Denial(DenialCode.STRUCTURE, facts={"module": candidate.module_id, "error": type(error).__name__})
 
 
 def _judge(desk: Desk, facts: TradeFacts) -> tuple[Denial, ...]:
@@ -133,7 +149,7 @@ def facts_of(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) ->
         costs=costs_of(desk, structure, candidate.quantity, worst_of(candidate)),
         available=book.available(module_id),
         account_available=desk.account_available(),
-        broker_available=desk.broker.available(desk.account_available()),
+        broker_available=broker_figure(lambda: desk.broker.available(desk.account_available())),
         day_pnl=book.day_pnl(module_id),
         duplicate_of=_duplicate_of(desk, candidate, ticket),
         evidence=desk.backtester.evidence(candidate, desk.now),
@@ -183,12 +199,20 @@ def _symbol_facts(desk: Desk, candidate: Candidate, ticket: Ticket) -> dict[str,
 
 def _free_cover(desk: Desk, position: Position, structure: Structure) -> int:
     """Shares of a position that can cover calls, or long calls that can cover shares sold short, not bespoken yet."""
-    going = [each for each in desk.book.orders.values() if each.position_id == position.position_id and each.adds_risk]
+    live = [each for each in desk.book.orders.values() if each.position_id == position.position_id]
+    going = [each for each in live if each.adds_risk]
+    closing = [each for each in live if not each.adds_risk]
     calls = [lot for lot in position.lots if lot.contract is not None and lot.contract.right is Right.CALL]
     if structure.shares < 0:
         long_calls = sum(lot.quantity for lot in calls if lot.quantity > 0) * MULTIPLIER
         bespoken = sum(-each.structure.shares * each.remaining for each in going if each.structure.shares < 0)
-        return max(0, long_calls + min(0, position.shares) - bespoken)
+        leaving = MULTIPLIER * sum(
+            leg.ratio * each.remaining
+            for each in closing
+            for leg in each.structure.legs
+            if leg.ratio > 0 and leg.contract.right is Right.CALL
+        )
+        return max(0, long_calls + min(0, position.shares) - bespoken - leaving)
     short_calls = -sum(lot.quantity for lot in calls if lot.quantity < 0)
     bespoken = sum(
         -leg.ratio * each.remaining
@@ -196,7 +220,8 @@ def _free_cover(desk: Desk, position: Position, structure: Structure) -> int:
         for leg in each.structure.legs
         if leg.ratio < 0 and leg.contract.right is Right.CALL
     )
-    return max(0, position.shares - MULTIPLIER * (short_calls + bespoken))
+    leaving = sum(max(0, each.structure.shares) * each.remaining for each in closing)
+    return max(0, position.shares - leaving - MULTIPLIER * (short_calls + bespoken))
 
 
 def _result(desk: Desk, candidate: Candidate, ticket: Ticket) -> Structure | None:
@@ -207,6 +232,15 @@ def _result(desk: Desk, candidate: Candidate, ticket: Ticket) -> Structure | Non
     trades = package_trades(desk, candidate.structure, candidate.net_price, candidate.quantity, ticket.purpose)
     lots = booked(position.lots, trades, desk.now).lots
     return named(position.symbol, lots)[0] if lots else None
+
+
+def is_tradable(structure: Structure, quantity: int) -> bool:
+    """Whether counts and strikes are such that figures can be worked out of them at all."""
+    return (
+        all(0 < abs(leg.ratio) <= MOST_RATIO and 0 < leg.contract.strike <= MOST_MONEY for leg in structure.legs)
+        and abs(structure.shares) <= MOST_UNITS
+        and abs(quantity) <= MOST_UNITS
+    )
 
 
 def ticket_candidate(
@@ -254,7 +288,7 @@ def claim_for(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) -
     power = ours.power
     if ticket.purpose is OrderPurpose.OPEN:
         covering = 0 if position is None else max(0, position.shares)
-        theirs = desk.broker.preview(structure, worst, quantity, covering)
+        theirs = broker_figure(lambda: desk.broker.preview(structure, worst, quantity, covering))
         if theirs is None:
             return None
         power = max(power, theirs)
@@ -281,12 +315,21 @@ def _position(desk: Desk, ticket: Ticket) -> Position | None:
     return desk.book.positions.get(ticket.position_id)
 
 
-def _hold_per_unit(desk: Desk, candidate: Candidate, ticket: Ticket) -> Money:
-    needed = claim_for(desk, candidate, ticket)
-    if needed is None:
+def _hold_per_unit(facts: TradeFacts) -> Money:
+    """What the gate has looked at, for one unit: asked again, a broker might say something else."""
+    if facts.buying_power is None:
         raise LedgerFault("an order without a known buying power passed the gate")
-    costs = costs_of(desk, candidate.structure, candidate.quantity, worst_of(candidate))
-    return needed.total // candidate.quantity + -(-costs // candidate.quantity)
+    quantity = facts.candidate.quantity
+    return facts.buying_power // quantity + -(-facts.costs // quantity)
+
+
+def broker_figure(question: Callable[[], Money | None]) -> Money | None:
+    """A broker's figure, None where it cannot be had: that denies, and stops nothing else."""
+    try:
+        return question()
+    except Exception:  # noqa: BLE001 - whatever the line or the broker does
+        _log.warning("the broker could not be asked for its figure", exc_info=True)
+        return None
 
 
 def _max_risk(desk: Desk, candidate: Candidate, ticket: Ticket) -> Money | None:

@@ -67,7 +67,7 @@ def _book_report(desk: Desk, order: Order, report: OrderReport) -> None:
 
 def _forget_if_ended(desk: Desk, order_id: str) -> None:
     if order_id not in desk.book.orders:
-        for timers in (desk.reprice_at, desk.ask_at, desk.cancel_at, desk.cancelled_at, desk.absent):
+        for timers in (desk.reprice_at, desk.ask_at, desk.cancel_at, desk.cancelled_at, desk.absent, desk.unpriced):
             timers.pop(order_id, None)
 
 
@@ -175,6 +175,8 @@ def _leg_filled(desk: Desk, order: Order, report: BrokerLegFilled) -> None:
 
 def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
     """The broker broke a trade: what it did is undone by a reversing entry, and the account is compared."""
+    if report.reference in desk.book.broken:
+        return  # told twice
     order = desk.ledger.order(report.order_id)
     if order is None or not 0 < report.quantity <= order.filled:
         desk.alert("", f"The broker broke a trade that is not in the books: {report.order_id}", is_urgent=True)
@@ -199,22 +201,28 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
             fees=report.fees,
             used=used_by(desk, order.structure.symbol, module_id, after),
             why=report.why,
+            reference=report.reference,
         )
     )
     desk.alert(order.module_id, f"{order_words(order)}: the broker broke the trade: {report.why}", is_urgent=True)
     desk.reconcile_at = desk.now
 
 
-def _ended(desk: Desk, order: Order, status: OrderStatus, cumulative: int, why: str) -> None:
+def _ended(
+    desk: Desk, order: Order, status: OrderStatus, cumulative: int, why: str, ask_in: dt.timedelta = dt.timedelta(0)
+) -> None:
     if not status.is_final:
         _makes_no_sense(desk, order, f"the broker ended it as {status.value}")
     elif cumulative == order.filled:
         desk.record(ev.OrderEnded(order.order_id, status, why))
         if status is OrderStatus.REJECTED:
             desk.alert(order.module_id, f"{order_words(order)} was rejected: {why}", is_urgent=not order.adds_risk)
+        elif order.who:
+            desk.alert(order.module_id, f"your order for {order_words(order)} has ended: {why}")
     else:
-        # A fill is on its way, or was lost: the hold is released only against what the broker did in all.
-        desk.ask_at[order.order_id] = desk.now
+        # A fill is on its way, or was lost: the hold is released only against what the broker did in all. An answer
+        # that does not fit is asked about again, but not at once: the quota belongs to cancels.
+        desk.ask_at[order.order_id] = desk.now + ask_in
 
 
 def _known(desk: Desk, order: Order, report: BrokerKnows) -> None:
@@ -234,7 +242,7 @@ def _known(desk: Desk, order: Order, report: BrokerKnows) -> None:
         _makes_no_sense(desk, live, f"the broker says {report.why or 'something we do not know'}")
     elif report.status.is_final:
         cumulative = max((fill.cumulative for fill in report.fills), default=0)
-        _ended(desk, live, report.status, cumulative, report.why or "as the broker says")
+        _ended(desk, live, report.status, cumulative, report.why or "as the broker says", ask_in=ASK_AGAIN)
     else:
         _still_lives(desk, live, report)
 
@@ -245,12 +253,14 @@ def _still_lives(desk: Desk, order: Order, report: BrokerKnows) -> None:
         desk.record(ev.OrderReplaced(order.order_id, report.limit))
     if order.status is OrderStatus.CANCEL_PENDING:
         desk.ask_at.pop(order.order_id, None)
+        if order.is_unsure:
+            desk.record(ev.OrderAccepted(order.order_id))
         desk.after_commit(lambda: send_cancel(desk, order.order_id))
         return
     desk.ask_at.pop(order.order_id, None)
     if order.asked_limit is not None and not is_told:
         desk.ask_at[order.order_id] = desk.now + ASK_AGAIN  # which limit is in force is still not known
-    if order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN):
+    if order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN) or order.is_unsure:
         desk.record(ev.OrderAccepted(order.order_id))
     live = desk.book.orders[order.order_id]
     # It was to be cancelled, and its fate not known until now. Legs that are done are not cancelled blindly.

@@ -188,15 +188,26 @@ def _send_question(desk: Desk, order_id: str) -> None:
 
 def _step(desk: Desk, order: Order) -> None:
     """One step from mid towards natural, or the end of the ladder. What a person typed rests where it is."""
-    if order.limit >= order.worst and order.who and order.steps == 0:
+    if rests(order):
         return
     if order.steps >= desk.ladder.max_steps or order.limit >= order.worst:
         request_cancel(desk, order, "not filled at the end of its price ladder")
         return
     quote = structure_quote(order.structure, desk.part_quotes(order.structure), order.purpose)
-    limit = None if quote is None else next_limit(order.limit, quote, order.worst, order.structure)
+    if quote is None:
+        # A ladder without quotes ends as well: an order that nobody can price must not be in the way for ever.
+        desk.unpriced[order.order_id] = desk.unpriced.get(order.order_id, 0) + 1
+        if order.steps + desk.unpriced[order.order_id] >= desk.ladder.max_steps:
+            request_cancel(desk, order, "there is no quote to price it by")
+        return
+    limit = next_limit(order.limit, quote, order.worst, order.structure)
     if limit is not None:
         request_limit(desk, order, limit, order.steps + 1)
+
+
+def rests(order: Order) -> bool:
+    """Whether an order waits at one limit that a person typed, such as a target; it walks no ladder."""
+    return bool(order.who) and order.limit >= order.worst and order.steps == 0
 
 
 def order_words(order: Order) -> str:

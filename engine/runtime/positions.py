@@ -13,6 +13,7 @@ from engine.modules.registry import strategy_for
 from engine.risk.breaker import daily_loss_reached
 from engine.runtime.closings import close_position
 from engine.runtime.desk import Desk
+from engine.runtime.orders import request_cancel, rests
 from engine.runtime.pausing import set_module_status
 
 MARK_INTERVAL = dt.timedelta(minutes=1)
@@ -21,7 +22,7 @@ MARK_INTERVAL = dt.timedelta(minutes=1)
 WORD_TIME = dt.timedelta(days=4)
 """Outcomes of an expiry are told the next morning, over a long weekend at the latest."""
 
-_MANAGED = frozenset({PositionStatus.MONITORING, PositionStatus.ASSIGNED})
+_MANAGED = frozenset({PositionStatus.MONITORING, PositionStatus.ASSIGNED, PositionStatus.CLOSING})
 
 
 def record_marks(desk: Desk) -> None:
@@ -63,7 +64,9 @@ def manage_exits(desk: Desk) -> None:
             mark=desk.mark_of(position),
         )
         decision = _decision(desk, module, position, context)
-        if decision is None or not close_position(desk, position, decision.why):
+        if decision is None or _makes_way(desk, position, decision.why):
+            continue
+        if not close_position(desk, position, decision.why):
             continue
         if desk.book.marked_at[position.position_id] != desk.now:
             record_marks(desk)  # the marks that were acted on belong in the journal
@@ -123,5 +126,14 @@ def open_session(desk: Desk, day: dt.date) -> None:
     desk.record(ev.SessionOpened(day, {module_id: desk.book.pnl(module_id) for module_id in desk.book.modules}))
 
 
+def _makes_way(desk: Desk, position: Position, why: str) -> bool:
+    """Cancel what rests on a position, such as a target, when its module wants it closed; the close follows then."""
+    resting = [order for order in desk.book.orders.values() if order.position_id == position.position_id]
+    for order in resting:
+        request_cancel(desk, order, f"makes way: {why}")
+    return bool(resting)
+
+
 def _has_live_order(desk: Desk, position: Position) -> bool:
-    return any(order.position_id == position.position_id for order in desk.book.orders.values())
+    """Whether something works on a position that its exits have to wait for; what a person lets rest does not."""
+    return any(order.position_id == position.position_id and not rests(order) for order in desk.book.orders.values())

@@ -6,13 +6,13 @@ from engine.analytics.buying_power import buying_power
 from engine.analytics.margin import MarginRates
 from engine.core.errors import LedgerFault
 from engine.core.money import Money
-from engine.domain.account import EXTERNAL
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.position import Lot, Position
 from engine.domain.structure import Leg, Structure
 from engine.domain.structure_shapes import netted
 from engine.ledger.lots import Booked, Trade, booked
+from engine.risk.account_rules import uncovered
 from engine.runtime.desk import Desk
 
 _RATES = MarginRates()
@@ -36,7 +36,7 @@ def used_by(desk: Desk, symbol: str, module_id: str, lots: tuple[Lot, ...]) -> M
 
     Raises LedgerFault when the rule cannot tell: nothing that has no figure is ever opened.
     """
-    if not lots or module_id == EXTERNAL:
+    if not lots:
         return 0
     options = [lot for lot in lots if lot.contract is not None]
     shares = sum(lot.quantity for lot in lots if lot.contract is None)
@@ -53,7 +53,9 @@ def used_by(desk: Desk, symbol: str, module_id: str, lots: tuple[Lot, ...]) -> M
     power = buying_power(legs, cash, spot, _prices(desk, options), shares)
     if power is None:
         raise LedgerFault(f"the buying power of what {module_id} holds of {symbol} cannot be told")
-    return at_cost + max(0, power)
+    # A short put without a long one behind it is secured in full, whatever else is held beside it.
+    secured = sum(contract.strike * count * MULTIPLIER for contract, count in uncovered(legs, Right.PUT))
+    return at_cost + max(0, power, secured)
 
 
 def _uncovered(legs: list[Leg], shares: int) -> list[Leg]:

@@ -15,7 +15,7 @@ from engine.ledger.codec import is_exact
 from engine.modules.registry import strategy_for
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import ScanFinished
-from engine.runtime.openings import gate, try_open
+from engine.runtime.openings import gate, is_tradable, try_open
 from engine.runtime.pausing import set_module_status
 from engine.runtime.workers import Workers
 
@@ -141,6 +141,8 @@ def _garbage_in(findings: object) -> str:
     for finding in findings:
         if not isinstance(finding, Finding) or not is_exact(finding):
             return "its scan answered with something that is no finding, or with a number that is none"
+        if finding.candidate is not None and not is_tradable(finding.candidate.structure, finding.candidate.quantity):
+            return "its scan answered with a trade that nobody could send"
     return ""
 
 

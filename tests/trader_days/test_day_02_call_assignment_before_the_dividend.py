@@ -75,14 +75,10 @@ def test_what_is_short_is_covered_shares_first_and_the_dividend_is_owed(tmp_path
     (order,) = day.book.orders.values()
     assert (order.purpose, order.structure.kind, order.quantity) == (OrderPurpose.CLOSE, "Short Stock", 100)
     assert order.hold == 0
-    day.until(at(THURSDAY, "10:00:50"))
-    assert day.positions == {"P000001": ("Long Call", 1, "Monitoring")}
-    assert day.means("CALLS") == {"used": "40.00", "held": "0.00", "available": "9960.00"}
-
-    day.until(at(THURSDAY, "10:01:30"))
-    assert day.close("P000001") == ()
     day.until(at(THURSDAY, "10:02"))
-    assert day.positions == {}
+    assert day.positions == {}, "the long call follows when the shares are bought back"
+    parts = [row.order.structure.kind for row in day.store.orders() if row.order.purpose is OrderPurpose.CLOSE]
+    assert [str(kind) for kind in parts] == ["Short Stock", "Long Call"]
     assert day.record("CALLS") == (1, 1, "26.72", "0.00")
     day.ends(
         cash="50026.72",
@@ -122,11 +118,10 @@ def test_one_of_two_units_is_assigned_and_both_parts_are_one_trade(tmp_path: Pat
 
     day.until(at(THURSDAY, "10:00:30"))
     assert day.close("P000002") == ()
-    assert day.close("P000001", "4.05") == ()
     day.until(at(THURSDAY, "10:00:50"))
+    assert list(day.positions) == ["P000001"]
     assert day.record("CALLS") == (0, 0, "0.00", "0.00"), "the trade is not over while a part is open"
-    day.until(at(THURSDAY, "10:01:30"))
-    assert day.close("P000002") == ()
+    assert day.close("P000001", "4.05") == ()
     day.until(at(THURSDAY, "10:02"))
     ended = {each.position_id: (each.net_pnl, each.lineage) for each in day.desk.ledger.closed()}
     assert ended == {"P000001": (dollars("111.05"), ""), "P000002": (dollars("28.05"), "P000001")}

@@ -72,6 +72,7 @@ def test_a_withdrawal_is_no_loss_and_the_limit_trips_at_exactly_fifteen_per_cent
     day.until(at(MONDAY, "11:06")).restart()
     assert day.book.closing is not None, "two clean marks ten seconds apart: a plan is there, and waits"
     assert (day.book.closing_by, day.book.orders) == ("", {})
+    day.until(at(MONDAY, "11:06:02"))  # the broker's account is heard
     assert day.say(cmd.RearmMindfolio("ann", "long-term holding")) == ()
     assert (drawdown(day), day.book.peak.nav, day.book.peak.units) == (0, dollars(50_000), dollars(50_000))
     day.until(at(MONDAY, "15:30"))

@@ -76,8 +76,9 @@ class TestDepositsAndWithdrawals:
     @pytest.mark.parametrize("amount", NONSENSE)
     def test_nonsense_moves_nothing(self, rig: Rig, amount: Money) -> None:
         before = rig.desk.book.seq
-        assert give(rig, cmd.DepositCash(amount, "user", "x")) == ["NEGATIVE_AMOUNT"]
-        assert give(rig, cmd.WithdrawCash(amount, "user", "x")) == ["NEGATIVE_AMOUNT"]
+        code = "NEGATIVE_AMOUNT" if type(amount) is int else "STRUCTURE"
+        assert give(rig, cmd.DepositCash(amount, "user", "x")) == [code]
+        assert give(rig, cmd.WithdrawCash(amount, "user", "x")) == [code]
         assert rig.desk.book.seq == before
 
 
@@ -94,7 +95,8 @@ class TestSettlements:
     @pytest.mark.parametrize("amount", [dollars(500) + 1, *NONSENSE[:-1]])
     def test_no_more_than_the_gain(self, rig: Rig, amount: Money) -> None:
         earn(rig, dollars(500))
-        assert give(rig, cmd.SweepGain(MODULE, amount, "user", "x")) == ["RESERVE"]
+        code = "RESERVE" if type(amount) is int else "STRUCTURE"
+        assert give(rig, cmd.SweepGain(MODULE, amount, "user", "x")) == [code]
 
     def test_a_loss_is_taken_off_the_reserve_and_what_that_lacks_off_the_budget(self, rig: Rig) -> None:
         earn(rig, -dollars(5600))
