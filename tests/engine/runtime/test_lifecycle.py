@@ -115,6 +115,72 @@ class TestAssignment:
         assert rig.desk.book.positions[short.position_id].shares == 100
 
 
+class TestOddLines:
+    """Lines that do not come out even, and lines that nobody can read: nothing ever halts."""
+
+    PUT = option(95, Right.PUT)
+
+    def odd(self, quantity: int = 2, cash: str = "-19005.01") -> BrokerActivity:
+        """Two puts at 95 assigned for 5.01 more than 2 x 100 x 95."""
+        return line(1, ActivityKind.ASSIGNED, self.PUT, quantity, shares=100 * quantity, cash=dollars(cash))
+
+    def test_shares_cost_the_strike_and_what_the_broker_took_more_is_booked_by_itself(self, rig: Rig) -> None:
+        hold(rig, made_of(put(95, -1)), ("1.00",), 2)
+        before = rig.desk.book.broker_cash
+        hear(rig, self.odd())
+        (position,) = rig.desk.book.positions.values()
+        assert (position.shares, position.cost, position.realised) == (200, dollars(19_000), dollars(200))
+        assert (position.income, position.used) == (-dollars("5.01"), dollars(19_000))
+        assert rig.desk.book.broker_cash - before == -dollars("19005.01")
+        assert urgent(rig, "cash for 2 x SPY260424P00095000 differs from the strike by -$5.01") == 1
+        assert verify_store(rig.store).faults == ()
+
+    def test_two_modules_share_it_and_the_last_takes_the_rest(self, rig: Rig) -> None:
+        hold(rig, made_of(put(95, -1)), ("1.00",), 1)
+        hold(rig, made_of(put(95, -1)), ("1.00",), 2, module=OTHER)
+        before = rig.desk.book.broker_cash
+        # 0.01 is 100 units: a third is 33.3, 34 less for the first, and the rest for the last.
+        hear(rig, self.odd(3, "-28500.01"))
+        assert [each.income for each in rig.desk.book.positions.values()] == [-34, -66]
+        assert [each.shares for each in rig.desk.book.positions.values()] == [100, 200]
+        assert rig.desk.book.broker_cash - before == -dollars("28500.01")
+
+    def test_cash_settlement_that_does_not_divide_goes_with_the_last(self, rig: Rig) -> None:
+        for module in (MODULE, OTHER):
+            hold(rig, made_of(put(95, 1)), ("1.00",), module=module)
+        hear(rig, line(1, ActivityKind.CASH_SETTLED, self.PUT, 2, cash=701))
+        assert [each.closing_cash for each in rig.closed] == [350, 351]
+
+    @pytest.mark.parametrize("instrument", ["1 odd thing", "SPY"])
+    @pytest.mark.parametrize("kind", [ActivityKind.ASSIGNED, ActivityKind.EXPIRED])
+    def test_a_line_that_cannot_be_read_is_told_and_remembered(
+        self, rig: Rig, instrument: str, kind: ActivityKind
+    ) -> None:
+        hear(rig, BrokerActivity(1, kind, rig.desk.now, instrument, 1, 100, -dollars(9500)))
+        assert urgent(rig, f"({kind.value} of {instrument!r}) cannot be understood and is not booked") == 1
+        assert (rig.desk.book.activity_floor, rig.desk.halted) == (1, "")
+
+    @pytest.mark.parametrize("quantity", [0, -1])
+    def test_a_line_about_no_contracts_is_told_and_remembered(self, rig: Rig, quantity: int) -> None:
+        hold(rig, made_of(put(95, -1)), ("1.00",))
+        hear(rig, self.odd(quantity))
+        assert urgent(rig, "cannot be understood") == 1
+        assert (rig.desk.book.activity_floor, rig.desk.book.instruments()) == (1, {self.PUT.occ: -1})
+
+    def test_an_end_whose_buying_power_nobody_can_tell_is_left_to_the_comparison(self, rig: Rig) -> None:
+        worthless = option(0, Right.CALL)  # shares sold at nothing have no price to margin the long call beside them
+        hold(rig, made_of(call(0, -1), call(110, 1)), ("100", "1"))
+        hear(rig, line(1, ActivityKind.ASSIGNED, worthless, 1, shares=-100))
+        assert urgent(rig, f"the end of 1 x {worthless.occ} is not booked") == 1
+        assert (rig.desk.book.activity_floor, rig.desk.book.instruments()[worthless.occ]) == (1, -1)
+
+    def test_the_side_that_the_account_does_not_see_is_left_alone(self, rig: Rig) -> None:
+        hold(rig, made_of(put(95, -1)), ("1.00",), module=OTHER)
+        hold(rig, made_of(put(95, 1)), ("1.00",), 3)
+        hear(rig, line(1, ActivityKind.EXPIRED, self.PUT, 2))
+        assert [lots(each) for each in rig.desk.book.positions.values()] == [{"P00095000": -1}, {"P00095000": 1}]
+
+
 class TestOnce:
     def test_a_line_that_is_told_twice_is_booked_once(self, rig: Rig) -> None:
         hold(rig, CONDOR, PRICES, 2)
