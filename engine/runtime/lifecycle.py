@@ -181,34 +181,31 @@ def _warn_of_consequences(desk: Desk, module_id: str, symbol: str) -> None:
 
 # --- cash ------------------------------------------------------------------------------------------------------------
 def _share_out(desk: Desk, activity: BrokerActivity) -> None:
-    """Dividends and borrow go to those who hold the shares; what does not divide goes with the last."""
+    """A dividend goes by signed shares over everybody, short ones pay; borrow is of the short ones alone.
+
+    What is left goes with the last; without anybody it is EXTERNAL.
+    """
+    is_dividend = activity.kind is ActivityKind.DIVIDEND
     holders = [
-        position
+        (position, shares)
         for position in desk.book.positions.values()
-        if position.symbol == activity.instrument and position.shares * activity.quantity > 0
+        if position.symbol == activity.instrument and ((shares := position.held(None)) < 0 or (shares and is_dividend))
     ]
-    held = sum(position.shares for position in holders)
-    if held != activity.quantity:
-        # Somebody bought or sold since the record: by what the statement says a share, the rest is nobody's here.
-        _share_by_price(desk, activity, holders)
-        return
+    held = sum(shares for _, shares in holders)
+    if not holders:
+        _book(desk, activity, EXTERNAL, "", activity.cash)
+    if is_dividend and held != activity.quantity:
+        words = f"the dividend of {activity.instrument} is for {activity.quantity} shares and {held} are held"
+        desk.alert("", f"{words}: what does not fit went to {holders[-1][0].module_id if holders else EXTERNAL}")
+    # A broker counts long and short shares together, so what is short here may be more than it charges for.
+    whole = activity.quantity if is_dividend else held
     left = activity.cash
-    for number, position in enumerate(holders, start=1):
-        amount = left if number == len(holders) else activity.cash * position.shares // held
+    for number, (position, shares) in enumerate(holders, start=1):
+        rate_known = is_dividend and activity.price
+        part = activity.price * shares if rate_known else activity.cash * shares // (whole or 1)
+        amount = left if number == len(holders) else part
         _book(desk, activity, position.module_id, position.position_id, amount)
         left -= amount
-
-
-def _share_by_price(desk: Desk, activity: BrokerActivity, holders: list[Position]) -> None:
-    left = activity.cash
-    for position in holders:
-        amount = activity.cash * position.shares // activity.quantity
-        amount = max(min(amount, left), 0) if activity.cash > 0 else min(max(amount, left), 0)
-        if amount:
-            _book(desk, activity, position.module_id, position.position_id, amount)
-            left -= amount
-    if left:
-        _book(desk, activity, EXTERNAL if not holders else holders[0].module_id, "", left)
 
 
 def _book(desk: Desk, activity: BrokerActivity, module_id: str, position_id: str, amount: Money) -> None:

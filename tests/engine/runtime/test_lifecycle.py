@@ -43,9 +43,9 @@ def assigned(number: int, quantity: int, fees: Money = 0) -> BrokerActivity:
     return line(number, ActivityKind.ASSIGNED, SHORT_PUT, quantity, shares=100 * quantity, cash=cash, fees=fees)
 
 
-def cash(rig: Rig, number: int, kind: ActivityKind, quantity: int, amount: str) -> None:
+def cash(rig: Rig, number: int, kind: ActivityKind, quantity: int, amount: str, price: str = "0") -> None:
     """A line about shares of SPY."""
-    hear(rig, BrokerActivity(number, kind, rig.desk.now, "SPY", quantity, 0, dollars(amount)))
+    hear(rig, BrokerActivity(number, kind, rig.desk.now, "SPY", quantity, 0, dollars(amount), price=dollars(price)))
 
 
 def lots(position: Position) -> dict[str, int]:
@@ -242,11 +242,46 @@ class TestCash:
         assert (rig.desk.book.realised(MODULE), rig.desk.book.realised(OTHER)) == (66, 34)
 
     def test_a_dividend_owed_on_short_shares_is_paid_by_who_is_short(self, rig: Rig) -> None:
-        long = hold(rig, shares_of("SPY"), ("100",), 100)
         short = hold(rig, shares_of("SPY", is_long=False), ("100",), 30, module=OTHER)
         cash(rig, 1, ActivityKind.DIVIDEND, -30, "-30")
-        positions = rig.desk.book.positions
-        assert (positions[long.position_id].income, positions[short.position_id].income) == (0, -dollars(30))
+        assert rig.desk.book.positions[short.position_id].income == -dollars(30)
+
+    @pytest.mark.parametrize("price", ["0.50", "0"])
+    def test_what_is_long_here_and_short_there_gets_and_pays_a_share(self, rig: Rig, price: str) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 200)
+        hold(rig, shares_of("SPY", is_long=False), ("50",), 100, module=OTHER)
+        cash(rig, 1, ActivityKind.DIVIDEND, 100, "50", price)
+        assert [each.income for each in rig.desk.book.positions.values()] == [dollars(100), -dollars(50)]
+        assert urgent(rig, "the dividend of SPY is for") == 0
+
+    def test_what_belongs_to_nobody_of_ours_has_its_part_of_a_dividend(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 100)
+        outside = hold(rig, shares_of("SPY"), ("50",), 50, module=OTHER)
+        rig.desk.record(ev.PositionMoved(outside.position_id, EXTERNAL, "user", "not ours"))
+        cash(rig, 1, ActivityKind.DIVIDEND, 150, "75", "0.50")
+        realised = [rig.desk.book.realised(name) for name in (MODULE, OTHER, EXTERNAL)]
+        assert realised == [dollars(50), 0, dollars(25)]
+
+    def test_a_dividend_that_the_shares_here_do_not_explain_is_told_and_nothing_of_it_is_lost(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 100)
+        hold(rig, shares_of("SPY"), ("50",), 10, module=OTHER)
+        cash(rig, 1, ActivityKind.DIVIDEND, 150, "75", "0.50")
+        assert [each.income for each in rig.desk.book.positions.values()] == [dollars(50), dollars(25)]
+        assert (
+            urgent(rig, f"dividend of SPY is for 150 shares and 110 are held: what does not fit went to {OTHER}") == 1
+        )
+
+    def test_a_dividend_for_no_shares_is_booked_all_the_same(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 100)
+        cash(rig, 1, ActivityKind.DIVIDEND, 0, "75")
+        assert rig.desk.book.realised(MODULE) == dollars(75)
+
+    def test_borrow_stays_with_who_is_short(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 50)
+        for module, count in ((MODULE, 100), (OTHER, 50)):
+            hold(rig, shares_of("SPY", is_long=False), ("50",), count, module=module)
+        cash(rig, 1, ActivityKind.BORROW, -100, "-0.0100", "50")  # 100 units: 66.67 and 33.33
+        assert [each.income for each in rig.desk.book.positions.values()] == [0, -67, -33]
 
     def test_shares_bought_after_the_record_get_what_the_statement_says_a_share(self, rig: Rig) -> None:
         hold(rig, shares_of("SPY"), ("100",), 100)
