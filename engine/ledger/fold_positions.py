@@ -130,13 +130,13 @@ def leg_settled(book: BookState, seq: int, at: dt.datetime, event: ev.LegSettled
         position = _split_off(book, at, event, position)
     sign = 1 if count > 0 else -1
     trades = [Trade(event.contract, -sign * event.contracts, 0)]
+    settled = event.cash
     if event.shares:
+        # What the shares do not divide is realised at once, so that the cash is the broker's to the last unit.
         price, rest = divmod(-event.cash, event.shares)
-        if rest:
-            raise LedgerFault(f"{event.shares} shares do not divide {event.cash}")
+        settled = -rest
         trades.append(Trade(None, event.shares, price))
     done = booked(position.lots, trades, at)
-    settled = 0 if event.shares else event.cash
     gain = done.gain + settled
     after = _after(position, done, event, at, gain, settled)
     rows = entries.trade(seq, position.module_id, cost=done.cost, gain=gain, fees=event.fees)

@@ -4,7 +4,7 @@ A line is booked once, whatever the number of times that it is told. Contracts t
 first in, first out.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from engine.core.errors import LedgerFault
 from engine.core.money import UNIT, Money
@@ -21,16 +21,8 @@ _LEGS = frozenset({*_HITS, ActivityKind.EXPIRED, ActivityKind.CASH_SETTLED})
 _TRANSFERS = frozenset({ActivityKind.DEPOSIT, ActivityKind.WITHDRAWAL})
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """A position's part of a statement line."""
-
-    position: Position
-    contracts: int
-
-
 def on_activity(desk: Desk, activity: BrokerActivity) -> None:
-    """Book one line of the statement. A line of something that nobody here holds shows in the next comparison."""
+    """Book one line of the statement; none ever raises. What is of nobody here shows in the next comparison."""
     if desk.book.has_activity(activity.number):
         return
     if activity.kind in _LEGS:
@@ -46,67 +38,101 @@ def on_activity(desk: Desk, activity: BrokerActivity) -> None:
 
 # --- contracts -------------------------------------------------------------------------------------------------------
 def _settle(desk: Desk, activity: BrokerActivity) -> None:
-    contract = parse_instrument(activity.instrument)
-    if not isinstance(contract, OptionContract):
+    contract = _contract_of(activity)
+    if contract is None:
+        what = f"line {activity.number} of the broker's statement ({activity.kind.value} of {activity.instrument!r})"
+        desk.alert("", f"{what} cannot be understood and is not booked: compare book and broker", is_urgent=True)
         return
-    shares = _shares_of(desk, contract, activity)
-    left = activity.quantity - sum(share.contracts for share in shares)
+    parts = _parts(desk, contract, activity)
+    left = activity.quantity - sum(part.quantity for _, part, _ in parts)
     if left:
         desk.alert("", f"{left} x {contract.occ} ended at the broker and nobody here holds it", is_urgent=True)
     fees = activity.fees
-    for share in shares:
-        record_end(desk, share.position, contract, share.contracts, activity, fees)
-        fees = 0  # on the first; the broker charges once
-        _tell(desk, share, contract, activity)
+    for position, part, odd in parts:
+        # The fee on the first; the broker charges once.
+        if record_end(desk, position, contract, replace(part, fees=fees), odd):
+            fees = 0
+            _tell(desk, position, contract, part)
 
 
-def _shares_of(desk: Desk, contract: OptionContract, activity: BrokerActivity) -> list[_Share]:
-    """Whose contracts they were: of the right side, oldest lot first."""
-    wanted = {ActivityKind.ASSIGNED: -1, ActivityKind.EXERCISED: 1}.get(activity.kind, 0)
-    holders = [
-        position
-        for position in desk.book.positions.values()
-        if (count := position.held(contract)) and (wanted == 0 or count * wanted > 0)
-    ]
+def _contract_of(activity: BrokerActivity) -> OptionContract | None:
+    try:
+        found = parse_instrument(activity.instrument)
+    except ValueError:
+        return None
+    return found if isinstance(found, OptionContract) and activity.quantity > 0 else None
+
+
+def _parts(
+    desk: Desk, contract: OptionContract, activity: BrokerActivity
+) -> list[tuple[Position, BrokerActivity, Money]]:
+    """Each holder with its part of the line, and with its part of the cash by which the line is not at the strike.
+
+    Holders are of the right side, oldest lot first. What does not divide goes with the last.
+    """
+    net = sum(position.held(contract) for position in desk.book.positions.values())
+    side = {ActivityKind.ASSIGNED: -1, ActivityKind.EXERCISED: 1}.get(activity.kind, net)
+    holders = [position for position in desk.book.positions.values() if position.held(contract) * side > 0]
     holders.sort(key=lambda position: min(lot.opened_at for lot in position.lots if lot.contract == contract))
-    shares: list[_Share] = []
-    left = activity.quantity
+    counts: list[int] = []
     for position in holders:
-        done = min(left, abs(position.held(contract)))
-        if done:
-            shares.append(_Share(position, done))
-            left -= done
-    return shares
+        counts.append(min(activity.quantity - sum(counts), abs(position.held(contract))))
+    counts = [count for count in counts if count]
+    shares = _split(activity.shares, counts, activity.quantity)
+    if activity.shares:
+        cash = [-count * contract.strike for count in shares]
+        odd = _split(activity.cash + activity.shares * contract.strike, counts, activity.quantity)
+    else:
+        cash, odd = _split(activity.cash, counts, activity.quantity), [0] * len(counts)
+    parts = [
+        replace(activity, quantity=quantity, shares=count, cash=amount)
+        for quantity, count, amount in zip(counts, shares, cash, strict=True)
+    ]
+    return list(zip(holders, parts, odd, strict=False))
 
 
-def record_end(
-    desk: Desk, position: Position, contract: OptionContract, contracts: int, activity: BrokerActivity, fees: Money
-) -> None:
-    """Record that contracts of a position ended, with what that leaves of its buying power."""
-    part = _part(activity.shares, contracts, activity.quantity)
-    cash = _part(activity.cash, contracts, activity.quantity)
-    hit, rest = _parted(position, contract, contracts, activity.kind)
-    count = sum(lot.quantity for lot in hit if lot.contract == contract)
-    trades = [Trade(contract, -contracts if count > 0 else contracts, 0)]
-    if part:
-        trades.append(Trade(None, part, -cash // part))
-    after = booked(hit, trades, desk.now).lots
+def _split(amount: int, counts: list[int], whole: int) -> list[int]:
+    """An amount by counts out of a whole; the last takes the rest of what is theirs together."""
+    parts = [amount * count // whole for count in counts]
+    if parts:
+        parts[-1] += amount * sum(counts) // whole - sum(parts)
+    return parts
+
+
+def record_end(desk: Desk, position: Position, contract: OptionContract, part: BrokerActivity, odd: Money = 0) -> bool:
+    """Record that contracts of a position ended, with what that leaves of its buying power; False where none can tell.
+
+    `part` is the position's part of a line, its shares at the strike; `odd` is what the broker's cash differs by.
+    """
+    hit, rest = _parted(position, contract, part.quantity, part.kind)
+    trades = [Trade(contract, -part.quantity if position.held(contract) > 0 else part.quantity, 0)]
+    if part.shares:
+        trades.append(Trade(None, part.shares, -part.cash // part.shares))
+    try:
+        used = used_by(desk, position.symbol, position.module_id, booked(hit, trades, desk.now).lots)
+        used_rest = used_by(desk, position.symbol, position.module_id, rest)
+    except LedgerFault as fault:
+        words = f"the end of {part.quantity} x {contract.occ} is not booked ({fault}): compare book and broker"
+        desk.alert(position.module_id, words, is_urgent=True)
+        return False
+    if odd:
+        _book_odd(desk, position, contract, part, odd)
     desk.record(
         ev.LegSettled(
-            position_id=position.position_id,
-            contract=contract,
-            contracts=contracts,
-            kind=activity.kind,
-            shares=part,
-            cash=cash,
-            fees=fees,
-            spot=activity.price,
-            used=used_by(desk, position.symbol, position.module_id, after),
-            used_rest=used_by(desk, position.symbol, position.module_id, rest),
-            split_into=desk.book.next_position_id if rest else "",
-            activity=activity.number,
+            position.position_id, contract, part.quantity, part.kind, part.shares, part.cash, part.fees, part.price,
+            used, used_rest, desk.book.next_position_id if rest else "", part.number,
         )
-    )
+    )  # fmt: skip
+    return True
+
+
+def _book_odd(desk: Desk, position: Position, contract: OptionContract, part: BrokerActivity, odd: Money) -> None:
+    """Before the contracts end: what has ended takes no cash any more."""
+    amount = f"{'-' if odd < 0 else ''}${abs(odd) / UNIT:,.2f}"
+    why = f"the broker's cash for {part.quantity} x {contract.occ} differs from the strike by {amount}"
+    module_id, position_id = position.module_id, position.position_id
+    desk.record(ev.CashBooked(ActivityKind.ROUNDING, module_id, position_id, contract.occ, odd, why, part.number))
+    desk.alert(module_id, why, is_urgent=True)
 
 
 def _parted(
@@ -125,26 +151,18 @@ def _parted(
     return split(position.lots, wanted)
 
 
-def _part(amount: int, contracts: int, quantity: int) -> int:
-    part, rest = divmod(amount * contracts, quantity)
-    if rest:
-        raise LedgerFault(f"{amount} of the broker's statement does not divide among {quantity} contracts")
-    return part
-
-
-def _tell(desk: Desk, share: _Share, contract: OptionContract, activity: BrokerActivity) -> None:
-    module_id, words = share.position.module_id, f"{share.contracts} x {contract.occ}"
-    match activity.kind:
+def _tell(desk: Desk, position: Position, contract: OptionContract, part: BrokerActivity) -> None:
+    module_id, words = position.module_id, f"{part.quantity} x {contract.occ}"
+    match part.kind:
         case ActivityKind.EXPIRED:
             desk.alert(module_id, f"{words} expired worthless")
         case ActivityKind.CASH_SETTLED:
             desk.alert(module_id, f"{words} was settled in cash")
         case _:
-            shares = _part(activity.shares, share.contracts, activity.quantity)
-            verb = "was assigned" if activity.kind is ActivityKind.ASSIGNED else "was exercised"
-            side = "bought" if shares > 0 else "sold"
+            verb = "was assigned" if part.kind is ActivityKind.ASSIGNED else "was exercised"
+            side = "bought" if part.shares > 0 else "sold"
             price = f"{contract.strike / UNIT:,.2f}"
-            desk.alert(module_id, f"{words} {verb}: {abs(shares)} shares {side} at {price}", is_urgent=True)
+            desk.alert(module_id, f"{words} {verb}: {abs(part.shares)} shares {side} at {price}", is_urgent=True)
             _warn_of_consequences(desk, module_id, contract.underlying)
 
 
@@ -163,34 +181,31 @@ def _warn_of_consequences(desk: Desk, module_id: str, symbol: str) -> None:
 
 # --- cash ------------------------------------------------------------------------------------------------------------
 def _share_out(desk: Desk, activity: BrokerActivity) -> None:
-    """Dividends and borrow go to those who hold the shares; what does not divide goes with the last."""
+    """A dividend goes by signed shares over everybody, short ones pay; borrow is of the short ones alone.
+
+    What is left goes with the last; without anybody it is EXTERNAL.
+    """
+    is_dividend = activity.kind is ActivityKind.DIVIDEND
     holders = [
-        position
+        (position, shares)
         for position in desk.book.positions.values()
-        if position.symbol == activity.instrument and position.shares * activity.quantity > 0
+        if position.symbol == activity.instrument and ((shares := position.held(None)) < 0 or (shares and is_dividend))
     ]
-    held = sum(position.shares for position in holders)
-    if held != activity.quantity:
-        # Somebody bought or sold since the record: by what the statement says a share, the rest is nobody's here.
-        _share_by_price(desk, activity, holders)
-        return
+    held = sum(shares for _, shares in holders)
+    if not holders:
+        _book(desk, activity, EXTERNAL, "", activity.cash)
+    if is_dividend and held != activity.quantity:
+        words = f"the dividend of {activity.instrument} is for {activity.quantity} shares and {held} are held"
+        desk.alert("", f"{words}: what does not fit went to {holders[-1][0].module_id if holders else EXTERNAL}")
+    # A broker counts long and short shares together, so what is short here may be more than it charges for.
+    whole = activity.quantity if is_dividend else held
     left = activity.cash
-    for number, position in enumerate(holders, start=1):
-        amount = left if number == len(holders) else activity.cash * position.shares // held
+    for number, (position, shares) in enumerate(holders, start=1):
+        rate_known = is_dividend and activity.price
+        part = activity.price * shares if rate_known else activity.cash * shares // (whole or 1)
+        amount = left if number == len(holders) else part
         _book(desk, activity, position.module_id, position.position_id, amount)
         left -= amount
-
-
-def _share_by_price(desk: Desk, activity: BrokerActivity, holders: list[Position]) -> None:
-    left = activity.cash
-    for position in holders:
-        amount = activity.cash * position.shares // activity.quantity
-        amount = max(min(amount, left), 0) if activity.cash > 0 else min(max(amount, left), 0)
-        if amount:
-            _book(desk, activity, position.module_id, position.position_id, amount)
-            left -= amount
-    if left:
-        _book(desk, activity, EXTERNAL if not holders else holders[0].module_id, "", left)
 
 
 def _book(desk: Desk, activity: BrokerActivity, module_id: str, position_id: str, amount: Money) -> None:

@@ -7,18 +7,28 @@ underlying is halted, and the user is asked whose it is; nothing is ever traded 
 import datetime as dt
 import logging
 
-from engine.core.calendar import next_session, session_at
+from engine.core.calendar import NEW_YORK, expiry_at, market_day, next_session, session_at
 from engine.core.errors import DenialCode
-from engine.core.money import Money
+from engine.core.money import UNIT, Money
 from engine.domain import commands as cmd
 from engine.domain import events as ev
-from engine.domain.account import CASH_ID, EXTERNAL, BrokerAccount, Difference, Resolution
+from engine.domain.account import (
+    CASH_ID,
+    EXTERNAL,
+    ActivityKind,
+    BrokerAccount,
+    BrokerActivity,
+    Difference,
+    Resolution,
+)
 from engine.domain.denial import Denial
-from engine.domain.instrument import OptionContract, parse_instrument
+from engine.domain.instrument import MULTIPLIER, OptionContract, Right, parse_instrument
 from engine.domain.order import OrderStatus
+from engine.domain.position import Position
 from engine.execution.reconcile import compare, symbol_of
 from engine.ledger.lots import Trade, booked
 from engine.runtime.desk import Desk
+from engine.runtime.lifecycle import record_end
 from engine.runtime.power import used_by
 
 _log = logging.getLogger(__name__)
@@ -29,6 +39,9 @@ INTERVAL = dt.timedelta(minutes=5)
 SECOND_LOOK = dt.timedelta(seconds=10)
 
 RETRY = dt.timedelta(seconds=5)
+
+TOLD_BY = dt.time(7)
+"""New York time by which a broker has told what became of contracts that expired the day before."""
 
 Denials = tuple[Denial, ...]
 
@@ -57,9 +70,10 @@ def on_account(desk: Desk, account: BrokerAccount) -> None:
     if not account.is_complete or account.activity > desk.book.activity_floor:
         desk.reconcile_at = min(desk.reconcile_at or desk.now + RETRY, desk.now + RETRY)
         return
-    book = desk.book
-    found = compare(book.instruments(), book.broker_cash, account, book.ignored)
-    on_the_way = _symbols_on_the_way(desk)
+    book, on_the_way = desk.book, _symbols_on_the_way(desk)
+    _settle_netted(desk, account, on_the_way)
+    ignored = {name: quantity for name, quantity in book.ignored.items() if not _is_over(name, account.as_of)}
+    found = compare(book.instruments(), book.broker_cash, account, ignored)
     found = {name: each for name, each in found.items() if each.symbol not in on_the_way}
     if on_the_way:
         found.pop(CASH_ID, None)
@@ -70,6 +84,57 @@ def on_account(desk: Desk, account: BrokerAccount) -> None:
         return
     desk.reconcile_at = desk.now + INTERVAL if session_at(desk.now) else next_session(desk.now).opens
     _conclude(desk, account, confirmed, is_whole=not on_the_way)
+
+
+def _is_over(instrument: str | OptionContract, at: dt.datetime) -> bool:
+    """Whether it is a contract that expired so long ago that the broker has told its end, if it ever does."""
+    contract = _contract_of(instrument) if isinstance(instrument, str) else instrument
+    if contract is None:
+        return False
+    morning = market_day(expiry_at(contract.expiration)) + dt.timedelta(days=1)
+    return at >= dt.datetime.combine(morning, TOLD_BY, NEW_YORK)
+
+
+def _contract_of(instrument: str) -> OptionContract | None:
+    """The option that is meant; None for shares, cash and what cannot be read."""
+    try:
+        found = parse_instrument(instrument)
+    except ValueError:
+        return None
+    return found if isinstance(found, OptionContract) else None
+
+
+def _settle_netted(desk: Desk, account: BrokerAccount, on_the_way: set[str]) -> None:
+    """End expired contracts that these books hold on two sides: to the broker they are nothing, it never tells of them.
+
+    Long and short settle with each other in cash at what the contract is worth at the underlying's newest price.
+    """
+    holders: dict[OptionContract, list[Position]] = {}
+    for position in desk.book.positions.values():
+        for contract in {lot.contract: None for lot in position.lots if lot.contract is not None}:
+            holders.setdefault(contract, []).append(position)
+    for contract, positions in holders.items():
+        net = sum(position.held(contract) for position in positions)
+        if net or account.positions.get(contract.occ, 0) or not _is_over(contract, account.as_of):
+            continue
+        spot = desk.market.spot(contract.underlying)
+        if spot is None or contract.underlying in on_the_way:
+            continue
+        for position in positions:
+            # As it is now: another contract of it may have ended a moment ago.
+            _settle_one(desk, desk.book.positions[position.position_id], contract, spot)
+
+
+def _settle_one(desk: Desk, position: Position, contract: OptionContract, spot: Money) -> None:
+    inside = spot - contract.strike if contract.right is Right.CALL else contract.strike - spot
+    held = position.held(contract)
+    cash = held * MULTIPLIER * max(0, inside)
+    part = BrokerActivity(0, ActivityKind.CASH_SETTLED, desk.now, contract.occ, abs(held), 0, cash, price=spot)
+    if record_end(desk, position, contract, part):
+        words = f"{abs(held)} x {contract.occ} expired, held long and short in these books and not at the broker"
+        brought = f"it {'paid' if cash < 0 else 'brought'} ${abs(cash) / UNIT:,.2f}"
+        price = f"with {contract.underlying} at {spot / UNIT:,.2f}"
+        desk.alert(position.module_id, f"{words}: settled at its value, {brought}, {price}", is_urgent=True)
 
 
 def _conclude(desk: Desk, account: BrokerAccount, found: dict[str, Difference], *, is_whole: bool) -> None:
@@ -124,15 +189,17 @@ def resolve(desk: Desk, command: cmd.ResolveDifference) -> Denials:
     price = _price(desk, command.instrument)
     if price is None and command.how is Resolution.ASSIGN:
         return (Denial(DenialCode.DATA_STALE, facts={**about, "why": "no price to book it at"}),)
-    for module_id, quantity in split.items():
-        used = 0
-        if command.how is Resolution.ASSIGN and command.instrument != CASH_ID:
-            used = _used_after(desk, module_id, command.instrument, quantity, price or 0)
-        desk.record(
-            ev.DifferenceResolved(
-                command.instrument, quantity, price or 0, command.how, module_id, used, command.who, command.why.strip()
-            )
-        )
+    for module_id, whole in split.items():
+        for quantity in _steps(desk, module_id, command, whole):
+            used = 0
+            if command.how is Resolution.ASSIGN and command.instrument != CASH_ID:
+                used = _used_after(desk, module_id, command.instrument, quantity, price or 0)
+            desk.record(
+                ev.DifferenceResolved(
+                    command.instrument, quantity, price or 0, command.how, module_id, used, command.who,
+                    command.why.strip(),
+                )
+            )  # fmt: skip
     desk.suspects.pop(command.instrument, None)
     desk.reconcile_at = desk.now
     return ()
@@ -150,13 +217,29 @@ def _price(desk: Desk, instrument: str) -> Money | None:
     return None if quote is None else quote.mid
 
 
+def _steps(desk: Desk, module_id: str, command: cmd.ResolveDifference, whole: int) -> list[int]:
+    """What of a quantity closes each position of the other side, oldest first, and what is left for a new one."""
+    if command.how is not Resolution.ASSIGN or command.instrument == CASH_ID:
+        return [whole]
+    left, steps = whole, list[int]()
+    for _, held in _opposite(desk, module_id, command.instrument, whole):
+        done = min(abs(left), abs(held)) * (1 if whole > 0 else -1)
+        steps.append(done)
+        left -= done
+    return [step for step in (*steps, left) if step]
+
+
+def _opposite(desk: Desk, module_id: str, instrument: str, quantity: int) -> list[tuple[Position, int]]:
+    """Positions of a module that hold the other side of something, oldest first, and how much of it."""
+    contract, symbol = _contract_of(instrument), symbol_of(instrument)
+    holding = [(each, each.held(contract)) for each in desk.book.positions_of(module_id) if each.symbol == symbol]
+    return [(position, held) for position, held in holding if held * quantity < 0]
+
+
 def _used_after(desk: Desk, module_id: str, instrument: str, quantity: int, price: Money) -> Money:
     """Buying power of what the module then holds of it by itself."""
-    found = parse_instrument(instrument)
-    contract = found if isinstance(found, OptionContract) else None
-    symbol, trade = symbol_of(instrument), Trade(contract, quantity, price)
-    for position in desk.book.positions_of(module_id):
-        held = position.held(contract) if position.symbol == symbol else 0
-        if held * quantity < 0 and abs(held) >= abs(quantity):
-            return used_by(desk, symbol, module_id, booked(position.lots, [trade], desk.now).lots)
-    return used_by(desk, symbol, module_id, booked((), [trade], desk.now).lots)
+    trade = Trade(_contract_of(instrument), quantity, price)
+    enough = (each for each, held in _opposite(desk, module_id, instrument, quantity) if abs(held) >= abs(quantity))
+    first = next(enough, None)
+    lots = () if first is None else first.lots
+    return used_by(desk, symbol_of(instrument), module_id, booked(lots, [trade], desk.now).lots)

@@ -258,7 +258,6 @@ CONTRADICTIONS: dict[str, Callable[[Clerk], Event]] = {
     "more contracts than are held": lambda _: ended(contracts=3),
     "contracts that are not held": lambda _: ended(contract=contract(99)),
     "half a unit that was hit": lambda _: ended(split_into="P000077"),
-    "shares that do not divide their cash": lambda _: ended(shares=100, cash=-1),
     "a close of more than is held": lambda clerk: ev.OrderIntended(closing(clerk, quantity=3)),
     "a close of what is not held": lambda clerk: ev.OrderIntended(closing(clerk, position_id="P000077")),
     "a close by another module": lambda clerk: ev.OrderIntended(closing(clerk, module_id=BETA)),

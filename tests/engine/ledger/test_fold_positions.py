@@ -52,6 +52,21 @@ def test_a_put_assigned_and_a_covered_call_called_away_are_one_win() -> None:
     assert (book.lineages, book.positions, book.used(ALPHA)) == ({}, {}, 0)
 
 
+def test_cash_that_the_shares_do_not_divide_is_booked_to_the_last_unit() -> None:
+    office = BackOffice()
+    book = office.ledger.book
+    short = office.open("-4.00", structure=SHORT_PUT)
+    before, cash = book.broker_cash, dollars("-25000.01")
+    office.record(ev.LegSettled(short, PUT_250, 1, A.ASSIGNED, 100, cash, 0, dollars(244), dollars(25_000)))
+    # 250,000,100 units by 100 shares: 2,500,001 a share, and nothing over; one unit more is realised.
+    assert (book.positions[short].cost, book.broker_cash - before) == (dollars("25000.01"), cash)
+    other = office.open("-4.00", structure=SHORT_PUT)
+    before = book.broker_cash
+    office.record(ev.LegSettled(other, PUT_250, 1, A.ASSIGNED, 100, cash - 1, 0, dollars(244), dollars(25_000)))
+    assert (book.positions[other].cost, book.broker_cash - before) == (dollars("25000.01"), cash - 1)
+    assert book.positions[other].realised == dollars(400) - 1
+
+
 def test_one_of_two_condors_assigned_on_its_call_is_split_off_with_short_shares() -> None:
     office = BackOffice()
     book = office.ledger.book

@@ -43,9 +43,9 @@ def assigned(number: int, quantity: int, fees: Money = 0) -> BrokerActivity:
     return line(number, ActivityKind.ASSIGNED, SHORT_PUT, quantity, shares=100 * quantity, cash=cash, fees=fees)
 
 
-def cash(rig: Rig, number: int, kind: ActivityKind, quantity: int, amount: str) -> None:
+def cash(rig: Rig, number: int, kind: ActivityKind, quantity: int, amount: str, price: str = "0") -> None:
     """A line about shares of SPY."""
-    hear(rig, BrokerActivity(number, kind, rig.desk.now, "SPY", quantity, 0, dollars(amount)))
+    hear(rig, BrokerActivity(number, kind, rig.desk.now, "SPY", quantity, 0, dollars(amount), price=dollars(price)))
 
 
 def lots(position: Position) -> dict[str, int]:
@@ -115,6 +115,72 @@ class TestAssignment:
         assert rig.desk.book.positions[short.position_id].shares == 100
 
 
+class TestOddLines:
+    """Lines that do not come out even, and lines that nobody can read: nothing ever halts."""
+
+    PUT = option(95, Right.PUT)
+
+    def odd(self, quantity: int = 2, cash: str = "-19005.01") -> BrokerActivity:
+        """Two puts at 95 assigned for 5.01 more than 2 x 100 x 95."""
+        return line(1, ActivityKind.ASSIGNED, self.PUT, quantity, shares=100 * quantity, cash=dollars(cash))
+
+    def test_shares_cost_the_strike_and_what_the_broker_took_more_is_booked_by_itself(self, rig: Rig) -> None:
+        hold(rig, made_of(put(95, -1)), ("1.00",), 2)
+        before = rig.desk.book.broker_cash
+        hear(rig, self.odd())
+        (position,) = rig.desk.book.positions.values()
+        assert (position.shares, position.cost, position.realised) == (200, dollars(19_000), dollars(200))
+        assert (position.income, position.used) == (-dollars("5.01"), dollars(19_000))
+        assert rig.desk.book.broker_cash - before == -dollars("19005.01")
+        assert urgent(rig, "cash for 2 x SPY260424P00095000 differs from the strike by -$5.01") == 1
+        assert verify_store(rig.store).faults == ()
+
+    def test_two_modules_share_it_and_the_last_takes_the_rest(self, rig: Rig) -> None:
+        hold(rig, made_of(put(95, -1)), ("1.00",), 1)
+        hold(rig, made_of(put(95, -1)), ("1.00",), 2, module=OTHER)
+        before = rig.desk.book.broker_cash
+        # 0.01 is 100 units: a third is 33.3, 34 less for the first, and the rest for the last.
+        hear(rig, self.odd(3, "-28500.01"))
+        assert [each.income for each in rig.desk.book.positions.values()] == [-34, -66]
+        assert [each.shares for each in rig.desk.book.positions.values()] == [100, 200]
+        assert rig.desk.book.broker_cash - before == -dollars("28500.01")
+
+    def test_cash_settlement_that_does_not_divide_goes_with_the_last(self, rig: Rig) -> None:
+        for module in (MODULE, OTHER):
+            hold(rig, made_of(put(95, 1)), ("1.00",), module=module)
+        hear(rig, line(1, ActivityKind.CASH_SETTLED, self.PUT, 2, cash=701))
+        assert [each.closing_cash for each in rig.closed] == [350, 351]
+
+    @pytest.mark.parametrize("instrument", ["1 odd thing", "SPY"])
+    @pytest.mark.parametrize("kind", [ActivityKind.ASSIGNED, ActivityKind.EXPIRED])
+    def test_a_line_that_cannot_be_read_is_told_and_remembered(
+        self, rig: Rig, instrument: str, kind: ActivityKind
+    ) -> None:
+        hear(rig, BrokerActivity(1, kind, rig.desk.now, instrument, 1, 100, -dollars(9500)))
+        assert urgent(rig, f"({kind.value} of {instrument!r}) cannot be understood and is not booked") == 1
+        assert (rig.desk.book.activity_floor, rig.desk.halted) == (1, "")
+
+    @pytest.mark.parametrize("quantity", [0, -1])
+    def test_a_line_about_no_contracts_is_told_and_remembered(self, rig: Rig, quantity: int) -> None:
+        hold(rig, made_of(put(95, -1)), ("1.00",))
+        hear(rig, self.odd(quantity))
+        assert urgent(rig, "cannot be understood") == 1
+        assert (rig.desk.book.activity_floor, rig.desk.book.instruments()) == (1, {self.PUT.occ: -1})
+
+    def test_an_end_whose_buying_power_nobody_can_tell_is_left_to_the_comparison(self, rig: Rig) -> None:
+        worthless = option(0, Right.CALL)  # shares sold at nothing have no price to margin the long call beside them
+        hold(rig, made_of(call(0, -1), call(110, 1)), ("100", "1"))
+        hear(rig, line(1, ActivityKind.ASSIGNED, worthless, 1, shares=-100))
+        assert urgent(rig, f"the end of 1 x {worthless.occ} is not booked") == 1
+        assert (rig.desk.book.activity_floor, rig.desk.book.instruments()[worthless.occ]) == (1, -1)
+
+    def test_the_side_that_the_account_does_not_see_is_left_alone(self, rig: Rig) -> None:
+        hold(rig, made_of(put(95, -1)), ("1.00",), module=OTHER)
+        hold(rig, made_of(put(95, 1)), ("1.00",), 3)
+        hear(rig, line(1, ActivityKind.EXPIRED, self.PUT, 2))
+        assert [lots(each) for each in rig.desk.book.positions.values()] == [{"P00095000": -1}, {"P00095000": 1}]
+
+
 class TestOnce:
     def test_a_line_that_is_told_twice_is_booked_once(self, rig: Rig) -> None:
         hold(rig, CONDOR, PRICES, 2)
@@ -176,11 +242,46 @@ class TestCash:
         assert (rig.desk.book.realised(MODULE), rig.desk.book.realised(OTHER)) == (66, 34)
 
     def test_a_dividend_owed_on_short_shares_is_paid_by_who_is_short(self, rig: Rig) -> None:
-        long = hold(rig, shares_of("SPY"), ("100",), 100)
         short = hold(rig, shares_of("SPY", is_long=False), ("100",), 30, module=OTHER)
         cash(rig, 1, ActivityKind.DIVIDEND, -30, "-30")
-        positions = rig.desk.book.positions
-        assert (positions[long.position_id].income, positions[short.position_id].income) == (0, -dollars(30))
+        assert rig.desk.book.positions[short.position_id].income == -dollars(30)
+
+    @pytest.mark.parametrize("price", ["0.50", "0"])
+    def test_what_is_long_here_and_short_there_gets_and_pays_a_share(self, rig: Rig, price: str) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 200)
+        hold(rig, shares_of("SPY", is_long=False), ("50",), 100, module=OTHER)
+        cash(rig, 1, ActivityKind.DIVIDEND, 100, "50", price)
+        assert [each.income for each in rig.desk.book.positions.values()] == [dollars(100), -dollars(50)]
+        assert urgent(rig, "the dividend of SPY is for") == 0
+
+    def test_what_belongs_to_nobody_of_ours_has_its_part_of_a_dividend(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 100)
+        outside = hold(rig, shares_of("SPY"), ("50",), 50, module=OTHER)
+        rig.desk.record(ev.PositionMoved(outside.position_id, EXTERNAL, "user", "not ours"))
+        cash(rig, 1, ActivityKind.DIVIDEND, 150, "75", "0.50")
+        realised = [rig.desk.book.realised(name) for name in (MODULE, OTHER, EXTERNAL)]
+        assert realised == [dollars(50), 0, dollars(25)]
+
+    def test_a_dividend_that_the_shares_here_do_not_explain_is_told_and_nothing_of_it_is_lost(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 100)
+        hold(rig, shares_of("SPY"), ("50",), 10, module=OTHER)
+        cash(rig, 1, ActivityKind.DIVIDEND, 150, "75", "0.50")
+        assert [each.income for each in rig.desk.book.positions.values()] == [dollars(50), dollars(25)]
+        assert (
+            urgent(rig, f"dividend of SPY is for 150 shares and 110 are held: what does not fit went to {OTHER}") == 1
+        )
+
+    def test_a_dividend_for_no_shares_is_booked_all_the_same(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 100)
+        cash(rig, 1, ActivityKind.DIVIDEND, 0, "75")
+        assert rig.desk.book.realised(MODULE) == dollars(75)
+
+    def test_borrow_stays_with_who_is_short(self, rig: Rig) -> None:
+        hold(rig, shares_of("SPY"), ("50",), 50)
+        for module, count in ((MODULE, 100), (OTHER, 50)):
+            hold(rig, shares_of("SPY", is_long=False), ("50",), count, module=module)
+        cash(rig, 1, ActivityKind.BORROW, -100, "-0.0100", "50")  # 100 units: 66.67 and 33.33
+        assert [each.income for each in rig.desk.book.positions.values()] == [0, -67, -33]
 
     def test_shares_bought_after_the_record_get_what_the_statement_says_a_share(self, rig: Rig) -> None:
         hold(rig, shares_of("SPY"), ("100",), 100)

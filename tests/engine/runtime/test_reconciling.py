@@ -11,13 +11,28 @@ from engine.core.errors import NotSent
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
-from engine.domain.account import CASH_ID, EXTERNAL, BrokerAccount, Difference, Resolution
+from engine.domain.account import CASH_ID, EXTERNAL, ActivityKind, BrokerAccount, Difference, Resolution
+from engine.domain.instrument import Right
 from engine.domain.order import OrderStatus
 from engine.domain.structure import shares_of
 from engine.ledger.verify import verify_store
-from engine.runtime import reconciling
-from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, denied, give, hear, hold, quiet, urgent, working
-from tests.fakes import Rig
+from engine.runtime import positions, reconciling
+from tests.engine.runtime.scenes import (
+    CONDOR,
+    MODULE,
+    OTHER,
+    denied,
+    give,
+    hear,
+    hold,
+    made_of,
+    option,
+    put,
+    quiet,
+    urgent,
+    working,
+)
+from tests.fakes import EXPIRATION, Rig, new_york
 
 
 @pytest.fixture
@@ -166,6 +181,33 @@ class TestResolve:
         # 40 of 100 shares bought at 99, gone at 100.
         assert (position.shares, position.realised, position.used) == (60, dollars(40), dollars(5940))
 
+    @pytest.mark.parametrize(
+        ("theirs", "left", "used", "realised"),
+        [
+            # 100 at 99 and 50 at 98, gone at 100 first in, first out.
+            (100, [(100 - 50, 4950), (50, 4900)], 9850, 50),
+            (30, [(30, 2940)], 2940, 100 + 40),
+            (0, [], 0, 100 + 100),
+            # The rest is a short position: its proceeds and half of them again.
+            (-30, [(-30, -3000)], 4500, 200),
+        ],
+    )
+    def test_what_is_gone_ends_in_the_oldest_positions_first(
+        self, rig: Rig, theirs: int, left: list[tuple[int, int]], used: int, realised: int
+    ) -> None:
+        hold(rig, shares_of("SPY"), ("98",), 50)
+        rig.desk.clock.advance_to(rig.desk.now + dt.timedelta(minutes=1))
+        free = rig.desk.book.modules[MODULE].budget
+        self.differ(rig, theirs)
+        assert self.resolve(rig, {MODULE: theirs - 150}) == []
+        book = rig.desk.book
+        found = [(position.shares, position.cost) for position in book.positions_of(MODULE)]
+        assert found == [(shares, dollars(cost)) for shares, cost in left]
+        assert (book.used(MODULE), book.realised(MODULE)) == (dollars(used), dollars(realised))
+        assert book.available(MODULE) == free - dollars(used)
+        assert (book.differences, book.instruments()) == ({}, {"SPY": theirs} if theirs else {})
+        assert verify_store(rig.store).faults == ()
+
     def test_ignored_it_is_no_difference_from_then_on(self, rig: Rig) -> None:
         self.differ(rig, 130)
         assert self.resolve(rig, {}, Resolution.IGNORE) == []
@@ -223,3 +265,101 @@ def test_options_taken_in_use_what_they_would_by_themselves(tmp_path: Path) -> N
     assert give(rig, cmd.ResolveDifference(leg.contract.occ, Resolution.ASSIGN, {MODULE: -1}, "user", "mine")) == []
     (position,) = rig.desk.book.positions_of(MODULE)
     assert position.used == dollars(9300), "a short put is secured by its strike"
+
+
+class TestExpired:
+    """Contracts of Friday, 24 April, in the week after."""
+
+    PUT = option(95, Right.PUT)
+    SATURDAY = new_york(7, day=EXPIRATION + dt.timedelta(days=1))
+
+    @pytest.fixture
+    def rig(self, tmp_path: Path) -> Rig:
+        """SPY at 90: IV_SERVICE is short a 95 put, and somebody who is none of ours long."""
+        rig = quiet(tmp_path, 90.0)
+        hold(rig, made_of(put(95, -1)), ("6.00",))
+        hold(rig, made_of(put(95, 1)), ("6.00",), position_id="P000002", module=OTHER)
+        rig.desk.record(ev.PositionMoved("P000002", EXTERNAL, "user", "not ours"))
+        rig.desk.commit()
+        return rig
+
+    def at(self, rig: Rig, when: dt.datetime) -> None:
+        """Let time pass."""
+        rig.desk.clock.advance_to(when)
+        positions.await_assignment(rig.desk)
+        rig.desk.commit()
+
+    def test_what_nets_to_nothing_at_the_broker_settles_between_its_holders(self, rig: Rig) -> None:
+        cash = rig.desk.book.broker_cash
+        self.at(rig, self.SATURDAY)
+        assert positions.is_word_expected(rig.desk)
+        hear(rig, account(rig))
+        book = rig.desk.book
+        settled = [event for event in rig.events(ev.LegSettled) if isinstance(event, ev.LegSettled)]
+        assert [(each.position_id, each.kind, each.shares, each.cash, each.activity) for each in settled] == [
+            ("P000001", ActivityKind.CASH_SETTLED, 0, -dollars(500), 0),
+            ("P000002", ActivityKind.CASH_SETTLED, 0, dollars(500), 0),
+        ]
+        # Sold for 6.00 and bought for 6.00, worth 5.00 at the end.
+        assert (book.realised(MODULE), book.realised(EXTERNAL)) == (dollars(100), -dollars(100))
+        assert (book.positions, book.used(MODULE), book.broker_cash) == ({}, 0, cash)
+        assert not positions.is_word_expected(rig.desk)
+        assert urgent(rig, f"1 x {self.PUT.occ} expired, held long and short in these books") == 2
+        assert urgent(rig, "it paid $500.00, with SPY at 90.00") == 1
+        assert verify_store(rig.store).faults == ()
+
+    def test_until_the_next_morning_the_broker_may_still_tell(self, rig: Rig) -> None:
+        self.at(rig, self.SATURDAY - dt.timedelta(seconds=1))
+        hear(rig, account(rig))
+        assert len(rig.desk.book.positions) == 2
+
+    @pytest.mark.parametrize(
+        "changes", [{"positions": {"SPY260424P00095000": 1}}, {"is_complete": False}, {"activity": 1}]
+    )
+    def test_nothing_ends_by_an_account_that_holds_it_or_lacks_something(
+        self, rig: Rig, changes: dict[str, Any]
+    ) -> None:
+        self.at(rig, self.SATURDAY)
+        hear(rig, account(rig, **changes))
+        assert len(rig.desk.book.positions) == 2
+
+    def test_what_does_not_sum_to_nothing_waits_for_the_brokers_word(self, rig: Rig) -> None:
+        hold(rig, made_of(put(95, -1)), ("6.00",))
+        self.at(rig, self.SATURDAY)
+        hear(rig, account(rig, positions={}))
+        assert len(rig.desk.book.positions) == 3
+
+    def test_of_a_wider_position_only_the_contract_that_nets_ends(self, tmp_path: Path) -> None:
+        rig = quiet(tmp_path, 90.0)
+        later = EXPIRATION + dt.timedelta(days=28)
+        hold(rig, made_of(put(95, -1), put(95, 1, later)), ("6.00", "7.00"))
+        hold(rig, made_of(put(95, 1)), ("6.00",), module=OTHER)
+        self.at(rig, self.SATURDAY)
+        hear(rig, account(rig))
+        (left,) = rig.desk.book.positions.values()
+        assert (left.held(option(95, Right.PUT, later)), left.held(self.PUT)) == (1, 0)
+        assert (left.module_id, left.status.value) == (MODULE, "Monitoring")
+
+    def test_several_contracts_of_one_position_end_together(self, tmp_path: Path) -> None:
+        rig = quiet(tmp_path, 90.0)
+        mirror = made_of(*(replace(leg, ratio=-leg.ratio) for leg in CONDOR.legs))
+        hold(rig, CONDOR, ("0.40", "0.90", "1.00", "0.50"))
+        hold(rig, mirror, ("0.40", "0.90", "1.00", "0.50"), module=OTHER)
+        self.at(rig, self.SATURDAY)
+        hear(rig, account(rig))
+        # A credit of 1.00, and the short 93 put is worth 3.00.
+        realised = [rig.desk.book.realised(name) for name in (MODULE, OTHER)]
+        assert (realised, rig.desk.book.positions) == ([-dollars(200), dollars(200)], {})
+
+    def test_what_was_ignored_of_a_contract_counts_no_longer_once_it_is_over(self, rig: Rig) -> None:
+        theirs = {self.PUT.occ: 3}
+        twice(rig, positions=theirs)
+        assert give(rig, cmd.ResolveDifference(self.PUT.occ, Resolution.IGNORE, {}, "user", "a friend's")) == []
+        twice(rig, positions=theirs)
+        assert rig.desk.book.differences == {}
+        self.at(rig, self.SATURDAY - dt.timedelta(minutes=1))
+        twice(rig, positions=theirs)
+        assert rig.desk.book.differences == {}
+        self.at(rig, self.SATURDAY)
+        twice(rig, positions={})
+        assert (rig.desk.book.differences, rig.desk.book.positions) == ({}, {})
