@@ -80,7 +80,7 @@ def continue_unwinding(desk: Desk) -> None:
 
 def close(desk: Desk, position: Position, closing: Closing) -> Denials:
     """Order a closing. Only a stop, a closed market and order sanity may refuse one, never a budget or a pause."""
-    if not closing.structure.legs and abs(closing.structure.shares) != 1:
+    if not closing.structure.legs:
         shares = closing.structure.shares
         one = shares_of(closing.structure.symbol, is_long=shares > 0)
         closing = replace(closing, structure=one, quantity=closing.quantity * abs(shares))

@@ -89,6 +89,8 @@ class Desk:
     """Differences seen once: only what is still there at the next look is one."""
     is_reconciled: bool = False
     """Whether the broker's account was seen to agree since the start, or the last gap."""
+    unheard_since: dt.datetime | None = None
+    """Since when a comparison is due that could not be made; None while none is."""
     opening_rates: dict[str, OpeningRate] = field(default_factory=dict)
     """Openings of each module in the last minute."""
     repeats: dict[str, Repeats] = field(default_factory=dict)

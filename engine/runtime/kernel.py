@@ -22,17 +22,7 @@ from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.portfolio.aggregate import aggregate
-from engine.runtime import (
-    breaking,
-    closings,
-    handlers,
-    orders,
-    pausing,
-    positions,
-    reconciling,
-    reports,
-    transfers,
-)
+from engine.runtime import breaking, closings, handlers, orders, pausing, positions, reconciling, reports
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
@@ -92,7 +82,6 @@ class Kernel:
             self._feed_at = desk.feed.next_at(desk.now)
         for order in list(desk.book.orders.values()):
             orders.resume(desk, order)
-        transfers.resume_transfers(desk)
         desk.reconcile_at = desk.now
         orders.work_due(desk)
         reconciling.ask_if_due(desk)

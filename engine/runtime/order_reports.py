@@ -171,6 +171,7 @@ def _leg_filled(desk: Desk, order: Order, report: BrokerLegFilled) -> None:
             after_trades(desk, position, order, trades), new,
         )
     )  # fmt: skip
+    _cancel_if_inactive(desk, order.order_id)  # its package is whole again, with units that have not begun
 
 
 def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
@@ -262,9 +263,15 @@ def _still_lives(desk: Desk, order: Order, report: BrokerKnows) -> None:
         desk.ask_at[order.order_id] = desk.now + ASK_AGAIN  # which limit is in force is still not known
     if order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN) or order.is_unsure:
         desk.record(ev.OrderAccepted(order.order_id))
-    live = desk.book.orders[order.order_id]
-    # It was to be cancelled, and its fate not known until now. Legs that are done are not cancelled blindly.
-    if live.adds_risk and live.status is not OrderStatus.LEGGED and not desk.is_active(live.module_id):
+    _cancel_if_inactive(desk, order.order_id)  # it was to be cancelled, and its fate not known until now
+
+
+def _cancel_if_inactive(desk: Desk, order_id: str) -> None:
+    """Cancel what is left of an opening that may not work now. Legs that are done are not cancelled blindly."""
+    live = desk.book.orders.get(order_id)
+    if live is None or not live.adds_risk:
+        return
+    if live.status is not OrderStatus.LEGGED and not desk.is_active(live.module_id):
         stopped = desk.latch.is_set or desk.book.status is MindfolioStatus.STOPPED
         request_cancel(desk, live, "emergency stop" if stopped else "paused")
 

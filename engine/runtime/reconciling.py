@@ -30,6 +30,7 @@ from engine.ledger.lots import Trade, booked
 from engine.runtime.desk import Desk
 from engine.runtime.lifecycle import record_end
 from engine.runtime.power import used_by
+from engine.runtime.transfers import resume_transfers
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +41,9 @@ SECOND_LOOK = dt.timedelta(seconds=10)
 
 RETRY = dt.timedelta(seconds=5)
 
+PATIENCE = 2 * INTERVAL
+"""How long a comparison may be due; then book and broker count as not compared, and nothing is opened."""
+
 TOLD_BY = dt.time(7)
 """New York time by which a broker has told what became of contracts that expired the day before."""
 
@@ -48,9 +52,16 @@ Denials = tuple[Denial, ...]
 
 def ask_if_due(desk: Desk) -> None:
     """Ask the broker for its account when that is due."""
-    if desk.reconcile_at is not None and desk.reconcile_at <= desk.now:
-        desk.reconcile_at = desk.now + RETRY
-        desk.after_commit(lambda: _ask(desk))
+    if desk.reconcile_at is None or desk.reconcile_at > desk.now:
+        return
+    desk.unheard_since = desk.unheard_since or desk.now
+    if desk.is_reconciled and desk.now - desk.unheard_since > PATIENCE:
+        desk.is_reconciled = False
+        why = "the broker tells no account that can be compared with the books"
+        desk.alert("", f"Nothing more is opened: {why}, since {desk.unheard_since:%H:%M} UTC", is_urgent=True)
+    desk.reconcile_at = desk.now + RETRY
+    resume_transfers(desk)
+    desk.after_commit(lambda: _ask(desk))
 
 
 def _ask(desk: Desk) -> None:
@@ -81,9 +92,18 @@ def on_account(desk: Desk, account: BrokerAccount) -> None:
     desk.suspects = found
     if found.keys() - confirmed.keys():
         desk.reconcile_at = desk.now + SECOND_LOOK
+        _ask_about_orders(desk, {each.symbol for each in found.values()})
         return
+    desk.unheard_since = None
     desk.reconcile_at = desk.now + INTERVAL if session_at(desk.now) else next_session(desk.now).opens
     _conclude(desk, account, confirmed, is_whole=not on_the_way)
+
+
+def _ask_about_orders(desk: Desk, symbols: set[str]) -> None:
+    """Ask what became of live orders where the account differs: a fill that nobody told may be all there is to it."""
+    for order in desk.book.orders.values():
+        if order.structure.symbol in symbols and order.status is not OrderStatus.INTENT:
+            desk.ask_at.setdefault(order.order_id, desk.now)
 
 
 def _is_over(instrument: str | OptionContract, at: dt.datetime) -> bool:

@@ -18,5 +18,5 @@ def resume_transfers(desk: Desk) -> None:
 def _fund(desk: Desk, reference: str, amount: Money) -> None:
     try:
         desk.broker.fund(reference, amount, desk.now)
-    except Exception:  # noqa: BLE001 - it is asked for again at the next start, and shows as a difference until then
+    except Exception:  # noqa: BLE001 - it is asked for again with the account, and shows as a difference until then
         _log.exception("the transfer %s could not be asked for", reference)

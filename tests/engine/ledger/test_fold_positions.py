@@ -228,7 +228,8 @@ def test_what_becomes_external_is_no_more_the_mindfolios() -> None:
     position_id = office.open("-1.20")
     office.mark(**{position_id: "-150"})
     office.record(ev.PositionMoved(position_id, EXTERNAL, "user", ""))
-    assert (book.cash, book.nav, book.broker_cash) == (dollars("49997.60"), dollars("49997.60"), dollars("50117.60"))
+    # It leaves at what it is worth, -150.00: 50,000 + 120 - 2.40 - 150. The loss stays with the module that made it.
+    assert (book.cash, book.nav, book.broker_cash) == (dollars("49967.60"), dollars("49967.60"), dollars("50117.60"))
     assert book.instruments()["TSLA260417P00250000"] == -1
 
 

@@ -67,18 +67,20 @@ class TestWhatCanBeClosed:
         shares = hold(rig, shares_of("SPY"), ("100",), 200)
         covered = hold(rig, made_of(call(110, -1)), ("1.00",), 2, position_id=shares.position_id)
         assert covered.structure.kind is StructureKind.COVERED_CALL
-        (part,) = closings.closable(rig.desk, covered, 2, "why")
+        part, last = closings.closable(rig.desk, covered, 2, "why")
         assert (part.structure, part.quantity) == (made_of(call(110, -1)), 2)
+        assert (last.structure.legs, last.structure.shares, last.quantity) == ((), 100, 2)
         assert closings.close(rig.desk, covered, part) == ()
         rig.desk.commit()
         hear(rig, filled(rig.broker.submitted[-1]))
 
         (left,) = rig.desk.book.positions.values()
         (part,) = closings.closable(rig.desk, left, 200, "why")
-        assert (part.structure, part.quantity) == (shares_of("SPY"), 200)
+        assert (part.structure.legs, part.structure.shares, part.quantity) == ((), 1, 200)
         assert closings.close(rig.desk, left, part) == ()
         rig.desk.commit()
         order = rig.broker.submitted[-1]
+        assert (order.structure, order.quantity) == (shares_of("SPY"), 200)
         # 100 is quoted 99.99 by 100.01: sold from the middle down to the bid.
         assert (order.limit, order.worst) == (-dollars(100), -dollars("99.99"))
         hear(rig, filled(order))

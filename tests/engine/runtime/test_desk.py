@@ -149,6 +149,7 @@ class TestAfterAHalt:
 
 class TestTwoStops:
     def test_a_stop_from_outside_after_the_one_that_was_seen_is_not_lifted_with_it(self, rig: Rig) -> None:
+        rig.desk.is_reconciled = True
         handlers.handle(rig.desk, cmd.EmergencyStop("button", "first"))
         set_latch_file(rig.folder / "STOP", "outside", "second")
         handlers.handle(rig.desk, cmd.RearmMindfolio("user", "the first one was a mistake"))
@@ -160,6 +161,7 @@ class TestTwoStops:
         assert not rig.desk.latch.is_set
 
     def test_a_stop_file_that_somebody_deleted_does_not_stand_in_the_way(self, rig: Rig) -> None:
+        rig.desk.is_reconciled = True
         handlers.handle(rig.desk, cmd.EmergencyStop("button", "test"))
         (rig.folder / "STOP").unlink()
         handlers.handle(rig.desk, cmd.RearmMindfolio("user", "looked at everything"))

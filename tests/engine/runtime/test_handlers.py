@@ -198,6 +198,9 @@ class TestEmergencyStop:
         assert give(rig, cmd.RearmMindfolio("user", "too early")) == ["NOT_STOPPED"]
         give(rig, cmd.EmergencyStop("button", "test"))
         assert give(rig, cmd.RearmMindfolio("user", "   ")) == ["REASON_MISSING"]
+        # Its opening is not known to be cancelled yet.
+        assert give(rig, cmd.RearmMindfolio("user", "checked every order")) == ["SYMBOL_HALTED"]
+        rig.run()
         assert give(rig, cmd.RearmMindfolio("user", "checked every order")) == []
 
         assert not rig.desk.latch.is_set

@@ -138,7 +138,7 @@ class TestAdding:
     def test_denials(self, rig: Rig) -> None:
         assert give(rig, self.command(rig, dollars(5000) + 1)) == ["RESERVE"]
         assert give(rig, self.command(rig, -1)) == ["NEGATIVE_AMOUNT"]
-        assert give(rig, self.command(rig, kind="NO_SUCH_PROGRAM")) == ["UNKNOWN_MODULE"]
+        assert give(rig, self.command(rig, kind="NO_SUCH_PROGRAM")) == ["STRUCTURE"], "of no kind that there is"
         for taken in (MODULE, EXTERNAL, ""):
             assert give(rig, self.command(rig, module_id=taken)) == ["UNKNOWN_MODULE"]
         give(rig, cmd.EmergencyStop("button", "test"))

@@ -67,9 +67,9 @@ class TestUsed:
         broken = made_of(put(93, -1), call(110, -1), call(115, 1))
         assert float(used(rig, broken, "0.90", "1.00", "0.50")) > 500 - 140, "no less than the wing that is left"
 
-    def test_what_is_external_uses_nothing_of_anybodys(self, rig: Rig) -> None:
+    def test_what_is_external_uses_buying_power_of_the_account_too(self, rig: Rig) -> None:
         lots = booked((), [Trade(None, 100, dollars(100))], rig.desk.now).lots
-        assert used_by(rig.desk, "SPY", "EXTERNAL", lots) == 0
+        assert used_by(rig.desk, "SPY", "EXTERNAL", lots) == dollars(10_000)
         assert used_by(rig.desk, "SPY", MODULE, ()) == 0
 
 

@@ -171,7 +171,7 @@ class TestResolve:
         assert self.resolve(rig, {OTHER: 10, EXTERNAL: 20}) == []
         assert [position.shares for position in rig.desk.book.positions_of(OTHER)] == [10]
         (outside,) = rig.desk.book.positions_of(EXTERNAL)
-        assert (outside.shares, outside.used) == (20, 0)
+        assert (outside.shares, outside.used) == (20, dollars(2000))
         assert rig.desk.book.instruments() == {"SPY": 130}
 
     def test_what_is_gone_at_the_broker_ends_in_the_books_at_the_newest_price(self, rig: Rig) -> None:
