@@ -149,6 +149,8 @@ class MindfolioSnapshot:
     closing: ClosingPlan | None = None
     closing_by: str = ""
     """Who has confirmed the closing plan, "" while it waits."""
+    is_compared: bool = True
+    """Whether the broker's account was compared with the books since the start, or the last gap."""
     halted: str = ""
     """Why the engine stopped trading by itself (its ledger cannot be written, a broken invariant); "" while it runs."""
 

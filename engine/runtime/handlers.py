@@ -92,7 +92,7 @@ def _rearm(desk: Desk, command: cmd.RearmMindfolio) -> Denials:
         return _newer_stop(desk)
     doubts = _doubts(desk)
     if doubts:
-        return (Denial(DenialCode.SYMBOL_HALTED, facts={"why": "; ".join(doubts)}),)
+        return doubts
     # Lifted before it is journaled: a crash in between leaves the journal stopped, and a stop that arrives in between
     # finds the latch free to be set again. The other order could lift a newer stop.
     if desk.latch.is_set and not desk.latch.lift():
@@ -101,13 +101,18 @@ def _rearm(desk: Desk, command: cmd.RearmMindfolio) -> Denials:
     return ()
 
 
-def _doubts(desk: Desk) -> tuple[str, ...]:
+def _doubts(desk: Desk) -> Denials:
     """What must be settled before a re-arm: an account not heard, differences with it, openings without an end."""
-    book = desk.book
-    unheard = () if desk.is_reconciled else ("book and broker were not seen to agree yet",)
-    differing = tuple(f"book and broker differ in {name}" for name in sorted({*book.differences, *desk.suspects}))
-    live = tuple(f"order {order.order_id} is {order.status.value}" for order in book.orders.values() if order.adds_risk)
-    return (*unheard, *differing, *live)
+    book, denials = desk.book, list[Denial]()
+    if not desk.is_reconciled:
+        denials.append(Denial(DenialCode.BROKER_UNREACHABLE, facts={"why": "try again once it was heard"}))
+    if differing := sorted({*book.differences, *desk.suspects}):
+        why = f"book and broker differ in {', '.join(differing)}"
+        denials.append(Denial(DenialCode.SYMBOL_HALTED, facts={"why": why}))
+    if live := [order for order in book.orders.values() if order.adds_risk]:
+        words = "; ".join(f"{order.order_id} is {order.status.value.replace('_', ' ').lower()}" for order in live)
+        denials.append(Denial(DenialCode.ORDER_STATE, f"{words}: wait for the broker's final word"))
+    return tuple(denials)
 
 
 def _newer_stop(desk: Desk) -> Denials:

@@ -383,7 +383,8 @@ class Kernel:
             spots={symbol: spot for symbol in desk.feed.symbols if (spot := desk.market.spot(symbol)) is not None},
             is_finished=self._feed_at is None,
         )
-        return replace(aggregate(desk.book, desk.market.chains(), market, RISK_FREE_RATE), halted=desk.halted)
+        view = aggregate(desk.book, desk.market.chains(), market, RISK_FREE_RATE)
+        return replace(view, halted=desk.halted, is_compared=desk.is_reconciled)
 
 
 def _next_slot(now: dt.datetime) -> dt.datetime:

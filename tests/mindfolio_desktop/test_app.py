@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
@@ -28,6 +28,12 @@ from tests.recordings import falling_volatility, write_recording
 WAIT_MS = 15_000
 
 
+def delete(window: QWidget) -> None:
+    """Delete a window at once: one that lingers would share the application's shortcuts with that of the next test."""
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)
+
+
 class Driven:
     """A session with its window shown, and what the engine said of itself."""
 
@@ -37,6 +43,7 @@ class Driven:
         theme.apply(application)
         self.qtbot = qtbot
         self.places = places
+        self.is_closed = False
         self.snapshots: list[MindfolioSnapshot] = []
         self.session = Session(places, Running(speed=20.0, threads=1, publishes=True))
         self.session.bridge.snapshot_changed.connect(self.snapshots.append)
@@ -72,9 +79,12 @@ class Driven:
         drag(self.find(QSlider, name), by)
 
     def close(self) -> None:
-        """End the session as the application does."""
+        """End the session as the application does; once."""
+        if self.is_closed:
+            return
+        self.is_closed = True
         assert self.session.close(), "the engine's thread did not end"
-        self.session.window.deleteLater()
+        delete(self.session.window)
 
 
 @pytest.fixture
@@ -87,11 +97,23 @@ def places(tmp_path: Path) -> Places:
 
 
 @pytest.fixture
-def driven(qtbot: QtBot, places: Places) -> Iterator[Driven]:
+def start(qtbot: QtBot, places: Places) -> Iterator[Callable[[], Driven]]:
+    """Starts the application. What still runs when the test ends is ended: a failed test leaves no engine behind."""
+    begun: list[Driven] = []
+
+    def begin() -> Driven:
+        begun.append(Driven(qtbot, places))
+        return begun[-1]
+
+    yield begin
+    for driven in begun:
+        driven.close()
+
+
+@pytest.fixture
+def driven(start: Callable[[], Driven]) -> Driven:
     """The application, running."""
-    driven = Driven(qtbot, places)
-    yield driven
-    driven.close()
+    return start()
 
 
 def test_a_divider_drag_is_applied_by_the_engine(driven: Driven) -> None:
@@ -141,16 +163,17 @@ def test_an_approval_is_clicked_and_becomes_a_position(driven: Driven) -> None:
     assert approvals.used + approvals.held > 0
 
 
-def test_emergency_stop_pauses_everything_and_survives_a_restart(qtbot: QtBot, places: Places) -> None:
-    first = Driven(qtbot, places)
+def test_emergency_stop_pauses_everything_and_survives_a_restart(start: Callable[[], Driven], places: Places) -> None:
+    first = start()
     first.click("emergency_stop")
     assert StopLatch(places.latch).is_set, "the latch is there when the click returns"
     first.until(lambda: first.has_status(MindfolioStatus.STOPPED))
     assert all(module.status is ModuleStatus.PAUSED for module in first.now.modules)
     first.close()
 
-    second = Driven(qtbot, places)
+    second = start()
     assert second.has_status(MindfolioStatus.STOPPED)
+    second.until(lambda: second.now.is_compared)
     second.click("rearm_open")
     reason = second.find(QLineEdit, "rearm_reason")
     QTest.keyClicks(reason, "looked at every order")
@@ -183,4 +206,4 @@ def test_a_ledger_in_use_is_said_in_the_window_not_in_a_traceback(qtbot: QtBot, 
     qtbot.waitUntil(lambda: bool(alerts), timeout=WAIT_MS)
     assert "in use by another Mindfolio" in alerts[0]
     assert second.close()
-    second.window.deleteLater()
+    delete(second.window)

@@ -31,7 +31,7 @@ class Auditor(BackOffice):
         self.held_seen: Counter[str] = Counter()
         self.last: Event | None = None
         self.apart: list[Money] = []
-        """Cash that belongs to no position."""
+        """Results that belong to no position: cash, and what a module made of one that then left it at its mark."""
         self.twin.apply(1, NOW, created())
 
     def record(self, event: Event) -> None:
@@ -89,6 +89,10 @@ class Auditor(BackOffice):
                 else:
                     size = 1 if len(event.instrument) < 10 else MULTIPLIER
                     self._traded(event.instrument, event.quantity, event.price, size)
+            case ev.PositionMoved() if event.module_id == EXTERNAL:
+                held = book.positions[event.position_id]
+                if held.module_id != EXTERNAL:
+                    self.apart.append(book.marks[event.position_id] - held.cost)
             case _:
                 pass
 

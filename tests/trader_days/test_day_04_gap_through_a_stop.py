@@ -105,7 +105,7 @@ def test_exits_cost_more_than_the_stop_and_no_more_than_the_width(day: Day) -> N
     assert DenialCode.DAILY_LOSS in codes
 
     assert [str(each.code) for each in day.say(cmd.ResumeMindfolio("ann", "again"))] == ["STOPPED"]
-    assert [str(each.code) for each in day.say(cmd.RearmMindfolio("ann", "at once"))] == ["SYMBOL_HALTED"]
+    assert [str(each.code) for each in day.say(cmd.RearmMindfolio("ann", "at once"))] == ["BROKER_UNREACHABLE"]
     day.until(at(TUESDAY, "09:32:32"))  # the broker's account is heard
     assert day.say(cmd.RearmMindfolio("ann", "seen, understood")) == ()
     assert str(day.book.status) == "ACTIVE"

@@ -251,6 +251,8 @@ def _facts(snapshot: MindfolioSnapshot) -> str:
     )
     if snapshot.orders_unknown:
         cancels += f" · {fmt.counted(snapshot.orders_unknown, 'order')} of unknown fate, the broker is being asked"
+    if not snapshot.is_compared:
+        cancels += " · the broker's account is not heard yet"
     exits = "automatic exits are off" if snapshot.status is MindfolioStatus.STOPPED else "exits go on"
     paused = sum(view.status is ModuleStatus.PAUSED for view in snapshot.modules)
     held = f"{fmt.counted(snapshot.positions, 'position')} open, {exits}" if snapshot.positions else "no open positions"

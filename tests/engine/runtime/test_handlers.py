@@ -199,7 +199,7 @@ class TestEmergencyStop:
         give(rig, cmd.EmergencyStop("button", "test"))
         assert give(rig, cmd.RearmMindfolio("user", "   ")) == ["REASON_MISSING"]
         # Its opening is not known to be cancelled yet.
-        assert give(rig, cmd.RearmMindfolio("user", "checked every order")) == ["SYMBOL_HALTED"]
+        assert give(rig, cmd.RearmMindfolio("user", "checked every order")) == ["ORDER_STATE"]
         rig.run()
         assert give(rig, cmd.RearmMindfolio("user", "checked every order")) == []
 
