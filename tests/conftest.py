@@ -34,7 +34,7 @@ def yahoo_file(shared_dir: Path) -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Long runs are the same tests with larger numbers."""
-    parser.addoption("--kills", default="5", help="how often a replay is killed at a random moment (full: 30)")
+    parser.addoption("--kills", default="3", help="how often a process is killed at a random moment (full: 200)")
     parser.addoption("--wal-images", default="120", help="how many damaged write-ahead logs are opened (full: 5000)")
 
 

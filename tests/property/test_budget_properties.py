@@ -394,7 +394,7 @@ def account_left(book: Book) -> Money:
 
 
 BudgetMachine.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=50,
     suppress_health_check=[HealthCheck.too_slow],
 )
