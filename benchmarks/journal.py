@@ -60,10 +60,11 @@ def compare_commits(folder: Path) -> None:
     position_id = clerk.open()
     clerk.ledger.commit()
     bare, insert_bare = bare_copy(folder)
+    event = ev.MarksRecorded({position_id: dollars(-110)}, dollars(50_000))  # as the peer's: what it costs is not ours
 
     def ours() -> None:
         for _ in range(COMMITS):
-            clerk.record(ev.MarksRecorded({position_id: dollars(-110)}, dollars(50_000)))
+            clerk.record(event)
             clerk.ledger.commit()
 
     def theirs() -> None:

@@ -33,12 +33,12 @@ def as_utc(at: datetime) -> datetime:
     """The same instant in UTC. Raises ValueError for a naive datetime."""
     if at.tzinfo is None:
         raise ValueError(f"{at} has no time zone")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def epoch_us(at: datetime) -> int:
     """Microseconds since 1970-01-01 UTC, exact."""
-    return (as_utc(at) - EPOCH) // timedelta(microseconds=1)
+    return (as_utc(at) - EPOCH) // _MICROSECOND
 
 
 def from_epoch_us(microseconds: int) -> datetime:
@@ -47,3 +47,4 @@ def from_epoch_us(microseconds: int) -> datetime:
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)

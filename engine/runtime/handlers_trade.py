@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from engine.core.errors import DenialCode
+from engine.core.errors import DenialCode, Fact
 from engine.core.money import Money
 from engine.domain import commands as cmd
 from engine.domain.denial import Denial
@@ -31,8 +31,8 @@ def enter(desk: Desk, command: cmd.EnterTrade) -> Denials:
     if position is not None and position.symbol != command.structure.symbol:
         return (Denial(DenialCode.STRUCTURE, command.structure.symbol, position.symbol),)
     structure = command.structure
-    if not is_tradable(structure, command.quantity) or max(abs(command.limit), abs(command.worst)) > MOST_MONEY:
-        return (Denial(DenialCode.STRUCTURE, "figures that no order can have", facts={"module": command.module_id}),)
+    if not (is_tradable(structure, command.quantity) and _is_price(command.limit) and _is_price(command.worst)):
+        return _no_price({"module": command.module_id})
     candidate = ticket_candidate(
         desk, command.module_id, structure, command.quantity, command.limit, command.worst, command.why
     )
@@ -46,6 +46,8 @@ def close_position(desk: Desk, command: cmd.ClosePosition) -> Denials:
         return _no_position(command.position_id)
     if position.module_id not in desk.book.modules:
         return _nobodys(position)
+    if not _is_price(command.limit):
+        return _no_price({"position": position.position_id})
     quantity = position.quantity if command.quantity is None else command.quantity
     if not 1 <= quantity <= position.quantity:
         about = {"position": position.position_id}
@@ -68,6 +70,8 @@ def roll_position(desk: Desk, command: cmd.RollPosition) -> Denials:
         return _no_position(command.position_id)
     if position.module_id not in desk.book.modules:
         return _nobodys(position)
+    if not _is_price(command.limit):
+        return _no_price({"position": position.position_id})
     return roll(desk, position, command.close, command.open, command.limit, command.who, command.why)
 
 
@@ -89,6 +93,8 @@ def replace_order(desk: Desk, command: cmd.ReplaceOrder) -> Denials:
     if order is None:
         return (Denial(DenialCode.UNKNOWN_ORDER, facts={"order": command.order_id}),)
     about = {"order": order.order_id}
+    if not _is_price(command.limit):
+        return _no_price({**about})
     denials: list[Denial] = []
     if order.status not in _REPLACEABLE:
         denials.append(Denial(DenialCode.ORDER_STATE, order.status.value, "WORKING", facts={**about}))
@@ -110,6 +116,14 @@ def _worst(desk: Desk, order: Order) -> Money:
     """What was checked; a closing may also follow the market to its natural price."""
     quote = structure_quote(order.structure, desk.part_quotes(order.structure), order.purpose)
     return order.worst if order.adds_risk or quote is None else max(order.worst, quote.natural)
+
+
+def _is_price(limit: Money | None) -> bool:
+    return limit is None or abs(limit) <= MOST_MONEY
+
+
+def _no_price(about: dict[str, Fact]) -> Denials:
+    return (Denial(DenialCode.STRUCTURE, "figures that no order can have", facts=about),)
 
 
 def _nobodys(position: Position) -> Denials:

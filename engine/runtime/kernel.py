@@ -21,6 +21,7 @@ from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
+from engine.ledger.codec import is_exact
 from engine.portfolio.aggregate import aggregate
 from engine.runtime import breaking, closings, handlers, orders, pausing, positions, reconciling, reports
 from engine.runtime.desk import RISK_FREE_RATE, Desk
@@ -191,7 +192,7 @@ class Kernel:
             case _ if self.desk.halted:
                 denial = Denial(DenialCode.STORAGE, facts={"why": self.desk.halted})
                 self.desk.tell(CommandDenied(message, (denial,)))
-            case cmd.SetSpeed(speed) if not speed >= 0:
+            case cmd.SetSpeed(speed) if not (type(speed) in (float, int) and speed >= 0):
                 self.desk.tell(
                     CommandDenied(message, (Denial(DenialCode.NEGATIVE_AMOUNT, facts={"speed": str(speed)}),))
                 )
@@ -200,7 +201,7 @@ class Kernel:
                 self._pacer.moved()
                 self.desk.notify(CommandAccepted(message))
                 self._step(lambda: None)
-            case cmd.ScanNow(module_id):
+            case cmd.ScanNow(module_id) if is_exact(message):
                 self._step(lambda: self._scan_now(message, module_id))
             case _:
                 self._answering = message

@@ -324,12 +324,19 @@ def _hold_per_unit(facts: TradeFacts) -> Money:
 
 
 def broker_figure(question: Callable[[], Money | None]) -> Money | None:
-    """A broker's figure, None where it cannot be had: that denies, and stops nothing else."""
+    """A broker's figure, None where it cannot be had or is no amount: that denies, and stops nothing else.
+
+    A NaN is neither more nor less than anything: compared with, it would let every trade pass.
+    """
     try:
-        return question()
+        figure = question()
     except Exception:  # noqa: BLE001 - whatever the line or the broker does
         _log.warning("the broker could not be asked for its figure", exc_info=True)
         return None
+    if figure is None or (type(figure) is int and abs(figure) <= MOST_MONEY):
+        return figure
+    _log.warning("the broker told a figure that is no amount: %r", figure)
+    return None
 
 
 def _max_risk(desk: Desk, candidate: Candidate, ticket: Ticket) -> Money | None:

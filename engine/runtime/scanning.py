@@ -115,6 +115,8 @@ def scan_denial(desk: Desk, module_id: str) -> Denial | None:
 
 
 def _apply(desk: Desk, ticket: ScanTicket, answer: ScanFinished) -> None:
+    if ticket.module_id not in desk.book.modules:
+        return  # removed while its scan was under way: there is nobody left to trade, or to pause
     error = answer.error or _garbage_in(answer.findings)
     if error:
         set_module_status(desk, ticket.module_id, ModuleStatus.PAUSED, "engine", error, code="MODULE_FAULT")

@@ -58,6 +58,27 @@ def test_an_order_of_unknown_fate_keeps_its_hold_and_halts_its_underlying() -> N
     assert (live(office, order_id).status, book.halted_symbols) == (S.WORKING, {})
 
 
+def test_a_cancel_that_is_asked_for_settles_no_doubt() -> None:
+    office = BackOffice()
+    book = office.ledger.book
+    order_id = office.intend(quantity=2)
+    office.record(ev.OrderUnknown(order_id, "no answer in time"))
+    office.record(ev.OrderCancelRequested(order_id, "stop"))
+    assert (live(office, order_id).is_unsure, list(book.halted_symbols)) == (True, ["TSLA"])
+    office.record(ev.OrderAccepted(order_id))
+    assert (live(office, order_id).status, live(office, order_id).is_unsure) == (S.CANCEL_PENDING, False)
+    assert book.halted_symbols == {}
+
+
+def test_a_fill_settles_a_doubt() -> None:
+    office = BackOffice()
+    order_id = office.intend(quantity=2)
+    office.record(ev.OrderUnknown(order_id, "no answer in time"))
+    office.record(ev.OrderCancelRequested(order_id, "stop"))
+    office.fill(order_id, "-1.20", 1)
+    assert office.ledger.book.halted_symbols == {}
+
+
 def test_a_replacement_or_an_acknowledgement_never_undoes_a_cancel() -> None:
     office = BackOffice()
     order_id = office.intend(quantity=2)

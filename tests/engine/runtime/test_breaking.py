@@ -216,6 +216,30 @@ class TestByHand:
         assert rig.desk.book.status is MindfolioStatus.STOPPED
         assert {order.purpose for order in broker.submitted} == {OrderPurpose.CLOSE}
 
+    def test_a_target_that_a_person_lets_rest_makes_way_for_the_plan(
+        self, tmp_path: Path, broker: ScriptedBroker
+    ) -> None:
+        broker.on_submit = lambda order: (
+            fills(order) if order.limit > dollars("0.01") else [BrokerAccepted(order.order_id)]
+        )
+        rig = trading(tmp_path, *(at(1 + more) for more in range(5)), limits=LOSS, broker=broker)
+        assert give(rig, cmd.ClosePosition("P000001", None, dollars("0.01"), "user", "target")) == []
+        (target,) = broker.submitted
+        rig.run(until=new_york(10, 0, 10))
+        assert give(rig, cmd.PlanClosing(0, "user")) == []
+        plan = rig.desk.book.closing
+        assert plan is not None
+        assert "P000001" in {step.position_id for step in plan.steps}
+        assert "P000001" not in plan.left
+
+        assert give(rig, cmd.ConfirmClosing(plan.plan_id, "user")) == []
+        rig.run(until=new_york(10, 6))
+
+        assert ("cancel", target.order_id) in broker.calls
+        closed = [order.position_id for order in broker.submitted if order.why.startswith("closing plan")]
+        assert "P000001" in closed
+        assert rig.desk.book.closing is None
+
 
 class TestAtThePaperBroker:
     """The real counterparty, which fills by its own prices."""

@@ -1,5 +1,6 @@
 """Closings: what of a position can be traded, at what prices, and when one is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,23 @@ class TestPrices:
         position = hold(rig, CONDOR, PRICES)
         rig.desk.clock.advance_to(new_york(11))
         assert closings.close(rig.desk, position, Closing(CONDOR, 1, "why", "user", dollars("0.10"))) == ()
+
+    def test_a_typed_limit_beyond_what_it_can_ever_cost_is_a_mistake(self, rig: Rig) -> None:
+        position = hold(rig, made_of(put(88, 1), put(93, -1)), ("0.40", "0.90"))
+        slip = Closing(position.structure, 1, "why", "user", dollars("5.01"))
+        (denial,) = closings.close(rig.desk, position, slip)
+        assert (denial.code.value, denial.measured, denial.limit) == ("TICK", dollars("5.01"), dollars(5))
+        assert rig.desk.book.orders == {}
+        assert closings.close(rig.desk, position, replace(slip, limit=dollars(5))) == ()
+
+    def test_what_has_a_worth_never_costs_anything_to_be_rid_of(self, rig: Rig) -> None:
+        position = hold(rig, made_of(put(88, 1)), ("0.40",))
+        (denial,) = closings.close(rig.desk, position, Closing(position.structure, 1, "why", "user", dollars("0.40")))
+        assert (denial.code.value, denial.limit) == ("TICK", 0)
+
+    def test_a_naked_call_may_cost_any_price(self, rig: Rig) -> None:
+        position = hold(rig, made_of(call(110, -1)), ("1.00",))
+        assert closings.close(rig.desk, position, Closing(position.structure, 1, "why", "user", dollars(150))) == ()
 
 
 class TestRefusals:

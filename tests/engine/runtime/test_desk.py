@@ -267,6 +267,9 @@ class TestFigures:
         assert not desk.may_open
         assert not desk.is_active("IV_SERVICE")
 
+    def test_a_module_that_is_not_there_is_not_active(self, rig: Rig) -> None:
+        assert not rig.desk.is_active("NOBODY")
+
 
 def test_a_refused_command_is_answered_once_and_changes_nothing(rig: Rig) -> None:
     before = rig.desk.book.seq

@@ -8,9 +8,14 @@ import pytest
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
+from engine.domain.account import Difference
+from engine.domain.broker_reports import BrokerAccepted, BrokerEnded
 from engine.domain.budget import BudgetPlan
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.order import OrderStatus
 from engine.runtime import handlers
+from engine.runtime.openings import MOST_MONEY
+from tests.engine.runtime.scenes import CONDOR, call, denied, hear, hold, made_of, put
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york
 
 
@@ -207,3 +212,102 @@ class TestEmergencyStop:
         assert rig.desk.book.status is MindfolioStatus.ACTIVE
         assert all(module.status is ModuleStatus.PAUSED for module in rig.desk.book.modules.values())
         assert give(rig, cmd.ResumeModule("IV_SERVICE", "user", "go")) == []
+
+
+class TestRearm:
+    """What stands in the way of a re-arm, each with its own code; nothing is lifted until none does."""
+
+    WANTED = cmd.RearmMindfolio("user", "checked every order")
+
+    @pytest.fixture
+    def stopped(self, rig: Rig) -> Rig:
+        """Stopped, and nothing in doubt any more."""
+        give(rig, cmd.EmergencyStop("button", "test"))
+        return rig.run(until=new_york(10, 1))
+
+    def test_an_account_that_was_not_heard(self, stopped: Rig) -> None:
+        stopped.desk.is_reconciled = False
+        (denial,) = denied(stopped, self.WANTED)
+        assert (denial.code.value, denial.facts["why"]) == ("BROKER_UNREACHABLE", "try again once it was heard")
+        assert stopped.desk.latch.is_set
+
+    @pytest.mark.parametrize("where", ["differences", "suspects"])
+    def test_a_difference_with_its_instrument_seen_twice_or_once(self, stopped: Rig, where: str) -> None:
+        found = stopped.desk.book.differences if where == "differences" else stopped.desk.suspects
+        found["QQQ260424C00500000"] = Difference("QQQ260424C00500000", "QQQ", 0, 1)
+        (denial,) = denied(stopped, self.WANTED)
+        assert denial.code.value == "SYMBOL_HALTED"
+        assert denial.facts["why"] == "book and broker differ in QQQ260424C00500000"
+        assert stopped.desk.latch.is_set
+
+    def test_an_opening_without_its_final_word(self, rig: Rig) -> None:
+        rig.broker.on_cancel = lambda _: []
+        give(rig, cmd.EmergencyStop("button", "test"))
+        (denial,) = denied(rig, self.WANTED)
+        said = "O000001 is cancel pending: wait for the broker's final word"
+        assert (denial.code.value, denial.measured) == ("ORDER_STATE", said)
+        assert rig.desk.latch.is_set
+
+    def test_every_reason_is_given_and_without_one_it_is_lifted(self, rig: Rig) -> None:
+        rig.broker.on_cancel = lambda _: []
+        give(rig, cmd.EmergencyStop("button", "test"))
+        rig.desk.is_reconciled = False
+        rig.desk.suspects["SPY"] = Difference("SPY", "SPY", 0, 5)
+        assert give(rig, self.WANTED) == ["BROKER_UNREACHABLE", "SYMBOL_HALTED", "ORDER_STATE"]
+        hear(rig, BrokerEnded("O000001", OrderStatus.CANCELLED, 0, "as asked"))
+        assert give(rig, cmd.Reconcile("user")) == []
+        rig.run(until=new_york(10, 1))
+        assert give(rig, self.WANTED) == []
+        assert not rig.desk.latch.is_set
+
+
+class TestValuesOfAnotherKind:
+    """A command is written into the journal as it was given: what could not be read back is refused before."""
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            cmd.ReallocateBudget(BudgetPlan({"IV_SERVICE": 1.5}, 0), 1, "user", "x"),  # type: ignore[dict-item]
+            cmd.DepositCash(float("nan"), "user", "x"),  # type: ignore[arg-type]
+            cmd.DepositCash(True, "user", "x"),
+            cmd.SweepGain("IV_SERVICE", 1.0, "user", "x"),  # type: ignore[arg-type]
+            cmd.EnterTrade("IV_SERVICE", CONDOR, 1.0, -1, -1, "user", "x"),  # type: ignore[arg-type]
+            cmd.EnterTrade("IV_SERVICE", CONDOR, True, -1, -1, "user", "x"),
+            cmd.EnterTrade("IV_SERVICE", CONDOR, 1, float("nan"), -1, "user", "x"),  # type: ignore[arg-type]
+            cmd.EnterTrade("IV_SERVICE", "a condor", 1, -1, -1, "user", "x"),  # type: ignore[arg-type]
+            cmd.ClosePosition("P000001", True, None, "user", "x"),
+            cmd.ClosePosition("P000001", None, 0.1, "user", "x"),  # type: ignore[arg-type]
+            cmd.RollPosition("P000001", (put(93, -1),), (put(92, -1),), 0.5, "user", "x"),  # type: ignore[arg-type]
+            cmd.CancelOrder(1, "user", "x"),  # type: ignore[arg-type]
+            cmd.ReplaceOrder("O000001", float("nan"), "user"),  # type: ignore[arg-type]
+            cmd.PlanClosing(50.5, "user"),  # type: ignore[arg-type]
+            cmd.PauseModule(["IV_SERVICE"], "user", "x"),  # type: ignore[arg-type]
+            cmd.PauseMindfolio("user", None),  # type: ignore[arg-type]
+            cmd.PauseMindfolio("user", "half a letter: \ud800"),
+        ],
+        ids=lambda command: type(command).__name__,
+    )
+    def test_is_denied_and_nothing_is_recorded(self, rig: Rig, command: cmd.Command) -> None:
+        before, calls = rig.desk.book.seq, list(rig.broker.calls)
+        (denial,) = denied(rig, command)
+        assert denial.code.value == "STRUCTURE"
+        assert denial.measured == "a command with a value of another kind than it declares"
+        assert (rig.desk.book.seq, rig.broker.calls, rig.desk.halted) == (before, calls, "")
+
+    @pytest.mark.parametrize("limit", [-MOST_MONEY - dollars(1), -(10**30), 10**30])
+    def test_so_is_a_limit_that_no_order_can_have(self, rig: Rig, limit: int) -> None:
+        hear(rig, filled(rig.broker.submitted[0]))
+        position = hold(rig, made_of(call(110, -1)), ("1.00",))
+        waiting = cmd.ClosePosition(position.position_id, None, dollars("0.05"), "user", "x")
+        assert give(rig, waiting) == []
+        order_id = rig.broker.submitted[-1].order_id
+        hear(rig, BrokerAccepted(order_id))
+        other = hold(rig, made_of(put(88, 1), put(93, -1)), ("0.40", "0.90"))
+        before = rig.desk.book.seq
+        for command in (
+            cmd.ClosePosition(other.position_id, None, limit, "user", "x"),
+            cmd.RollPosition(other.position_id, (put(93, -1),), (put(92, -1),), limit, "user", "x"),
+            cmd.ReplaceOrder(order_id, limit, "user"),
+        ):
+            assert give(rig, command) == ["STRUCTURE"]
+            assert rig.desk.book.seq == before

@@ -1,5 +1,6 @@
 """Cash in and out, settlements, modules that come and go: what each does to the money, and every denial."""
 
+import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from engine.domain.account import EXTERNAL
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.structure import shares_of
 from engine.ledger.verify import verify_store
-from engine.runtime import closings
+from engine.runtime import closings, positions
+from engine.runtime.openings import MOST_MONEY
 from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, denied, give, hear, hold, quiet, working
-from tests.fakes import Rig, filled
+from tests.fakes import MONDAY, Rig, chain_update, filled, new_york
 
 PRICES = ("0.40", "0.90", "1.00", "0.50")
-NONSENSE = [0, -1, True, 1.5, float("nan"), None]
+NONSENSE = [0, -1, True, 1.0, 1.5, float("nan"), None]
 
 
 @pytest.fixture
@@ -79,6 +81,13 @@ class TestDepositsAndWithdrawals:
         code = "NEGATIVE_AMOUNT" if type(amount) is int else "STRUCTURE"
         assert give(rig, cmd.DepositCash(amount, "user", "x")) == [code]
         assert give(rig, cmd.WithdrawCash(amount, "user", "x")) == [code]
+        assert rig.desk.book.seq == before
+
+    @pytest.mark.parametrize("amount", [MOST_MONEY + 1, 10**30])
+    def test_more_than_anybody_has_is_a_mistake_and_moves_nothing(self, rig: Rig, amount: Money) -> None:
+        before = rig.desk.book.seq
+        assert give(rig, cmd.DepositCash(amount, "user", "x")) == ["NEGATIVE_AMOUNT"]
+        assert give(rig, cmd.WithdrawCash(amount, "user", "x")) == ["NEGATIVE_AMOUNT"]
         assert rig.desk.book.seq == before
 
 
@@ -167,6 +176,38 @@ class TestRemoving:
         moved = rig.desk.book.positions[position.position_id]
         assert (moved.module_id, moved.cost, rig.desk.book.used(OTHER)) == (OTHER, -dollars(100), dollars(400))
         assert verify_store(rig.store).faults == ()
+
+    def test_its_positions_go_to_no_module_that_cannot_bear_them(self, rig: Rig) -> None:
+        hold(rig, CONDOR, PRICES)
+        book = rig.desk.book
+
+        def leave_other(amount: Money) -> None:
+            plan = book.plan.moved(book.modules[OTHER].budget - amount, OTHER, None)
+            assert give(rig, cmd.ReallocateBudget(plan, book.version, "user", "x")) == []
+
+        leave_other(dollars(400) - 1)
+        (denial,) = denied(rig, cmd.RemoveModule(MODULE, OTHER, "user", "x"))
+        assert (denial.code.value, denial.measured, denial.limit) == ("BUDGET", dollars(400), dollars(400) - 1)
+        assert [position.module_id for position in book.positions.values()] == [MODULE]
+        leave_other(dollars(400))
+        assert give(rig, cmd.RemoveModule(MODULE, OTHER, "user", "x")) == []
+        assert book.available(OTHER) == 0
+
+    def test_what_it_lost_today_counts_for_the_account_until_the_next_session(self, rig: Rig) -> None:
+        earn(rig, -dollars(300))
+        assert give(rig, cmd.RemoveModule(MODULE, "", "user", "x")) == []
+        assert rig.desk.book.account_day_pnl == -dollars(300), "else a loss would be gone with its module"
+        positions.open_session(rig.desk, MONDAY + dt.timedelta(days=1))
+        assert rig.desk.book.account_day_pnl == 0
+
+    def test_one_whose_scan_is_due_leaves_and_the_others_go_on(self, tmp_path: Path) -> None:
+        quotes = [chain_update(new_york(10, minute)) for minute in range(0, 40, 5)]
+        rig = Rig(tmp_path, quotes).run(until=new_york(10, 6))
+        assert give(rig, cmd.RemoveModule(OTHER, "", "user", "x")) == []
+        rig.run(until=new_york(10, 20))
+        assert rig.desk.halted == ""
+        scans = [event for event in rig.events(ev.ScanCompleted) if isinstance(event, ev.ScanCompleted)]
+        assert [scan.module_id for scan in scans] == [MODULE, OTHER, MODULE]
 
     def test_positions_that_leave_for_nobody_here_take_their_cash_along(self, rig: Rig) -> None:
         hold(rig, shares_of("SPY"), ("100",), 10)

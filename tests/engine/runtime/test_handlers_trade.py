@@ -9,9 +9,13 @@ import pytest
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
+from engine.domain.account import EXTERNAL
 from engine.domain.broker_reports import BrokerAccepted, BrokerEnded
+from engine.domain.candidate import Candidate
 from engine.domain.order import OrderPurpose, OrderStatus
 from engine.domain.structure import Structure, StructureKind, shares_of
+from engine.runtime import openings
+from engine.runtime.openings import MOST_MONEY, Ticket
 from tests.engine.runtime.scenes import (
     CONDOR,
     MODULE,
@@ -29,6 +33,7 @@ from tests.engine.runtime.scenes import (
 from tests.fakes import Rig, chain_update, filled, new_york
 
 PRICES = ("0.40", "0.90", "1.00", "0.50")
+FAR_AWAY = replace(CONDOR.legs[3].contract, strike=MOST_MONEY + 1)
 
 
 @pytest.fixture
@@ -56,6 +61,13 @@ def ticket(rig: Rig, structure: Structure = CONDOR, quantity: int = 1, **changes
     price = fair(rig, structure)
     made = cmd.EnterTrade(MODULE, structure, quantity, price, price + dollars("0.05"), "user", "I like it")
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def candidate_of(rig: Rig, wanted: cmd.EnterTrade) -> Candidate:
+    """A ticket as the gate looks at it."""
+    return openings.ticket_candidate(
+        rig.desk, wanted.module_id, wanted.structure, wanted.quantity, wanted.limit, wanted.worst, wanted.why
+    )
 
 
 class TestEnter:
@@ -109,6 +121,28 @@ class TestEnter:
         (after,) = rig.desk.book.positions_of(MODULE)
         assert (after.structure.kind, after.quantity, after.used) == (StructureKind.COVERED_CALL, 1, dollars(10_000))
 
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"quantity": 100_001},
+            {"limit": -MOST_MONEY - 1},
+            {"worst": MOST_MONEY + 1},
+            {"structure": replace(CONDOR, legs=(*CONDOR.legs[:3], call(115, 101)))},
+            {"structure": replace(CONDOR, legs=(*CONDOR.legs[:3], replace(CONDOR.legs[3], contract=FAR_AWAY)))},
+            {"structure": replace(shares_of("SPY"), shares=100_001)},
+        ],
+        ids=["quantity", "limit", "worst", "ratio", "strike", "shares"],
+    )
+    def test_figures_that_no_order_can_have_are_not_even_reckoned_with(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object]
+    ) -> None:
+        wanted = ticket(rig, **changes) if "structure" not in changes else replace(ticket(rig), **changes)  # type: ignore[arg-type]
+        monkeypatch.setattr(openings, "facts_of", None)
+        before = rig.desk.book.seq
+        (denial,) = denied(rig, wanted)
+        assert (denial.code.value, denial.measured) == ("STRUCTURE", "figures that no order can have")
+        assert rig.desk.book.seq == before
+
     def test_a_halted_underlying_opens_nothing(self, rig: Rig) -> None:
         from engine.domain.account import Difference  # noqa: PLC0415
 
@@ -156,6 +190,56 @@ class TestClose:
         give(rig, cmd.ReallocateBudget(plan, book.version, "user", "cut"))
         book.differences["SPY"] = Difference("SPY", "SPY", 0, 5)
         assert give(rig, cmd.ClosePosition(position.position_id, None, None, "user", "x")) == []
+
+    def test_what_belongs_to_no_module_is_traded_where_it_was_opened(self, rig: Rig) -> None:
+        position = hold(rig, CONDOR, PRICES)
+        rig.desk.record(ev.PositionMoved(position.position_id, EXTERNAL, "user", "not ours"))
+        rig.desk.commit()
+        before = rig.desk.book.seq
+        close = cmd.ClosePosition(position.position_id, None, None, "user", "x")
+        roll = cmd.RollPosition(position.position_id, (put(93, -1),), (put(92, -1),), None, "user", "x")
+        for command in (close, roll):
+            (denial,) = denied(rig, command)
+            assert (denial.code.value, denial.measured) == ("UNKNOWN_MODULE", EXTERNAL)
+        assert (rig.desk.book.seq, rig.broker.submitted) == (before, [])
+
+
+class TestCover:
+    """200 shares bought at 50, or two long calls: what is being sold covers nothing, and what covers is not sold."""
+
+    @pytest.fixture
+    def rig(self, rig: Rig) -> Rig:
+        """Neither the share of one underlying nor the risk of a trade stands in the way."""
+        rig.desk.book.limits = replace(rig.desk.book.limits, max_symbol_share_pct=100)
+        spec = rig.desk.book.modules[MODULE].spec
+        limits = replace(spec.limits, max_risk_per_trade=dollars(20_000))
+        rig.desk.book.modules[MODULE].spec = replace(spec, limits=limits)
+        return rig
+
+    def test_shares_that_are_being_sold_cover_no_new_call(self, rig: Rig) -> None:
+        position = hold(rig, shares_of("SPY"), ("50",), 200)
+        assert give(rig, cmd.ClosePosition(position.position_id, 100, -dollars(101), "user", "target")) == []
+        wanted = ticket(rig, made_of(call(110, -1)), 2, position_id=position.position_id)
+        facts = openings.facts_of(rig.desk, candidate_of(rig, wanted), Ticket(position_id=position.position_id))
+        assert facts.covering_shares == 100
+        assert "STRUCTURE" in give(rig, wanted)
+
+    def test_long_calls_that_are_being_sold_cover_no_short_shares(self, rig: Rig) -> None:
+        position = hold(rig, made_of(call(110, 1)), ("1.00",), 2)
+        assert give(rig, cmd.ClosePosition(position.position_id, 1, -dollars("2.00"), "user", "target")) == []
+        short = cmd.EnterTrade(MODULE, shares_of("SPY", is_long=False), 200, -dollars(100), -dollars(100), "user", "x")
+        facts = openings.facts_of(rig.desk, candidate_of(rig, short), Ticket(position_id=position.position_id))
+        assert facts.covering_shares == 100
+
+    def test_shares_are_not_sold_while_a_call_on_them_is_being_opened(self, rig: Rig) -> None:
+        position = hold(rig, shares_of("SPY"), ("50",), 200)
+        assert give(rig, ticket(rig, made_of(call(110, -1)), position_id=position.position_id)) == []
+        (order,) = rig.broker.submitted
+        close = cmd.ClosePosition(position.position_id, None, None, "user", "x")
+        (denial,) = denied(rig, close)
+        assert (denial.code.value, denial.facts["why"]) == ("ORDER_STATE", "an order that adds to it is working")
+        hear(rig, BrokerEnded(order.order_id, OrderStatus.CANCELLED, 0, "as asked"))
+        assert give(rig, close) == []
 
 
 class TestRoll:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -230,3 +231,13 @@ def test_a_market_that_ended_does_not_wait_for_ever_for_a_word_that_never_comes(
     assert position.status.value == "Awaiting assignment", "never assumed"
     assert new_york(15, day=EXPIRATION) < rig.desk.now <= new_york(16, day=EXPIRATION) + dt.timedelta(days=4, minutes=5)
     assert verify_store(rig.store).faults == ()
+
+
+@pytest.mark.parametrize("speed", [-1.0, float("nan"), "fast", None], ids=str)
+def test_a_speed_that_is_none_is_denied_and_halts_nothing(tmp_path: Path, speed: Any) -> None:
+    rig = Rig(tmp_path, [chain_update(new_york(10)), chain_update(new_york(11))]).run(until=new_york(10, 0, 2))
+    before = rig.kernel.snapshot().market.speed
+    rig.inbox.put(cmd.SetSpeed(speed))
+    rig.run(until=new_york(10, 0, 3))
+    assert [denial.code.value for notice in rig.publisher.denied for denial in notice.denials] == ["NEGATIVE_AMOUNT"]
+    assert (rig.kernel.snapshot().market.speed, rig.desk.halted) == (before, "")

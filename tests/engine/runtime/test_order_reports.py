@@ -12,6 +12,7 @@ from engine.domain.broker_reports import (
     BrokerAccepted,
     BrokerCancelRefused,
     BrokerEnded,
+    BrokerFillBroken,
     BrokerFilled,
     BrokerKnows,
     BrokerLegFilled,
@@ -147,6 +148,19 @@ class TestLegsByThemselves:
         # 0.40 + 0.50 - 0.90 - 1.00 = -1.00 a share.
         assert (position.structure.kind.value, position.cost) == ("Iron Condor", -dollars(100))
 
+    def test_after_a_stop_units_that_have_not_begun_are_called_off_once_the_package_is_whole(self, five: Rig) -> None:
+        hear(five, self.legs(0, -1, 0, 0))
+        # Only the stop speaks against it: its module was resumed meanwhile.
+        five.desk.record(ev.ModuleStatusChanged(MODULE, ModuleStatus.ACTIVE, "user", "looked at it"))
+        five.desk.latch.set("button", "test")
+        hear(five, self.legs(0, -1, -1, 0))
+        assert ("cancel", "O000001") not in five.broker.calls, "its missing legs would complete it"
+        hear(five, self.legs(1, -1, -1, 1))
+        assert five.broker.calls[-1] == ("cancel", "O000001")
+        (asked,) = five.events(ev.OrderCancelRequested)
+        assert isinstance(asked, ev.OrderCancelRequested)
+        assert asked.why == "emergency stop"
+
     def test_a_package_frame_afterwards_books_only_what_is_new(self, five: Rig) -> None:
         hear(five, self.legs(0, -1, 0, 0), BrokerFilled("O000001", 1, -dollars(1), self.PRICES))
         (position,) = five.desk.book.positions.values()
@@ -245,6 +259,24 @@ class TestWhatTheBrokerKnows:
         hear(five, BrokerKnows("O000001", True, OrderStatus.WORKING))
         assert five.broker.calls.count(("cancel", "O000001")) == 2
 
+    def test_an_order_in_doubt_halts_its_underlying_while_its_cancel_is_asked_for(self, five: Rig) -> None:
+        hear(five, BrokerKnows("O000001", True, None, why="the status ZZZ"))
+        orders.request_cancel(five.desk, live(five), "a person's wish")
+        five.desk.commit()
+        halted = {"SPY": "order O000001 is CANCEL_PENDING"}
+        assert (live(five).status, five.desk.book.halted_symbols) == (OrderStatus.CANCEL_PENDING, halted)
+        hear(five, BrokerCancelRefused("O000001", "too late"), BrokerKnows("O000001", False, None))
+        assert five.desk.book.halted_symbols == halted, "neither says what became of it"
+        hear(five, BrokerKnows("O000001", True, OrderStatus.WORKING))
+        assert (live(five).status, five.desk.book.halted_symbols) == (OrderStatus.CANCEL_PENDING, {})
+
+    def test_a_fill_ends_the_doubt_as_well(self, five: Rig) -> None:
+        hear(five, BrokerKnows("O000001", True, None, why="the status ZZZ"))
+        orders.request_cancel(five.desk, live(five), "a person's wish")
+        five.desk.commit()
+        hear(five, filled(live(five), cumulative=1))
+        assert (live(five).status, five.desk.book.halted_symbols) == (OrderStatus.CANCEL_PENDING, {})
+
     def test_what_is_found_alive_after_its_module_was_paused_is_cancelled(self, five: Rig) -> None:
         hear(five, BrokerKnows("O000001", True, None, why="the status ZZZ"))
         five.desk.record(ev.ModuleStatusChanged(MODULE, ModuleStatus.PAUSED, "user", "lunch"))
@@ -265,3 +297,35 @@ class TestWhatTheBrokerKnows:
         hear(five, *[BrokerReplaced("O000001", dollars("-0.95"))] * 2, BrokerReplaced("O000001", dollars("-1.00")))
         assert live(five).limit == dollars("-0.95")
         assert len(five.events(ev.OrderReplaced)) == 1
+
+
+class TestBrokenTrades:
+    """Five condors were opened for 1.00 each; the broker breaks two of them."""
+
+    @pytest.fixture
+    def bust(self, five: Rig) -> BrokerFillBroken:
+        """What the broker says."""
+        fill = filled(live(five))
+        hear(five, fill)
+        return BrokerFillBroken(
+            "B77", "O000001", 2, fill.net_price, fill.leg_prices, dollars("4.80"), 0, "clearly wrong"
+        )
+
+    @staticmethod
+    def units(rig: Rig) -> list[int]:
+        """Condors that are held."""
+        return [position.quantity for position in rig.desk.book.positions_of(MODULE)]
+
+    def test_one_that_is_told_twice_is_undone_once(self, five: Rig, bust: BrokerFillBroken) -> None:
+        hear(five, bust, bust)
+        assert self.units(five) == [3]
+        assert urgent(five, "the broker broke the trade: clearly wrong") == 1
+        hear(five, replace(bust, reference="B78", quantity=1))
+        assert self.units(five) == [2], "another one is not the same told twice"
+
+    def test_also_when_it_is_told_again_after_a_restart(self, five: Rig, bust: BrokerFillBroken) -> None:
+        hear(five, bust)
+        again = five.reopened()
+        hear(again, bust)
+        assert self.units(again) == [3]
+        assert again.desk.book.broken == ("B77",)

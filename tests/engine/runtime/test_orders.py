@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.errors import NotSent
 from engine.domain import events as ev
-from engine.domain.broker_reports import BrokerAccepted, BrokerKnows, BrokerReplaced
+from engine.domain.broker_reports import BrokerAccepted, BrokerEnded, BrokerKnows, BrokerReplaced
 from engine.domain.order import Order, OrderStatus
 from engine.runtime import orders, reports
 from tests.engine.runtime.scenes import hear, later
@@ -31,6 +31,22 @@ class TestTheLadder:
 
         assert rig.desk.book.orders[order.order_id] == order
         assert ("replace", order.order_id) not in rig.broker.calls
+
+    def test_a_ladder_without_quotes_ends_after_as_many_steps_as_one_with_them(self, tmp_path: Path) -> None:
+        rig = Rig(tmp_path, [chain_update(new_york(10))]).run(until=new_york(10, 0, 2))
+        rig.broker.on_cancel = lambda _: []
+        (order,) = rig.desk.book.orders.values()
+        rig.desk.clock.advance_to(new_york(10, 11))
+        for _ in range(rig.desk.ladder.max_steps - 1):
+            later(rig, rig.desk.ladder.interval.total_seconds())
+        assert [call for call, _ in rig.broker.calls] == ["submit"]
+        later(rig, rig.desk.ladder.interval.total_seconds())
+        assert rig.broker.calls[-1] == ("cancel", order.order_id)
+        (asked,) = rig.events(ev.OrderCancelRequested)
+        assert isinstance(asked, ev.OrderCancelRequested)
+        assert asked.why == "there is no quote to price it by"
+        hear(rig, BrokerEnded(order.order_id, OrderStatus.CANCELLED, 0, "as asked"))
+        assert rig.desk.unpriced == {}
 
     def test_an_opening_is_not_made_more_eager_once_the_stop_is_set(self, rig: Rig) -> None:
         rig.desk.clock.advance_to(new_york(10, 0, 6))

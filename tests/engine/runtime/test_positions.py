@@ -172,6 +172,29 @@ class TestExits:
         closes = [order for order in rig.broker.submitted if order.purpose is OrderPurpose.CLOSE]
         assert [order.created_at for order in closes] == [new_york(11), new_york(11, 5)]
 
+    def test_a_target_that_a_person_lets_rest_makes_way_for_an_exit(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11), volatility=0.14), chain_update(new_york(11, 0, 10), volatility=0.14))
+        handlers.handle(rig.desk, cmd.ClosePosition("P000001", None, dollars("0.01"), "user", "target"))
+        rig.run(until=new_york(10, 59))
+        target = rig.broker.submitted[-1]
+        assert (target.limit, list(rig.desk.book.orders)) == (dollars("0.01"), [target.order_id]), "it rests"
+
+        rig.run(until=new_york(11, 0, 15))
+
+        assert ("cancel", target.order_id) in rig.broker.calls
+        assert [(order.purpose.value, order.who) for order in rig.broker.submitted] == [
+            ("OPEN", ""), ("CLOSE", "user"), ("CLOSE", ""),
+        ]  # fmt: skip
+        assert rig.broker.submitted[-1].why.startswith("profit target")
+
+    def test_a_close_that_walks_its_ladder_for_a_person_does_not_make_way(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11)), chain_update(new_york(11, 0, 3), volatility=0.14))
+        rig.run(until=new_york(11, 0, 1))
+        handlers.handle(rig.desk, cmd.ClosePosition("P000001", None, None, "user", "enough"))
+        rig.run(until=new_york(11, 0, 4))
+        assert [call for call, _ in rig.broker.calls] == ["submit", "submit"]
+        assert rig.broker.submitted[-1].who == "user"
+
     def test_a_snapshot_after_hours_closes_nothing(self, held: Held) -> None:
         rig = held(chain_update(new_york(16, 5), volatility=0.14))
         rig.run()

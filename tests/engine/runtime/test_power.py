@@ -42,6 +42,11 @@ class TestUsed:
     def test_a_cash_secured_put_uses_its_strike_whatever_it_brought(self, rig: Rig) -> None:
         assert used(rig, made_of(put(95, -1)), "1.50", quantity=3) == "28500.00"
 
+    def test_a_long_call_frees_nothing_of_a_cash_secured_put(self, rig: Rig) -> None:
+        # The strike in full and no more: the call was paid for.
+        assert used(rig, made_of(put(95, -1), call(110, 1)), "1.50", "0.80") == "9500.00"
+        assert used(rig, made_of(put(95, -1), call(110, 1)), "1.50", "0.80", shares=(100, "100")) == "19500.00"
+
     def test_shares_are_at_cost_and_the_call_that_they_cover_takes_nothing_more(self, rig: Rig) -> None:
         # Bought at 120, now at 100: cost counts, never the fallen price.
         assert used(rig, made_of(call(110, -1)), "1.00", shares=(100, "120")) == "12000.00"

@@ -208,6 +208,22 @@ class TestTheOrderOfAnswers:
         assert rig.desk.book.approvals == {}
         assert [rows(rig, module_id)[0].reason for module_id in ("IV_SERVICE", "IV_SERVICE_2")] == ["MODULE_STATUS"] * 2
 
+    @pytest.mark.parametrize("error", ["", "ValueError: max_delta below min_delta"])
+    def test_a_module_removed_while_its_scan_was_under_way_is_left_out(self, rig: Rig, error: str) -> None:
+        workers = HeldWorkers()
+        scans = Scans(workers)
+        scans.start(rig.desk, ("IV_SERVICE", "IV_SERVICE_2"))
+        handlers.handle(rig.desk, cmd.RemoveModule("IV_SERVICE_2", "", "user", "enough"))
+        scans.take(ScanFinished(1, workers.jobs[1]()))
+        scans.take(ScanFinished(2, workers.jobs[2](), error))
+        scans.apply(rig.desk)
+        rig.desk.commit()
+
+        scanned = [event.module_id for event in rig.events(ev.ScanCompleted) if isinstance(event, ev.ScanCompleted)]
+        assert scanned[-1] == "IV_SERVICE"
+        assert list(rig.desk.book.modules) == ["IV_SERVICE", "IV_SERVICE_3"]
+        assert rig.desk.book.approvals == {}
+
     def test_the_second_of_two_candidates_sees_what_the_first_has_taken(self, tmp_path: Path) -> None:
         updates = [chain_update(new_york(10), symbol=symbol) for symbol in ("QQQ", "SPY")]
         rig = Rig(tmp_path, updates, limits=whole_budget_in_one_symbol())
@@ -275,6 +291,11 @@ class TestScanNow:
         assert self.asked(rig) == ["STOPPED"]
         assert scanned_at(rig, "IV_SERVICE") == [new_york(10)]
 
+    @pytest.mark.parametrize("who", [["IV_SERVICE"], None, 7], ids=str)
+    def test_a_name_of_another_kind_is_denied_and_halts_nothing(self, rig: Rig, who: Any) -> None:
+        assert self.asked(rig, who) == ["STRUCTURE"]
+        assert rig.desk.halted == ""
+
 
 def test_a_candidate_keeps_what_was_waived_on_its_row(rig: Rig) -> None:
     candidate: Candidate = next(iter(rig.desk.book.approvals.values())).candidate
@@ -290,6 +311,7 @@ class TestGarbage:
             lambda candidate: replace(candidate, probability_of_profit=float("nan")),
             lambda candidate: replace(candidate, greeks=Greeks(delta=float("inf"))),
             lambda candidate: replace(candidate, quantity="one"),
+            lambda candidate: replace(candidate, quantity=100_001),
             lambda _candidate: "a text",
         ],
     )

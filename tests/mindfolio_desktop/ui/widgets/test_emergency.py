@@ -112,6 +112,14 @@ def test_what_is_confirmed_is_told_too(panel: StopPanel) -> None:
     assert words(panel)[2] == "3 of 3 modules paused · no cancel is waiting for the broker · no open positions"
 
 
+def test_an_account_that_was_not_compared_yet_is_said(panel: StopPanel) -> None:
+    panel.set_snapshot(stopped(positions=0, is_compared=False))
+    assert words(panel)[2] == (
+        "3 of 3 modules paused · 1 cancel not yet confirmed by the broker · the broker's account is not heard yet"
+        " · no open positions"
+    )
+
+
 def test_between_the_press_and_the_engine_it_does_not_claim_a_stop(panel: StopPanel) -> None:
     panel.show_requested()
     assert words(panel) == ["Stop sent", "Waiting for the engine to confirm it.", ""]
