@@ -7,14 +7,10 @@ classes that trade fifteen minutes longer are those that exchanges and brokers a
 
 import calendar
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.core.calendar import Session, previous_session, session_on
-from engine.core.clock import epoch_us
 
 SATURDAYS_UNTIL = dt.date(2015, 2, 1)
 """Standard contracts that expire before this day carry the date of a Saturday."""
@@ -155,6 +151,11 @@ def last_trade_at(root: str, expiration: dt.date) -> dt.datetime:
     return session.closes if root in _INDEX_ROOTS else _closes(root, session)
 
 
+def ended_at(root: str, expiration: dt.date) -> dt.datetime:
+    """When nobody can quote contracts any more: they have stopped trading, and what settles them is known."""
+    return max(last_trade_at(root, expiration), settled_at(root, expiration))
+
+
 def trades_late(root: str) -> bool:
     """Whether a class trades until 16:15 New York (13:15 on half days)."""
     return root in _INDEX_ROOTS or root in _LATE_FUNDS
@@ -167,11 +168,6 @@ def is_regular(root: str, at: dt.datetime, day: dt.date) -> bool:
     """
     session = session_on(day)
     return session is not None and session.opens <= at <= _closes(root, session)
-
-
-def settlement_us(root: str, expirations: Iterable[int]) -> NDArray[np.int64]:
-    """`settled_at` in microseconds since 1970 UTC for expirations given as ordinals, each once; (n,)."""
-    return np.array([epoch_us(settled_at(root, dt.date.fromordinal(day))) for day in expirations], dtype=np.int64)
 
 
 def _closes(root: str, session: Session) -> dt.datetime:

@@ -178,13 +178,11 @@ def _find(chain: Chain, context: ScanContext, rules: IvRules) -> _Condor | _Skip
 
 
 def _board(chain: Chain, ordinal: int, now: dt.datetime, rate: float) -> _Board:
-    """A contract that the newest snapshot left out has an aged quote: it marks positions, and is not traded."""
     expiration, is_put, strike = decode_keys(chain.key)
     # Neither condors nor smiles are made of what is far in the money, and that is the dearest to value.
     is_near = np.where(is_put, strike, -strike) <= UNIT * chain.spot * np.where(is_put, 1.1, -0.9)
     values = chain_values(chain, now, rate, wanted=is_near & (expiration == ordinal))
-    is_usable = values.valid & (chain.bid > 0) & (chain.quoted_at == chain.quoted_at.max())
-    return _Board(chain, values, expiration, is_put, strike, is_usable)
+    return _Board(chain, values, expiration, is_put, strike, values.valid & chain.tradable)
 
 
 def _choose(board: _Board, expiration: int, rules: IvRules) -> Ints | _Skip:

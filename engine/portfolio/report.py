@@ -73,6 +73,12 @@ def as_text(document: Document) -> str:
         for module in _listed(document, "modules")
         if isinstance(module, dict)
     ]
+    if "quotes" in document:
+        quotes = _section(document, "quotes")
+        faults = ", ".join(f"{count:,} {name}" for name, count in _section(quotes, "faults").items())
+        lines.append(
+            f"{quotes['rows']:,} quotes, {quotes['untradable']:,} not tradable{f': {faults}' if faults else ''}"
+        )
     if document.get("stop_latched"):
         lines.append("the emergency stop is latched: nothing is opened until a person re-arms it")
     if document.get("halted"):

@@ -27,6 +27,7 @@ from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
+from engine.market.quality import LiveQuality
 from engine.market.store import MarketStore
 from engine.risk.breaker import BreachSample
 from engine.risk.facts import Happening
@@ -102,6 +103,8 @@ class Desk:
     account: BrokerAccount | None = None
     """The newest account that the broker has told."""
     approve_at: dict[str, dt.datetime] = field(default_factory=dict)
+    quality: LiveQuality = field(default_factory=LiveQuality)
+    """What the quotes of this run were like."""
     _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)
     """The newest mark of each position, with what it was made from."""
     _effects: deque[Callable[[], None]] = field(default_factory=deque)

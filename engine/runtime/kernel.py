@@ -293,6 +293,7 @@ class Kernel:
         if self._feed_at is None:
             return
         for update in desk.feed.read(self._feed_at):
+            desk.quality.see(update)
             desk.market.apply(update)
         if (day := market_day(desk.now)) != self._dropped_on:
             desk.market.drop_expired(desk.now - dt.timedelta(days=7))

@@ -12,6 +12,7 @@ from engine.core.calendar import NEW_YORK, expiry_at, session_on
 from engine.core.expiries import (
     ExpiryKind,
     Settlement,
+    ended_at,
     is_regular,
     kind_of,
     last_trade_at,
@@ -20,7 +21,6 @@ from engine.core.expiries import (
     monthly_expirations,
     settled_at,
     settlement,
-    settlement_us,
     trades_late,
     volatility_expiration,
     weekly_expirations,
@@ -122,7 +122,7 @@ def test_contracts_stop_and_are_settled_by_their_root(
     assert settlement(root, day(on)) is how
     assert in_new_york(last_trade_at(root, day(on))) == stops
     assert in_new_york(settled_at(root, day(on))) == settles
-    assert settlement_us(root, [day(on).toordinal()]).tolist() == [settled_at(root, day(on)).timestamp() * 1e6]
+    assert in_new_york(ended_at(root, day(on))) == max(stops, settles)
 
 
 def test_funds_and_indices_trade_a_quarter_of_an_hour_longer() -> None:
