@@ -10,8 +10,9 @@ from engine.core.clock import from_epoch_us
 from engine.core.money import from_float
 from engine.domain.instrument import OptionContract
 from engine.domain.quote import Quote
-from engine.domain.quote_flags import Flags, Floats, is_tradable, quote_flags
+from engine.domain.quote_flags import Flags, is_tradable, quote_flags
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _LONG_AGO = np.iinfo(np.int64).min
