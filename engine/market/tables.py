@@ -6,21 +6,19 @@ with imports of chains: one lock, one folder for what is not finished yet.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import Timeout
 from numpy.typing import NDArray
 
-from engine.core.errors import ImportRefused
 from engine.market.duck import connect, failing_as, literal, sync
-from engine.market.history_files import STAGING_PREFIX, HistoryFault, lock
+from engine.market.history_files import STAGING_PREFIX, HistoryFault
+from engine.market.history_staging import staging
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,23 +86,15 @@ class Editor:
 
 @contextmanager
 def editing(root: Path) -> Iterator[Editor]:
-    """Change the tables below `root`.
+    """Change the tables below `root`, taking turns with imports of chains.
 
     Raises ImportRefused when an import is running or the folder cannot be written.
     """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with lock(root).acquire(timeout=0):
-            folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=root))
-            try:
-                with failing_as(ImportRefused, f"{root}: the import failed"), connect(folder / "spill") as connection:
-                    yield Editor(root, folder, connection)
-            finally:
-                rmtree(folder, ignore_errors=True)
-    except Timeout as error:
-        raise ImportRefused(f"{root}: another import is running; try again when it is done") from error
-    except OSError as error:
-        raise ImportRefused(f"{root}: cannot be written: {error.strerror or error}") from error
+    with (
+        staging(root) as stage,
+        TemporaryDirectory(prefix=STAGING_PREFIX, dir=root, ignore_cleanup_errors=True) as folder,
+    ):
+        yield Editor(root, Path(folder), stage.connection)
 
 
 def read_table(root: Path, name: str, query: str = "from rows") -> Columns | None:

@@ -14,6 +14,7 @@ from engine.analytics.chain_smile import chain_smile
 from engine.analytics.chain_values import ChainValues, chain_values
 from engine.analytics.payoff import PayoffLeg, breakevens, expiry_extremes
 from engine.analytics.probability import chance_of_profit, expected_result
+from engine.analytics.volatility_rank import SESSIONS
 from engine.core.calendar import market_day
 from engine.core.errors import Fact
 from engine.core.money import UNIT, Money, from_float
@@ -311,7 +312,8 @@ def _reasons(condor: _Condor, rank: IvRank, rules: IvRules) -> tuple[str, ...]:
     percent = _known(rank)
     about_rank = f"IV rank unknown ({rank.sessions} sessions), waived"
     if percent is not None:
-        about_rank = f"IV rank {percent:g} ({rank.sessions} sessions), at least {rules.min_iv_rank_pct:g}"
+        short = ", less than a year" if rank.sessions < SESSIONS else ""
+        about_rank = f"IV rank {percent:g} ({rank.sessions} sessions{short}), at least {rules.min_iv_rank_pct:g}"
     put, call = (abs(float(condor.board.values.delta[row])) * 100 for row in condor.rows[1:3].tolist())
     strikes = "/".join(f"{strike / UNIT:g}" for strike in condor.structure.strikes)
     wing = widest_wing(condor.structure)

@@ -16,7 +16,9 @@ from engine.execution.paper import PaperBroker
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
+from engine.market.events import EventCalendar, read_calendar
 from engine.market.history import HistoryStore
+from engine.market.iv_history import read_iv_history
 from engine.market.replay import ReplayFeed
 from engine.market.simulated import SimulatedFeed
 from engine.market.store import MarketStore
@@ -24,6 +26,7 @@ from engine.risk.latch import StopLatch
 from engine.runtime import defaults
 from engine.runtime.desk import Desk
 from engine.runtime.inbox import Inbox
+from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.kernel import Kernel
 from engine.runtime.pacer import Pacer
 from engine.runtime.places import Places, Running
@@ -99,6 +102,8 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             latch=latch,
             publisher=publisher,
             approves_all=running.approves_all,
+            events=EventCalendar() if history is None else read_calendar(history.root),
+            iv_ranks=IvRanks(None if history is None else read_iv_history(history.root)),
         )
         if is_new:
             _begin(desk, spec, places.environment, market_name, costs, seed)

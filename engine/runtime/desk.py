@@ -27,12 +27,13 @@ from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
+from engine.market.events import EventCalendar
 from engine.market.quality import LiveQuality
 from engine.market.store import MarketStore
 from engine.risk.breaker import BreachSample
-from engine.risk.facts import Happening
 from engine.risk.latch import StopLatch
 from engine.risk.throttle import OpeningRate, Repeats
+from engine.runtime.iv_ranks import IvRanks
 
 _log = logging.getLogger(__name__)
 
@@ -105,6 +106,9 @@ class Desk:
     approve_at: dict[str, dt.datetime] = field(default_factory=dict)
     quality: LiveQuality = field(default_factory=LiveQuality)
     """What the quotes of this run were like."""
+    events: EventCalendar = field(default_factory=EventCalendar)
+    """What is known of earnings and dividends; nothing, where nobody imported a calendar."""
+    iv_ranks: IvRanks = field(default_factory=IvRanks)
     _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)
     """The newest mark of each position, with what it was made from."""
     _effects: deque[Callable[[], None]] = field(default_factory=deque)
@@ -197,10 +201,6 @@ class Desk:
     def _fresh(self, quote: Quote | None) -> Quote | None:
         limit = self.book.limits.max_quote_age
         return quote if quote is not None and limit is not None and quote.age(self.now) <= limit else None
-
-    def happenings_of(self, _symbol: str) -> tuple[Happening, ...] | None:
-        """Earnings and ex-dividend days that are known of an underlying; None: nobody keeps a calendar yet."""
-        return None
 
     def part_quotes(self, structure: Structure, *, fresh: bool = True) -> tuple[Quote | None, ...]:
         """Quotes of a structure's legs in their order, or the one of the shares of shares alone."""
