@@ -6,6 +6,7 @@ adjusted them: the caller has to, unless the file itself carries both or is an i
 
 import datetime as dt
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
@@ -23,7 +24,7 @@ LARGEST_MEMBER = 256 * 1024 * 1024
 
 _ZIP = b"PK\x03\x04"
 _SYMBOL = re.compile(r"\^?[A-Z][A-Z0-9.-]{0,11}")
-_RATE_NAMES = ("date", "pcredit8")
+RATE_NAMES = ("date", "pcredit8")
 _PLAIN = ("open", "high", "low", "close")
 _SPELLINGS = {
     "day": ("date", "day", "timestamp", "datetime"),
@@ -132,10 +133,10 @@ def import_table(
     with one line that names the file and what to do, when the file cannot be used; nothing is kept then.
     """
     with editing(root) as editor:
-        text = _opened(path, editor.folder)
+        text = opened(path, editor.folder, LARGEST_MEMBER)
         header = read_header(text)
         named = symbol or re.split(r"[_.]", path.name)[0].upper()
-        if header.names == _RATE_NAMES:
+        if header.names == RATE_NAMES:
             return _import_rates(editor, path, text, header)
         if not _SYMBOL.fullmatch(named):
             raise ImportRefused(f"{shown_path(path)}: {named!r} is no symbol; give one with --symbol")
@@ -146,6 +147,41 @@ def import_table(
         if len(header.cells) == 6:
             return _import_lean(editor, path, text, header, named)
         raise ImportRefused(f"{shown_path(path)}: has no header, and its lines are no bars or factors")
+
+
+def opened(path: Path, folder: Path, most: int) -> Path:
+    """The text itself: the file, or the one member of a zip archive, unpacked into `folder`, its first `most` bytes.
+
+    Raises ImportRefused for what cannot be read, and for a member that is larger than any file of bars.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_ZIP)) != _ZIP:
+                return path
+        with ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) != 1:
+                raise ImportRefused(f"{shown_path(path)}: holds {len(members)} files; one of daily bars is expected")
+            target = folder / "member.csv"
+            with archive.open(members[0]) as source:
+                data = source.read(most)
+                if members[0].file_size > LARGEST_MEMBER or (most == LARGEST_MEMBER and source.read(1)):
+                    raise ImportRefused(f"{shown_path(path)}: unpacks to more than {LARGEST_MEMBER:,} bytes")
+    except FileNotFoundError as error:
+        raise ImportRefused(f"{shown_path(path)}: does not exist") from error
+    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise ImportRefused(f"{shown_path(path)}: the archive cannot be read: {error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise ImportRefused(
+            f"{shown_path(path)}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
+    target.write_bytes(data)
+    return target
+
+
+def has_day(header: Header) -> bool:
+    """Whether a column says which day a row is of."""
+    return any(name in _SPELLINGS["day"] for name in header.names)
 
 
 def _import_named(
@@ -248,26 +284,3 @@ def _places(path: Path, header: Header) -> dict[str, int | None]:
             raise ImportRefused(f"{shown_path(path)}: not a known format of bars; column {name} {what}")
         places[name] = found[0] if found else None
     return places
-
-
-def _opened(path: Path, folder: Path) -> Path:
-    """The text itself: the file, or the one member of a zip archive, unpacked into `folder`."""
-    try:
-        with path.open("rb") as file:
-            if file.read(len(_ZIP)) != _ZIP:
-                return path
-        with ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) != 1:
-                raise ImportRefused(f"{shown_path(path)}: holds {len(members)} files; one of daily bars is expected")
-            target = folder / "member.csv"
-            with archive.open(members[0]) as source:
-                data = source.read(LARGEST_MEMBER + 1)
-    except FileNotFoundError as error:
-        raise ImportRefused(f"{shown_path(path)}: does not exist") from error
-    except (BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ImportRefused(f"{shown_path(path)}: the archive cannot be read: {error}") from error
-    if len(data) > LARGEST_MEMBER:
-        raise ImportRefused(f"{shown_path(path)}: unpacks to more than {LARGEST_MEMBER:,} bytes")
-    target.write_bytes(data)
-    return target
