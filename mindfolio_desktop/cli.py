@@ -75,14 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_data_commands(commands)
 
-    runs = commands.add_parser("run", help="run the engine; with --headless without a window")
-    runs.add_argument("--headless", action="store_true", help="no window; report at the end")
-    _add_market(runs)
-    _add_window(runs)
-    runs.add_argument("--days", type=_days, help="sessions to run (default: all in replay, 5 simulated)")
-    runs.add_argument("--approve", choices=("none", "all"), default="none", help="who answers waiting approvals")
-    runs.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
-    runs.set_defaults(command=_run)
+    _add_run(commands)
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)
@@ -125,6 +118,25 @@ def _add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     data.set_defaults(command=_data)
 
 
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    runs = commands.add_parser("run", help="run the engine; with --headless without a window")
+    runs.add_argument("--headless", action="store_true", help="no window; report at the end")
+    _add_market(runs)
+    _add_window(runs)
+    runs.add_argument("--days", type=_days, help="sessions to run (default: all in replay, 5 simulated)")
+    runs.add_argument("--approve", choices=("none", "all"), default="none", help="who answers waiting approvals")
+    runs.add_argument(
+        "--record",
+        type=_minutes,
+        nargs="?",
+        const=15,
+        metavar="MINUTES",
+        help="keep the chains that the market shows, of each symbol one in so many minutes (15; 0: every one)",
+    )
+    runs.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+    runs.set_defaults(command=_run)
+
+
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-dir", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="where ledgers and recordings are kept"
@@ -146,6 +158,10 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
 
 def _days(text: str) -> int:
     return _whole(text, 1, MOST_DAYS)
+
+
+def _minutes(text: str) -> int:
+    return _whole(text, 0, 24 * 60)
 
 
 def _seed(text: str) -> int:
@@ -189,7 +205,8 @@ def _places(options: argparse.Namespace) -> Places:
 
 
 def _running(options: argparse.Namespace, *, default_speed: float, **how: Any) -> Running:
-    return Running(seed=getattr(options, "seed", None), speed=getattr(options, "speed", default_speed), **how)
+    speed, minutes = getattr(options, "speed", default_speed), getattr(options, "record", None)
+    return Running(seed=getattr(options, "seed", None), speed=speed, record_minutes=minutes, **how)
 
 
 def _ledgers(options: argparse.Namespace) -> tuple[Places, ...]:

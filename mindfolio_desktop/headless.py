@@ -60,6 +60,9 @@ def run_headless(places: Places, running: Running, days: int | None, progress: P
         document = as_document(kernel.snapshot(), _trades(kernel.desk.ledger))
         document["halted"] = kernel.desk.halted
         document["quotes"] = kernel.desk.quality.document()
+        if (recorder := kernel.desk.recorder) is not None:
+            recorder.close()
+            document["recorded"] = {"folder": str(recorder.root), "rows": recorder.rows, "fault": recorder.fault}
         return document
     finally:
         engine.close()

@@ -16,14 +16,13 @@ from engine.core.errors import ImportRefused
 from engine.market.bars import BARS, RATES, Adjustment
 from engine.market.duck import shown_path
 from engine.market.events import keep_found
-from engine.market.tables import Editor, Merged, editing
+from engine.market.tables import SYMBOL, Editor, Merged, editing
 from engine.market.text_rows import Header, read_header, rows_of
 
 LARGEST_MEMBER = 256 * 1024 * 1024
 """Bytes: fifty years of daily bars are less than one of its hundred parts."""
 
 _ZIP = b"PK\x03\x04"
-_SYMBOL = re.compile(r"\^?[A-Z][A-Z0-9.-]{0,11}")
 RATE_NAMES = ("date", "pcredit8")
 _PLAIN = ("open", "high", "low", "close")
 _SPELLINGS = {
@@ -138,7 +137,7 @@ def import_table(
         named = symbol or re.split(r"[_.]", path.name)[0].upper()
         if header.names == RATE_NAMES:
             return _import_rates(editor, path, text, header)
-        if not _SYMBOL.fullmatch(named):
+        if not SYMBOL.fullmatch(named):
             raise ImportRefused(f"{shown_path(path)}: {named!r} is no symbol; give one with --symbol")
         if header.is_names:
             return _import_named(editor, path, text, header, named, adjustment)
@@ -253,7 +252,7 @@ def _keep_bars(
     about = {"symbol": symbol, "unit": unit, "adjustment": adjustment.value, "series": series, "source": path.name}
     run(_BARS.format(rows=rows), about)
     symbols = [row[0] for row in run("select distinct symbol from checked where reason is null").fetchall()]
-    if not symbols or any(not _SYMBOL.fullmatch(each) for each in symbols):
+    if not symbols or any(not SYMBOL.fullmatch(each) for each in symbols):
         raise ImportRefused(f"{shown_path(path)}: no bar can be used")
     total = [0, 0, 0]
     for each in symbols:

@@ -6,6 +6,7 @@ with imports of chains: one lock, one folder for what is not finished yet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     import duckdb
 
 FOLDER = "tables"
+
+SYMBOL = re.compile(r"\^?[A-Z][A-Z0-9.-]{0,11}")
+"""What an underlying is called; its files are named by it."""
 
 Columns = dict[str, NDArray[np.generic]]
 

@@ -19,6 +19,7 @@ from engine.ledger.store import SqliteStore
 from engine.market.events import EventCalendar, read_calendar
 from engine.market.history import HistoryStore
 from engine.market.iv_history import read_iv_history
+from engine.market.recorder import Recorder
 from engine.market.replay import ReplayFeed
 from engine.market.simulated import SimulatedFeed
 from engine.market.store import MarketStore
@@ -63,6 +64,8 @@ class OpenEngine:
 
     def close(self) -> None:
         """Release the ledger and the lock."""
+        if self.kernel.desk.recorder is not None:
+            self.kernel.desk.recorder.close()
         self.kernel.desk.broker.close()
         self.kernel.desk.ledger.close()
         self._lock.release()
@@ -104,6 +107,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             approves_all=running.approves_all,
             events=EventCalendar() if history is None else read_calendar(history.root),
             iv_ranks=IvRanks(None if history is None else read_iv_history(history.root)),
+            recorder=_recorder(places, running),
         )
         if is_new:
             _begin(desk, spec, places.environment, market_name, costs, seed)
@@ -140,6 +144,12 @@ def _history(places: Places) -> HistoryStore | None:
             "(or use --market simulated)"
         )
     return history
+
+
+def _recorder(places: Places, running: Running) -> Recorder | None:
+    if running.record_minutes is None:
+        return None
+    return Recorder(places.recorded, dt.timedelta(minutes=running.record_minutes))
 
 
 def _market(history: HistoryStore | None, seed: int) -> tuple[Feed, str]:

@@ -29,6 +29,7 @@ from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.market.events import EventCalendar
 from engine.market.quality import LiveQuality
+from engine.market.recorder import Recorder
 from engine.market.store import MarketStore
 from engine.risk.breaker import BreachSample
 from engine.risk.latch import StopLatch
@@ -109,6 +110,8 @@ class Desk:
     events: EventCalendar = field(default_factory=EventCalendar)
     """What is known of earnings and dividends; nothing, where nobody imported a calendar."""
     iv_ranks: IvRanks = field(default_factory=IvRanks)
+    recorder: Recorder | None = None
+    """Who keeps what the feed shows; nobody, unless that was asked for."""
     _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)
     """The newest mark of each position, with what it was made from."""
     _effects: deque[Callable[[], None]] = field(default_factory=deque)

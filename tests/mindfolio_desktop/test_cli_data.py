@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.market.history import HistoryStore
 from engine.market.iv_history import read_iv_history
 from tests.mindfolio_desktop.test_cli import Shell
-from tests.recordings import falling_volatility, write_recording
+from tests.recordings import falling_volatility, record_market, write_recording
 
 BARS = "date,open,high,low,close,volume\n2026-03-16,10,12,9,11,500\n2026-03-17,10,12,9,,500\n"
 
@@ -67,3 +68,32 @@ def test_without_data_it_says_what_to_do_and_makes_nothing(shell: Shell) -> None
     assert not shell.data_dir.exists()
     assert shell("data", "--json") == 0
     assert json.loads(shell.out)["chains"] == []
+
+
+def test_a_run_keeps_what_its_market_shows_where_that_is_asked_for(shell: Shell) -> None:
+    updates = falling_volatility()
+    record_market(shell.data_dir, updates)
+    folder = shell.data_dir / "replay" / "recorded"
+    assert shell("run", "--headless", "--market", "replay", "--days", "1", "--json") == 0
+    assert "recorded" not in shell.document
+    assert not folder.exists()
+
+    assert shell("run", "--headless", "--market", "replay", "--record", "0", "--json") == 0
+    later = [update for update in updates if update.at.date() > updates[0].at.date()]
+    rows = sum(update.key.size for update in later)
+    assert shell.document["recorded"] == {"folder": str(folder), "rows": rows, "fault": ""}
+    assert [at for at, _ in HistoryStore(folder).snapshots()] == [update.at for update in later]
+
+
+def test_recording_is_said_in_words_and_takes_minutes(shell: Shell) -> None:
+    record_market(shell.data_dir, falling_volatility())
+    assert shell("run", "--headless", "--market", "replay", "--record", "soon") == 2
+    assert "must be a whole number from 0 to 1,440" in shell.err
+    assert shell("run", "--headless", "--market", "replay", "--record") == 0
+    # Four snapshots a session, two half a minute after another: one of each pair is taken.
+    assert f"{chains_rows() * 2 * 4:,} quotes recorded in {shell.data_dir / 'replay' / 'recorded'}" in shell.out
+
+
+def chains_rows() -> int:
+    """Rows of one snapshot."""
+    return int(falling_volatility()[0].key.size)

@@ -138,3 +138,12 @@ def test_the_summary_of_a_run_says_what_its_quotes_were_like(snapshot: Mindfolio
     assert "12,000 quotes, 17 not tradable: 17 crossed, 1,234 locked" in as_text(document).splitlines()
     document["quotes"] = {"rows": 0, "untradable": 0, "faults": {}}
     assert "0 quotes, 0 not tradable" in as_text(document).splitlines()
+
+
+def test_the_summary_of_a_run_says_what_was_recorded(snapshot: MindfolioSnapshot) -> None:
+    document = as_document(snapshot, {})
+    document["recorded"] = {"folder": "there", "rows": 12_000, "fault": ""}
+    assert "12,000 quotes recorded in there" in as_text(document).splitlines()
+    assert "RECORDING ENDED" not in as_text(document)
+    document["recorded"] = {"folder": "there", "rows": 0, "fault": "the disk is full"}
+    assert "RECORDING ENDED: the disk is full" in as_text(document).splitlines()
