@@ -22,8 +22,10 @@ from mindfolio_desktop.display import require_qt
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
-PRICES = {"traded": "none", "split-adjusted": "splits", "adjusted": "splits and dividends"}
-"""Words for what was done to prices, and those that bars are kept under."""
+MARKETS = tuple(environment.value for environment in Environment)
+
+PRICES = ("traded", "split-adjusted", "adjusted")
+"""What may have been done to the prices of bars."""
 
 MOST_DAYS = 10_000
 """Forty years of sessions."""
@@ -114,6 +116,7 @@ def _add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 
     data = commands.add_parser("data", help="what market data there is: spans, rows, gaps, faults, events, IV history")
     data.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
+    data.add_argument("--recorded", choices=MARKETS, help="of what was recorded of a market's runs, not of the imports")
     _add_data_dir(data)
     data.set_defaults(command=_data)
 
@@ -145,8 +148,7 @@ def _add_data_dir(parser: argparse.ArgumentParser) -> None:
 
 def _add_market(parser: argparse.ArgumentParser) -> None:
     _add_data_dir(parser)
-    names = [environment.value for environment in Environment]
-    parser.add_argument("--market", choices=names, default=argparse.SUPPRESS, help="which market (and its ledger)")
+    parser.add_argument("--market", choices=MARKETS, default=argparse.SUPPRESS, help="which market (and its ledger)")
 
 
 def _add_window(parser: argparse.ArgumentParser) -> None:
@@ -241,58 +243,20 @@ def _window(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from engine.market.history import HistoryStore  # noqa: PLC0415 - heavy
-    from engine.market.import_kinds import Kind, kind_of  # noqa: PLC0415 - heavy
-    from engine.market.importer import import_files  # noqa: PLC0415 - heavy
-    from engine.market.iv_history import update_iv_history  # noqa: PLC0415 - heavy
+    from mindfolio_desktop.market_data import import_paths  # noqa: PLC0415 - heavy
 
-    history = HistoryStore(Places(data_dir(options), Environment.REPLAY).history)
-    kinds = {path: kind_of(path) for path in options.paths}
-    chains = [path for path, kind in kinds.items() if kind is Kind.CHAINS]
-    for report in import_files(chains, history, _progress):
-        rejected = sum(report.rejected.values())
-        print(f"{report.path}: {report.rows_kept:,} of {report.rows_read:,} rows kept, {rejected:,} rejected")
-        for reason, count in sorted(report.rejected.items()):
-            print(f"  {count:,} {reason}, for example {report.examples[reason]}")
-    if chains:
-        update_iv_history(history, _progress)
-    for path, kind in kinds.items():
-        if kind is not Kind.CHAINS:
-            _import_beside(path, history.root, kind, options)
+    root = Places(data_dir(options), Environment.REPLAY).history
+    for line in import_paths(options.paths, root, options.symbol, options.prices, _progress):
+        print(line)
     return OK
 
 
-def _import_beside(path: Path, root: Path, kind: str, options: argparse.Namespace) -> None:
-    """Import one file of what is kept beside the chains, and say what became of its rows."""
-    from engine.market.bars import Adjustment  # noqa: PLC0415 - heavy
-    from engine.market.events import import_events  # noqa: PLC0415 - heavy
-    from engine.market.import_bars import import_table  # noqa: PLC0415 - heavy
-    from engine.market.import_kinds import Kind  # noqa: PLC0415 - heavy
-
-    if kind == Kind.EVENTS:
-        found = import_events(path, root)
-        kept, rejected = {"events": found.events, "spans": found.spans}, found.rejected
-    else:
-        adjustment = None if options.prices is None else Adjustment(PRICES[options.prices])
-        report = import_table(path, root, options.symbol, adjustment)
-        kept, rejected = report.kept, report.rejected
-    told = ", ".join(
-        f"{rows.added + rows.same:,} {name} kept, {rows.added:,} of them new" for name, rows in kept.items()
-    )
-    print(f"{path}: {told}")
-    for name, rows in kept.items():
-        if rows.differing:
-            print(f"  {rows.differing:,} {name} were kept before with other figures, which stay")
-    for reason, (count, first) in sorted(rejected.items()):
-        print(f"  {count:,} {reason}, the first in row {first:,}")
-
-
 def _data(options: argparse.Namespace) -> int:
-    from engine.market.data_report import data_document, data_text  # noqa: PLC0415 - heavy
-    from engine.market.history import HistoryStore  # noqa: PLC0415 - heavy
+    from engine.market.data_report import data_text  # noqa: PLC0415 - heavy
+    from mindfolio_desktop.market_data import document_of  # noqa: PLC0415 - heavy
 
-    history = HistoryStore(Places(data_dir(options), Environment.REPLAY).history)
-    document = data_document(history, _progress)
+    places = Places(data_dir(options), Environment(options.recorded or Environment.REPLAY))
+    document = document_of(places.recorded if options.recorded else places.history, _progress)
     print(json.dumps(document, indent=1, allow_nan=False) if options.json else data_text(document))
     return OK
 

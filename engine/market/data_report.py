@@ -14,7 +14,7 @@ from engine.market.bars import bar_spans, read_bars, read_rates
 from engine.market.contracts import read_contracts
 from engine.market.events import read_calendar
 from engine.market.history import HistoryStore
-from engine.market.iv_history import IvHistory, read_iv_history, vix_check
+from engine.market.iv_history import IvHistory, read_iv_history, sessions_waiting, vix_check
 from engine.market.quality import quality
 
 Section = dict[str, Any]
@@ -36,6 +36,7 @@ def data_document(history: HistoryStore, progress: Callable[[str], None]) -> Sec
         else {"rows": int(rates.day.size), "first": _day(int(rates.day[0])), "last": _day(int(rates.day[-1]))},
         "events": read_calendar(root).coverage(),
         "volatilities": [_volatilities(volatilities, symbol) for symbol in volatilities.symbols],
+        "volatilities_waiting": sessions_waiting(root),
         "vix": _beside_the_vix(root, volatilities),
     }
 
@@ -79,6 +80,8 @@ def data_text(document: Section) -> str:
             f"from {', '.join(events['sources'])}"
         )
     lines += [_volatility_line(each) for each in document["volatilities"]]
+    if waiting := document["volatilities_waiting"]:
+        lines.append(f"30-day volatilities of {waiting:,} sessions are not worked out yet; the next import does it")
     if (vix := document["vix"]) is not None:
         lines.append(
             f"{vix['symbol']:<6} beside the VIX on {vix['sessions']:,} sessions: correlation {vix['correlation']:.3f}, "

@@ -145,6 +145,11 @@ def update_iv_history(history: HistoryStore, progress: Callable[[str], None]) ->
     return len(waiting)
 
 
+def sessions_waiting(root: Path) -> int:
+    """Recorded sessions whose volatility is not worked out yet: an import that was cut off, or an older program's."""
+    return len(_waiting(root))
+
+
 def vix_check(ours: Volatilities, vix: Bars) -> VixCheck | None:
     """Compare with the VIX's closes; None with fewer than three days that have both, or where one stands still."""
     _, mine, theirs = np.intersect1d(ours.day, vix.day, assume_unique=True, return_indices=True)

@@ -88,6 +88,14 @@ def test_what_lies_beside_the_chains_is_listed(document: dict[str, Any]) -> None
     assert (volatilities["sessions"], volatilities["known"], volatilities["rank"]) == (2, 2, None)
     assert (volatilities["rank_sessions"], volatilities["less_than_a_year"]) == (1, True)
     assert document["vix"] is None, "one common day is no comparison"
+    assert document["volatilities_waiting"] == 0
+
+
+def test_sessions_that_an_import_left_over_are_pointed_out(tmp_path: Path) -> None:
+    record_market(tmp_path, [chain_update(new_york(12)), chain_update(new_york(12, day=TUESDAY))])
+    document = data_document(HistoryStore(tmp_path / "history"), ignore)
+    assert document["volatilities_waiting"] == 2
+    assert "30-day volatilities of 2 sessions are not worked out yet; the next import does it" in data_text(document)
 
 
 def test_it_is_a_document_and_a_page(document: dict[str, Any]) -> None:

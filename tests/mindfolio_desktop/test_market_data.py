@@ -84,6 +84,9 @@ def test_a_run_keeps_what_its_market_shows_where_that_is_asked_for(shell: Shell)
     assert shell.document["recorded"] == {"folder": str(folder), "rows": rows, "fault": ""}
     assert [at for at, _ in HistoryStore(folder).snapshots()] == [update.at for update in later]
 
+    assert shell("data", "--recorded", "replay", "--json") == 0
+    assert (shell.document["folder"], shell.document["chains"][0]["rows"]) == (str(folder), rows)
+
 
 def test_recording_is_said_in_words_and_takes_minutes(shell: Shell) -> None:
     record_market(shell.data_dir, falling_volatility())
