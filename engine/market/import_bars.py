@@ -109,6 +109,10 @@ _RATES = """
            $source as source
     from text_rows where a_day(day) is not null and try_cast(cell(percent) as double) between 0 and 100
 """
+_DAILY = """
+    select 1 from checked where reason is null
+    group by symbol, day having count(distinct (open, high, low, close, volume)) > 1 limit 1
+"""
 _REJECTED = """
     select reason, count(*), min(row_no) from checked where reason is not null group by reason order by reason
 """
@@ -251,6 +255,8 @@ def _keep_bars(
     series = "" if adjustment is Adjustment.NONE else path.name
     about = {"symbol": symbol, "unit": unit, "adjustment": adjustment.value, "series": series, "source": path.name}
     run(_BARS.format(rows=rows), about)
+    if run(_DAILY).fetchall():
+        raise ImportRefused(f"{shown_path(path)}: has several bars of one day; bars of whole days are needed")
     symbols = [row[0] for row in run("select distinct symbol from checked where reason is null").fetchall()]
     if not symbols or any(not SYMBOL.fullmatch(each) for each in symbols):
         raise ImportRefused(f"{shown_path(path)}: no bar can be used")

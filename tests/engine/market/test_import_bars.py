@@ -112,6 +112,7 @@ def test_a_bar_that_cannot_be_is_rejected_with_its_reason(tmp_path: Path, row: s
         ("ABC.csv", "date,day,open,high,low,close\n", "column day is there twice"),
         ("ABC.csv", "date,open,high,low,close,volume\nx,1,1,1,1,1\n", "no bar can be used"),
         ("ABC.csv", "20260316,1\n", "has no header, and its lines are no bars or factors"),
+        ("ABC.csv", PLAIN + "2026-03-16 10:00,10,12,9,11.5,500\n", "has several bars of one day"),
         ("daily prices.csv", PLAIN, "'DAILY PRICES' is no symbol"),
     ],
 )
