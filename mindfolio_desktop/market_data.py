@@ -35,15 +35,17 @@ def import_paths(
         yield f"{report.path}: {report.rows_kept:,} of {report.rows_read:,} rows kept, {rejected:,} rejected"
         for reason, count in sorted(report.rejected.items()):
             yield f"  {count:,} {reason}, for example {report.examples[reason]}"
-    update_iv_history(history, progress)
-    for path, kind in kinds.items():
-        if kind is Kind.EVENTS:
-            found = import_events(path, root)
-            yield from _lines(path, {"events": found.events, "spans": found.spans}, found.rejected)
-        elif kind is Kind.TABLE:
-            adjustment = None if prices is None else _ADJUSTMENTS[prices]
-            table = import_table(path, root, symbol, adjustment)
-            yield from _lines(path, table.kept, table.rejected)
+    try:
+        for path, kind in kinds.items():
+            if kind is Kind.EVENTS:
+                found = import_events(path, root)
+                yield from _lines(path, {"events": found.events, "spans": found.spans}, found.rejected)
+            elif kind is Kind.TABLE:
+                adjustment = None if prices is None else _ADJUSTMENTS[prices]
+                table = import_table(path, root, symbol, adjustment)
+                yield from _lines(path, table.kept, table.rejected)
+    finally:  # what came in is worked on, whatever file was refused after it
+        update_iv_history(history, progress)
 
 
 def document_of(root: Path, progress: Progress) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The 30-day implied volatility of each symbol and session, made once from the recorded chains and kept beside them.
 
 Of each session the last snapshot in regular hours counts. What is kept says which snapshot it is of, so that only what
-was imported since has to be worked out.
+was imported since has to be worked out, and what was worked out with another interest rate than is known now.
 """
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +20,7 @@ from engine.core.calendar import market_day, previous_session
 from engine.core.clock import from_epoch_us
 from engine.core.expiries import is_regular
 from engine.domain.chain import Floats, Ints
-from engine.market.bars import Bars
+from engine.market.bars import Bars, Rates, read_rates
 from engine.market.history import HistoryStore
 from engine.market.history_files import read_manifest
 from engine.market.quality import repeats
@@ -29,20 +30,25 @@ from engine.market.tables import editing, read_table
 VOLATILITIES = "volatilities"
 
 RATE = 0.04
-"""Continuously compounded, a year. Forwards are implied, so that it moves a volatility by hundredths of a point."""
+"""Continuously compounded, a year, where no rates are imported. Forwards are implied, so that a percent more or less
+moves the volatility of a full chain by hundredths of a point; of a sparse one by more."""
+
+RATE_HOLDS = 400
+"""Days for which the last imported rate is taken to be in force."""
 
 _KEPT_AT_ONCE = 2_000
 
 _READ = """
-    select symbol, (day - date '1970-01-01')::bigint + 719163 as day, at_us, snapshot_rows, volatility
+    select symbol, (day - date '1970-01-01')::bigint + 719163 as day, at_us, snapshot_rows, rate, volatility
     from rows order by symbol, day
 """
 _FOUND = """
     create or replace temp table found_volatilities as
-    select symbol, date '1970-01-01' + (day - 719163)::integer as day, at_us, snapshot_rows, volatility,
-           'recorded chains' as source
+    select symbol, date '1970-01-01' + (day - 719163)::integer as day, at_us, snapshot_rows, rate,
+           volatility, 'recorded chains' as source
     from (select unnest($symbol::varchar[]) as symbol, unnest($day::bigint[]) as day, unnest($at_us::bigint[]) as at_us,
-                 unnest($rows::bigint[]) as snapshot_rows, unnest($volatility::double[]) as volatility)
+                 unnest($rows::bigint[]) as snapshot_rows, unnest($rate::double[]) as rate,
+                 unnest($volatility::double[]) as volatility)
 """
 
 
@@ -72,15 +78,21 @@ class _Snapshot:
     day: int
     at_us: int
     rows: int
+    rate: float
     twin_us: int | None
     """The snapshot before it, where that has as many rows and may be the same."""
 
 
 class IvHistory:
-    """Past 30-day volatilities by symbol. Never changes."""
+    """Past 30-day volatilities by symbol, and the interest rates that they were worked out with. Never changes."""
 
-    def __init__(self, by_symbol: Mapping[str, Volatilities] | None = None) -> None:
+    def __init__(self, by_symbol: Mapping[str, Volatilities] | None = None, rates: Rates | None = None) -> None:
         self._by_symbol = dict(by_symbol or {})
+        self._rates = rates
+
+    def rate(self, day: dt.date) -> float:
+        """The interest rate of a day, continuously compounded."""
+        return _rate_on(self._rates, day.toordinal())
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -107,9 +119,9 @@ class IvHistory:
 
 def read_iv_history(root: Path) -> IvHistory:
     """What is kept below `root`. Raises HistoryFault for a damaged file."""
-    columns = read_table(root, VOLATILITIES, _READ)
+    columns, rates = read_table(root, VOLATILITIES, _READ), read_rates(root)
     if columns is None:
-        return IvHistory()
+        return IvHistory(rates=rates)
     symbol, day = columns["symbol"].astype(str), columns["day"].astype(np.int64)
     volatility = columns["volatility"].astype(np.float64)
     names, starts = np.unique(symbol, return_index=True)
@@ -118,7 +130,8 @@ def read_iv_history(root: Path) -> IvHistory:
         {
             str(name): Volatilities(day[start:end], volatility[start:end])
             for name, start, end in zip(names, starts.tolist(), ends.tolist(), strict=True)
-        }
+        },
+        rates,
     )
 
 
@@ -138,6 +151,7 @@ def update_iv_history(history: HistoryStore, progress: Callable[[str], None]) ->
                 "day": [each.day for each in part],
                 "at_us": [each.at_us for each in part],
                 "rows": [each.rows for each in part],
+                "rate": [each.rate for each in part],
                 "volatility": volatility,
             }
             editor.connection.execute(_FOUND, found)
@@ -164,15 +178,16 @@ def vix_check(ours: Volatilities, vix: Bars) -> VixCheck | None:
 def _waiting(root: Path) -> list[_Snapshot]:
     """The snapshots whose volatility is not kept, by symbol and day."""
     columns = read_table(root, VOLATILITIES, _READ)
-    kept: set[tuple[str, int, int, int]] = set()
+    kept: set[tuple[str, int, int, int, float]] = set()
     if columns is not None:
-        keys = (columns[name].tolist() for name in ("symbol", "day", "at_us", "snapshot_rows"))
+        keys = (columns[name].tolist() for name in ("symbol", "day", "at_us", "snapshot_rows", "rate"))
         kept = set(zip(*keys, strict=True))
-    return [each for each in _counting(root) if (each.symbol, each.day, each.at_us, each.rows) not in kept]
+    return [each for each in _counting(root) if (each.symbol, each.day, each.at_us, each.rows, each.rate) not in kept]
 
 
 def _counting(root: Path) -> Iterator[_Snapshot]:
     """Of each symbol and session the last snapshot in regular hours."""
+    rates = read_rates(root)
     for symbol, files in groupby(read_manifest(root).files, key=lambda file: file.symbol):
         last: dict[int, _Snapshot] = {}
         before: tuple[int, int] | None = None
@@ -181,7 +196,8 @@ def _counting(root: Path) -> Iterator[_Snapshot]:
             day = market_day(at)
             if is_regular(symbol, at, day):
                 twin = before[0] if before is not None and before[1] == rows else None
-                last[day.toordinal()] = _Snapshot(symbol, day.toordinal(), instant, rows, twin)
+                number = day.toordinal()
+                last[number] = _Snapshot(symbol, number, instant, rows, _rate_on(rates, number), twin)
             before = instant, rows
         yield from last.values()
 
@@ -193,7 +209,15 @@ def _volatility(history: HistoryStore, snapshot: _Snapshot) -> float:
         before = history.read(snapshot.symbol, from_epoch_us(snapshot.twin_us))
         if repeats(update, before):
             return float("nan")
-    return month_volatility(MarketStore().apply(update), RATE)
+    return month_volatility(MarketStore().apply(update), snapshot.rate)
+
+
+def _rate_on(rates: Rates | None, day: int) -> float:
+    """The rate in force on a day (an ordinal), continuously compounded; where none is known, the usual one."""
+    if rates is None or not rates.day.size or day - int(rates.day[-1]) > RATE_HOLDS:
+        return RATE
+    percent = rates.at(day)
+    return RATE if math.isnan(percent) else round(math.log1p(percent / 100), 6)
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from engine.analytics.volatility_rank import FEWEST_SESSIONS
 from engine.core.calendar import market_day
 from engine.domain.chain import Chain
 from engine.domain.scan import IvRank
-from engine.market.iv_history import RATE, IvHistory
+from engine.market.iv_history import IvHistory
 
 
 class IvRanks:
@@ -38,7 +38,7 @@ class IvRanks:
         sessions = int(self._history.rank(symbol, math.nan, day).sessions[0])
         if sessions < FEWEST_SESSIONS or chain is None or market_day(chain.at) != day:
             return IvRank(None, sessions)
-        percent = float(self._history.rank(symbol, month_volatility(chain, RATE), day).rank[0])
+        percent = float(self._history.rank(symbol, month_volatility(chain, self._history.rate(day)), day).rank[0])
         return IvRank(round(percent, 1) if math.isfinite(percent) else None, sessions)
 
 

@@ -55,6 +55,13 @@ def test_plain_bars_are_asked_about_in_one_line(shell: Shell, tmp_path: Path) ->
     assert (bars["symbol"], bars["adjustment"]) == ("SPY", "splits and dividends")
 
 
+def test_a_file_that_is_refused_after_chains_leaves_them_whole(shell: Shell, tmp_path: Path) -> None:
+    chains = str(write_recording(tmp_path / "chains.csv", falling_volatility()))
+    assert shell("import", chains, written(tmp_path, "SPY.csv", BARS)) == 2
+    assert "rows kept, 0 rejected" in shell.out
+    assert read_iv_history(shell.data_dir / "history").of("SPY").day.size == 4
+
+
 def test_other_figures_for_a_day_are_counted_and_not_taken(shell: Shell, tmp_path: Path) -> None:
     first, second = BARS.splitlines()[:2], BARS.replace(",11,", ",10.5,").splitlines()[:2]
     assert shell("import", written(tmp_path, "SPY.csv", "\n".join(first)), "--prices", "traded") == 0

@@ -11,7 +11,15 @@ from engine.domain.ports import ChainUpdate
 from engine.market.bars import Adjustment, Bars, read_bars
 from engine.market.history import HistoryStore
 from engine.market.import_bars import import_table
-from engine.market.iv_history import IvHistory, Volatilities, read_iv_history, update_iv_history, vix_check
+from engine.market.iv_history import (
+    RATE,
+    IvHistory,
+    Volatilities,
+    read_iv_history,
+    sessions_waiting,
+    update_iv_history,
+    vix_check,
+)
 from tests.fakes import MONDAY, chain_update, new_york
 from tests.recordings import record_market
 from tests.spy_2021 import import_spy_2021
@@ -56,6 +64,22 @@ def test_only_what_was_imported_since_is_worked_out(tmp_path: Path) -> None:
     history.reload()
     assert update_iv_history(history, ignore) == 2
     assert kept(history) == {MONDAY: 0.30, TUESDAY: 0.40}
+
+
+def test_volatilities_are_worked_out_again_once_the_rate_of_their_day_is_known(tmp_path: Path) -> None:
+    history = recorded(tmp_path, snapshot(MONDAY, 15, 0.3), snapshot(TUESDAY, 15, 0.3))
+    assert read_iv_history(history.root).rate(MONDAY) == RATE
+    assert update_iv_history(history, ignore) == 2
+    rates = tmp_path / "rates.csv"
+    rates.write_text("DATE,PCREDIT8\n2026-03-17,5.5\n")
+    import_table(rates, history.root)
+    assert (sessions_waiting(history.root), update_iv_history(history, ignore)) == (1, 1)
+    assert sessions_waiting(history.root) == 0
+    known = read_iv_history(history.root)
+    assert known.rate(MONDAY) == RATE, "before the first rate"
+    assert known.rate(TUESDAY) == pytest.approx(np.log(1.055), abs=1e-6)
+    assert known.rate(TUESDAY + dt.timedelta(days=400)) != RATE
+    assert known.rate(TUESDAY + dt.timedelta(days=401)) == RATE, "nobody knows what it is today"
 
 
 def test_a_day_that_repeats_the_one_before_tells_nothing(tmp_path: Path) -> None:
@@ -114,15 +138,16 @@ def test_the_vix_check_needs_common_days() -> None:
 
 def test_a_year_of_spy_moves_with_the_vix(shared_dir: Path, tmp_path: Path) -> None:
     history = import_spy_2021(shared_dir, tmp_path)
-    import_table(shared_dir / "data" / "underlying" / "vix_daily.csv", history.root)
+    for name in ("vix_daily.csv", "interest-rate.csv"):
+        import_table(shared_dir / "data" / "underlying" / name, history.root)
     # All sessions but the half day after Thanksgiving, whose snapshot is stamped after its close.
     assert update_iv_history(history, ignore) == 251
     ours, vix = read_iv_history(history.root).of("SPY"), read_bars(history.root, "VIX")
     assert vix is not None
-    assert int(np.isnan(ours.volatility).sum()) == 3
+    assert int(np.isnan(ours.volatility).sum()) == 2
     found = vix_check(ours, vix)
     assert found is not None
-    assert found.sessions == 248
+    assert found.sessions == 249
     # Twenty quotes a day are few; still they move together, and the VIX lies some points above the money.
-    assert found.correlation > 0.92
+    assert found.correlation > 0.95
     assert 4 < found.mean_difference < 6

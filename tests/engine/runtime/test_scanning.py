@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from engine.core.calendar import previous_session
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
@@ -20,14 +18,14 @@ from engine.domain.mindfolio import ModuleStatus
 from engine.domain.scan import IvRank, ScanContext
 from engine.domain.structure import Structure
 from engine.ledger.query import LedgerQuery
-from engine.market.iv_history import IvHistory, Volatilities
 from engine.modules.iv_service import IvService
 from engine.runtime import handlers, positions
 from engine.runtime.inbox import Inbox, ScanFinished
 from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.scanning import Scans, context_for
 from engine.runtime.workers import Job, Workers
-from tests.fakes import MONDAY, Rig, ScriptedBroker, chain_update, filled, new_york, whole_budget_in_one_symbol
+from tests.engine.runtime.scenes import rising_volatility
+from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york, whole_budget_in_one_symbol
 
 
 class HeldWorkers(Workers):
@@ -76,15 +74,6 @@ def scanned_at(rig: Rig, module_id: str) -> list[dt.datetime]:
     """When a module was scanned."""
     entries = [entry for entry in rig.store.entries() if entry.type == "ScanCompleted"]
     return [entry.at for entry in entries if f'"module_id":"{module_id}"'.encode() in entry.body]
-
-
-def rising_volatility(sessions: int, low: float, high: float) -> IvHistory:
-    """SPY's volatility in the sessions before MONDAY."""
-    days, day = [], MONDAY
-    for _ in range(sessions):
-        day = previous_session(day).day
-        days.append(day.toordinal())
-    return IvHistory({"SPY": Volatilities(np.array(days[::-1], dtype=np.int64), np.linspace(low, high, sessions))})
 
 
 class TestWhatAModuleMaySee:
