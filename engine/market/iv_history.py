@@ -1,7 +1,8 @@
 """The 30-day implied volatility of each symbol and session, made once from the recorded chains and kept beside them.
 
-Of each session the last snapshot in regular hours counts. What is kept says which snapshot it is of, so that only what
-was imported since has to be worked out, and what was worked out with another interest rate than is known now.
+Of each session the last snapshot in regular hours counts, but for those with less than half as many contracts as the
+session's largest: feeds that show only what changed have thin ones. What is kept says which snapshot it is of, so that
+only what was imported since has to be worked out, and what was worked out with another interest rate than is known now.
 """
 
 import datetime as dt
@@ -186,10 +187,10 @@ def _waiting(root: Path) -> list[_Snapshot]:
 
 
 def _counting(root: Path) -> Iterator[_Snapshot]:
-    """Of each symbol and session the last snapshot in regular hours."""
+    """Of each symbol and session the last snapshot in regular hours that is not a thin one."""
     rates = read_rates(root)
     for symbol, files in groupby(read_manifest(root).files, key=lambda file: file.symbol):
-        last: dict[int, _Snapshot] = {}
+        regular: dict[int, list[_Snapshot]] = {}
         before: tuple[int, int] | None = None
         for instant, rows in chain.from_iterable(zip(file.instants, file.rows, strict=True) for file in files):
             at = from_epoch_us(instant)
@@ -197,9 +198,12 @@ def _counting(root: Path) -> Iterator[_Snapshot]:
             if is_regular(symbol, at, day):
                 twin = before[0] if before is not None and before[1] == rows else None
                 number = day.toordinal()
-                last[number] = _Snapshot(symbol, number, instant, rows, _rate_on(rates, number), twin)
+                found = _Snapshot(symbol, number, instant, rows, _rate_on(rates, number), twin)
+                regular.setdefault(number, []).append(found)
             before = instant, rows
-        yield from last.values()
+        for snapshots in regular.values():
+            fewest = max(each.rows for each in snapshots) / 2
+            yield next(each for each in reversed(snapshots) if each.rows >= fewest)
 
 
 def _volatility(history: HistoryStore, snapshot: _Snapshot) -> float:

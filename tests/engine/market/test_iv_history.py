@@ -56,6 +56,17 @@ def test_the_last_snapshot_in_regular_hours_counts(tmp_path: Path) -> None:
     assert kept(history) == {MONDAY: 0.30}
 
 
+@pytest.mark.parametrize(("rows", "expected"), [(122, 0.30), (121, 0.20)])
+def test_a_snapshot_that_shows_only_what_changed_does_not_count(tmp_path: Path, rows: int, expected: float) -> None:
+    whole, last = snapshot(MONDAY, 10, 0.2), snapshot(MONDAY, 15, 0.3)
+    assert whole.key.size == 244
+    near = np.argsort(np.abs(last.key % 2**32 / 10_000 - 100), kind="stable")[:rows]
+    columns = (getattr(last, name)[near] for name in ("key", "bid", "ask", "volume", "open_interest"))
+    history = recorded(tmp_path, whole, ChainUpdate("SPY", last.at, last.spot, *columns))
+    update_iv_history(history, ignore)
+    assert kept(history) == {MONDAY: expected}
+
+
 def test_only_what_was_imported_since_is_worked_out(tmp_path: Path) -> None:
     history = recorded(tmp_path, snapshot(MONDAY, 10, 0.2))
     assert update_iv_history(history, ignore) == 1
