@@ -5,6 +5,7 @@ adjusted them: the caller has to, unless the file itself carries both or is an i
 """
 
 import datetime as dt
+import gzip
 import re
 import zlib
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from engine.market.text_rows import Header, read_header, rows_of
 LARGEST_MEMBER = 256 * 1024 * 1024
 """Bytes: fifty years of daily bars are less than one of its hundred parts."""
 
-_ZIP = b"PK\x03\x04"
+_ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 RATE_NAMES = ("date", "pcredit8")
 _PLAIN = ("open", "high", "low", "close")
 _SPELLINGS = {
@@ -153,32 +154,37 @@ def import_table(
 
 
 def opened(path: Path, folder: Path, most: int) -> Path:
-    """The text itself: the file, or the one member of a zip archive, unpacked into `folder`, its first `most` bytes.
+    """The text itself: the file, or what gzip or the one member of a zip archive holds, its first `most` bytes.
 
-    Raises ImportRefused for what cannot be read, and for a member that is larger than any file of bars.
+    What has to be unpacked lies in `folder` then. Raises ImportRefused for what cannot be read, and for what is larger
+    than any file of bars.
     """
+    shown = shown_path(path)
     try:
         with path.open("rb") as file:
-            if file.read(len(_ZIP)) != _ZIP:
-                return path
-        with ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) != 1:
-                raise ImportRefused(f"{shown_path(path)}: holds {len(members)} files; one of daily bars is expected")
-            target = folder / "member.csv"
-            with archive.open(members[0]) as source:
-                data = source.read(most)
-                if members[0].file_size > LARGEST_MEMBER or (most == LARGEST_MEMBER and source.read(1)):
-                    raise ImportRefused(f"{shown_path(path)}: unpacks to more than {LARGEST_MEMBER:,} bytes")
+            magic = file.read(len(_ZIP))
+        if magic.startswith(_GZIP):
+            with gzip.open(path) as source:
+                data = source.read(min(most, LARGEST_MEMBER) + 1)
+        elif magic == _ZIP:
+            with ZipFile(path) as archive:
+                members = [member for member in archive.infolist() if not member.is_dir()]
+                if len(members) != 1:
+                    raise ImportRefused(f"{shown}: holds {len(members)} files; one of daily bars is expected")
+                with archive.open(members[0]) as source:
+                    data = source.read(min(most, LARGEST_MEMBER) + 1)
+        else:
+            return path
     except FileNotFoundError as error:
-        raise ImportRefused(f"{shown_path(path)}: does not exist") from error
-    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise ImportRefused(f"{shown_path(path)}: the archive cannot be read: {error}") from error
+        raise ImportRefused(f"{shown}: does not exist") from error
+    except (BadZipFile, gzip.BadGzipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise ImportRefused(f"{shown}: the archive cannot be read: {error}") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise ImportRefused(
-            f"{shown_path(path)}: cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from error
-    target.write_bytes(data)
+        raise ImportRefused(f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if len(data) > LARGEST_MEMBER:
+        raise ImportRefused(f"{shown}: unpacks to more than {LARGEST_MEMBER:,} bytes")
+    target = folder / "unpacked.csv"
+    target.write_bytes(data[:most])
     return target
 
 

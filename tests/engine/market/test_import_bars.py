@@ -1,6 +1,7 @@
 """Files of bars, factors and rates, as people own them."""
 
 import datetime as dt
+import gzip
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -77,6 +78,15 @@ def test_a_lean_zip_has_prices_in_ten_thousandths(tmp_path: Path) -> None:
     assert (bars.open.tolist(), bars.close.tolist(), bars.volume.tolist()) == ([10.0], [11.0], [500.0])
 
 
+def test_gzip_is_looked_through(tmp_path: Path) -> None:
+    path = tmp_path / "ABC.csv.gz"
+    path.write_bytes(gzip.compress(PLAIN.encode()))
+    assert import_table(path, tmp_path, adjustment=Adjustment.NONE).kept["bars"].added == 1
+    path.write_bytes(gzip.compress(PLAIN.encode())[:-12])
+    with pytest.raises(ImportRefused, match="the archive cannot be read"):
+        import_table(path, tmp_path, adjustment=Adjustment.NONE)
+
+
 def test_factors_give_splits_and_dividends_on_the_session_after(tmp_path: Path) -> None:
     # The close of Friday 2020-08-28 was 500, the next session is Monday: four new shares. In November, 0.205 on 119.03.
     text = "20200101,0.9970,0.25,1\n20200828,0.9970,0.25,500\n20201105,0.9970,1,119.03\n20501231,0.99872,1,0\n"
@@ -139,8 +149,10 @@ def test_archives_that_are_none_or_too_large_are_refused(tmp_path: Path, monkeyp
     large = tmp_path / "large.zip"
     with ZipFile(large, "w") as archive:
         archive.writestr("a.csv", "x" * 11)
-    with pytest.raises(ImportRefused, match="unpacks to more than 10 bytes"):
-        import_table(large, tmp_path)
+    (tmp_path / "large.gz").write_bytes(gzip.compress(b"x" * 11))
+    for path in (large, tmp_path / "large.gz"):
+        with pytest.raises(ImportRefused, match="unpacks to more than 10 bytes"):
+            import_table(path, tmp_path)
 
 
 def test_real_files_are_kept_whole_and_once(shared_dir: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a file holds, by its header."""
 
+import gzip
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -41,6 +42,9 @@ def test_a_zip_of_one_file_is_looked_into_and_of_more_is_chains(tmp_path: Path) 
             for member in members:
                 archive.writestr(member, "20210104 00:00,3753100,3754500,3648200,3687900,1\n")
     assert (kind_of(one), kind_of(more)) == (Kind.TABLE, Kind.CHAINS)
+    packed = tmp_path / "packed.csv.gz"
+    packed.write_bytes(gzip.compress(b"Date,Open,High,Low,Close\n" + bytes(10**6)))
+    assert kind_of(packed) is Kind.TABLE
 
 
 def test_what_cannot_be_read_is_left_to_the_importer_of_chains(tmp_path: Path) -> None:
