@@ -22,6 +22,11 @@ from mindfolio_desktop.display import require_qt
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
+MARKETS = tuple(environment.value for environment in Environment)
+
+PRICES = ("traded", "split-adjusted", "adjusted")
+"""What may have been done to the prices of bars."""
+
 MOST_DAYS = 10_000
 """Forty years of sessions."""
 
@@ -70,19 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=_window)
     commands = parser.add_subparsers(metavar="COMMAND")
 
-    imports = commands.add_parser("import", help="import recorded option chains")
-    imports.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    _add_data_dir(imports)
-    imports.set_defaults(command=_import)
+    _add_data_commands(commands)
 
-    runs = commands.add_parser("run", help="run the engine; with --headless without a window")
-    runs.add_argument("--headless", action="store_true", help="no window; report at the end")
-    _add_market(runs)
-    _add_window(runs)
-    runs.add_argument("--days", type=_days, help="sessions to run (default: all in replay, 5 simulated)")
-    runs.add_argument("--approve", choices=("none", "all"), default="none", help="who answers waiting approvals")
-    runs.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
-    runs.set_defaults(command=_run)
+    _add_run(commands)
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)
@@ -110,6 +105,41 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What brings market data in, and what tells of it."""
+    imports = commands.add_parser("import", help="import recorded option chains, daily bars, factors, rates, events")
+    imports.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    imports.add_argument("--symbol", type=str.upper, help="whose bars they are, where neither file nor name tells it")
+    imports.add_argument("--prices", choices=PRICES, help="what was done to the prices of plain bars")
+    _add_data_dir(imports)
+    imports.set_defaults(command=_import)
+
+    data = commands.add_parser("data", help="what market data there is: spans, rows, gaps, faults, events, IV history")
+    data.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
+    data.add_argument("--recorded", choices=MARKETS, help="of what was recorded of a market's runs, not of the imports")
+    _add_data_dir(data)
+    data.set_defaults(command=_data)
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    runs = commands.add_parser("run", help="run the engine; with --headless without a window")
+    runs.add_argument("--headless", action="store_true", help="no window; report at the end")
+    _add_market(runs)
+    _add_window(runs)
+    runs.add_argument("--days", type=_days, help="sessions to run (default: all in replay, 5 simulated)")
+    runs.add_argument("--approve", choices=("none", "all"), default="none", help="who answers waiting approvals")
+    runs.add_argument(
+        "--record",
+        type=_minutes,
+        nargs="?",
+        const=15,
+        metavar="MINUTES",
+        help="keep the chains that the market shows, of each symbol one in so many minutes (15; 0: every one)",
+    )
+    runs.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+    runs.set_defaults(command=_run)
+
+
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-dir", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="where ledgers and recordings are kept"
@@ -118,8 +148,7 @@ def _add_data_dir(parser: argparse.ArgumentParser) -> None:
 
 def _add_market(parser: argparse.ArgumentParser) -> None:
     _add_data_dir(parser)
-    names = [environment.value for environment in Environment]
-    parser.add_argument("--market", choices=names, default=argparse.SUPPRESS, help="which market (and its ledger)")
+    parser.add_argument("--market", choices=MARKETS, default=argparse.SUPPRESS, help="which market (and its ledger)")
 
 
 def _add_window(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +160,10 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
 
 def _days(text: str) -> int:
     return _whole(text, 1, MOST_DAYS)
+
+
+def _minutes(text: str) -> int:
+    return _whole(text, 0, 24 * 60)
 
 
 def _seed(text: str) -> int:
@@ -174,7 +207,8 @@ def _places(options: argparse.Namespace) -> Places:
 
 
 def _running(options: argparse.Namespace, *, default_speed: float, **how: Any) -> Running:
-    return Running(seed=getattr(options, "seed", None), speed=getattr(options, "speed", default_speed), **how)
+    speed, minutes = getattr(options, "speed", default_speed), getattr(options, "record", None)
+    return Running(seed=getattr(options, "seed", None), speed=speed, record_minutes=minutes, **how)
 
 
 def _ledgers(options: argparse.Namespace) -> tuple[Places, ...]:
@@ -209,15 +243,21 @@ def _window(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from engine.market.history import HistoryStore  # noqa: PLC0415 - heavy
-    from engine.market.importer import import_files  # noqa: PLC0415 - heavy
+    from mindfolio_desktop.market_data import import_paths  # noqa: PLC0415 - heavy
 
-    history = HistoryStore(Places(data_dir(options), Environment.REPLAY).history)
-    for report in import_files(options.paths, history, _progress):
-        rejected = sum(report.rejected.values())
-        print(f"{report.path}: {report.rows_kept:,} of {report.rows_read:,} rows kept, {rejected:,} rejected")
-        for reason, count in sorted(report.rejected.items()):
-            print(f"  {count:,} {reason}, for example {report.examples[reason]}")
+    root = Places(data_dir(options), Environment.REPLAY).history
+    for line in import_paths(options.paths, root, options.symbol, options.prices, _progress):
+        print(line)
+    return OK
+
+
+def _data(options: argparse.Namespace) -> int:
+    from engine.market.data_report import data_text  # noqa: PLC0415 - heavy
+    from mindfolio_desktop.market_data import document_of  # noqa: PLC0415 - heavy
+
+    places = Places(data_dir(options), Environment(options.recorded or Environment.REPLAY))
+    document = document_of(places.recorded if options.recorded else places.history, _progress)
+    print(json.dumps(document, indent=1, allow_nan=False) if options.json else data_text(document))
     return OK
 
 

@@ -59,6 +59,10 @@ def run_headless(places: Places, running: Running, days: int | None, progress: P
         kernel.run(until=None if days is None else session_limit(kernel, days))
         document = as_document(kernel.snapshot(), _trades(kernel.desk.ledger))
         document["halted"] = kernel.desk.halted
+        document["quotes"] = kernel.desk.quality.document()
+        if (recorder := kernel.desk.recorder) is not None:
+            recorder.close()
+            document["recorded"] = {"folder": str(recorder.root), "rows": recorder.rows, "fault": recorder.fault}
         return document
     finally:
         engine.close()

@@ -2,7 +2,7 @@
 
 Sessions follow from rules (NYSE Rule 7.2 and the holidays it names, as they stand since 1998) and from a short list
 of days that no rule gives: mourning, terror, storms. Regular hours are 9:30 to 16:00 New York, 13:00 on half days,
-for every class; the fifteen minutes that some index and fund options trade longer are left out.
+for every class; the fifteen minutes that some index and fund options trade longer are told by `expiries`.
 """
 
 import datetime as dt

@@ -10,9 +10,12 @@ from engine.core.clock import from_epoch_us
 from engine.core.money import from_float
 from engine.domain.instrument import OptionContract
 from engine.domain.quote import Quote
+from engine.domain.quote_flags import Flags, is_tradable, quote_flags
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_LONG_AGO = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +42,15 @@ class Chain:
     def __post_init__(self) -> None:
         for column in (self.key, self.bid, self.ask, self.volume, self.open_interest, self.quoted_at):
             column.setflags(write=False)
+
+    @property
+    def tradable(self) -> Flags:
+        """Rows (n,) that may be traded: quoted in the newest snapshot, without fault.
+
+        A contract that the newest snapshot left out has an aged quote: it marks positions, and is not traded.
+        """
+        is_aged = self.quoted_at < self.quoted_at.max(initial=_LONG_AGO)
+        return is_tradable(quote_flags(self.bid, self.ask, is_stale=is_aged))
 
     def row(self, contract: OptionContract) -> int | None:
         """Row of a contract, None when the chain has never shown it."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from engine.core.money import CENT, Money
+from engine.domain.quote_flags import UNTRADABLE, pair_flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Quote:
 
     @property
     def is_good(self) -> bool:
-        """Tradable: 0 < bid <= ask."""
-        return self.bid is not None and self.ask is not None and 0 < self.bid <= self.ask
+        """Tradable: 0 < bid <= ask, and no price that cannot be."""
+        return self.bid is not None and self.ask is not None and not pair_flags(self.bid, self.ask) & UNTRADABLE
 
     @property
     def two_sided(self) -> tuple[Money, Money] | None:

@@ -14,6 +14,7 @@ from engine.analytics.chain_smile import chain_smile
 from engine.analytics.chain_values import ChainValues, chain_values
 from engine.analytics.payoff import PayoffLeg, breakevens, expiry_extremes
 from engine.analytics.probability import chance_of_profit, expected_result
+from engine.analytics.volatility_rank import SESSIONS
 from engine.core.calendar import market_day
 from engine.core.errors import Fact
 from engine.core.money import UNIT, Money, from_float
@@ -178,13 +179,11 @@ def _find(chain: Chain, context: ScanContext, rules: IvRules) -> _Condor | _Skip
 
 
 def _board(chain: Chain, ordinal: int, now: dt.datetime, rate: float) -> _Board:
-    """A contract that the newest snapshot left out has an aged quote: it marks positions, and is not traded."""
     expiration, is_put, strike = decode_keys(chain.key)
     # Neither condors nor smiles are made of what is far in the money, and that is the dearest to value.
     is_near = np.where(is_put, strike, -strike) <= UNIT * chain.spot * np.where(is_put, 1.1, -0.9)
     values = chain_values(chain, now, rate, wanted=is_near & (expiration == ordinal))
-    is_usable = values.valid & (chain.bid > 0) & (chain.quoted_at == chain.quoted_at.max())
-    return _Board(chain, values, expiration, is_put, strike, is_usable)
+    return _Board(chain, values, expiration, is_put, strike, values.valid & chain.tradable)
 
 
 def _choose(board: _Board, expiration: int, rules: IvRules) -> Ints | _Skip:
@@ -313,7 +312,8 @@ def _reasons(condor: _Condor, rank: IvRank, rules: IvRules) -> tuple[str, ...]:
     percent = _known(rank)
     about_rank = f"IV rank unknown ({rank.sessions} sessions), waived"
     if percent is not None:
-        about_rank = f"IV rank {percent:g} ({rank.sessions} sessions), at least {rules.min_iv_rank_pct:g}"
+        short = ", less than a year" if rank.sessions < SESSIONS else ""
+        about_rank = f"IV rank {percent:g} ({rank.sessions} sessions{short}), at least {rules.min_iv_rank_pct:g}"
     put, call = (abs(float(condor.board.values.delta[row])) * 100 for row in condor.rows[1:3].tolist())
     strikes = "/".join(f"{strike / UNIT:g}" for strike in condor.structure.strikes)
     wing = widest_wing(condor.structure)

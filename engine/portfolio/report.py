@@ -73,6 +73,17 @@ def as_text(document: Document) -> str:
         for module in _listed(document, "modules")
         if isinstance(module, dict)
     ]
+    if "quotes" in document:
+        quotes = _section(document, "quotes")
+        faults = ", ".join(f"{count:,} {name}" for name, count in _section(quotes, "faults").items())
+        lines.append(
+            f"{quotes['rows']:,} quotes, {quotes['untradable']:,} not tradable{f': {faults}' if faults else ''}"
+        )
+    if "recorded" in document:
+        recorded = _section(document, "recorded")
+        lines.append(f"{recorded['rows']:,} quotes recorded in {recorded['folder']}")
+        if recorded["fault"]:
+            lines.append(f"RECORDING ENDED: {recorded['fault']}")
     if document.get("stop_latched"):
         lines.append("the emergency stop is latched: nothing is opened until a person re-arms it")
     if document.get("halted"):

@@ -11,6 +11,7 @@ from engine.core.errors import DenialCode, Fact
 from engine.domain.denial import Denial
 from engine.domain.limits import GateLimits
 from engine.domain.quote import Quote
+from engine.domain.quote_flags import UNTRADABLE, QuoteFlag, pair_flags
 from engine.risk.comparing import at_most, number, shown, whole
 from engine.risk.facts import TradeFacts
 
@@ -113,9 +114,12 @@ def quote_problem(quote: Quote | None) -> str | None:
     bid, ask = whole(quote.bid), whole(quote.ask)
     if bid is None or ask is None:
         return "no bid" if bid is None else "no ask"
+    faults = pair_flags(bid, ask)
+    if not faults & UNTRADABLE:
+        return None
     if bid <= 0:
         return "bid not above zero"
-    return "bid above ask" if bid > ask else None
+    return "bid above ask" if QuoteFlag.CROSSED in faults else "price above a million dollars a share"
 
 
 def _duration(value: object) -> timedelta | None:

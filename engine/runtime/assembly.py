@@ -16,7 +16,10 @@ from engine.execution.paper import PaperBroker
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
+from engine.market.events import EventCalendar, read_calendar
 from engine.market.history import HistoryStore
+from engine.market.iv_history import read_iv_history
+from engine.market.recorder import Recorder
 from engine.market.replay import ReplayFeed
 from engine.market.simulated import SimulatedFeed
 from engine.market.store import MarketStore
@@ -24,6 +27,7 @@ from engine.risk.latch import StopLatch
 from engine.runtime import defaults
 from engine.runtime.desk import Desk
 from engine.runtime.inbox import Inbox
+from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.kernel import Kernel
 from engine.runtime.pacer import Pacer
 from engine.runtime.places import Places, Running
@@ -60,6 +64,8 @@ class OpenEngine:
 
     def close(self) -> None:
         """Release the ledger and the lock."""
+        if self.kernel.desk.recorder is not None:
+            self.kernel.desk.recorder.close()
         self.kernel.desk.broker.close()
         self.kernel.desk.ledger.close()
         self._lock.release()
@@ -99,6 +105,9 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             latch=latch,
             publisher=publisher,
             approves_all=running.approves_all,
+            events=EventCalendar() if history is None else read_calendar(history.root),
+            iv_ranks=IvRanks(None if history is None else read_iv_history(history.root)),
+            recorder=_recorder(places, running),
         )
         if is_new:
             _begin(desk, spec, places.environment, market_name, costs, seed)
@@ -135,6 +144,12 @@ def _history(places: Places) -> HistoryStore | None:
             "(or use --market simulated)"
         )
     return history
+
+
+def _recorder(places: Places, running: Running) -> Recorder | None:
+    if running.record_minutes is None:
+        return None
+    return Recorder(places.recorded, dt.timedelta(minutes=running.record_minutes))
 
 
 def _market(history: HistoryStore | None, seed: int) -> tuple[Feed, str]:

@@ -59,9 +59,9 @@ def costs() -> Costs:
 
 
 def waivers(_environment: Environment) -> Waivers:
-    """What neither market of this version has: the year of history that evidence and IV rank need, and a calendar.
+    """What a market may lack until it is imported: evidence, the sessions that IV rank needs, a calendar of events.
 
-    All are said on screen.
+    IV rank and events are waived only where they are unknown. All are said on screen.
     """
     return Waivers(evidence=True, iv_rank=True, events=True)
 

@@ -27,11 +27,14 @@ from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
+from engine.market.events import EventCalendar
+from engine.market.quality import LiveQuality
+from engine.market.recorder import Recorder
 from engine.market.store import MarketStore
 from engine.risk.breaker import BreachSample
-from engine.risk.facts import Happening
 from engine.risk.latch import StopLatch
 from engine.risk.throttle import OpeningRate, Repeats
+from engine.runtime.iv_ranks import IvRanks
 
 _log = logging.getLogger(__name__)
 
@@ -102,6 +105,13 @@ class Desk:
     account: BrokerAccount | None = None
     """The newest account that the broker has told."""
     approve_at: dict[str, dt.datetime] = field(default_factory=dict)
+    quality: LiveQuality = field(default_factory=LiveQuality)
+    """What the quotes of this run were like."""
+    events: EventCalendar = field(default_factory=EventCalendar)
+    """What is known of earnings and dividends; nothing, where nobody imported a calendar."""
+    iv_ranks: IvRanks = field(default_factory=IvRanks)
+    recorder: Recorder | None = None
+    """Who keeps what the feed shows; nobody, unless that was asked for."""
     _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)
     """The newest mark of each position, with what it was made from."""
     _effects: deque[Callable[[], None]] = field(default_factory=deque)
@@ -194,10 +204,6 @@ class Desk:
     def _fresh(self, quote: Quote | None) -> Quote | None:
         limit = self.book.limits.max_quote_age
         return quote if quote is not None and limit is not None and quote.age(self.now) <= limit else None
-
-    def happenings_of(self, _symbol: str) -> tuple[Happening, ...] | None:
-        """Earnings and ex-dividend days that are known of an underlying; None: nobody keeps a calendar yet."""
-        return None
 
     def part_quotes(self, structure: Structure, *, fresh: bool = True) -> tuple[Quote | None, ...]:
         """Quotes of a structure's legs in their order, or the one of the shares of shares alone."""

@@ -294,7 +294,13 @@ class Kernel:
         if self._feed_at is None:
             return
         for update in desk.feed.read(self._feed_at):
+            desk.quality.see(update)
             desk.market.apply(update)
+            if desk.recorder is not None:
+                desk.recorder.see(update)
+        if desk.recorder is not None and desk.recorder.fault and "recorder" not in desk.told:
+            desk.told.add("recorder")
+            desk.alert("", f"The market is not recorded any more: {desk.recorder.fault}", is_urgent=True)
         if (day := market_day(desk.now)) != self._dropped_on:
             desk.market.drop_expired(desk.now - dt.timedelta(days=7))
             self._dropped_on = day

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.analytics.max_risk import max_risk
-from engine.core.calendar import session_at
+from engine.core.calendar import market_day, session_at
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
 from engine.domain import events as ev
@@ -26,6 +26,7 @@ from engine.risk.gate import run_gate, warnings
 from engine.risk.kernel_health import LegPrice, leg_prices
 from engine.risk.throttle import OpeningRate, Repeats
 from engine.runtime.desk import RISK_FREE_RATE, Desk, assert_within_budget
+from engine.runtime.happenings import happenings
 from engine.runtime.orders import send
 from engine.runtime.pausing import set_module_status
 from engine.runtime.power import Claim, claim_of, package_trades
@@ -182,6 +183,7 @@ def _symbol_facts(desk: Desk, candidate: Candidate, ticket: Ticket) -> dict[str,
     held = [each for each in book.positions_of(module_id) if each.symbol == symbol]
     going = [each for each in book.orders_of(module_id) if each.structure.symbol == symbol and each.adds_risk]
     new = {each.position_id for each in going} - {each.position_id for each in held}
+    today, ends = market_day(desk.now), [leg.contract.expiration for leg in candidate.structure.legs]
     return {
         "adds_to": ticket.position_id,
         "result": _result(desk, candidate, ticket) if ticket.purpose is OrderPurpose.ROLL else None,
@@ -191,7 +193,7 @@ def _symbol_facts(desk: Desk, candidate: Candidate, ticket: Ticket) -> dict[str,
         "symbol_positions": len(held) + len(new),
         "symbol_used": sum(each.used for each in held) + sum(each.held for each in going),
         "budget": book.modules[module_id].budget,
-        "happenings": desk.happenings_of(symbol),
+        "happenings": happenings(desk.events, symbol, today, max(ends, default=today)),
         "openings_last_minute": desk.opening_rates.get(module_id, OpeningRate()).count(desk.now),
         "symbol_halts": tuple(why for halted, why in book.halted_symbols.items() if halted == symbol),
     }
@@ -247,6 +249,7 @@ def ticket_candidate(
     desk: Desk, module_id: str, structure: Structure, quantity: int, limit: Money, worst: Money, why: str
 ) -> Candidate:
     """A person's ticket in the form of a module's candidate; the gate computes its figures from the legs."""
+    rank = desk.iv_ranks.rank(desk.market.chain(structure.symbol), structure.symbol, market_day(desk.now))
     return Candidate(
         module_id=module_id,
         structure=structure,
@@ -261,8 +264,8 @@ def ticket_candidate(
         breakevens=(),
         probability_of_profit=None,
         expected_profit=None,
-        iv_rank=None,
-        iv_rank_sessions=0,
+        iv_rank=rank.percent,
+        iv_rank_sessions=rank.sessions,
         reasons=(why,),
     )
 

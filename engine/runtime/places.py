@@ -44,6 +44,11 @@ class Places:
         """Imported recordings, shared by all environments."""
         return self.data_dir / "history"
 
+    @property
+    def recorded(self) -> Path:
+        """What was recorded of this environment's feed, which is nobody else's market."""
+        return self.folder / "recorded"
+
 
 def existing(data_dir: Path) -> tuple[Places, ...]:
     """The environments of a data directory that have a ledger, the last written first."""
@@ -71,3 +76,5 @@ class Running:
     threads: int = 0
     random_delay_s: float = 0.0
     publishes: bool = False
+    record_minutes: int | None = None
+    """Record the feed: of each symbol one chain in so many minutes (0: every one); None: nothing."""

@@ -10,7 +10,7 @@ from engine.domain import events as ev
 from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, ScanRow
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import ModuleSpec, ModuleStatus
-from engine.domain.scan import IvRank, ScanContext
+from engine.domain.scan import ScanContext
 from engine.ledger.codec import is_exact
 from engine.modules.registry import strategy_for
 from engine.runtime.desk import RISK_FREE_RATE, Desk
@@ -92,7 +92,7 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         generation=desk.market.generation,
         module=module,
         chains=desk.market.chains(),
-        iv_ranks=dict.fromkeys(module.universe, IvRank(None, 0)),
+        iv_ranks=desk.iv_ranks.at(module.universe, desk.market.chains(), desk.now),
         available=min(book.available(module.module_id), desk.account_available()),
         open_positions=book.positions_of(module.module_id),
         busy_symbols=frozenset(busy),

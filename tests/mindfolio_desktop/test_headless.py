@@ -114,6 +114,9 @@ class TestStatus:
         status = said(replay)
         assert status.pop("stop_latched") is False
         assert document.pop("halted") == ""
+        quotes = document.pop("quotes")
+        assert quotes["rows"] == 16 * 122
+        assert 0 < quotes["faults"]["one_sided"] == quotes["untradable"] < quotes["rows"]
         # Greeks need quotes, which a ledger has none of: what is open tells none, and zero would be a lie.
         for shown in (status, document):
             for part in (shown["aggregate"], *shown["modules"]):

@@ -5,6 +5,7 @@ import gzip
 import json
 import timeit
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
@@ -125,17 +126,31 @@ def test_the_exchange_closes_at_one(day: str) -> None:
     assert close_hour(dt.date.fromisoformat(day[:10])) == 13
 
 
-def test_sessions_of_23_years_are_those_of_the_reference(shared_dir: Path) -> None:
+def test_sessions_of_31_years_are_those_of_the_reference_but_for_three_half_days(shared_dir: Path) -> None:
+    """The reference begins its early closes in November 1999, and leaves out the last day of that year."""
     text = gzip.decompress((shared_dir / "data" / "reference" / "market-hours-database.json.gz").read_bytes())
     reference = json.loads(text)["entries"]["Equity-usa-[*]"]
     holidays = {_american(day) for day in reference["holidays"]}
     early_closes = {_american(day) for day in reference["earlyCloses"]}
-    for number in range(dt.date(2005, 1, 1).toordinal(), dt.date(2028, 1, 1).toordinal()):
+    differing = []
+    for number in range(dt.date(1998, 1, 1).toordinal(), dt.date(2029, 1, 1).toordinal()):
         day = dt.date.fromordinal(number)
         is_closed = day.weekday() >= 5 or day in holidays
         assert (session_on(day) is None) is is_closed, day
-        if not is_closed:
-            assert close_hour(day) == (13 if day in early_closes else 16), day
+        if not is_closed and close_hour(day) != (13 if day in early_closes else 16):
+            differing.append(day)
+    # Bars of 1998-11-27 and 1998-12-24 have half a day's volume.
+    assert differing == [dt.date(1998, 11, 27), dt.date(1998, 12, 24), dt.date(1999, 12, 31)]
+
+
+@pytest.mark.parametrize("symbol", ["spy", "ibm", "aapl"])
+def test_every_session_of_23_years_has_a_real_bar_and_no_other_day_has(shared_dir: Path, symbol: str) -> None:
+    with ZipFile(shared_dir / "data" / "underlying" / "lean_daily" / f"{symbol}.zip") as archive:
+        lines = archive.read(f"{symbol}.csv").decode().splitlines()
+    traded = {dt.date(int(line[:4]), int(line[4:6]), int(line[6:8])) for line in lines}
+    days = (dt.date.fromordinal(day) for day in range(min(traded).toordinal(), max(traded).toordinal() + 1))
+    assert {day for day in days if session_on(day) is not None} == traded
+    assert len(traded) == 5_849
 
 
 def test_the_session_of_an_instant_includes_its_opening_and_not_its_close() -> None:

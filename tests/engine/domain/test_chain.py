@@ -72,3 +72,16 @@ def test_missing_and_infinite_figures_are_none() -> None:
 def test_no_column_can_be_written_to(name: str) -> None:
     with pytest.raises(ValueError, match="read-only"):
         getattr(CHAIN, name)[0] = 1
+
+
+def test_only_what_the_newest_snapshot_quotes_well_may_be_traded() -> None:
+    rows = {
+        contract(230): (1.0, 1.1, 5.0, 5.0, NOW),
+        contract(235): (1.0, 1.1, 5.0, 5.0, AGED),
+        contract(240): (1.1, 1.0, 5.0, 5.0, NOW),
+        contract(245): (0.0, 1.0, 5.0, 5.0, NOW),
+        contract(250): (math.nan, 1.0, 5.0, 5.0, NOW),
+        contract(255): (1.0, 1.0, 5.0, 5.0, NOW),
+    }
+    assert chain_of(rows).tradable.tolist() == [True, False, False, False, False, True]
+    assert chain_of({}).tradable.tolist() == []

@@ -130,3 +130,20 @@ def test_the_summary_has_a_line_for_the_whole_and_one_for_each_module(snapshot: 
     assert alpha.split()[:4] == ["Alpha", "ACTIVE", "budget", "15000"]
     assert beta.split()[:2] == ["Beta", "ACTIVE"]
     assert waived == "waived in this environment: evidence"
+
+
+def test_the_summary_of_a_run_says_what_its_quotes_were_like(snapshot: MindfolioSnapshot) -> None:
+    document = as_document(snapshot, {})
+    document["quotes"] = {"rows": 12_000, "untradable": 17, "faults": {"crossed": 17, "locked": 1_234}}
+    assert "12,000 quotes, 17 not tradable: 17 crossed, 1,234 locked" in as_text(document).splitlines()
+    document["quotes"] = {"rows": 0, "untradable": 0, "faults": {}}
+    assert "0 quotes, 0 not tradable" in as_text(document).splitlines()
+
+
+def test_the_summary_of_a_run_says_what_was_recorded(snapshot: MindfolioSnapshot) -> None:
+    document = as_document(snapshot, {})
+    document["recorded"] = {"folder": "there", "rows": 12_000, "fault": ""}
+    assert "12,000 quotes recorded in there" in as_text(document).splitlines()
+    assert "RECORDING ENDED" not in as_text(document)
+    document["recorded"] = {"folder": "there", "rows": 0, "fault": "the disk is full"}
+    assert "RECORDING ENDED: the disk is full" in as_text(document).splitlines()

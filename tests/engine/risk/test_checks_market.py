@@ -138,6 +138,12 @@ class TestSanity:
         denial = denied(checks.check_data_bad(changed(good, 0, **{side: value})), DenialCode.DATA_BAD)
         assert denial.measured == f"no {side}"
 
+    def test_a_price_that_no_option_has_denies(self, good: TradeFacts) -> None:
+        million = 1_000_000 * 10_000
+        assert checks.check_data_bad(changed(good, 0, bid=million - 1, ask=million)) is None
+        denial = denied(checks.check_data_bad(changed(good, 0, ask=million + 1)), DenialCode.DATA_BAD)
+        assert denial.measured == "price above a million dollars a share"
+
     def test_bad_legs_are_counted(self, good: TradeFacts) -> None:
         denial = denied(checks.check_data_bad(changed(changed(good, 3, bid=0), 1, ask=None)), DenialCode.DATA_BAD)
         assert (denial.facts["leg"], denial.facts["bad_legs"]) == (LEGS[1], 2)

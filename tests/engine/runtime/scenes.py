@@ -3,6 +3,9 @@
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
+
+from engine.core.calendar import previous_session
 from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
@@ -14,9 +17,10 @@ from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure
 from engine.domain.structure_shapes import held_structure
 from engine.ledger.lots import Trade
+from engine.market.iv_history import IvHistory, Volatilities
 from engine.runtime import handlers, orders, reports
 from engine.runtime.power import after_trades
-from tests.fakes import EXPIRATION, Rig, chain_update, new_york
+from tests.fakes import EXPIRATION, MONDAY, Rig, chain_update, new_york
 
 MODULE, OTHER = "IV_SERVICE", "IV_SERVICE_2"
 
@@ -34,6 +38,15 @@ def quiet(folder: Path, spot: float = 100.0) -> Rig:
     rig.desk.market.apply(rig.feed.read(new_york(10))[0])
     rig.desk.is_reconciled = True
     return rig
+
+
+def rising_volatility(sessions: int, low: float, high: float) -> IvHistory:
+    """SPY's volatility in the sessions before MONDAY."""
+    days, day = [], MONDAY
+    for _ in range(sessions):
+        day = previous_session(day).day
+        days.append(day.toordinal())
+    return IvHistory({"SPY": Volatilities(np.array(days[::-1], dtype=np.int64), np.linspace(low, high, sessions))})
 
 
 def hear(rig: Rig, *said: BrokerReport) -> None:

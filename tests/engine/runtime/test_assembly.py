@@ -11,7 +11,9 @@ from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
 from engine.domain.mindfolio import Environment, MindfolioStatus
 from engine.ledger.ledger import checked_entries
+from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
+from engine.market.events import import_events
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files
 from engine.risk.latch import set_latch_file
@@ -143,6 +145,39 @@ class TestOneMarket:
         opened(replay, publisher=publisher).close()
 
         assert publisher.alerts == ["The imported recordings have changed since this mindfolio was begun"]
+
+
+class TestWhatIsKnownBesideTheMarket:
+    @pytest.mark.parametrize(
+        ("rows", "codes"),
+        [
+            ("SPY,earnings,2026-04-24,\n", ["EVENT"]),
+            ("SPY,earnings,2026-04-25,\n", []),  # a day after the expiration: unknown before it, which is waived
+            ("SPY,earnings,2026-01-01,2026-12-31\nSPY,ex-dividend,2026-01-01,2026-12-31\n", []),
+        ],
+    )
+    def test_an_event_in_the_calendar_keeps_a_trade_from_being_opened(
+        self, replay: Places, tmp_path: Path, rows: str, codes: list[str]
+    ) -> None:
+        file = tmp_path / "events.csv"
+        file.write_text(f"symbol,kind,day,until\n{rows}")
+        import_events(file, replay.history)
+        engine = opened(replay)
+        engine.kernel.run()
+        engine.close()
+        query = LedgerQuery(replay.ledger)
+        (row, *_) = query.scans("IV_SERVICE", new_york(0))[::-1]
+        query.close()
+        assert [denial.code.value for denial in row.denials] == codes
+
+    def test_the_simulated_market_knows_nothing_of_real_events_and_volatilities(self, simulated: Places) -> None:
+        file = simulated.data_dir / "events.csv"
+        file.parent.mkdir(parents=True)
+        file.write_text("symbol,kind,day\nSPY,earnings,2026-04-24\n")
+        import_events(file, simulated.history)
+        engine = opened(simulated)
+        assert engine.kernel.desk.events.is_empty
+        engine.close()
 
 
 class TestStops:

@@ -15,7 +15,8 @@ from engine.domain.candidate import Candidate
 from engine.domain.order import OrderPurpose, OrderStatus
 from engine.domain.structure import Structure, StructureKind, shares_of
 from engine.runtime import openings
-from engine.runtime.openings import MOST_MONEY, Ticket
+from engine.runtime.iv_ranks import IvRanks
+from engine.runtime.openings import MOST_MONEY, Ticket, ticket_candidate
 from tests.engine.runtime.scenes import (
     CONDOR,
     MODULE,
@@ -28,6 +29,7 @@ from tests.engine.runtime.scenes import (
     made_of,
     put,
     quiet,
+    rising_volatility,
     working,
 )
 from tests.fakes import Rig, chain_update, filled, new_york
@@ -80,6 +82,15 @@ class TestEnter:
         )  # fmt: skip
         # Wings of 5.00, the credit at the worst price, 4 commissions of 0.60.
         assert order.hold == dollars(500) + wanted.worst * 100 + dollars("2.40")
+
+    def test_a_ticket_carries_the_iv_rank_where_it_is_known(self, rig: Rig) -> None:
+        wanted = (MODULE, CONDOR, 1, -dollars("1.00"), -dollars("0.95"), "I like it")
+        unknown = ticket_candidate(rig.desk, *wanted)
+        assert (unknown.iv_rank, unknown.iv_rank_sessions) == (None, 0)
+        rig.desk.iv_ranks = IvRanks(rising_volatility(100, 0.1, 0.26))
+        known = ticket_candidate(rig.desk, *wanted)
+        assert known.iv_rank_sessions == 100
+        assert known.iv_rank == pytest.approx(93, abs=2)
 
     def test_an_unknown_module_or_position_is_refused(self, rig: Rig) -> None:
         assert give(rig, ticket(rig, module_id="NOBODY")) == ["UNKNOWN_MODULE"]

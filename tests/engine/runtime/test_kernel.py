@@ -15,6 +15,8 @@ from engine.domain.order import OrderStatus
 from engine.ledger.ledger import Ledger
 from engine.ledger.query import LedgerQuery
 from engine.ledger.verify import verify_store
+from engine.market.history import HistoryStore
+from engine.market.recorder import Recorder
 from engine.modules.iv_service import IvService
 from engine.runtime.inbox import Shutdown
 from tests.fakes import EXPIRATION, FaultyStore, Rig, ScriptedBroker, chain_update, filled, new_york
@@ -241,3 +243,17 @@ def test_a_speed_that_is_none_is_denied_and_halts_nothing(tmp_path: Path, speed:
     rig.run(until=new_york(10, 0, 3))
     assert [denial.code.value for notice in rig.publisher.denied for denial in notice.denials] == ["NEGATIVE_AMOUNT"]
     assert (rig.kernel.snapshot().market.speed, rig.desk.halted) == (before, "")
+
+
+def test_a_recording_that_ends_is_told_once_and_trading_goes_on(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, [chain_update(new_york(10)), chain_update(new_york(11)), chain_update(new_york(12))])
+    rig.desk.recorder = Recorder(tmp_path / "recorded", dt.timedelta(0))
+    rig.run(until=new_york(10))
+    rig.desk.recorder.fault = "no space left on the device"
+    rig.run()
+
+    told = [text for text in rig.publisher.alerts if "recorded" in text]
+    assert told == ["The market is not recorded any more: no space left on the device"]
+    assert len(rig.events(ev.ScanCompleted)) > 1
+    rig.desk.recorder.close()
+    assert [at for at, _ in HistoryStore(tmp_path / "recorded").snapshots()] == [new_york(10)]

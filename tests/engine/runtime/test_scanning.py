@@ -1,6 +1,7 @@
 """Scans: what a module may see, in which order its findings are applied, and what becomes of each of them."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +15,16 @@ from engine.domain import events as ev
 from engine.domain.candidate import Candidate, Finding, ScanAction, ScanRow
 from engine.domain.greeks import Greeks
 from engine.domain.mindfolio import ModuleStatus
-from engine.domain.scan import ScanContext
+from engine.domain.scan import IvRank, ScanContext
 from engine.domain.structure import Structure
 from engine.ledger.query import LedgerQuery
 from engine.modules.iv_service import IvService
 from engine.runtime import handlers, positions
 from engine.runtime.inbox import Inbox, ScanFinished
+from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.scanning import Scans, context_for
 from engine.runtime.workers import Job, Workers
+from tests.engine.runtime.scenes import rising_volatility
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york, whole_budget_in_one_symbol
 
 
@@ -104,6 +107,30 @@ class TestWhatAModuleMaySee:
         budgets = {"IV_SERVICE": 0, "IV_SERVICE_2": dollars("50000"), "IV_SERVICE_3": 0}
         desk.record(ev.BudgetReallocated(budgets, 0, 2, "user", "test"))
         assert context_for(desk, spec).available == dollars("50000") - held
+
+
+class TestIvRank:
+    def test_a_scan_sells_only_where_a_known_rank_is_high_and_says_how_long_the_history_is(
+        self, tmp_path: Path
+    ) -> None:
+        for name, low, high, action in (("low", 0.2, 0.9, "SKIPPED"), ("high", 0.1, 0.26, "EXECUTED")):
+            (tmp_path / name).mkdir()
+            rig = Rig(tmp_path / name, [chain_update(new_york(10)), chain_update(new_york(10, 30))])
+            rig.desk.iv_ranks = IvRanks(rising_volatility(100, low, high))
+            rig.run(until=new_york(10, 0, 2))
+            (row,) = rows(rig, "IV_SERVICE")
+            assert row.action.value == action
+            assert row.numbers["iv_rank_sessions"] == 100
+            assert "iv_rank" not in row.waived
+            if name == "low":
+                assert re.fullmatch(r"IV rank \d+(\.\d)? below 50", row.reason)
+            else:
+                assert "(100 sessions, less than a year), at least 50" in row.reason
+
+    def test_without_a_history_it_is_unknown_as_before(self, rig: Rig) -> None:
+        assert dict(context_for(rig.desk, rig.desk.book.modules["IV_SERVICE"].spec).iv_ranks) == {
+            "SPY": IvRank(None, 0)
+        }
 
 
 class TestFindings:

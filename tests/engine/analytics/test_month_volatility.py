@@ -1,0 +1,97 @@
+"""The 30-day volatility at the money, from the quotes around thirty days."""
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.analytics.chain_smile import chain_surface
+from engine.analytics.chain_values import chain_values
+from engine.analytics.month_volatility import month_volatility
+from engine.domain.chain import Chain
+from engine.domain.instrument import decode_keys
+from engine.domain.ports import ChainUpdate
+from engine.market.store import MarketStore
+from tests.fakes import MONDAY, chain_update, new_york
+
+RATE = 0.04
+
+
+def chain_of(*updates: ChainUpdate) -> Chain:
+    store = MarketStore()
+    for update in updates:
+        store.apply(update)
+    chain = store.chain("SPY")
+    assert chain is not None
+    return chain
+
+
+def quoted(*days: int, volatility: float = 0.25, at: dt.datetime | None = None) -> ChainUpdate:
+    expirations = [MONDAY + dt.timedelta(days=day) for day in days]
+    return chain_update(at or new_york(12), expirations=expirations, volatility=volatility, half_spread=0.005)
+
+
+COLUMNS = ("key", "bid", "ask", "volume", "open_interest")
+
+
+def together(*updates: ChainUpdate) -> ChainUpdate:
+    columns = (np.concatenate([getattr(each, name) for each in updates]) for name in COLUMNS)
+    return ChainUpdate("SPY", updates[0].at, updates[0].spot, *columns)
+
+
+def kept(update: ChainUpdate, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> ChainUpdate:
+    return ChainUpdate("SPY", update.at, update.spot, *(getattr(update, name)[rows] for name in COLUMNS))
+
+
+def test_a_flat_market_has_its_volatility() -> None:
+    assert month_volatility(chain_of(quoted(25, 39)), RATE) == pytest.approx(0.25, abs=0.002)
+
+
+def test_variance_runs_straight_in_time_between_the_expirations_around() -> None:
+    # At noon the two are four hours more than 25 and 60 days away.
+    chain = chain_of(together(quoted(25, volatility=0.20), quoted(60, volatility=0.30)))
+    near, far = 25 + 4 / 24, 60 + 4 / 24
+    share = (30 - near) / (far - near)
+    expected = np.sqrt(((1 - share) * 0.20**2 * near + share * 0.30**2 * far) / 30)
+    assert month_volatility(chain, RATE) == pytest.approx(expected, abs=0.003)
+
+
+def test_expirations_within_a_week_and_far_ones_do_not_count() -> None:
+    plain = chain_of(quoted(25, 39))
+    noisy = chain_of(together(quoted(25, 39), quoted(4, volatility=0.9), quoted(200, volatility=0.1)))
+    assert month_volatility(noisy, RATE) == pytest.approx(month_volatility(plain, RATE), abs=1e-4)
+
+
+@pytest.mark.parametrize(("day", "is_known"), [(21, True), (39, True), (17, False), (42, False)])
+def test_one_side_alone_must_be_near(day: int, is_known: bool) -> None:
+    assert np.isfinite(month_volatility(chain_of(quoted(day)), RATE)) == is_known
+
+
+def test_what_nobody_quotes_is_unknown() -> None:
+    update = quoted(25, 39)
+    assert np.isnan(month_volatility(chain_of(replace(update, bid=np.zeros_like(update.bid))), RATE))
+    empty = kept(update, np.zeros(update.key.size, dtype=np.bool_))
+    assert np.isnan(month_volatility(chain_of(empty), RATE))
+
+
+def test_aged_quotes_tell_nothing_of_today() -> None:
+    yesterday = quoted(25, 39, volatility=0.6)
+    today = quoted(60, at=new_york(12, day=MONDAY + dt.timedelta(days=1)))
+    assert np.isnan(month_volatility(chain_of(yesterday, today), RATE))
+
+
+def test_of_sparse_expirations_all_are_asked_together() -> None:
+    # One far put at 25 days, as a saver of few rows leaves it; what is well quoted lies at 45 and 60 days.
+    update = together(quoted(25, volatility=0.25), quoted(45, 60, volatility=0.25))
+    days, is_put, strike = decode_keys(update.key)
+    is_rich = days - MONDAY.toordinal() > 30
+    is_the_one = ~is_rich & is_put & (strike == 90 * 10_000)
+    found = month_volatility(chain_of(kept(update, is_rich | is_the_one)), RATE)
+    assert found == pytest.approx(0.25, abs=0.005)
+
+
+def test_few_quotes_tell_what_the_whole_surface_does() -> None:
+    chain = chain_of(together(quoted(11, volatility=0.22), quoted(25, volatility=0.24), quoted(39, volatility=0.26)))
+    whole = chain_surface(chain, chain_values(chain, chain.at, RATE)).constant_maturity()
+    assert month_volatility(chain, RATE) == pytest.approx(float(whole.volatility[0]), abs=0.001)

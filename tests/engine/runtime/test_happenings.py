@@ -1,0 +1,47 @@
+"""What the calendar tells the gate: events, none, or nothing."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from engine.market.events import EventCalendar, import_events, read_calendar
+from engine.risk.facts import Happening, HappeningKind
+from engine.runtime.happenings import happenings
+
+FIRST, LAST = dt.date(2026, 3, 16), dt.date(2026, 4, 24)
+COVERED = "SPY,earnings,2026-01-01,2026-12-31\nSPY,ex-dividend,2026-01-01,2026-06-30\n"
+
+
+def told(folder: Path, rows: str, symbol: str = "SPY", last: dt.date = LAST) -> tuple[Happening, ...] | None:
+    path = folder / "events.csv"
+    path.write_text(f"symbol,kind,day,until\n{rows}")
+    import_events(path, folder / "history")
+    return happenings(read_calendar(folder / "history"), symbol, FIRST, last)
+
+
+def test_none_is_said_only_where_both_kinds_are_listed_to_the_end(tmp_path: Path) -> None:
+    assert told(tmp_path, COVERED) == ()
+    assert told(tmp_path, COVERED, last=dt.date(2026, 7, 1)) is None
+    assert told(tmp_path, COVERED, symbol="QQQ") is None
+
+
+def test_one_kind_alone_is_not_enough(tmp_path: Path) -> None:
+    assert told(tmp_path, COVERED.splitlines()[0] + "\n") is None
+
+
+@pytest.mark.parametrize("covered", ["", COVERED])
+def test_what_is_known_counts_even_where_more_may_come(tmp_path: Path, covered: str) -> None:
+    rows = f"{covered}SPY,ex-dividend,2026-03-20,\nSPY,earnings,2026-04-24,\nSPY,earnings,2026-04-25,\n"
+    assert told(tmp_path, rows) == (
+        Happening(HappeningKind.EARNINGS, dt.date(2026, 4, 24)),
+        Happening(HappeningKind.EX_DIVIDEND, dt.date(2026, 3, 20)),
+    )
+
+
+def test_splits_and_meetings_are_not_the_gate_s_events(tmp_path: Path) -> None:
+    assert told(tmp_path, f"{COVERED}SPY,split,2026-03-20,\n,fomc,2026-03-18,\n") == ()
+
+
+def test_without_a_calendar_nobody_knows() -> None:
+    assert happenings(EventCalendar(), "SPY", FIRST, LAST) is None
