@@ -218,6 +218,8 @@ def _import(options: argparse.Namespace) -> int:
         print(f"{report.path}: {report.rows_kept:,} of {report.rows_read:,} rows kept, {rejected:,} rejected")
         for reason, count in sorted(report.rejected.items()):
             print(f"  {count:,} {reason}, for example {report.examples[reason]}")
+        for note in report.notes:
+            print(f"  {note}")
     return OK
 
 

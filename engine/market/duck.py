@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _GLOB = "*?["
+_MEMORY_LIMIT = "512MiB"
+"""Of one database; what needs more goes to its spill folder, so that a file of any size is read within a gigabyte."""
 
 
 def connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -28,6 +30,7 @@ def connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "threads": 2,
+        "memory_limit": _MEMORY_LIMIT,
         "temp_directory": "" if spill is None else str(spill),
     }
     return duckdb.connect(":memory:", config=config)
@@ -59,15 +62,18 @@ def with_numbered_columns(
     return connection.view("numbered_rows")
 
 
-def select_as(relation: duckdb.DuckDBPyRelation, columns: Mapping[str, str | None]) -> duckdb.DuckDBPyRelation:
-    """The relation's columns under other names: {new: old}; None gives a column of NULLs.
+def select_as(
+    relation: duckdb.DuckDBPyRelation, columns: Mapping[str, str | None], constants: Mapping[str, str] | None = None
+) -> duckdb.DuckDBPyRelation:
+    """The relation's columns under other names: {new: old}; None gives the constant of that name, or NULLs.
 
     The old names are plain identifiers: some versions of DuckDB parse what they are given here.
     """
     import duckdb  # noqa: PLC0415
 
+    given = constants or {}
     chosen = [
-        (duckdb.ConstantExpression(None) if old is None else duckdb.ColumnExpression(old)).alias(new)
+        (duckdb.ConstantExpression(given.get(new)) if old is None else duckdb.ColumnExpression(old)).alias(new)
         for new, old in columns.items()
     ]
     return relation.select(*chosen)

@@ -42,6 +42,8 @@ def test_columns_of_any_name_are_numbered_and_then_chosen() -> None:
         assert renamed.columns == ["column_0", "column_1", "column_2", "column_3"]
         chosen = select_as(renamed, {"bid": "column_1", "none": None, "ask": "column_0"})
         assert (chosen.columns, chosen.fetchall()) == (["bid", "none", "ask"], [(2, None, 1)])
+        named = select_as(renamed, {"bid": "column_1", "symbol": None}, {"symbol": "SPY", "bid": "never"})
+        assert named.fetchall() == [(2, "SPY")]
 
 
 def test_an_error_of_the_database_becomes_one_line_of_ours() -> None:
@@ -66,3 +68,9 @@ def test_files_and_folders_are_synced(tmp_path: Path) -> None:
     sync(tmp_path)
     with pytest.raises(FileNotFoundError):
         sync(tmp_path / "nowhere")
+
+
+def test_a_database_spills_what_does_not_fit_in_its_share_of_memory(tmp_path: Path) -> None:
+    with connect(tmp_path / "spill") as connection:
+        (limit,) = connection.execute("select current_setting('memory_limit')").fetchall()
+        assert limit == ("512.0 MiB",)
