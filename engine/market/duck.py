@@ -7,7 +7,8 @@ parameter or through the relational API, never pasted into a statement.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _GLOB = "*?["
+_TOLD_EVERY_SECONDS = 5.0
 _MEMORY_LIMIT = "512MiB"
 """Of one database; what needs more goes to its spill folder, so that a file of any size is read within a gigabyte."""
 
@@ -33,7 +35,9 @@ def connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
         "memory_limit": _MEMORY_LIMIT,
         "temp_directory": "" if spill is None else str(spill),
     }
-    return duckdb.connect(":memory:", config=config)
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+    return connection
 
 
 @contextmanager
@@ -45,6 +49,29 @@ def failing_as(kind: type[MindfolioError], what: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise kind(f"{what}: {one_line(str(error).splitlines()[0])}") from error
+
+
+def execute_telling(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: object,
+    progress: Callable[[str], None],
+    what: str,
+) -> duckdb.DuckDBPyConnection:
+    """Execute a statement that may take long, and tell every few seconds how far it is; Ctrl-C ends it."""
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(connection.execute, statement, parameters)
+        try:
+            while True:
+                try:
+                    return running.result(timeout=_TOLD_EVERY_SECONDS)
+                except TimeoutError:
+                    if running.done():
+                        raise
+                    progress(f"{what}: {max(0.0, connection.query_progress()):.0f} %")
+        except BaseException:
+            connection.interrupt()
+            raise
 
 
 def numbered(count: int) -> tuple[str, ...]:

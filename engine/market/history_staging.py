@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from filelock import Timeout
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import connect, failing_as, literal, sync
+from engine.market.duck import connect, execute_telling, failing_as, literal, sync
 from engine.market.history_files import (
     STAGING_PREFIX,
     Manifest,
@@ -81,14 +81,21 @@ _COUNT = """
 """
 
 _TARGETS = "select distinct symbol, year from added order by symbol, year"
-_SORTED = ' order by quoted_at, expiration, "right", strike'
-_NEW_FILE = f"select * exclude (year) from added where symbol = ? and year = ? {_SORTED}"  # noqa: S608 - constants
-_LONGER_FILE = f"""
-    select * exclude (year) from added where symbol = ? and year = ?
+# Sorted once, so that the rows of a file lie together: a day of the whole market is thousands of files.
+_SORT = """
+    create temp table sorted as
+    select * from added order by symbol, year, quoted_at, expiration, "right", strike
+"""
+_NEW_FILE = "select * exclude (year) from sorted where symbol = ? and year = ?"
+_LONGER_FILE = """
+    select * exclude (year) from sorted where symbol = ? and year = ?
     union all by name
     select * from read_parquet(?, hive_partitioning = false)
-    {_SORTED}
-"""  # noqa: S608 - constants
+    order by quoted_at, expiration, "right", strike
+"""
+
+
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +112,19 @@ class Offered:
 class Staging:
     """An import in progress, on a database and in a folder of its own."""
 
-    def __init__(self, root: Path, folder: Path, manifest: Manifest, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, root: Path, folder: Path, manifest: Manifest, connection: duckdb.DuckDBPyConnection, progress: Progress
+    ) -> None:
         self.connection = connection
-        self._root = root
         self.folder = folder
+        self.progress = progress
+        self._root = root
         self._manifest = manifest
         connection.execute(_CREATE)
+
+    def run(self, what: str, statement: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
+        """Execute a statement that grows with the file; what takes long is told, as `what` it is."""
+        return execute_telling(self.connection, statement, parameters, self.progress, what)
 
     def offer(self) -> Offered:
         """Take the rows of `incoming` that are not recorded yet, and empty it.
@@ -121,10 +135,10 @@ class Staging:
         run("delete from present; delete from matched")
         recorded = self._files_of("select distinct symbol, year from incoming")
         if recorded:
-            run(_PRESENT_RECORDED, [recorded])
+            self.run("reading what is recorded", _PRESENT_RECORDED, [recorded])
         run(_PRESENT_ADDED)
-        run(_MATCH)
-        run(_ADD)
+        self.run("comparing with what is recorded", _MATCH)
+        self.run("taking the new rows", _ADD)
         offered, matched, differing, first_differing = run(_COUNT).fetchall()[0]
         run("delete from incoming")
         return Offered(offered - differing, offered - matched, differing, first_differing)
@@ -144,17 +158,18 @@ class Staging:
         touched = [file for file in self._manifest.files if (file.symbol, file.year) in pairs]
         return [literal(checked_path(self._root, file)) for file in touched]
 
-    def keep(self, progress: Callable[[str], None]) -> None:
+    def keep(self) -> None:
         """Make everything that was taken part of the recording, at once and durably. Without new rows: nothing."""
         targets = self.connection.execute(_TARGETS).fetchall()
         if not targets:
             return
+        self.run("sorting the new rows", _SORT)
         current = {(file.symbol, file.year): file for file in self._manifest.files}
         for symbol, year in targets:
-            progress(f"writing {symbol} {year}")
+            self.progress(f"writing {symbol} {year}")
             current[symbol, year] = self._write(symbol, year, current.get((symbol, year)))
         sync(self._root)
-        progress("keeping the new files")
+        self.progress("keeping the new files")
         files = tuple(file for _, file in sorted(current.items()))
         keep_manifest(self._root, self.folder, Manifest(files))
 
@@ -173,7 +188,7 @@ class Staging:
 
 
 @contextmanager
-def staging(root: Path) -> Iterator[Staging]:
+def staging(root: Path, progress: Progress) -> Iterator[Staging]:
     """Begin an import into `root`; what is not kept by the end of the block is forgotten.
 
     Raises ImportRefused when another import is running or the folder cannot be written.
@@ -186,7 +201,7 @@ def staging(root: Path) -> Iterator[Staging]:
             folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=root))
             try:
                 with failing_as(ImportRefused, f"{root}: the import failed"), connect(folder / "spill") as connection:
-                    yield Staging(root, folder, manifest, connection)
+                    yield Staging(root, folder, manifest, connection, progress)
             finally:
                 rmtree(folder, ignore_errors=True)
     except Timeout as error:

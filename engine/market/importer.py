@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -17,15 +17,13 @@ from engine.market.formats.layout import Format, Table
 from engine.market.formats.lean import lean_members, lean_table
 from engine.market.formats.sniff import Bars, Container, container_of, head_of, layout_and_table
 from engine.market.history import HistoryStore
-from engine.market.history_staging import Staging, staging
+from engine.market.history_staging import Progress, Staging, staging
 
 if TYPE_CHECKING:
     import duckdb
 
 _SUMMARY = "select count(*), min(quoted_at), max(quoted_at), list_sort(list(distinct symbol)) from incoming"
 _RECORDED_BEFORE = "recorded before with other figures"
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +65,15 @@ def import_files(paths: Sequence[Path], history: HistoryStore, progress: Progres
     heads = [head_of(path) for path in paths]
     if not heads:
         return ()
-    with staging(history.root) as stage:
+    with staging(history.root, progress) as stage:
         reports = []
         for path, head in zip(paths, heads, strict=True):
             progress(f"reading {shown_path(path)}")
             with failing_as(ImportRefused, f"{shown_path(path)}: cannot be read"):
-                report = _import_one(path, head, stage, progress)
+                report = _import_one(path, head, stage)
             progress(f"kept {report.rows_kept:,} of {report.rows_read:,} rows, {report.rows_added:,} of them new")
             reports.append(report)
-        stage.keep(progress)
+        stage.keep()
     history.reload()
     return tuple(reports)
 
@@ -114,11 +112,11 @@ class _Tally:
         self.examples.setdefault(reason, example)
 
 
-def _import_one(path: Path, head: bytes, stage: Staging, progress: Progress) -> ImportReport:
+def _import_one(path: Path, head: bytes, stage: Staging) -> ImportReport:
     """Check one file and stage its rows."""
     tally = _Tally()
     passed_over: list[ImportRefused] = []
-    for found in _parts(path, head, stage.folder, stage.connection, progress):
+    for found in _parts(path, head, stage.folder, stage.connection, stage.progress):
         if isinstance(found, ImportRefused):
             passed_over.append(found)
         elif isinstance(found, Bars):

@@ -179,18 +179,19 @@ def fill_incoming(stage: Staging, layout: Format, table: Table) -> Checked:
     columns = find_columns(layout, table)
     select_cells(connection, layout, table, columns)
     connection.execute(_MACROS)
-    _survey(connection, layout, table, columns)
+    _survey(stage, layout, table, columns)
     scales = {
         "strike_scale": layout.strike_scale,
         "price_scale": layout.price_scale,
         "iv_scale": 100 if layout.iv_in_percent else 1,
         "lax_counts": layout.lax_counts,
     }
-    connection.execute(_PARSE, scales)
+    stage.run(f"checking {table.shown}", _PARSE, scales)
     implied = imply_spots(connection, stage.find_recorded_spots, last_only=layout.last_only)
-    for statement in (_JUDGED, _REPEATS, _TOLD):
+    for statement in (_JUDGED, _TOLD):
         connection.execute(statement)
-    connection.execute(_INCOMING, [f"{layout.source} {table.name}"])
+    stage.run(f"looking for repeated rows in {table.shown}", _REPEATS)
+    stage.run(f"taking the rows of {table.shown}", _INCOMING, [f"{layout.source} {table.name}"])
     rejected = connection.execute(_REJECTED).fetchall()
     read = connection.execute("select count(*) from parsed").fetchall()[0][0]
     return Checked(read, {reason: (count, one_line(shown)) for reason, count, shown in rejected}, implied)
@@ -201,12 +202,10 @@ def row_text(connection: duckdb.DuckDBPyConnection, row_no: int) -> str:
     return one_line(connection.execute(_ROW, [row_no]).fetchall()[0][0])
 
 
-def _survey(
-    connection: duckdb.DuckDBPyConnection, layout: Format, table: Table, columns: dict[str, str | None]
-) -> None:
+def _survey(stage: Staging, layout: Format, table: Table, columns: dict[str, str | None]) -> None:
     """Fill `instants` with every quote time that can be read. Raises ImportRefused for a column that cannot be."""
-    texts, *figures = connection.execute(_SURVEY).fetchall()[0]
-    _read_instants(connection, layout, table, sorted(text for text in texts or () if text is not None))
+    texts, *figures = stage.run(f"reading {table.shown}", _SURVEY).fetchall()[0]
+    _read_instants(stage.connection, layout, table, sorted(text for text in texts or () if text is not None))
     headers = dict(zip(table.rows.columns, table.names, strict=True))
     for place, name in enumerate(_SURVEYED):
         filled, readable, shown = figures[3 * place : 3 * place + 3]

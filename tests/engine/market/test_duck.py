@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import connect, failing_as, literal, one_line, select_as, sync, with_numbered_columns
+from engine.market import duck
+from engine.market.duck import (
+    connect,
+    execute_telling,
+    failing_as,
+    literal,
+    one_line,
+    select_as,
+    sync,
+    with_numbered_columns,
+)
 
 NAMES = st.text(string.ascii_letters + string.digits + " []*?'\";{}$%=é表", min_size=1, max_size=20)
 
@@ -74,3 +84,26 @@ def test_a_database_spills_what_does_not_fit_in_its_share_of_memory(tmp_path: Pa
     with connect(tmp_path / "spill") as connection:
         (limit,) = connection.execute("select current_setting('memory_limit')").fetchall()
         assert limit == ("512.0 MiB",)
+
+
+def test_a_statement_that_takes_long_is_told_and_gives_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duck, "_TOLD_EVERY_SECONDS", 0.02)
+    said: list[str] = []
+    with connect() as connection:
+        slow = "select count(distinct hash(i) % ?) from range(6000000) as r(i)"
+        assert execute_telling(connection, slow, [1000], said.append, "counting").fetchall() == [(1000,)]
+        with pytest.raises(ImportRefused, match="nowhere"), failing_as(ImportRefused, "file.csv"):
+            execute_telling(connection, "select * from nowhere", None, said.append, "looking")
+    assert said
+    assert all(line.startswith("counting: ") and line.endswith(" %") for line in said)
+
+
+def test_a_statement_that_is_broken_off_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duck, "_TOLD_EVERY_SECONDS", 0.02)
+
+    def leave(_: str) -> None:
+        raise KeyboardInterrupt
+
+    endless = "select count(*) from range(100000) as a(i), range(100000) as b(j) where hash(i, j) = 1"
+    with connect() as connection, pytest.raises(KeyboardInterrupt):
+        execute_telling(connection, endless, None, leave, "counting")

@@ -27,7 +27,7 @@ def ignore(_: str) -> None:
 
 
 def test_rows_are_taken_once_and_only_if_nothing_else_is_known_of_them(tmp_path: Path) -> None:
-    with staging(tmp_path) as stage:
+    with staging(tmp_path, ignore) as stage:
         stage.connection.execute(INCOMING, [1, "SPY", 2026, AT_US, 6_000_000, 100, 200])
         assert stage.offer() == Offered(kept=1, added=1, differing=0, first_differing=None)
         stage.connection.execute(INCOMING, [4, "SPY", 2026, AT_US, 6_000_000, 100, 200])
@@ -36,13 +36,13 @@ def test_rows_are_taken_once_and_only_if_nothing_else_is_known_of_them(tmp_path:
         stage.connection.execute(INCOMING, [7, "SPY", 2026, AT_US, 6_000_000, 101, 200])
         stage.connection.execute(INCOMING, [8, "SPY", 2026, AT_US, 6_100_000, None, 200])
         assert stage.offer() == Offered(kept=0, added=0, differing=2, first_differing=7)
-        stage.keep(ignore)
+        stage.keep()
     ((at, symbol),) = HistoryStore(tmp_path).snapshots()
     assert HistoryStore(tmp_path).read(symbol, at).bid.tolist() == [0.01, 0.01]
 
 
 def test_what_is_not_kept_is_forgotten(tmp_path: Path) -> None:
-    with staging(tmp_path) as stage:
+    with staging(tmp_path, ignore) as stage:
         stage.connection.execute(INCOMING, [1, "SPY", 2026, AT_US, 6_000_000, 100, 200])
         stage.offer()
     assert HistoryStore(tmp_path).snapshots() == ()
@@ -77,13 +77,13 @@ def test_stored_rows_are_sorted_and_exact_integers(recorded: HistoryStore) -> No
 def test_a_second_import_at_the_same_time_is_refused_and_a_reader_leaves_its_files_alone(
     recorded: HistoryStore, write_csv: Write, row: MakeRow
 ) -> None:
-    with staging(recorded.root) as stage:
+    with staging(recorded.root, ignore) as stage:
         stage.connection.execute(INCOMING, [1, "SPY", 2026, AT_US, 7_100_000, 100, 200])
         stage.offer()
         with pytest.raises(ImportRefused, match="another import is running"):
             import_files([write_csv([row(strike=720)], name="more.csv")], recorded, ignore)
         assert HistoryStore(recorded.root).fingerprint() == recorded.fingerprint()
-        stage.keep(ignore)
+        stage.keep()
     assert len(HistoryStore(recorded.root).snapshots()) == 5
 
 
@@ -136,7 +136,7 @@ def test_a_file_of_before_the_newer_columns_is_read_and_grows(
 
 
 def test_the_price_that_is_recorded_with_a_snapshot_is_found_again(recorded: HistoryStore) -> None:
-    with staging(recorded.root) as stage:
+    with staging(recorded.root, ignore) as stage:
         stage.connection.execute(f"create table spotless as select 'QQQ' as symbol, 2026 as year, {AT_US} as quoted_at")
         stage.find_recorded_spots()
         assert stage.connection.execute("select * from recorded_spots").fetchall() == [("QQQ", AT_US, 5_999_605)]
