@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from engine.core.clock import from_epoch_us
@@ -78,19 +79,23 @@ def import_files(paths: Sequence[Path], history: HistoryStore, progress: Progres
     return tuple(reports)
 
 
-def detect(path: Path, folder: Path) -> Detected:
-    """What a file holds, by its headers; `folder` is one to unpack in. Raises ImportRefused where nothing is known."""
+def detect(path: Path) -> Detected:
+    """What a file holds, by its headers. Raises ImportRefused where nothing is known."""
     head = head_of(path)
-    with connect(folder / "spill") as connection, failing_as(ImportRefused, f"{shown_path(path)}: cannot be read"):
-        refusal: ImportRefused | None = None
-        for found in _parts(path, head, folder, connection, _untold):
-            if isinstance(found, ImportRefused):
-                refusal = refusal or found
-            elif isinstance(found, Bars):
+    shown = shown_path(path)
+    refusal = ImportRefused(f"{shown}: holds nothing")
+    with (
+        TemporaryDirectory(prefix="mindfolio-detect-", ignore_cleanup_errors=True) as folder,
+        failing_as(ImportRefused, f"{shown}: cannot be read"),
+        connect(Path(folder) / "spill") as connection,
+    ):
+        for found in _parts(path, head, Path(folder), connection, _untold):
+            if isinstance(found, Bars):
                 return Detected("bars", found.source)
-            else:
+            if not isinstance(found, ImportRefused):
                 return Detected("chains", found[0].source)
-    raise refusal or ImportRefused(f"{shown_path(path)}: holds nothing")
+            refusal = found
+    raise refusal
 
 
 @dataclass(slots=True)

@@ -148,17 +148,20 @@ def _types_of(column: str) -> str:
     return _DATE if column in _DATES else f"{_TEXT}|{_DATE}|{_NUMBER}" if column not in CELLS else _TEXT
 
 
-# Everything is read as text first: `cell` is a cell's text, NULL where the saver wrote nothing.
-_MACROS = """
-    create or replace temp macro cell(x) as
-        case when lower(trim(x::varchar)) not in ('', 'nan', 'nat', 'none', 'null', 'na', 'n/a', '<na>')
-             then trim(x::varchar) end;
+# Everything is read as text first: `cell` is a cell's text, NULL where the saver wrote nothing. Words are compared one
+# by one: DuckDB plans a list of them at length, and for every column.
+_NOTHING = ("", "nan", "nat", "none", "null", "na", "n/a", "<na>")
+_CELL = "create or replace temp macro cell(x) as case lower(trim(x::varchar)) {} else trim(x::varchar) end".format(
+    " ".join(f"when '{word}' then null" for word in _NOTHING)
+)
+_MACROS = f"""
+    {_CELL};
     create or replace temp macro positive(x) as case when try_cast(x as double) > 0 then x end;
     create or replace temp macro middle(a, b) as
         case when try_cast(a as double) > 0 and try_cast(b as double) > 0
              then ((try_cast(a as double) + try_cast(b as double)) / 2)::varchar end;
     create or replace temp macro ungrouped(x) as
-        case when regexp_full_match(x, '-?\\d{1,3}(,\\d{3})+([.]\\d+)?') then replace(x, ',', '') else x end;
+        case when regexp_full_match(x, '-?\\d{{1,3}}(,\\d{{3}})+([.]\\d+)?') then replace(x, ',', '') else x end;
 """
 _SOURCE_ROWS = """
     create or replace temp view source_rows as

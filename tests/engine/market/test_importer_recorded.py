@@ -262,9 +262,9 @@ def test_minutes_of_goog_come_in_line_by_line_with_a_price_inside_of_the_days_ra
     assert np.abs(np.diff(np.log(spots))).max() < 0.01
 
 
-def test_bars_of_an_underlying_are_told_from_chains(shared_dir: Path, tmp_path: Path) -> None:
+def test_bars_of_an_underlying_are_told_from_chains(shared_dir: Path) -> None:
     underlying = shared_dir / "data" / "underlying"
     for name in ("spy_2021.csv", "etf_daily/SPY.csv", "vix_daily.csv", "lean_daily/spy.zip"):
-        assert detect(underlying / name, tmp_path).kind == "bars", name
-    found = detect(shared_dir / "data" / "chains" / "spy_2021_252_sessions.csv", tmp_path)
+        assert detect(underlying / name).kind == "bars", name
+    found = detect(shared_dir / "data" / "chains" / "spy_2021_252_sessions.csv")
     assert found == Detected("chains", "HistoricalOptionData")
