@@ -87,10 +87,10 @@ def test_a_database_spills_what_does_not_fit_in_its_share_of_memory(tmp_path: Pa
 
 
 def test_a_statement_that_takes_long_is_told_and_gives_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duck, "_TOLD_EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(duck, "_TOLD_EVERY_SECONDS", 0.01)
     said: list[str] = []
     with connect() as connection:
-        slow = "select count(distinct hash(i) % ?) from range(6000000) as r(i)"
+        slow = "select count(distinct hash(i) % ?) from range(1000000) as r(i)"
         assert execute_telling(connection, slow, [1000], said.append, "counting").fetchall() == [(1000,)]
         with pytest.raises(ImportRefused, match="nowhere"), failing_as(ImportRefused, "file.csv"):
             execute_telling(connection, "select * from nowhere", None, said.append, "looking")
@@ -99,7 +99,7 @@ def test_a_statement_that_takes_long_is_told_and_gives_its_result(monkeypatch: p
 
 
 def test_a_statement_that_is_broken_off_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duck, "_TOLD_EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(duck, "_TOLD_EVERY_SECONDS", 0.01)
 
     def leave(_: str) -> None:
         raise KeyboardInterrupt

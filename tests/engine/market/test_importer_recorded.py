@@ -254,7 +254,7 @@ def test_minutes_of_goog_come_in_line_by_line_with_a_price_inside_of_the_days_ra
 ) -> None:
     path = chains / "lean_minute" / name
     report = bring_in(path, history)
-    assert check_lean(path, history, "GOOG", every=10) == report.rows_read == lines
+    assert check_lean(path, history, "GOOG", every=25) == report.rows_read == lines
     assert set(report.rejected) <= {"no underlying price"}
     assert report.rows_kept > 0.98 * lines
     spots = np.array([history.read(symbol, at).spot for at, symbol in history.snapshots()])
