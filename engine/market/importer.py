@@ -14,6 +14,7 @@ from engine.core.errors import ImportRefused
 from engine.market.duck import connect, failing_as, one_line, shown_path
 from engine.market.formats.check import fill_incoming, row_text
 from engine.market.formats.containers import Archive, open_archive, spool_gzip
+from engine.market.formats.contracts import contract_members, contracts_table
 from engine.market.formats.layout import Format, Table
 from engine.market.formats.lean import lean_members, lean_table
 from engine.market.formats.sniff import Bars, Container, container_of, head_of, layout_and_table
@@ -198,6 +199,11 @@ def _members(archive: Archive, folder: Path, connection: duckdb.DuckDBPyConnecti
     members = lean_members(archive.names)
     if members:
         yield lean_table(connection, archive, members, folder)
+        return
+    contracts = contract_members(archive.names)
+    together = contracts_table(connection, archive, contracts, folder) if contracts else None
+    if together is not None:
+        yield together
         return
     spooled = folder / "unpacked"
     for name in archive.names:

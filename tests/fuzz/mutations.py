@@ -1,10 +1,14 @@
-"""Random damage to a file: by bytes, by lines, by cells; and what it comes packed in."""
+"""Random damage to a file: by bytes, by lines, by cells; and what it comes as, or packed in."""
 
 import gzip
 import random
+import tempfile
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
+
+import duckdb
 
 from tests.engine.market.formats.samples import Sample, zipped
 
@@ -33,11 +37,26 @@ def mutated(sample: Sample, chance: random.Random) -> tuple[str, bytes]:
         return sample.name, _sometimes(zipped(damaged), chance, share=0.3)
     ((name, content),) = damaged.items()
     wrapping = chance.random()
+    if wrapping > 0.85:
+        return _as_parquet(name, content, chance)
     if wrapping < 0.1:
         return f"{name}.gz", _sometimes(gzip.compress(content), chance, share=0.5)
     if wrapping < 0.2:
         return f"{name}.zip", _sometimes(zipped({name: content, f"again/{name}": content}), chance, share=0.5)
     return name, content
+
+
+def _as_parquet(name: str, content: bytes, chance: random.Random) -> tuple[str, bytes]:
+    """The same rows as Parquet, of the types that DuckDB sees in them or all text; unchanged where it cannot."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        source, target = Path(folder) / "in.csv", Path(folder) / "out.parquet"
+        source.write_bytes(content)
+        try:
+            rows = connection.read_csv(str(source), all_varchar=chance.random() < 0.3)
+            rows.write_parquet(str(target))
+        except (duckdb.Error, RuntimeError, ValueError):
+            return name, content
+        return f"{name}.parquet", _sometimes(target.read_bytes(), chance, share=0.5)
 
 
 def _unzipped(content: bytes) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import struct
 import zipfile
@@ -152,11 +153,20 @@ def _failing(what: str) -> Iterator[None]:
         raise ImportRefused(f"{what}: cannot be unpacked: {one_line(cause)}") from error
 
 
-def joined(archive: Archive, names: Sequence[str], target: Path) -> None:
-    """Write the lines of many small members into one file, each line behind its member's place in `names`."""
+def joined(archive: Archive, names: Sequence[str], target: Path, header: bytes = b"") -> None:
+    """Write the lines of many small members into one file, each line behind its member's place in `names`.
+
+    A header that each of them begins with is left out. Raises ImportRefused for a member that begins with another.
+    """
     with target.open("wb") as file:
         for place, name in enumerate(names):
-            content = archive.read(name).replace(b"\r\n", b"\n").strip()
+            content = archive.read(name).removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").strip()
+            if not content.startswith(header):
+                first = one_line(names[0], 100)
+                raise ImportRefused(
+                    f"{shown_path(archive.path)}: {one_line(name, 100)}: has other columns than {first}"
+                )
+            content = content[len(header) :].strip()
             if content:
                 mark = b"%d," % place
                 file.write(mark + content.replace(b"\n", b"\n" + mark) + b"\n")

@@ -99,7 +99,7 @@ def layout_and_table(
     if container_of(head) is not Container.NONE:
         raise ImportRefused(f"{shown}: is an archive inside of an archive; unpack it first")
     if head.startswith(_PARQUET_MAGIC):
-        rows = connection.read_parquet(literal(path), hive_partitioning=False)
+        rows = _parquet(connection, path, shown)
         names = tuple(rows.columns)
         _check_rows(rows, path, shown)
         if (source := _bars(names)) is not None:
@@ -125,6 +125,13 @@ def layout_and_table(
         hive_partitioning=False,
     )
     return layout, Table(name, shown, names if has_header else tuple(RECORDED_QUOTES.required), rows)
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, shown: str) -> duckdb.DuckDBPyRelation:
+    try:
+        return connection.read_parquet(literal(path), hive_partitioning=False)
+    except RuntimeError as error:  # What the library says of a column's name that is no text.
+        raise ImportRefused(f"{shown}: cannot be read: its column names are not text in UTF-8") from error
 
 
 def _check_rows(rows: duckdb.DuckDBPyRelation, path: Path, shown: str) -> None:

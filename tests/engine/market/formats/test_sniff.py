@@ -113,3 +113,12 @@ def test_a_table_with_absurdly_more_rows_than_bytes_is_refused(tmp_path: Path) -
         connection.sql("select 1 as bid from range(3000000)").write_parquet(str(path))
         with pytest.raises(ImportRefused, match=r"bomb\.parquet: holds 3,000,000 rows in "):
             layout_and_table(connection, path, path.name, path.name)
+
+
+def test_a_parquet_file_whose_column_names_are_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "chains.parquet"
+    with connect() as connection:
+        connection.sql("select 1 as biddd").write_parquet(str(path))
+        path.write_bytes(path.read_bytes().replace(b"biddd", b"bid\xff\xfe"))
+        with pytest.raises(ImportRefused, match=r"chains\.parquet: cannot be read: its column names are not text"):
+            layout_and_table(connection, path, path.name, path.name)
