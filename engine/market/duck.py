@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,13 @@ def failing_as(kind: type[MindfolioError], what: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise kind(f"{what}: {one_line(str(error).splitlines()[0])}") from error
+        raise kind(f"{what}: {one_line(_cause(str(error)))}") from error
+
+
+def _cause(text: str) -> str:
+    """What an error of the database says, without the row that it quotes and the advice about options of its own."""
+    lines = takewhile(lambda line: not line.startswith(("Possible", "LINE ")), filter(None, text.splitlines()))
+    return "; ".join(line.strip() for line in lines if not line.startswith("Original Line"))
 
 
 def execute_telling(

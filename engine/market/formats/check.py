@@ -67,7 +67,7 @@ _PARSE = """
                units(last) // $price_scale as last,
                count_of(volume) as volume, count_of(open_interest) as open_interest,
                units(spot) // $price_scale as spot,
-               try_cast(iv as double) / $iv_scale as iv, try_cast(delta as double) as delta,
+               try_cast(iv as double) as iv, try_cast(delta as double) as delta,
                unreadable(bid) or unreadable(ask) as unreadable_price,
                not $lax_counts and ((volume is not null and count_of(volume) is null)
                    or (open_interest is not null and count_of(open_interest) is null)) as unreadable_count,
@@ -183,7 +183,6 @@ def fill_incoming(stage: Staging, layout: Format, table: Table) -> Checked:
     scales = {
         "strike_scale": layout.strike_scale,
         "price_scale": layout.price_scale,
-        "iv_scale": 100 if layout.iv_in_percent else 1,
         "lax_counts": layout.lax_counts,
     }
     stage.run(f"checking {table.shown}", _PARSE, scales)

@@ -57,7 +57,6 @@ class Format:
     """Units of the strike in a dollar."""
     price_scale: int = 1
     """Units of every price in a dollar."""
-    iv_in_percent: bool = False
     lax_counts: bool = False
     """Whether a volume or open interest that is no count is left out, instead of the row."""
     last_only: bool = False

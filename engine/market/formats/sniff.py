@@ -106,6 +106,7 @@ def layout_and_table(
             return Bars(shown, source)
         return _known(names, shown), Table(name, shown, names, with_numbered_columns(connection, rows))
     names = _first_line(path, shown)
+    _check_lines(path, shown)
     if (source := _bars(names)) is not None:
         return Bars(shown, source)
     has_header = not _is_recorded_quote(names)
@@ -121,7 +122,7 @@ def layout_and_table(
         escapechar='"',
         max_line_size=_LONGEST_LINE,
         null_padding=layout.ragged,
-        parallel=not layout.ragged,
+        parallel=False,  # In parallel it loses a line that is longer than its buffers, without a word.
         hive_partitioning=False,
     )
     return layout, Table(name, shown, names if has_header else tuple(RECORDED_QUOTES.required), rows)
@@ -183,6 +184,19 @@ def _first_line(path: Path, shown: str) -> tuple[str, ...]:
             return tuple(next(csv.reader([file.readline(_HEAD_BYTES)], strict=True)))
     except (OSError, ValueError, csv.Error, StopIteration) as error:
         raise ImportRefused(f"{shown}: the header line cannot be read as CSV: {error}") from error
+
+
+def _check_lines(path: Path, shown: str) -> None:
+    """Refuse a file with an endless line, before anything gathers it in memory."""
+    with path.open("rb") as file:
+        place = 0
+        while len(chunk := file.read(_LONGEST_LINE)) == _LONGEST_LINE:
+            if b"\n" not in chunk and b"\r" not in chunk:
+                raise ImportRefused(
+                    f"{shown}: has a line of more than {_LONGEST_LINE:,} bytes (at byte {place:,}), which no table of "
+                    "chains has"
+                )
+            place += len(chunk)
 
 
 def _known(names: Sequence[str], shown: str) -> Format:
