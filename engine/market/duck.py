@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,8 +53,9 @@ def failing_as(kind: type[MindfolioError], what: str) -> Iterator[None]:
 
 def _cause(text: str) -> str:
     """What an error of the database says, without the row that it quotes and the advice about options of its own."""
-    lines = takewhile(lambda line: not line.startswith(("Possible", "LINE ")), filter(None, text.splitlines()))
-    return "; ".join(line.strip() for line in lines if not line.startswith("Original Line"))
+    first, *others = filter(None, map(str.strip, text.splitlines()))
+    advice = next((place for place, line in enumerate(others) if line.startswith("Possible")), 0)
+    return f"{first}; {others[advice - 1]}" if advice else first
 
 
 def execute_telling(

@@ -65,9 +65,11 @@ def test_an_error_of_the_database_becomes_one_line_of_ours() -> None:
 
 def test_a_row_that_cannot_be_read_is_named_with_its_cause(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n3\n")
-    with connect() as connection, pytest.raises(ImportRefused) as refused, failing_as(ImportRefused, "a.csv"):
-        columns = {"a": "VARCHAR", "b": "VARCHAR"}
-        connection.read_csv(str(tmp_path / "a.csv"), columns=columns, header=True, auto_detect=False).fetchall()
+    columns = {"a": "VARCHAR", "b": "VARCHAR"}
+    with connect() as connection:
+        rows = connection.read_csv(str(tmp_path / "a.csv"), columns=columns, header=True, auto_detect=False)
+        with pytest.raises(ImportRefused) as refused, failing_as(ImportRefused, "a.csv"):
+            rows.fetchall()
     assert "CSV Error on Line: 3; Expected Number of Columns: 2 Found: 1" in str(refused.value)
 
 
