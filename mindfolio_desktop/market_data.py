@@ -35,6 +35,7 @@ def import_paths(
         yield f"{report.path}: {report.rows_kept:,} of {report.rows_read:,} rows kept, {rejected:,} rejected"
         for reason, count in sorted(report.rejected.items()):
             yield f"  {count:,} {reason}, for example {report.examples[reason]}"
+        yield from (f"  {note}" for note in report.notes)
     try:
         for path, kind in kinds.items():
             if kind is Kind.EVENTS:

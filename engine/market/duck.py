@@ -7,7 +7,8 @@ parameter or through the relational API, never pasted into a statement.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import duckdb
 
 _GLOB = "*?["
+_TOLD_EVERY_SECONDS = 5.0
+_MEMORY_LIMIT = "512MiB"
+"""Of one database; what needs more goes to its spill folder, so that a file of any size is read within a gigabyte."""
 
 
 def connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -28,9 +32,12 @@ def connect(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "threads": 2,
+        "memory_limit": _MEMORY_LIMIT,
         "temp_directory": "" if spill is None else str(spill),
     }
-    return duckdb.connect(":memory:", config=config)
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+    return connection
 
 
 @contextmanager
@@ -41,7 +48,37 @@ def failing_as(kind: type[MindfolioError], what: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise kind(f"{what}: {one_line(str(error).splitlines()[0])}") from error
+        raise kind(f"{what}: {one_line(_cause(str(error)))}") from error
+
+
+def _cause(text: str) -> str:
+    """What an error of the database says, without the row that it quotes and the advice about options of its own."""
+    first, *others = filter(None, map(str.strip, text.splitlines()))
+    advice = next((place for place, line in enumerate(others) if line.startswith("Possible")), 0)
+    return f"{first}; {others[advice - 1]}" if advice else first
+
+
+def execute_telling(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: object,
+    progress: Callable[[str], None],
+    what: str,
+) -> duckdb.DuckDBPyConnection:
+    """Execute a statement that may take long, and tell every few seconds how far it is; Ctrl-C ends it."""
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(connection.execute, statement, parameters)
+        try:
+            while True:
+                try:
+                    return running.result(timeout=_TOLD_EVERY_SECONDS)
+                except TimeoutError:
+                    if running.done():
+                        raise
+                    progress(f"{what}: {max(0.0, connection.query_progress()):.0f} %")
+        except BaseException:
+            connection.interrupt()
+            raise
 
 
 def numbered(count: int) -> tuple[str, ...]:
@@ -59,15 +96,18 @@ def with_numbered_columns(
     return connection.view("numbered_rows")
 
 
-def select_as(relation: duckdb.DuckDBPyRelation, columns: Mapping[str, str | None]) -> duckdb.DuckDBPyRelation:
-    """The relation's columns under other names: {new: old}; None gives a column of NULLs.
+def select_as(
+    relation: duckdb.DuckDBPyRelation, columns: Mapping[str, str | None], constants: Mapping[str, str] | None = None
+) -> duckdb.DuckDBPyRelation:
+    """The relation's columns under other names: {new: old}; None gives the constant of that name, or NULLs.
 
     The old names are plain identifiers: some versions of DuckDB parse what they are given here.
     """
     import duckdb  # noqa: PLC0415
 
+    given = constants or {}
     chosen = [
-        (duckdb.ConstantExpression(None) if old is None else duckdb.ColumnExpression(old)).alias(new)
+        (duckdb.ConstantExpression(given.get(new)) if old is None else duckdb.ColumnExpression(old)).alias(new)
         for new, old in columns.items()
     ]
     return relation.select(*chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -46,8 +47,14 @@ _NEWEST_OF_EACH_CONTRACT = """
 """
 
 
+_MOST_ROWS = 2_000_000
+"""Rows that stay in memory beside those that are read right now: 112 MB."""
+
+
 class HistoryStore:
-    """Recorded chains below one folder. Used by one thread at a time; holds about 65,000 rows a symbol in memory.
+    """Recorded chains below one folder. Used by one thread at a time.
+
+    Holds the last 65,000 rows of each symbol in memory, and two million of those read before.
 
     What it shows is the recording as it was when the store was opened or last reloaded.
     """
@@ -132,6 +139,8 @@ class HistoryStore:
         self._manifest = manifest
         self._files: dict[str, list[RecordedFile]] = {}
         self._blocks: dict[str, Block] = {}
+        self._read_before: OrderedDict[tuple[str, int], Block] = OrderedDict()
+        self._runs: dict[str, tuple[tuple[int, int], ...]] = {}
         self._paths: dict[str, Path] = {}
         for file in sorted(manifest.files, key=lambda file: (file.symbol, file.year)):
             self._files.setdefault(file.symbol, []).append(file)
@@ -141,9 +150,23 @@ class HistoryStore:
             index = bisect_left(file.instants, instant)
             if index == len(file.instants) or file.instants[index] != instant:
                 continue
-            first, last = next(run for run in block_ranges(file.rows) if run[0] <= index <= run[1])
-            return read_block(self._database(), self._path(file), file.instants[first : last + 1])
+            if file.name not in self._runs:
+                self._runs[file.name] = tuple(block_ranges(file.rows))
+            first, last = next(run for run in self._runs[file.name] if run[0] <= index <= run[1])
+            return self._block(file, first, last)
         raise ValueError(f"there is no snapshot of {symbol} at {from_epoch_us(instant)}")
+
+    def _block(self, file: RecordedFile, first: int, last: int) -> Block:
+        """The snapshots from `first` to `last` of a file; what was read before is not read again, as far as it fits."""
+        place = (file.name, first)
+        block = self._read_before.pop(place, None)
+        if block is None:
+            block = read_block(self._database(), self._path(file), file.instants[first : last + 1])
+        self._read_before[place] = block
+        rows = sum(other.key.size for other in self._read_before.values())
+        while rows > _MOST_ROWS and len(self._read_before) > 1:
+            rows -= self._read_before.popitem(last=False)[1].key.size
+        return block
 
     def _path(self, file: RecordedFile) -> Path:
         """Where a file lies; its bytes are checked once, at its first use. Raises HistoryFault."""

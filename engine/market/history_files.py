@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from engine.core.errors import MindfolioError
 from engine.core.money import UNIT
-from engine.domain.instrument import contract_keys
 from engine.market.duck import failing_as, literal, sync
 
 if TYPE_CHECKING:
@@ -37,14 +36,12 @@ _VERSION = 1
 _BLOCK_ROWS = 65_536
 
 _MISSING = -1
-_EPOCH_ORDINAL = 719_163
-"""`datetime.date(1970, 1, 1).toordinal()`."""
-
+# A file is sorted as it is written, and DuckDB keeps that order; the reader checks it all the same. The key is that of
+# `contract_keys`: days since the year 1 twice over, one more for a put, and below them 32 bits of strike.
 _SELECT_ROWS = """
     select quoted_at,
-           (expiration - date '1970-01-01')::bigint as expiration_day,
-           "right" = 'P' as is_put,
-           strike,
+           ((expiration - date '1970-01-01')::bigint * 2 + 1438326 + ("right" = 'P')::bigint) * 4294967296 + strike
+               as key,
            coalesce(bid, -1) as bid,
            coalesce(ask, -1) as ask,
            coalesce(volume, -1) as volume,
@@ -52,7 +49,6 @@ _SELECT_ROWS = """
            spot
     from read_parquet(?, hive_partitioning = false)
     where quoted_at between ? and ?
-    order by quoted_at, expiration, "right", strike
 """
 
 _COUNT_ROWS = """
@@ -192,23 +188,21 @@ def read_block(connection: duckdb.DuckDBPyConnection, path: Path, instants: tupl
     """The snapshots at `instants` (consecutive ones of the file). Raises HistoryFault for a damaged file."""
     with failing_as(HistoryFault, f"{path} cannot be read"):
         columns = connection.execute(_SELECT_ROWS, [literal(path), instants[0], instants[-1]]).fetchnumpy()
-    quoted_at = columns["quoted_at"].astype(np.int64)
-    expiration = columns["expiration_day"].astype(np.int64) + _EPOCH_ORDINAL
-    strike = columns["strike"].astype(np.int64)
-    key = contract_keys(expiration, columns["is_put"].astype(np.bool_), strike)
-    found, starts = np.unique(quoted_at, return_index=True)
-    same_snapshot = np.diff(quoted_at) == 0
-    if not np.array_equal(found, np.asarray(instants, np.int64)) or np.any(np.diff(key)[same_snapshot] <= 0):
+    quoted_at, key = columns["quoted_at"], columns["key"]
+    steps = np.diff(quoted_at)
+    starts = np.concatenate(([0], np.flatnonzero(steps) + 1)) if quoted_at.size else np.zeros(0, np.int64)
+    found = quoted_at[starts]
+    if not np.array_equal(found, np.asarray(instants, np.int64)) or np.any(np.diff(key)[steps == 0] <= 0):
         raise HistoryFault(f"{path} does not hold what the list of recorded files says")
     return Block(
         instants=found,
         starts=np.append(starts, quoted_at.size),
         key=key,
-        bid=columns["bid"].astype(np.int64),
-        ask=columns["ask"].astype(np.int64),
-        volume=columns["volume"].astype(np.int64),
-        open_interest=columns["open_interest"].astype(np.int64),
-        spot=columns["spot"].astype(np.int64),
+        bid=columns["bid"],
+        ask=columns["ask"],
+        volume=columns["volume"],
+        open_interest=columns["open_interest"],
+        spot=columns["spot"],
     )
 
 

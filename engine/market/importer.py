@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import stat
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from engine.core.clock import from_epoch_us
 from engine.core.errors import ImportRefused
-from engine.market import import_yahoo
-from engine.market.duck import failing_as, literal, numbered, shown_path, with_numbered_columns
+from engine.market.duck import connect, failing_as, one_line, shown_path
+from engine.market.formats.check import fill_incoming, row_text
+from engine.market.formats.containers import Archive, open_archive, spool_gzip
+from engine.market.formats.contracts import contract_members, contracts_table
+from engine.market.formats.layout import Format, Table
+from engine.market.formats.lean import lean_members, lean_table
+from engine.market.formats.sniff import Bars, Container, container_of, head_of, layout_and_table
 from engine.market.history import HistoryStore
-from engine.market.history_staging import Staging, staging
-from engine.market.import_yahoo import Table
+from engine.market.history_staging import Progress, Staging, staging
 
 if TYPE_CHECKING:
     import duckdb
 
-_HEAD_BYTES = 65_536
-_PARQUET_MAGIC = b"PAR1"
-_ARCHIVES = {
-    b"PK\x03\x04": "a zip archive (or a workbook): unpack it, or save it as CSV",
-    b"\x1f\x8b": "a gzip archive: unpack it first",
-    b"7z\xbc\xaf": "a 7z archive: unpack it first",
-}
-
 _SUMMARY = "select count(*), min(quoted_at), max(quoted_at), list_sort(list(distinct symbol)) from incoming"
+_RECORDED_BEFORE = "recorded before with other figures"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of one file. `rows_read` = `rows_kept` + the sum of `rejected`.
+    """What became of one file. `rows_read` = `rows_kept` + the sum of `rejected`; a call and a put are two rows.
 
     `rows_kept` are in the recording now, `rows_added` of them are there through this import. `rejected` counts rows by
-    reason and `examples` shows the first row of each. `first_at` and `last_at` are the first and last snapshot.
+    reason and `examples` shows the first row of each. `first_at` and `last_at` are the first and last snapshot. `notes`
+    say what was assumed, and what of an archive was passed over.
     """
 
     path: Path
@@ -50,20 +47,27 @@ class ImportReport:
     symbols: tuple[str, ...]
     first_at: dt.datetime
     last_at: dt.datetime
+    notes: tuple[str, ...] = ()
 
 
-def import_files(
-    paths: Sequence[Path], history: HistoryStore, progress: Callable[[str], None]
-) -> tuple[ImportReport, ...]:
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a file holds: `chains` of options, or `bars` of an underlying, and in whose format."""
+
+    kind: str
+    source: str
+
+
+def import_files(paths: Sequence[Path], history: HistoryStore, progress: Progress) -> tuple[ImportReport, ...]:
     """Add recorded chains to `history`; one report per file, in order. Importing a file again adds nothing.
 
     Raises ImportRefused, with one line naming the file and the cause, when any file cannot be used; nothing of any
     file is kept then, also when the process dies on the way.
     """
-    heads = [_head(path) for path in paths]
+    heads = [head_of(path) for path in paths]
     if not heads:
         return ()
-    with staging(history.root) as stage:
+    with staging(history.root, progress) as stage:
         reports = []
         for path, head in zip(paths, heads, strict=True):
             progress(f"reading {shown_path(path)}")
@@ -71,94 +75,147 @@ def import_files(
                 report = _import_one(path, head, stage)
             progress(f"kept {report.rows_kept:,} of {report.rows_read:,} rows, {report.rows_added:,} of them new")
             reports.append(report)
-        stage.keep(progress)
+        stage.keep()
     history.reload()
     return tuple(reports)
 
 
+def detect(path: Path) -> Detected:
+    """What a file holds, by its headers. Raises ImportRefused where nothing is known."""
+    head = head_of(path)
+    shown = shown_path(path)
+    refusal = ImportRefused(f"{shown}: holds nothing")
+    with (
+        TemporaryDirectory(prefix="mindfolio-detect-", ignore_cleanup_errors=True) as folder,
+        failing_as(ImportRefused, f"{shown}: cannot be read"),
+        connect(Path(folder) / "spill") as connection,
+    ):
+        for found in _parts(path, head, Path(folder), connection, _untold):
+            if isinstance(found, Bars):
+                return Detected("bars", found.source)
+            if not isinstance(found, ImportRefused):
+                return Detected("chains", found[0].source)
+            refusal = found
+    raise refusal
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the parts of one file come to."""
+
+    read: int = 0
+    kept: int = 0
+    added: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+    symbols: set[str] = field(default_factory=set)
+    instants: list[int] = field(default_factory=list)
+    sources: dict[str, None] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    def reject(self, reason: str, count: int, example: str) -> None:
+        self.rejected[reason] = self.rejected.get(reason, 0) + count
+        self.examples.setdefault(reason, example)
+
+
 def _import_one(path: Path, head: bytes, stage: Staging) -> ImportReport:
     """Check one file and stage its rows."""
+    tally = _Tally()
+    passed_over: list[ImportRefused] = []
+    for found in _parts(path, head, stage.folder, stage.connection, stage.progress):
+        if isinstance(found, ImportRefused):
+            passed_over.append(found)
+        elif isinstance(found, Bars):
+            passed_over.append(found.refusal)
+        else:
+            _take(*found, stage, tally)
+    if passed_over and not tally.sources:
+        raise passed_over[0]
+    if not tally.kept:
+        why = "; ".join(f"{count} x {reason} ({tally.examples[reason]})" for reason, count in tally.rejected.items())
+        raise ImportRefused(f"{shown_path(path)}: no row can be used: {why or 'the file has no rows'}")
+    notes = (*tally.notes, *(f"passed over: {one_line(str(cause))}" for cause in passed_over))
+    return ImportReport(
+        path=path,
+        source=", ".join(tally.sources),
+        rows_read=tally.read,
+        rows_kept=tally.kept,
+        rows_added=tally.added,
+        rejected=tally.rejected,
+        examples=tally.examples,
+        symbols=tuple(sorted(tally.symbols)),
+        first_at=from_epoch_us(min(tally.instants)),
+        last_at=from_epoch_us(max(tally.instants)),
+        notes=notes,
+    )
+
+
+def _take(layout: Format, table: Table, stage: Staging, tally: _Tally) -> None:
+    """Check the rows of one table, and stage those that are good."""
     connection = stage.connection
-    rejected = import_yahoo.fill_incoming(connection, _table(path, head, connection))
-    counts = {reason: count for reason, (count, _) in rejected.items()}
-    examples = {reason: import_yahoo.row_text(connection, first) for reason, (_, first) in rejected.items()}
+    checked = fill_incoming(stage, layout, table)
+    tally.sources[layout.source] = None
+    tally.read += checked.read
+    for reason, (count, example) in checked.rejected.items():
+        tally.reject(reason, count, example)
     valid, first_at, last_at, symbols = connection.execute(_SUMMARY).fetchall()[0]
     offered = stage.offer()
     if offered.first_differing is not None:
-        reason = "recorded before with other figures"
-        counts[reason] = offered.differing
-        examples[reason] = import_yahoo.row_text(connection, offered.first_differing)
-    if not offered.kept:
-        why = "; ".join(f"{count} x {reason} ({examples[reason]})" for reason, count in counts.items())
-        raise ImportRefused(f"{shown_path(path)}: no row can be used: {why or 'the file has no rows'}")
-    return ImportReport(
-        path=path,
-        source=import_yahoo.SOURCE,
-        rows_read=valid + sum(count for count, _ in rejected.values()),
-        rows_kept=offered.kept,
-        rows_added=offered.added,
-        rejected=counts,
-        examples=examples,
-        symbols=tuple(symbols),
-        first_at=from_epoch_us(first_at),
-        last_at=from_epoch_us(last_at),
-    )
+        tally.reject(_RECORDED_BEFORE, offered.differing, row_text(connection, offered.first_differing))
+    tally.kept += offered.kept
+    tally.added += offered.added
+    if valid:
+        tally.symbols.update(symbols)
+        tally.instants += [first_at, last_at]
+        if layout.note:
+            tally.notes[layout.note] = None
+    if checked.spots_implied:
+        tally.notes["the underlying's price is not in the file: implied by put-call parity near the money"] = None
 
 
-def _head(path: Path) -> bytes:
-    """The first bytes of a file that may be data. Raises ImportRefused for everything that cannot be."""
-    shown = shown_path(path)
-    try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise ImportRefused(f"{shown}: is {'a folder; name the files in it' if stat.S_ISDIR(mode) else 'no file'}")
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except FileNotFoundError as error:
-        raise ImportRefused(f"{shown}: does not exist") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise ImportRefused(f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if (cause := _not_data(head)) is not None:
-        raise ImportRefused(f"{shown}: {cause}")
-    return head
+_Part = tuple[Format, Table] | Bars | ImportRefused
 
 
-def _not_data(head: bytes) -> str | None:
-    """Why a file that begins like this holds no chains, None when it may."""
-    if head.startswith(_PARQUET_MAGIC):
-        return None
-    text = head.removeprefix(b"\xef\xbb\xbf").strip()
-    if not text:
-        return "is empty"
-    if text.startswith(b"version https://git-lfs.github.com/spec/"):
-        return "is a Git-LFS pointer, not the data; run `git lfs pull` where it came from"
-    if text.startswith(b"<"):
-        return "is a web page or XML, not data; download the file itself"
-    for magic, what in _ARCHIVES.items():
-        if head.startswith(magic):
-            return f"is {what}"
-    return "is neither Parquet nor CSV text in UTF-8" if b"\0" in head else None
+def _parts(
+    path: Path, head: bytes, folder: Path, connection: duckdb.DuckDBPyConnection, progress: Progress
+) -> Iterator[_Part]:
+    """What a file consists of, one after the other; of an archive's members also those that cannot be used.
+
+    Raises ImportRefused for a file that is none.
+    """
+    container = container_of(head)
+    if container is Container.ZIP:
+        with open_archive(path, progress) as archive:
+            yield from _members(archive, folder, connection)
+        return
+    spooled, name = path, path.name
+    if container is Container.GZIP:
+        spooled, name = folder / "unpacked", name.removesuffix(".gz").removesuffix(".GZ")
+        spool_gzip(path, spooled, progress)
+    yield layout_and_table(connection, spooled, name, shown_path(path))
 
 
-def _table(path: Path, head: bytes, connection: duckdb.DuckDBPyConnection) -> Table:
-    """The rows of a Parquet or CSV file. Raises ImportRefused for a CSV without a header we can read."""
-    if head.startswith(_PARQUET_MAGIC):
-        rows = connection.read_parquet(literal(path), hive_partitioning=False)
-        return Table(path, tuple(rows.columns), with_numbered_columns(connection, rows))
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            names = next(csv.reader([file.readline(_HEAD_BYTES)], strict=True))
-    except (OSError, ValueError, csv.Error) as error:
-        raise ImportRefused(f"{shown_path(path)}: the header line cannot be read as CSV: {error}") from error
-    # Names and types are given, because DuckDB's own guess skips lines until what is left looks regular.
-    rows = connection.read_csv(
-        literal(path),
-        columns=dict.fromkeys(numbered(len(names)), "VARCHAR"),
-        header=True,
-        auto_detect=False,
-        sep=",",
-        quotechar='"',
-        escapechar='"',
-        hive_partitioning=False,
-    )
-    return Table(path, tuple(names), rows)
+def _members(archive: Archive, folder: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[_Part]:
+    members = lean_members(archive.names)
+    if members:
+        yield lean_table(connection, archive, members, folder)
+        return
+    contracts = contract_members(archive.names)
+    together = contracts_table(connection, archive, contracts, folder) if contracts else None
+    if together is not None:
+        yield together
+        return
+    spooled = folder / "unpacked"
+    for name in archive.names:
+        archive.spool(name, spooled)
+        try:
+            part: _Part = layout_and_table(
+                connection, spooled, PurePosixPath(name).name, f"{shown_path(archive.path)}: {one_line(name, 100)}"
+            )
+        except ImportRefused as refusal:
+            part = refusal
+        yield part
+
+
+def _untold(_: str) -> None:
+    """Telling what a file is takes no time worth a line."""

@@ -95,10 +95,10 @@ class Recorder:
         """On the writer's thread: all of a batch, or the reason why not. An import of somebody else is waited for."""
         for attempt in range(1, _TRIES + 1):
             try:
-                with staging(self.root) as stage:
+                with staging(self.root, _log.debug) as stage:
                     _fill(stage, batch)
                     offered = stage.offer()
-                    stage.keep(_log.debug)
+                    stage.keep()
             except ImportRefused as refusal:
                 if attempt < _TRIES:
                     time.sleep(self._pause_s)

@@ -8,23 +8,25 @@ Changes take turns with imports of chains: one lock, one folder for what is not 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.market.duck import connect, failing_as, literal, sync
-from engine.market.history_files import STAGING_PREFIX, HistoryFault
+from engine.market.history_files import HistoryFault
 from engine.market.history_staging import staging
 
 if TYPE_CHECKING:
     import duckdb
+
+_log = logging.getLogger(__name__)
 
 FOLDER = "tables"
 
@@ -108,11 +110,8 @@ def editing(root: Path) -> Iterator[Editor]:
 
     Raises ImportRefused when an import is running or the folder cannot be written.
     """
-    with (
-        staging(root) as stage,
-        TemporaryDirectory(prefix=STAGING_PREFIX, dir=root, ignore_cleanup_errors=True) as folder,
-    ):
-        yield Editor(root, Path(folder), stage.connection)
+    with staging(root, _log.debug) as stage:
+        yield Editor(root, stage.folder, stage.connection)
 
 
 def read_table(root: Path, name: str, query: str = "from rows") -> Columns | None:

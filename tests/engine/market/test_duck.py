@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import connect, failing_as, literal, one_line, select_as, sync, with_numbered_columns
+from engine.market import duck
+from engine.market.duck import (
+    connect,
+    execute_telling,
+    failing_as,
+    literal,
+    one_line,
+    select_as,
+    sync,
+    with_numbered_columns,
+)
 
 NAMES = st.text(string.ascii_letters + string.digits + " []*?'\";{}$%=é表", min_size=1, max_size=20)
 
@@ -42,6 +52,8 @@ def test_columns_of_any_name_are_numbered_and_then_chosen() -> None:
         assert renamed.columns == ["column_0", "column_1", "column_2", "column_3"]
         chosen = select_as(renamed, {"bid": "column_1", "none": None, "ask": "column_0"})
         assert (chosen.columns, chosen.fetchall()) == (["bid", "none", "ask"], [(2, None, 1)])
+        named = select_as(renamed, {"bid": "column_1", "symbol": None}, {"symbol": "SPY", "bid": "never"})
+        assert named.fetchall() == [(2, "SPY")]
 
 
 def test_an_error_of_the_database_becomes_one_line_of_ours() -> None:
@@ -49,6 +61,16 @@ def test_an_error_of_the_database_becomes_one_line_of_ours() -> None:
         connection.execute("select * from nowhere")
     assert str(refused.value).startswith("file.csv: ")
     assert "\n" not in str(refused.value)
+
+
+def test_a_row_that_cannot_be_read_is_named_with_its_cause(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n3\n")
+    columns = {"a": "VARCHAR", "b": "VARCHAR"}
+    with connect() as connection:
+        rows = connection.read_csv(str(tmp_path / "a.csv"), columns=columns, header=True, auto_detect=False)
+        with pytest.raises(ImportRefused) as refused, failing_as(ImportRefused, "a.csv"):
+            rows.fetchall()
+    assert "CSV Error on Line: 3; Expected Number of Columns: 2 Found: 1" in str(refused.value)
 
 
 def test_no_extension_is_fetched_from_the_network() -> None:
@@ -66,3 +88,32 @@ def test_files_and_folders_are_synced(tmp_path: Path) -> None:
     sync(tmp_path)
     with pytest.raises(FileNotFoundError):
         sync(tmp_path / "nowhere")
+
+
+def test_a_database_spills_what_does_not_fit_in_its_share_of_memory(tmp_path: Path) -> None:
+    with connect(tmp_path / "spill") as connection:
+        (limit,) = connection.execute("select current_setting('memory_limit')").fetchall()
+        assert limit == ("512.0 MiB",)
+
+
+def test_a_statement_that_takes_long_is_told_and_gives_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duck, "_TOLD_EVERY_SECONDS", 0.01)
+    said: list[str] = []
+    with connect() as connection:
+        slow = "select count(distinct hash(i) % ?) from range(1000000) as r(i)"
+        assert execute_telling(connection, slow, [1000], said.append, "counting").fetchall() == [(1000,)]
+        with pytest.raises(ImportRefused, match="nowhere"), failing_as(ImportRefused, "file.csv"):
+            execute_telling(connection, "select * from nowhere", None, print, "looking")
+    assert said
+    assert all(line.startswith("counting: ") and line.endswith(" %") for line in said)
+
+
+def test_a_statement_that_is_broken_off_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duck, "_TOLD_EVERY_SECONDS", 0.01)
+
+    def leave(_: str) -> None:
+        raise KeyboardInterrupt
+
+    endless = "select count(*) from range(100000) as a(i), range(100000) as b(j) where hash(i, j) = 1"
+    with connect() as connection, pytest.raises(KeyboardInterrupt):
+        execute_telling(connection, endless, None, leave, "counting")

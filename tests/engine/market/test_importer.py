@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from engine.core.errors import ImportRefused
 from engine.domain.instrument import OptionContract, Right
 from engine.market.history import HistoryStore
-from engine.market.importer import import_files
+from engine.market.importer import Detected, detect, import_files
+from tests.engine.market.formats.samples import SAMPLES, zipped
 
 AT = dt.datetime(2026, 3, 16, 19, 55, 34, tzinfo=dt.UTC)
 HEADER = (
@@ -74,8 +75,8 @@ REFUSED = [
     (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 754323\n", "is a Git-LFS pointer"),
     (b"\n<!DOCTYPE html><html><body>404</body></html>", "is a web page"),
     (b"\xef\xbb\xbf<html>", "is a web page"),
-    (b"PK\x03\x04rest", "is a zip archive"),
-    (b"\x1f\x8b\x08rest", "is a gzip archive"),
+    (b"PK\x03\x04rest", "is no complete zip archive"),
+    (b"\x1f\x8b\x08rest", "cannot be unpacked"),
     (b"\x00\x01\x02\x03", "is neither Parquet nor CSV"),
     ("snapshot_et,bid\n".encode("utf-16"), "is neither Parquet nor CSV"),
     (PARQUET_MAGIC, "cannot be read"),
@@ -220,6 +221,45 @@ def test_column_names_cannot_carry_commands(
     assert import_files([write_csv([row(strike=610)], header=quoted)], history, ignore)[0].rows_added == 1
     strange = write_parquet([row(strike=620)], rename={"spot_price": 'spot."price', "lastPrice": evil})
     assert import_files([strange], history, ignore)[0].rows_added == 1
+
+
+def test_members_of_an_archive_count_together_and_what_is_no_chain_is_told(
+    tmp_path: Path, history: HistoryStore
+) -> None:
+    bars = "date,open,high,low,close\n2021-01-04,1,2,1,2\n"
+    spy, qqq = SAMPLES["optionsdx"].content, SAMPLES["optionsdx"].content.replace(b"127.54", b"57.25")
+    path = tmp_path / "year.zip"
+    path.write_bytes(zipped({"a/spy_eod_201201.txt": spy, "qqq_eod_201201.txt": qqq, "bars.csv": bars, "x.csv": "?"}))
+    (report,) = import_files([path], history, ignore)
+    assert (report.source, report.symbols, report.rows_read, report.rows_kept) == ("OptionsDX", ("QQQ", "SPY"), 8, 8)
+    passed_over = [note.split(": ", 2)[2] for note in report.notes if note.startswith("passed over: ")]
+    assert [note.split(",")[0] for note in passed_over] == [
+        "bars.csv: holds prices of an underlying (open",
+        "x.csv: not a known format of option chains; missing columns: snapshot_et",
+    ]
+    spots = {history.read(symbol, at).spot for at, symbol in history.snapshots()}
+    assert spots == {127.54, 57.25}
+
+
+def test_an_archive_without_one_file_of_chains_is_refused_with_the_first_cause(
+    tmp_path: Path, history: HistoryStore
+) -> None:
+    path = tmp_path / "bars.zip"
+    path.write_bytes(zipped({"bars.csv": "date,open,high,low,close\n2021-01-04,1,2,1,2\n", "x.csv": "?"}))
+    refuses(path, "bars.csv: holds prices of an underlying", history)
+
+
+def test_a_file_of_chains_is_told_from_one_of_bars_and_from_neither(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(SAMPLES["hod_bare"].content)
+    assert detect(path) == Detected("chains", "HistoricalOptionData")
+    path.write_text("date,open,high,low,close\n2021-01-04,1,2,1,2\n")
+    assert detect(path) == Detected("bars", "open, high, low, close")
+    path.write_bytes(zipped({"x.csv": "?", "spy_eod_201201.txt": SAMPLES["optionsdx"].content}))
+    assert detect(path) == Detected("chains", "OptionsDX")
+    path.write_bytes(zipped({"x.csv": "?"}))
+    with pytest.raises(ImportRefused, match=r"file\.csv: x\.csv: not a known format"):
+        detect(path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")

@@ -1,4 +1,4 @@
-"""What is read from saved yfinance chains, and which rows are not."""
+"""One set of checks: what of a row is read, and which rows are left out."""
 
 import struct
 from collections import Counter
@@ -15,8 +15,9 @@ from engine.core.errors import ImportRefused
 from engine.core.money import from_float
 from engine.domain.ports import ChainUpdate
 from engine.market.duck import connect
+from engine.market.formats.check import _MACROS as CHECK_MACROS
+from engine.market.formats.layout import _MACROS
 from engine.market.history import HistoryStore
-from engine.market.import_yahoo import _MACROS
 from engine.market.importer import ImportReport, import_files
 
 AT = datetime(2026, 3, 16, 19, 55, 34, tzinfo=UTC)
@@ -61,7 +62,7 @@ def test_a_price_widened_from_a_32_bit_float_is_still_exact(
 @given(st.lists(st.integers(0, 9_999_99), min_size=1, max_size=200))
 def test_every_price_in_cents_survives_every_number_type(prices: list[int]) -> None:
     with connect() as connection:
-        connection.execute(_MACROS)
+        connection.execute(_MACROS + CHECK_MACROS)
         connection.execute("create table quoted (float float, double double, decimal decimal(12, 3), text varchar)")
         texts = [f"{cents // 100}.{cents % 100:02d}" for cents in prices]
         connection.execute("insert into quoted select t, t, t, t from (select unnest(?::varchar[]) as t)", [texts])
@@ -155,7 +156,7 @@ def test_rows_at_the_edge_of_what_is_possible_are_kept(write_csv: Write, row: Ma
     )
     report = bring_in(write_csv([row(**changes) for changes in edges]), history)
     assert (report.rows_kept, report.rejected) == (len(edges), {})
-    assert report.symbols == history.symbols == ("BRK-B", "QQQ", "SPY", "^SPX")
+    assert report.symbols == history.symbols == ("BRK-B", "QQQ", "SPX", "SPY")
 
 
 def test_a_quote_late_in_the_evening_belongs_to_that_new_york_day(
@@ -210,7 +211,7 @@ def test_an_unknown_set_of_columns_is_refused_with_the_missing_ones(write_csv: W
         bring_in(path, history)
     assert str(refused.value) == (
         f"{path}: not a known format of option chains; missing columns: "
-        "snapshot_et, ticker, expiration, type, ask, volume, openInterest, spot_price"
+        "act_symbol, expiration, call_put, ask (of the closest format, DoltHub option_chain)"
     )
 
 
