@@ -78,14 +78,17 @@ def stale_since(session: Session, at: dt.datetime) -> dt.datetime:
     return at - (at - session.opens - _FIRST_SLOT) % STALE_SLOT + _FRESH
 
 
-def stale(seed: int, session: Session, at: dt.datetime, name: int, identity: Hashes) -> Flags | None:
-    """Which of a name's contracts stand still at an instant of a session, (n,); None for none."""
+def neglected(seed: int, session: Session, at: dt.datetime) -> Flags:
+    """Which names have contracts that stand still at an instant of a session, (COUNT,)."""
     if is_fresh(session, at):
-        return None
-    slot = salt(epoch_us(stale_since(session, at)) + _STALE_STREAM)
-    if uniform(mixed(slot ^ salt(seed) ^ np.uint64(name))).item() >= STALE_NAMES:
-        return None
-    return uniform(mixed(identity ^ slot)) < STALE_CONTRACTS
+        return np.zeros(COUNT, dtype=np.bool_)
+    names = np.arange(COUNT, dtype=np.uint64)
+    return uniform(mixed(_slot(session, at) ^ salt(seed) ^ names)) < STALE_NAMES
+
+
+def stale(session: Session, at: dt.datetime, identity: Hashes) -> Flags:
+    """Which of a neglected name's contracts stand still at an instant of a session, (n,)."""
+    return uniform(mixed(identity ^ _slot(session, at))) < STALE_CONTRACTS
 
 
 def break_some(identity: Hashes, at: dt.datetime, bid: Floats, ask: Floats) -> None:
@@ -109,6 +112,10 @@ def mixed(words: Hashes) -> Hashes:
 def salt(number: int) -> Hashes:
     """A word for a number, (1,)."""
     return mixed(np.array([(number + 1) * 0x9E3779B97F4A7C15 & _WORD], dtype=np.uint64))
+
+
+def _slot(session: Session, at: dt.datetime) -> Hashes:
+    return salt(epoch_us(stale_since(session, at)) + _STALE_STREAM)
 
 
 def uniform(words: Hashes) -> Floats:

@@ -34,11 +34,11 @@ _CYCLE = np.arange(COUNT) % 3
 
 # Strike distance in cents, near the money and beyond, for spots from so many dollars; and as long as an expiration is
 # far away. The fine distances divide the coarse ones near the money: what was listed stays.
-_GRID_FROM = np.array([0.0, 25.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0])
-_NEAR_GRID = np.array([50, 50, 100, 250, 500, 1_000, 2_500])
-_FAR_GRID = np.array([100, 100, 500, 500, 1_000, 5_000, 10_000])
-_NEAR_GRID_LATE = np.array([50, 250, 500, 500, 1_000, 2_000, 5_000])
-_FAR_GRID_LATE = np.array([500, 500, 1_000, 2_000, 2_000, 10_000, 25_000])
+_GRID_FROM = np.array([0.0, 50.0, 150.0, 400.0, 1_000.0, 2_500.0])
+_NEAR_GRID = np.array([50, 100, 250, 500, 1_000, 2_500])
+_FAR_GRID = np.array([100, 500, 500, 1_000, 5_000, 10_000])
+_NEAR_GRID_LATE = np.array([250, 500, 500, 1_000, 2_000, 5_000])
+_FAR_GRID_LATE = np.array([500, 500, 1_000, 2_000, 10_000, 25_000])
 _FUND_GRID, _FUND_GRID_LATE = (100, 500), (500, 1_000)
 """Those of the largest funds, at any price."""
 

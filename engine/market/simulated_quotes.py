@@ -19,7 +19,7 @@ from engine.domain.ports import ChainUpdate
 from engine.domain.tick import grid_of
 from engine.market.simulated_clock import MINUTE, between_closes, minutes_of, session_clock, shares
 from engine.market.simulated_events import DIVIDEND_LOG, event_days
-from engine.market.simulated_faults import Flags, Hashes, break_some, identities, mixed, salt, stale, uniform
+from engine.market.simulated_faults import Flags, Hashes, break_some, identities, mixed, neglected, salt, stale, uniform
 from engine.market.simulated_listing import Listings
 from engine.market.simulated_paths import RATE
 from engine.market.simulated_surface import SKEW, at_the_money, smile
@@ -64,6 +64,9 @@ class Book:
     expiration_earnings: Floats
     expiration_dividends: Floats
     strike_expiration: Ints
+    strike_name: Ints
+    spread: Floats
+    skew: Floats
     strike: Floats
     log_strike: Floats
     deviation: Floats
@@ -113,6 +116,9 @@ def open_book(seed: int, session: Session, listings: Listings, spot: Floats, var
         expiration_earnings=events.earnings_until(name, today, expiration),
         expiration_dividends=events.dividends_until(name, today, expiration),
         strike_expiration=row,
+        strike_name=name[row],
+        spread=_SPREAD[name[row]],
+        skew=SKEW[name[row]],
         strike=cents / _CENTS,
         log_strike=log_strike,
         deviation=deviation,
@@ -135,10 +141,9 @@ def quotes(book: Book, at: dt.datetime, spot: Floats, log_volatility: Floats, ha
     Spot in dollars, log volatility over its mean and `halted` (COUNT,).
     """
     calls, puts, time_value, years = model_prices(book, at, spot, log_volatility)
-    rows, name = book.strike_expiration, book.expiration_name[book.strike_expiration]
-    away = np.abs(book.log_strike - np.log(spot)[name]) / book.deviation
-    own = _SPREAD[name] * np.sqrt(time_value) * (1 + _SPREAD_PER_DEVIATION * away)
-    own *= (1 + _SPREAD_PER_YEAR * years)[rows]
+    away = np.abs(book.log_strike - np.log(spot)[book.strike_name]) / book.deviation
+    own = book.spread * np.sqrt(time_value) * (1 + _SPREAD_PER_DEVIATION * away)
+    own *= (1 + _SPREAD_PER_YEAR * years)[book.strike_expiration]
     own += _LEAST_SPREAD
     bid, ask = np.empty(book.key.size), np.empty(book.key.size)
     for place, mid in ((book.call_at, calls), (book.put_at, puts)):
@@ -148,14 +153,17 @@ def quotes(book: Book, at: dt.datetime, spot: Floats, log_volatility: Floats, ha
     break_some(book.identity, at, bid, ask)
     elapsed = (at - book.session.opens) / (book.session.closes - book.session.opens)
     volume = np.floor(book.day_volume * elapsed)
+    open_interest = book.open_interest.copy()
+    has_stale = neglected(book.seed, book.session, at)
     updates = []
     for number, part in zip(book.names.tolist(), _slices(book.bounds), strict=True):
         if halted[number]:
             continue
-        is_stale = stale(book.seed, book.session, at, number, book.identity[part])
-        is_quoted = slice(None) if is_stale is None else ~is_stale
-        figures = [column[part][is_quoted].copy() for column in (bid, ask, volume, book.open_interest)]
-        key = book.key[part][is_quoted].copy()
+        figures = [each[part] for each in (bid, ask, volume, open_interest)]
+        key = book.key[part].copy()
+        if has_stale[number]:
+            is_quoted = ~stale(book.session, at, book.identity[part])
+            key, figures = key[is_quoted], [each[is_quoted] for each in figures]
         updates.append(ChainUpdate(SYMBOLS[number], at, spot[number].item(), key, *figures))
     return tuple(updates)
 
@@ -175,8 +183,8 @@ def model_prices(
     total = at_the_money(name, log_volatility[name], clock, book.expiration_earnings, fair=book.fair)
     growth = RATE * years + DIVIDEND_LOG[name] * book.expiration_dividends
     log_forward = np.log(spot)[name] + growth
-    forward, here = np.exp(log_forward)[rows], spot[name][rows]
-    variance = smile(total[rows], book.log_strike - log_forward[rows], SKEW[name][rows])
+    forward, here = np.exp(log_forward)[rows], spot[book.strike_name]
+    variance = smile(total[rows], book.log_strike - log_forward[rows], book.skew)
     is_put = strike < forward
     implied = np.sqrt(variance / years[rows])
     price = european(here, forward, strike, years[rows], RATE, implied, is_put).price

@@ -79,12 +79,12 @@ def test_implied_exceeds_realised_on_average_but_not_always() -> None:
 
 def test_in_a_fair_market_sellers_are_paid_nothing() -> None:
     """By variance, which is what is expected there: a mean of volatilities is less than the root of a mean."""
-    implied, realised = simulated_premium(range(1, 9), fair=True)
+    implied, realised = simulated_premium(range(1, 7), fair=True)
     ratio = (realised**2).mean() / (implied**2).mean()
     error = (realised**2).std() / np.sqrt(realised.size) / (implied**2).mean()
     assert ratio == pytest.approx(1.0, abs=3 * error)
-    assert error < 0.12
-    premium_implied, premium_realised = simulated_premium(range(1, 9))
+    assert error < 0.15
+    premium_implied, premium_realised = simulated_premium(range(1, 7))
     assert (premium_realised**2).mean() / (premium_implied**2).mean() < 0.9 * ratio
 
 

@@ -15,6 +15,7 @@ from engine.market.simulated_faults import (
     identities,
     is_fresh,
     mixed,
+    neglected,
     salt,
     stale,
     stale_since,
@@ -112,32 +113,36 @@ def test_everything_is_quoted_at_the_open_and_once_a_quarter_of_an_hour() -> Non
 
 
 def test_neglected_names_leave_the_same_contracts_standing_until_the_next_fresh_minute() -> None:
-    neglected = 0
+    seen = 0
     for fresh in (23, 38, 53, 68):
-        for name in range(COUNT):
-            words = WORDS[name == NAMES]
-            flags = stale(1, MONDAY, MONDAY.opens + (fresh + 1) * MINUTE, name, words)
-            neglected += flags is not None
-            for minute in (fresh + 7, fresh + 14):
-                later = stale(1, MONDAY, MONDAY.opens + minute * MINUTE, name, words)
-                assert (flags is None) == (later is None)
-                if flags is not None and later is not None:
-                    np.testing.assert_array_equal(flags, later)
-                    assert flags.any()
-            assert stale(1, MONDAY, MONDAY.opens + (fresh + 15) * MINUTE, name, words) is None
-    assert neglected
+        at = MONDAY.opens + (fresh + 1) * MINUTE
+        names, contracts = neglected(1, MONDAY, at), stale(MONDAY, at, WORDS)
+        assert contracts.any()
+        seen += int(names.sum())
+        for minute in (fresh + 7, fresh + 14):
+            later = MONDAY.opens + minute * MINUTE
+            np.testing.assert_array_equal(neglected(1, MONDAY, later), names)
+            np.testing.assert_array_equal(stale(MONDAY, later, WORDS), contracts)
+        assert not neglected(1, MONDAY, MONDAY.opens + (fresh + 15) * MINUTE).any()
+    assert seen
 
 
-def test_stale_contracts_come_at_the_set_rate() -> None:
-    names = contracts = 0
-    today, slots = MONDAY, 200
+def test_stale_names_and_contracts_come_at_the_set_rate_and_differ_from_slot_to_slot() -> None:
+    names, contracts, slots = np.zeros(COUNT), [], 1_500
+    today = MONDAY
     for number in range(slots):
-        at = today.opens + (10 + 15 * (number % 20)) * MINUTE
-        if number % 20 == 19:
+        at = today.opens + (10 + 15 * (number % 10)) * MINUTE
+        names += neglected(1, today, at)
+        if number % 10 == 9:
+            contracts.append(stale(today, at, WORDS))
             today = next_session(today.opens)
-        for name in range(COUNT):
-            flags = stale(1, session_on(at.date()) or MONDAY, at, name, WORDS[name == NAMES])
-            names += flags is not None
-            contracts += 0 if flags is None else int(flags.sum())
-    assert names / (slots * COUNT) == pytest.approx(STALE_NAMES, rel=0.2)
-    assert contracts / (500 * names) == pytest.approx(STALE_CONTRACTS, rel=0.1)
+    assert names.sum() / (slots * COUNT) == pytest.approx(STALE_NAMES, rel=0.05)
+    assert (names > 0.4 * STALE_NAMES * slots).all()
+    assert np.mean(contracts) == pytest.approx(STALE_CONTRACTS, rel=0.02)
+    assert (contracts[0] & contracts[1]).mean() < 2 * STALE_CONTRACTS**2
+
+
+def test_markets_of_other_seeds_neglect_other_names() -> None:
+    at = MONDAY.opens + 10 * MINUTE
+    found = {tuple(np.flatnonzero(neglected(seed, MONDAY, at)).tolist()) for seed in range(20)}
+    assert len(found) > 15

@@ -17,6 +17,7 @@ from engine.market.simulated_paths import (
     MEAN_LIFT,
     MEAN_REVERSION,
     MEAN_VARIANCE,
+    RATE,
     Paths,
     PathState,
     _generator,
@@ -28,6 +29,7 @@ from engine.market.simulated_paths import (
     variance_of,
 )
 from engine.market.simulated_universe import COUNT, LOADINGS, MARKET, SYMBOLS, column
+from engine.runtime.desk import RISK_FREE_RATE
 
 YEARS = 10
 STILL = PathState(np.zeros(COUNT), np.zeros(COUNT))
@@ -63,6 +65,10 @@ def told(seed: int) -> Told:
         following = next_session(today.opens)
         state, nights, today = day.at_close, (following.day - today.day).days, following
     return Told(np.array(opens), np.array(closes), np.array(volatility))
+
+
+def test_its_rate_is_the_one_that_the_application_reckons_with() -> None:
+    assert RATE == RISK_FREE_RATE
 
 
 # --- one day ---------------------------------------------------------------------------------------------------------
