@@ -9,6 +9,7 @@ from engine.market.simulated_clock import MINUTE
 from engine.market.simulated_faults import is_fresh, stale_since
 from engine.market.simulated_history import SimulatedHistory
 from engine.market.simulated_market import Market, Today
+from engine.market.simulated_payments import Payments
 from engine.market.simulated_universe import SYMBOLS
 
 DEFAULT_START = dt.date(2026, 1, 5)
@@ -56,6 +57,10 @@ class SimulatedFeed:
     def history(self) -> SimulatedHistory:
         """A look back over the same market."""
         return SimulatedHistory(self._market)
+
+    def payments(self) -> Payments:
+        """What shares pay, for whoever keeps an account of them."""
+        return Payments(self._market)
 
     def next_at(self, after: dt.datetime) -> dt.datetime:
         """When the next quotes after `after` are due; there are always some."""

@@ -18,6 +18,7 @@ from engine.market.simulated_clock import MINUTE, between_closes
 from engine.market.simulated_events import Dividend, Earnings, Split, dividends, earnings, event_days
 from engine.market.simulated_faults import mixed, salt, uniform
 from engine.market.simulated_market import Market
+from engine.market.simulated_payments import Paid, paid
 from engine.market.simulated_surface import at_the_money
 from engine.market.simulated_universe import COUNT, SYMBOLS, column
 
@@ -42,15 +43,6 @@ class Bars:
     low: Floats
     close: Floats
     volume: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """Dollars that a share paid, in the shares of its ex-day."""
-
-    symbol: str
-    ex_day: dt.date
-    dollars: float
 
 
 class SimulatedHistory:
@@ -123,20 +115,8 @@ class SimulatedHistory:
         return self._market.splits
 
     def paid(self, now: dt.datetime) -> tuple[Paid, ...]:
-        """What shares paid on the ex-days whose session has closed by `now`, by date."""
-        count = self._look_back(now)
-        row = {session.day: number for number, session in enumerate(self._sessions[:count])}
-        if not row:
-            return ()
-        found = []
-        for dividend in self.dividends(self._sessions[count - 1].day):
-            column_of = SYMBOLS.index(dividend.symbol)
-            close = self._prices[row[previous_session(dividend.ex_day).day]][3, column_of].item()
-            before, after = self._market.shares_since(
-                np.array([previous_session(dividend.ex_day).day.toordinal(), dividend.ex_day.toordinal()])
-            )[:, column_of]
-            found.append(Paid(dividend.symbol, dividend.ex_day, round(close * after / before * dividend.part, 4)))
-        return tuple(found)
+        """What shares paid on the ex-days whose session has closed by `now`, by date and symbol."""
+        return paid(self._market, _last_closed(now))
 
     def _since_first(
         self,

@@ -193,35 +193,18 @@ def test_events_are_told_in_order_and_those_ahead_are_known() -> None:
     assert len(spy) == 7
 
 
-def test_what_a_share_was_paid_is_the_stated_part_of_the_close_before() -> None:
-    paid, bars = history().paid(NOW), history().daily_bars(NOW)
-    assert len(paid) == len(history().dividends(previous_session(START.day).day))
-    rows = {day: row for row, day in enumerate(bars.day.tolist())}
-    for each in paid:
-        close = bars.close[rows[previous_session(each.ex_day).day.toordinal()], SYMBOLS.index(each.symbol)]
-        part = column("dividend_yield")[SYMBOLS.index(each.symbol)] / 4
-        assert each.dollars == pytest.approx(close * part, rel=0.01) or is_split(each.symbol)
+def test_what_a_share_was_paid_is_told_once_the_ex_days_session_has_closed() -> None:
+    found = history().paid(NOW)
+    assert [(each.ex_day, each.symbol) for each in found] == [
+        (each.ex_day, each.symbol) for each in history().dividends(previous_session(START.day).day)
+    ]
+    last = found[-1].ex_day
+    session_of_last = session_on(last)
+    assert session_of_last is not None
+    before = history().paid(session_of_last.closes - dt.timedelta(seconds=1))
+    assert last not in {each.ex_day for each in before}
+    assert before == tuple(each for each in found if each.ex_day < last)
 
 
-def is_split(symbol: str) -> bool:
-    return any(split.symbol == symbol for split in history().splits())
-
-
-def test_a_payment_on_the_day_of_a_split_and_before_it_is_told_in_the_shares_of_then() -> None:
-    seed, split = next(
-        (seed, split)
-        for seed in range(40)
-        for split in market(seed).splits
-        if column("dividend_yield")[SYMBOLS.index(split.symbol)] > 0
-    )
-    mine = [each for each in history(seed).paid(NOW) if each.symbol == split.symbol]
-    assert history(seed).splits() == market(seed).splits
-    bars, name = history(seed).daily_bars(NOW), SYMBOLS.index(split.symbol)
-    part = column("dividend_yield")[name] / 4
-    assert len(mine) >= 4
-    for each in mine:
-        row = bars.day.tolist().index(each.ex_day.toordinal())
-        assert each.dollars == pytest.approx(bars.open[row, name] * part, rel=0.2)
-    before = [each.dollars for each in mine if each.ex_day < split.ex_day]
-    after = [each.dollars for each in mine if each.ex_day >= split.ex_day]
-    assert not before or not after or before[-1] > 1.4 * after[0]
+def test_splits_are_those_of_the_market() -> None:
+    assert history().splits() == market().splits
