@@ -1,8 +1,9 @@
-"""Prices and volatilities of the simulated market: one seeded path per session, chained from close to open.
+"""Prices and volatilities of the simulated market: a chain of days from one seed, and the minutes inside each.
 
-Each log volatility is an Ornstein-Uhlenbeck process that moves against its price (leverage); returns share a market
-factor; jumps and overnight gaps come on top. A session is a pure function of (seed, day, state at the close before),
-so it can be computed again on any machine from the start of the market.
+Each log volatility is an Ornstein-Uhlenbeck process that moves against its price (leverage); returns share the shocks
+of market and sector; jumps, news, dividends and overnight gaps come on top. A day follows from (seed, day, state at
+the close before); its minutes are a bridge between its open and its close. So a year of days is made in milliseconds,
+the same minute has the same price whoever asks for it, and nothing depends on how often the market is looked at.
 """
 
 import datetime as dt
@@ -10,191 +11,271 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.core.calendar import Session
+from engine.core.calendar import Session, next_session, previous_session
 from engine.domain.chain import Floats, Ints
+from engine.market.simulated_clock import NIGHT, minutes_of, session_clock, shares
+from engine.market.simulated_events import DIVIDEND_LOG, EARNINGS_VARIANCE, event_days
+from engine.market.simulated_universe import BETA, COUNT, IS_FUND, LOADINGS, column
 
 RATE = 0.04
-"""Risk-free rate of the simulated market, continuously compounded, a year. It pays no dividends."""
+"""Risk-free rate of the simulated market, continuously compounded, a year, on every day and for every term."""
 
-MEAN_REVERSION = 8.0
-"""How fast log volatility returns to its mean, a year: half of a shock is gone after a month."""
+MEAN_REVERSION = 7.0
+"""How fast log volatility returns to its mean, a year: half of a shock is gone after five weeks."""
+
+LOG_VOL_SPREAD = 0.40
+"""Standard deviation of log volatility in the long run."""
 
 _EQUITY_PREMIUM = 0.04
 """What a beta of one earns above the risk-free rate, a year."""
-_LOG_VOL_SPREAD = 0.30
-"""Standard deviation of log volatility in the long run."""
-_SHARED_VOL_SHOCK = 0.6
+_SHARED_VOL_SHOCK = 0.5
 """Part of the variance of volatility's own shocks that all names share."""
-_TRADING_DAYS, _CALENDAR_DAYS = 252, 365
-_FULL_SESSION = dt.timedelta(hours=6, minutes=30)
-_OVERNIGHT_SHARE = 0.3
-"""Part of a year's variance that happens while the market is closed."""
+_TRADING_DAYS = 252
+_FLOOR = 0.01
+"""No share is worth less than a cent."""
 
 # Jumps, in units of a name's mean volatility: a market jump is mostly down, in the session and lifts volatility; a
-# name's own jump is news overnight.
-_MARKET_JUMPS_A_YEAR, _MARKET_JUMP_MEAN, _MARKET_JUMP_SPREAD, _MARKET_JUMP_LOG_VOL = 2.0, -0.11, 0.075, 0.15
+# company's own jump is news overnight.
+_MARKET_JUMPS_A_YEAR, _MARKET_JUMP_MEAN, _MARKET_JUMP_SPREAD, _MARKET_JUMP_LOG_VOL = 2.0, -0.14, 0.09, 0.2
 _OWN_JUMPS_A_YEAR, _OWN_JUMP_SPREAD = 4.0, 0.15
 
-
-@dataclass(frozen=True, slots=True)
-class Underlying:
-    """One name of the market. `volatility`: root of its mean variance a year, jumps apart. Spot in dollars."""
-
-    symbol: str
-    spot: float
-    volatility: float
-    market_correlation: float
-    leverage: float
-    """Correlation of its volatility's shocks with its returns."""
-    own_jumps: bool
-    skew: float
-    """rho of its smile, see `simulated_quotes.smile`."""
-    spread: float
-    """Spread in dollars of an option at the money that is worth one dollar."""
-    open_interest: int
-    """Open interest of a contract at the money."""
-
-
-UNDERLYINGS = (
-    Underlying("AAPL", 268.0, 0.25, 0.65, -0.45, True, -0.35, 0.020, 9_000),
-    Underlying("NVDA", 188.0, 0.40, 0.65, -0.40, True, -0.30, 0.025, 12_000),
-    Underlying("QQQ", 618.0, 0.18, 0.93, -0.65, False, -0.55, 0.012, 15_000),
-    Underlying("SPY", 688.0, 0.14, 0.98, -0.70, False, -0.60, 0.010, 25_000),
-    Underlying("TSLA", 440.0, 0.50, 0.55, -0.35, True, -0.25, 0.035, 8_000),
-)
-"""All names, sorted by symbol: column i of every array below belongs to UNDERLYINGS[i]."""
-
-
-def column(name: str) -> Floats:
-    """One field of all underlyings as an array (5,)."""
-    return np.array([getattr(underlying, name) for underlying in UNDERLYINGS], dtype=np.float64)
-
-
 _VOLATILITY = column("volatility")
-_CORRELATION = column("market_correlation")
+_SHOCKS = np.ascontiguousarray(LOADINGS.T)
+"""Laid out for products from the left: numpy is slow with the transposed view."""
 _LEVERAGE = column("leverage")
-_OWN_JUMPS = column("own_jumps")
-
-_BETA = _CORRELATION * _VOLATILITY / _VOLATILITY[[underlying.symbol for underlying in UNDERLYINGS].index("SPY")]
-
-_DRIFT = RATE + _EQUITY_PREMIUM * _BETA - _MARKET_JUMPS_A_YEAR * _MARKET_JUMP_MEAN * _CORRELATION * _VOLATILITY
-"""Expected log return a year before the convexity of the variance; it makes up for the mean of the jumps."""
+_FOLLOWS = column("market")
+_JUMPS_OF_ITS_OWN = (~IS_FUND).astype(np.float64)
 
 MEAN_VARIANCE = _VOLATILITY**2
-"""Long-run mean of the variance that moves, a year, (5,)."""
+"""Long-run mean of the variance that moves, a year, (COUNT,)."""
 
 JUMP_VARIANCE = MEAN_VARIANCE * (
-    _MARKET_JUMPS_A_YEAR * (_MARKET_JUMP_MEAN**2 + _MARKET_JUMP_SPREAD**2) * _CORRELATION**2
-    + _OWN_JUMPS_A_YEAR * _OWN_JUMP_SPREAD**2 * _OWN_JUMPS
+    _MARKET_JUMPS_A_YEAR * (_MARKET_JUMP_MEAN**2 + _MARKET_JUMP_SPREAD**2) * _FOLLOWS**2
+    + _OWN_JUMPS_A_YEAR * _OWN_JUMP_SPREAD**2 * _JUMPS_OF_ITS_OWN
 )
-"""Variance that jumps add, a year, (5,)."""
+"""Variance that jumps add, a year, (COUNT,)."""
+
+JUMP_GROWTH = _MARKET_JUMPS_A_YEAR * np.expm1(
+    _MARKET_JUMP_MEAN * _VOLATILITY * _FOLLOWS + (_MARKET_JUMP_SPREAD * _VOLATILITY * _FOLLOWS) ** 2 / 2
+) + _OWN_JUMPS_A_YEAR * _JUMPS_OF_ITS_OWN * np.expm1((_OWN_JUMP_SPREAD * _VOLATILITY) ** 2 / 2)
+"""What jumps add to the expected price, a year; the drift makes up for it."""
+
+MEAN_LIFT = _MARKET_JUMPS_A_YEAR / _TRADING_DAYS * _MARKET_JUMP_LOG_VOL * np.maximum(_FOLLOWS, 0)
+"""What jumps add to log volatility, a session on average; every session takes it off, so that its mean stays."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PathState:
-    """Where the market stands at an instant: log spot and log of volatility over its mean, each (5,)."""
+    """Where the market stands at an instant: log price and log of volatility over its mean, each (COUNT,)."""
 
-    log_spot: Floats
+    log_price: Floats
     log_volatility: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SessionPath:
-    """One session: spot in dollars on the cent and variance a year at each quote time, (n, 5); then the close."""
+class Day:
+    """A session from its open to its close. Between them: what moved steadily, and a jump at a part of the session."""
 
-    spot: Floats
-    variance: Floats
-    at_close: PathState
+    session: Session
+    nights: int
+    at_open: PathState
+    moved: PathState
+    jump: PathState
+    jump_at: float
+
+    @property
+    def at_close(self) -> PathState:
+        """The state at its close."""
+        return PathState(
+            self.at_open.log_price + self.moved.log_price + self.jump.log_price,
+            self.at_open.log_volatility + self.moved.log_volatility + self.jump.log_volatility,
+        )
 
 
 def opening_state(seed: int) -> PathState:
     """The market before its first session; volatilities are drawn from their long-run distribution."""
     rng = _generator(seed, 0)
-    own = rng.standard_normal(len(UNDERLYINGS))
-    drawn = np.sqrt(_SHARED_VOL_SHOCK) * rng.standard_normal() + np.sqrt(1 - _SHARED_VOL_SHOCK) * own
-    return PathState(np.log(column("spot")), _LOG_VOL_SPREAD * drawn)
+    shared, own = rng.standard_normal(), rng.standard_normal(COUNT)
+    return PathState(np.zeros(COUNT), LOG_VOL_SPREAD * _mixed(shared, own))
 
 
-def quote_times(session: Session, step: dt.timedelta) -> int:
-    """How many quotes a session has: at the open, then every `step` before the close."""
-    return -((session.opens - session.closes) // step)
+def next_day(seed: int, before: PathState, session: Session, nights: int, *, fair: bool = False) -> Day:
+    """The day after a state at the close before; `nights` calendar days lie between (0 for the first session).
 
-
-def walk(seed: int, before: PathState, session: Session, nights: int, step: dt.timedelta) -> SessionPath:
-    """A session from the state at the close before; `nights` calendar days lie between (0 for the first session)."""
+    `fair`: prices earn the risk-free rate and no more.
+    """
     rng = _generator(seed, session.day.toordinal())
-    clock = _clock(session, nights, step)
-    shape = (clock.size, len(UNDERLYINGS))
-    market, market_vol = rng.standard_normal((2, clock.size, 1))
-    own, own_vol = rng.standard_normal((2, *shape))
-    returns = _CORRELATION * market + np.sqrt(1 - _CORRELATION**2) * own
-    vol_own = np.sqrt(_SHARED_VOL_SHOCK) * market_vol + np.sqrt(1 - _SHARED_VOL_SHOCK) * own_vol
-    vol_shocks = _LEVERAGE * returns + np.sqrt(1 - _LEVERAGE**2) * vol_own
-    jumps, vol_jumps = _jumps(rng, shape, overnight=nights > 0)
-    log_volatility = _mean_reverting(before.log_volatility, vol_shocks, vol_jumps, clock)
-    variance = _variance(log_volatility)
-    # Each return runs at the variance of its start, which is the row before.
-    at_start = np.vstack([_variance(before.log_volatility), variance[:-1]])
-    drift = (_DRIFT - at_start / 2) * clock[:, np.newaxis]
-    moves = drift + np.sqrt(at_start * clock[:, np.newaxis]) * returns + jumps
-    log_spot = before.log_spot + np.cumsum(moves, axis=0)
-    return SessionPath(
-        spot=np.maximum(np.round(np.exp(log_spot[:-1]), 2), 0.01),
-        variance=variance[:-1],
-        at_close=PathState(log_spot[-1], log_volatility[-1]),
+    own, own_vol = rng.standard_normal((2, 2, COUNT))
+    shared_vol = rng.standard_normal((2, 1))
+    news = rng.standard_normal(COUNT)
+    returns = own @ _SHOCKS
+    vol_shocks = _LEVERAGE * returns + np.sqrt(1 - _LEVERAGE**2) * _mixed(shared_vol, own_vol)
+    gap, length = NIGHT * nights, session_clock(session)
+    jumps = _jumps(rng, overnight=nights > 0)
+    drift = RATE - JUMP_GROWTH + (0.0 if fair else _EQUITY_PREMIUM) * BETA
+    variance = variance_of(before.log_volatility)
+    earnings, dividends = _events(seed, session) if nights else (np.zeros(COUNT), np.zeros(COUNT))
+    log_open = before.log_price + (drift - variance / 2) * gap + np.sqrt(variance * gap) * returns[0] + jumps.overnight
+    log_open += earnings * (np.sqrt(EARNINGS_VARIANCE) * news - EARNINGS_VARIANCE / 2) + dividends * DIVIDEND_LOG
+    vol_open = _reverted(before.log_volatility, vol_shocks[0], gap)
+    variance = variance_of(vol_open)
+    return Day(
+        session=session,
+        nights=nights,
+        at_open=PathState(log_open, vol_open),
+        moved=PathState(
+            (drift - variance / 2) * length + np.sqrt(variance * length) * returns[1],
+            _reverted(vol_open, vol_shocks[1], length) - vol_open - MEAN_LIFT,
+        ),
+        jump=PathState(jumps.in_session, jumps.log_volatility),
+        jump_at=jumps.at,
     )
 
 
-def expected_variance(name: Ints, variance: Floats, years: Floats) -> Floats:
-    """Variance a year that is to be expected on average over `years` > 0, jumps included.
+def minutes(seed: int, day: Day) -> PathState:
+    """The state at each minute of a day, (minutes + 1, COUNT), from its open to its close, both included."""
+    count = minutes_of(day.session)
+    passed = shares(count)
+    rng = _generator(seed, day.session.day.toordinal(), 1)
+    steps = np.sqrt(np.diff(passed))[:, np.newaxis]
+    returns = (rng.standard_normal((count, COUNT)) * steps) @ _SHOCKS
+    own_vol = _mixed(rng.standard_normal((count, 1)), rng.standard_normal((count, COUNT))) * steps
+    vol_shocks = _LEVERAGE * returns + np.sqrt(1 - _LEVERAGE**2) * own_vol
+    length = session_clock(day.session)
+    scale = np.sqrt(variance_of(day.at_open.log_volatility) * length)
+    vol_scale = LOG_VOL_SPREAD * np.sqrt(-np.expm1(-2 * MEAN_REVERSION * length))
+    jumped = (np.arange(count + 1) >= 1 + int(day.jump_at * (count - 1)))[:, np.newaxis]
+    part = passed[:, np.newaxis]
+    return PathState(
+        day.at_open.log_price
+        + part * day.moved.log_price
+        + jumped * day.jump.log_price
+        + scale * _bridge(returns, part),
+        day.at_open.log_volatility
+        + part * day.moved.log_volatility
+        + jumped * day.jump.log_volatility
+        + vol_scale * _bridge(vol_shocks, part),
+    )
 
-    All arrays (n,); `name` is the row of UNDERLYINGS, `variance` that name's variance now. The moving part returns
-    to its mean: mean + (now - mean) (1 - exp(-kappa T)) / (kappa T), as in Heston's model.
+
+class Paths:
+    """All days of one market since the first of its history, each walked once. Prices meet the stated ones at `start`.
+
+    To be used from one thread.
     """
-    decay = MEAN_REVERSION * years
-    excess = variance - MEAN_VARIANCE[name]
-    expected: Floats = JUMP_VARIANCE[name] + MEAN_VARIANCE[name] - excess * np.expm1(-decay) / decay
-    return expected
+
+    def __init__(self, seed: int, first: Session, start: Session, *, fair: bool = False) -> None:
+        """`first`: the first session of the history; `start`: the first that is quoted."""
+        self._seed, self._fair = seed, fair
+        self._days = [next_day(seed, opening_state(seed), first, 0, fair=fair)]
+        self._row = {first.day: 0}
+        self._anchor = np.zeros(COUNT)
+        self._anchor = np.log(column("spot")) - self.day(start.day).at_open.log_price
+
+    @property
+    def first(self) -> dt.date:
+        """The first session's day."""
+        return self._days[0].session.day
+
+    def day(self, day: dt.date) -> Day:
+        """A session at or after the first. Raises KeyError for a day without one."""
+        while self._days[-1].session.day < day:
+            last = self._days[-1]
+            session = next_session(last.session.opens)
+            nights = (session.day - last.session.day).days
+            self._row[session.day] = len(self._days)
+            self._days.append(next_day(self._seed, last.at_close, session, nights, fair=self._fair))
+        return self._days[self._row[day]]
+
+    def price(self, log_price: Floats) -> Floats:
+        """Dollars, not rounded, for log prices of any of its days: as of today's shares."""
+        price: Floats = np.exp(log_price + self._anchor)
+        return price
+
+    def opens(self, since: dt.date, until: dt.date) -> tuple[Ints, Floats, Floats]:
+        """Ordinals of the sessions of two days and between, with price and volatility at each open, (days, COUNT)."""
+        self.day(until)
+        row = self._row[until]
+        rows = [day for day in self._days[max(0, row - (until - since).days) : row + 1] if day.session.day >= since]
+        return (
+            np.array([day.session.day.toordinal() for day in rows], dtype=np.int64),
+            self.price(np.array([day.at_open.log_price for day in rows])),
+            np.sqrt(variance_of(np.array([day.at_open.log_volatility for day in rows]))),
+        )
+
+    def closes(self, until: dt.date) -> PathState:
+        """The state at the close of every session since the first and until a day, (days, COUNT)."""
+        last = previous_session(until + dt.timedelta(days=1)).day
+        if last < self.first:
+            return PathState(np.zeros((0, COUNT)), np.zeros((0, COUNT)))
+        self.day(last)
+        states = [day.at_close for day in self._days[: self._row[last] + 1]]
+        return PathState(
+            np.array([state.log_price for state in states]) + self._anchor,
+            np.array([state.log_volatility for state in states]),
+        )
+
+    def minutes(self, day: dt.date) -> PathState:
+        """As the function of this name."""
+        return minutes(self._seed, self.day(day))
 
 
-def _generator(seed: int, stream: int) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, stream])))
+def on_the_cent(price: Floats) -> Floats:
+    """Prices as they are quoted."""
+    return np.maximum(np.round(price, 2), _FLOOR)
 
 
-def _clock(session: Session, nights: int, step: dt.timedelta) -> Floats:
-    """Share of a year's variance in each increment: the gap before the open, the steps, the rest to the close."""
-    length = (session.closes - session.opens) / _FULL_SESSION
-    edges = np.append(np.arange(quote_times(session, step)) * (step / _FULL_SESSION), length)
-    in_session = np.diff(edges) * ((1 - _OVERNIGHT_SHARE) / _TRADING_DAYS)
-    return np.concatenate([[_OVERNIGHT_SHARE * nights / _CALENDAR_DAYS], in_session])
-
-
-def _mean_reverting(start: Floats, shocks: Floats, jumps: Floats, clock: Floats) -> Floats:
-    """The exact solution of the Ornstein-Uhlenbeck process after each increment, without a loop over time."""
-    decay = np.exp(-MEAN_REVERSION * clock)[:, np.newaxis]
-    steps = _LOG_VOL_SPREAD * np.sqrt(1 - decay**2) * shocks + jumps
-    decay_since_start = np.exp(-MEAN_REVERSION * np.cumsum(clock))[:, np.newaxis]
-    path: Floats = decay_since_start * (start + np.cumsum(steps / decay_since_start, axis=0))
-    return path
-
-
-def _variance(log_volatility: Floats) -> Floats:
-    """Variance a year; the second term makes MEAN_VARIANCE its long-run mean."""
-    variance: Floats = MEAN_VARIANCE * np.exp(2 * log_volatility - 2 * _LOG_VOL_SPREAD**2)
+def variance_of(log_volatility: Floats) -> Floats:
+    """Variance a year, (..., COUNT); the second term makes MEAN_VARIANCE its long-run mean."""
+    variance: Floats = MEAN_VARIANCE * np.exp(2 * log_volatility - 2 * LOG_VOL_SPREAD**2)
     return variance
 
 
-def _jumps(rng: np.random.Generator, shape: tuple[int, int], *, overnight: bool) -> tuple[Floats, Floats]:
-    """Jumps of log spot and of log volatility in each increment. Every draw is made whether it is used or not."""
-    jumps, vol_jumps = np.zeros(shape), np.zeros(shape)
+def _generator(seed: int, *streams: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *streams])))
+
+
+def _mixed(shared: Floats | float, own: Floats) -> Floats:
+    mixed: Floats = np.sqrt(_SHARED_VOL_SHOCK) * shared + np.sqrt(1 - _SHARED_VOL_SHOCK) * own
+    return mixed
+
+
+def _reverted(log_volatility: Floats, shock: Floats, clock: float) -> Floats:
+    """The exact solution of the Ornstein-Uhlenbeck process after some time."""
+    decay = np.exp(-MEAN_REVERSION * clock)
+    reverted: Floats = decay * log_volatility + LOG_VOL_SPREAD * np.sqrt(1 - decay**2) * shock
+    return reverted
+
+
+def _bridge(steps: Floats, part: Floats) -> Floats:
+    """A path of steps (n, COUNT) with its end pulled back to zero, (n + 1, COUNT)."""
+    path = np.vstack([np.zeros((1, steps.shape[1])), np.cumsum(steps, axis=0)])
+    bridge: Floats = path - part * path[-1]
+    return bridge
+
+
+def _events(seed: int, session: Session) -> tuple[Floats, Floats]:
+    return event_days(seed, session.day.year, session.day.year).today(session.day.toordinal())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Jumps:
+    overnight: Floats
+    in_session: Floats
+    log_volatility: Floats
+    at: float
+
+
+def _jumps(rng: np.random.Generator, *, overnight: bool) -> _Jumps:
+    """Jumps of a day. Every draw is made whether it is used or not."""
     strikes_market, when = rng.random(2)
     size = _MARKET_JUMP_MEAN + _MARKET_JUMP_SPREAD * rng.standard_normal()
-    strikes_own = rng.random(shape[1]) < _OWN_JUMPS_A_YEAR / _TRADING_DAYS
-    own_sizes = _OWN_JUMP_SPREAD * rng.standard_normal(shape[1])
-    if strikes_market < _MARKET_JUMPS_A_YEAR / _TRADING_DAYS:
-        row = 1 + int(when * (shape[0] - 1))
-        jumps[row] = size * _VOLATILITY * _CORRELATION
-        vol_jumps[row] = _MARKET_JUMP_LOG_VOL * _CORRELATION
-    if overnight:
-        jumps[0] = own_sizes * _VOLATILITY * (strikes_own * _OWN_JUMPS)
-    return jumps, vol_jumps
+    strikes_own = rng.random(COUNT) < _OWN_JUMPS_A_YEAR / _TRADING_DAYS
+    own = _OWN_JUMP_SPREAD * rng.standard_normal(COUNT) * _VOLATILITY * strikes_own * _JUMPS_OF_ITS_OWN
+    market = float(strikes_market < _MARKET_JUMPS_A_YEAR / _TRADING_DAYS)
+    return _Jumps(
+        overnight=own * overnight,
+        in_session=market * size * _VOLATILITY * _FOLLOWS,
+        log_volatility=market * _MARKET_JUMP_LOG_VOL * np.maximum(_FOLLOWS, 0),
+        at=float(when),
+    )

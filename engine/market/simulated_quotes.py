@@ -1,222 +1,217 @@
-"""Quotes of the simulated market: a smile without arbitrage around each forward, and a market maker's spread."""
+"""Quotes of the simulated market: model prices around each forward, a market maker's spread, and the class's ticks.
+
+Prices are European, consistent with the forward that rate and dividends give, and never below exercise: what an early
+exercise is worth beyond that is left out. Dividends until an expiration are a known part of the price.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.analytics.black_scholes import european
-from engine.core.calendar import Session, years_to_expiry
-from engine.core.clock import epoch_us
+from engine.core.calendar import Session, expiry_at
+from engine.core.money import CENT
 from engine.domain.chain import Floats, Ints
 from engine.domain.instrument import contract_keys
 from engine.domain.ports import ChainUpdate
-from engine.domain.tick import CENTS_EVERYWHERE
-from engine.market.simulated_listing import Listing, is_monthly, reach
-from engine.market.simulated_paths import RATE, UNDERLYINGS, column, expected_variance
+from engine.domain.tick import grid_of
+from engine.market.simulated_clock import MINUTE, between_closes, minutes_of, session_clock, shares
+from engine.market.simulated_events import DIVIDEND_LOG, event_days
+from engine.market.simulated_faults import Flags, Hashes, break_some, identities, mixed, neglected, salt, stale, uniform
+from engine.market.simulated_listing import Listings
+from engine.market.simulated_paths import RATE
+from engine.market.simulated_surface import SKEW, at_the_money, smile
+from engine.market.simulated_universe import SYMBOLS, column
 
-Hashes = NDArray[np.uint64]
-
-VOLATILITY_PREMIUM = 1.15
-"""Implied over expected volatility: what sellers of options are paid for bearing the risk."""
-
-BAD_QUOTE_RATE = 0.002
-"""Share of quotes that are broken: without sides, without bid, or crossed, a third each."""
-
-_SMILE_STEEPNESS = 0.9
-_SKEW = column("skew")
 _SPREAD = column("spread")
 _OPEN_INTEREST = column("open_interest")
-_IS_PENNY = np.array([underlying.symbol in CENTS_EVERYWHERE for underlying in UNDERLYINGS])
+_CENTS = 100
+"""In a dollar."""
+_COARSE_FROM = 300.0
+"""Cents from which a class's ticks are coarser."""
+_TICK_BELOW = np.array([grid_of(symbol).below / CENT for symbol in SYMBOLS])
+_TICK_ABOVE = np.array([grid_of(symbol).above / CENT for symbol in SYMBOLS])
 
-# Form of the spread: a cent, a part that grows with time value, distance and time, a part of the intrinsic value.
-_LEAST_SPREAD, _SPREAD_OF_INTRINSIC = 0.01, 0.002
-_SPREAD_PER_REACH, _SPREAD_PER_YEAR = 1.0, 2.0
+# Form of the spread before the ticks widen it: a fifth of a cent, a part that grows with time value, distance and time,
+# and a part of the intrinsic value.
+_LEAST_SPREAD, _SPREAD_OF_INTRINSIC = 0.002, 0.004
+_SPREAD_PER_DEVIATION, _SPREAD_PER_YEAR = 0.35, 1.5
 
-_DECAY_PER_REACH = 3.0
-"""Open interest falls by exp(-3) over the distance that is listed when a contract is new."""
+_DECAY_PER_DEVIATION, _DECAY_PER_YEAR = 0.9, 1.0
+"""How open interest falls with distance and time."""
 _TURNOVER = 0.3
 """Contracts traded in a day per contract open."""
 _MONTHLY_FACTOR = 3.0
-_WORD = 0xFFFFFFFFFFFFFFFF
+_YEAR = dt.timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Book:
-    """One session's contracts of all symbols, and what of them stays the same all day.
+    """One session's contracts of some names, and what of them stays the same all day.
 
-    Three levels: expirations (e,) of all symbols, strikes (s,) of all expirations, contracts (2s,): first the calls
-    of every strike, then the puts. `order` (2s,) sorts contracts by symbol and key; `bounds` (symbols + 1,) are the
-    symbols' rows in that order. The columns after it are in that order.
+    Three levels: expirations (e,) of all names, strikes (s,) of all expirations, contracts (2s,), which are sorted by
+    name and key. `call_at` and `put_at` are the rows of each strike's two contracts, `bounds` the names' rows.
     """
 
-    opens: dt.datetime
-    seconds: float
-    expiration_symbol: Ints
+    seed: int
+    session: Session
+    names: Ints
+    expiration_name: Ints
     expiration_years: Floats
+    expiration_clock: Floats
+    expiration_earnings: Floats
+    expiration_dividends: Floats
     strike_expiration: Ints
+    strike_name: Ints
+    spread: Floats
+    skew: Floats
     strike: Floats
-    reach: Floats
-    order: Ints
+    log_strike: Floats
+    deviation: Floats
+    tick_below: Floats
+    tick_above: Floats
+    call_at: Ints
+    put_at: Ints
     bounds: Ints
     key: Ints
     identity: Hashes
     open_interest: Floats
     day_volume: Floats
+    fair: bool
 
 
-def open_book(
-    seed: int, session: Session, listings: tuple[tuple[Listing, ...], ...], spot: Floats, variance: Floats
-) -> Book:
-    """The book of a session; spot and variance (5,) are those at its open."""
-    rows = [(number, listing) for number, listed in enumerate(listings) for listing in listed]
-    strikes = [np.arange(row.lowest, row.highest + row.grid, row.grid) for _, row in rows]
-    counts = [part.size for part in strikes]
-    expiration_symbol = np.array([symbol for symbol, _ in rows])
-    ordinals = np.array([listing.expiration.toordinal() for _, listing in rows])
-    monthly = np.array([is_monthly(listing.expiration) for _, listing in rows])
-    strike_expiration = np.repeat(np.arange(len(rows)), counts)
-    cents = np.concatenate(strikes)
-    keys = np.concatenate(
-        [
-            contract_keys(ordinals[strike_expiration], np.full(cents.size, is_put), cents * 100)
-            for is_put in (False, True)
-        ]
-    )
-    symbol = np.tile(expiration_symbol[strike_expiration], 2)
-    order = np.lexsort((keys, symbol))
-    key, symbol = keys[order], symbol[order]
-    identity = _mixed((key + (symbol << 58)).astype(np.uint64) ^ _salt(seed))
-    reaches = np.array([reach(volatility) for volatility in np.sqrt(variance).tolist()])
-    distance = np.abs(np.log(np.tile(cents / 100, 2)[order] / spot[symbol])) / reaches[symbol]
-    popularity = np.where(np.tile(monthly[strike_expiration], 2)[order], _MONTHLY_FACTOR, 1.0)
-    interest = _OPEN_INTEREST[symbol] * popularity * np.exp(-_DECAY_PER_REACH * distance)
-    traded = _uniform(_mixed(identity ^ _salt(session.day.toordinal())))
+def open_book(seed: int, session: Session, listings: Listings, spot: Floats, variance: Floats, *, fair: bool) -> Book:
+    """The book of a session; spot and variance (COUNT,) are those at its open."""
+    cents, row = listings.strikes()
+    name, expiration = listings.name, listings.expiration
+    counts = np.bincount(row, minlength=name.size)
+    before = np.cumsum(counts) - counts
+    call_at = np.arange(cents.size) + before[row]
+    put_at = call_at + counts[row]
+    key = np.empty(2 * cents.size, dtype=np.int64)
+    for at, is_put in ((call_at, False), (put_at, True)):
+        key[at] = contract_keys(expiration[row], np.full(cents.size, is_put), cents * CENT)
+    contract_row = np.repeat(np.arange(name.size), 2 * counts)
+    identity = identities(seed, name[contract_row], key)
+    closes = [expiry_at(dt.date.fromordinal(day)) for day in expiration.tolist()]
+    years = np.array([(close - session.opens) / _YEAR for close in closes])
+    log_strike = np.log(cents / _CENTS)
+    deviation = np.sqrt(variance[name] * np.maximum(listings.horizon / 365, years))[row]
+    interest = _interest(listings, years, row, np.abs(log_strike - np.log(spot)[name[row]]) / deviation)
+    spread_over = np.empty(2 * cents.size)
+    spread_over[call_at] = spread_over[put_at] = interest
+    names = np.unique(name)
+    today = np.full(name.size, session.day.toordinal())
+    last_year = dt.date.fromordinal(int(expiration.max())).year
+    events = event_days(seed, session.day.year, last_year)
     return Book(
-        opens=session.opens,
-        seconds=(session.closes - session.opens).total_seconds(),
-        expiration_symbol=expiration_symbol,
-        expiration_years=np.array([years_to_expiry(session.opens, listing.expiration) for _, listing in rows]),
-        strike_expiration=strike_expiration,
-        strike=cents / 100,
-        reach=reaches,
-        order=order,
-        bounds=np.searchsorted(symbol, np.arange(len(listings) + 1)),
+        seed=seed,
+        session=session,
+        names=names,
+        expiration_name=name,
+        expiration_years=years,
+        expiration_clock=between_closes(today, expiration),
+        expiration_earnings=events.earnings_until(name, today, expiration),
+        expiration_dividends=events.dividends_until(name, today, expiration),
+        strike_expiration=row,
+        strike_name=name[row],
+        spread=_SPREAD[name[row]],
+        skew=SKEW[name[row]],
+        strike=cents / _CENTS,
+        log_strike=log_strike,
+        deviation=deviation,
+        tick_below=_TICK_BELOW[name[row]],
+        tick_above=_TICK_ABOVE[name[row]],
+        call_at=call_at,
+        put_at=put_at,
+        bounds=np.append(np.searchsorted(name[contract_row], names), key.size),
         key=key,
         identity=identity,
-        open_interest=np.floor(interest * (0.5 + _uniform(identity))),
-        day_volume=interest * _TURNOVER * 2 * traded,
+        open_interest=np.floor(spread_over * (0.5 + uniform(identity))),
+        day_volume=spread_over * _TURNOVER * 2 * uniform(mixed(identity ^ salt(session.day.toordinal()))),
+        fair=fair,
     )
 
 
-def quotes(book: Book, at: dt.datetime, spot: Floats, variance: Floats) -> tuple[ChainUpdate, ...]:
-    """Every symbol's quotes at an instant of the book's session; spot in dollars and variance a year, (5,)."""
-    elapsed = (at - book.opens).total_seconds()
-    years = book.expiration_years - elapsed / (365 * 86_400)
-    calls, puts, time_value, distance = _model_prices(book, years, spot, variance)
-    symbol = book.expiration_symbol[book.strike_expiration]
-    own = _SPREAD[symbol] * np.sqrt(time_value) * (1 + _SPREAD_PER_REACH * distance)
-    own *= 1 + _SPREAD_PER_YEAR * years[book.strike_expiration]
-    mid = np.concatenate([calls, puts])
-    intrinsic = mid - np.tile(time_value, 2)
-    half = (_LEAST_SPREAD + np.tile(own, 2) + _SPREAD_OF_INTRINSIC * np.maximum(intrinsic, 0)) / 2
-    is_penny = np.tile(_IS_PENNY[symbol], 2)
-    bid = _on_grid(np.maximum(mid - half, 0), is_penny, up=False)[book.order]
-    ask = _on_grid(mid + half, is_penny, up=True)[book.order]
-    _break_some(book.identity, at, bid, ask)
-    volume = np.floor(book.day_volume * (elapsed / book.seconds))
-    return tuple(
-        ChainUpdate(
-            symbol=underlying.symbol,
-            at=at,
-            spot=spot[number].item(),
-            key=book.key[rows].copy(),
-            bid=bid[rows],
-            ask=ask[rows],
-            volume=volume[rows],
-            open_interest=book.open_interest[rows].copy(),
-        )
-        for number, (underlying, rows) in enumerate(zip(UNDERLYINGS, _slices(book.bounds), strict=True))
-    )
+def quotes(book: Book, at: dt.datetime, spot: Floats, log_volatility: Floats, halted: Flags) -> tuple[ChainUpdate, ...]:
+    """The quotes of the book's names at an instant of its session, without the `halted` names and stale contracts.
 
-
-def at_the_money(name: Ints, variance: Floats, years: Floats) -> Floats:
-    """Implied volatility at the forward; arrays (n,) as in `expected_variance`."""
-    implied: Floats = VOLATILITY_PREMIUM * np.sqrt(expected_variance(name, variance, years))
-    return implied
-
-
-def smile(total_variance: Floats, log_moneyness: Floats, rho: Floats) -> Floats:
-    """Total implied variance at log(strike / forward) from that at the money, arrays of one shape.
-
-    Gatheral and Jacquier (2014), "Arbitrage-free SVI volatility surfaces", SSVI with phi = eta / sqrt(theta (1 +
-    theta)): free of butterfly arbitrage for eta (1 + |rho|) <= 2, and of calendar arbitrage as long as the variance
-    at the money grows with time, which an expected variance does.
+    Spot in dollars, log volatility over its mean and `halted` (COUNT,).
     """
-    phi = _SMILE_STEEPNESS / np.sqrt(total_variance * (1 + total_variance))
-    tilted = phi * log_moneyness
-    wings: Floats = total_variance / 2 * (1 + rho * tilted + np.sqrt((tilted + rho) ** 2 + 1 - rho**2))
-    return wings
+    calls, puts, time_value, years = model_prices(book, at, spot, log_volatility)
+    away = np.abs(book.log_strike - np.log(spot)[book.strike_name]) / book.deviation
+    own = book.spread * np.sqrt(time_value) * (1 + _SPREAD_PER_DEVIATION * away)
+    own *= (1 + _SPREAD_PER_YEAR * years)[book.strike_expiration]
+    own += _LEAST_SPREAD
+    bid, ask = np.empty(book.key.size), np.empty(book.key.size)
+    for place, mid in ((book.call_at, calls), (book.put_at, puts)):
+        half = (own + _SPREAD_OF_INTRINSIC * np.maximum(mid - time_value, 0)) / 2
+        bid[place] = on_grid(np.maximum(mid - half, 0), book.tick_below, book.tick_above, up=False)
+        ask[place] = on_grid(mid + half, book.tick_below, book.tick_above, up=True)
+    break_some(book.identity, at, bid, ask)
+    elapsed = (at - book.session.opens) / (book.session.closes - book.session.opens)
+    volume = np.floor(book.day_volume * elapsed)
+    open_interest = book.open_interest.copy()
+    has_stale = neglected(book.seed, book.session, at)
+    updates = []
+    for number, part in zip(book.names.tolist(), _slices(book.bounds), strict=True):
+        if halted[number]:
+            continue
+        figures = [each[part] for each in (bid, ask, volume, open_interest)]
+        key = book.key[part].copy()
+        if has_stale[number]:
+            is_quoted = ~stale(book.session, at, book.identity[part])
+            key, figures = key[is_quoted], [each[is_quoted] for each in figures]
+        updates.append(ChainUpdate(SYMBOLS[number], at, spot[number].item(), key, *figures))
+    return tuple(updates)
 
 
-def _model_prices(book: Book, years: Floats, spot: Floats, variance: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Calls, puts, time value and distance from spot (in reaches) of every strike, each (s,).
+def model_prices(
+    book: Book, at: dt.datetime, spot: Floats, log_volatility: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Calls, puts and time value of every strike, each (s,), and years to each expiration (e,).
 
-    Only the side out of the money is computed; parity gives the other one. A put is never worth less than its
-    exercise, as it is American; the call of a stock without dividends needs no such floor.
+    Only the side out of the money is computed; parity gives the other one. Nothing is worth less than its exercise.
     """
-    rows, strike = book.strike_expiration, book.strike
-    name = book.expiration_symbol
-    total = (at_the_money(name, variance[name], years) ** 2 * years)[rows]
-    forward = (spot[name] * np.exp(RATE * years))[rows]
-    here, tenor = spot[name][rows], years[rows]
-    implied = np.sqrt(smile(total, np.log(strike / forward), _SKEW[name][rows]) / tenor)
+    name, rows, strike = book.expiration_name, book.strike_expiration, book.strike
+    minute = (at - book.session.opens) // MINUTE
+    left = session_clock(book.session) * (1 - shares(minutes_of(book.session))[minute])
+    years = book.expiration_years - (at - book.session.opens) / _YEAR
+    clock = book.expiration_clock + left
+    total = at_the_money(name, log_volatility[name], clock, book.expiration_earnings, fair=book.fair)
+    growth = RATE * years + DIVIDEND_LOG[name] * book.expiration_dividends
+    log_forward = np.log(spot)[name] + growth
+    forward, here = np.exp(log_forward)[rows], spot[book.strike_name]
+    variance = smile(total[rows], book.log_strike - log_forward[rows], book.skew)
     is_put = strike < forward
-    price = european(here, forward, strike, tenor, RATE, implied, is_put).price
-    parity = np.exp(-RATE * tenor) * (forward - strike)
-    calls = np.where(is_put, price + parity, price)
-    puts = np.maximum(np.where(is_put, price, price - parity), strike - here)
-    return calls, puts, price, np.abs(np.log(strike / here)) / book.reach[name][rows]
+    implied = np.sqrt(variance / years[rows])
+    price = european(here, forward, strike, years[rows], RATE, implied, is_put).price
+    parity = np.exp(-RATE * years)[rows] * (forward - strike)
+    exercise = here - strike
+    calls = np.maximum(np.where(is_put, price + parity, price), exercise)
+    puts = np.maximum(np.where(is_put, price, price - parity), -exercise)
+    return calls, puts, price, years
 
 
-def _on_grid(price: Floats, is_penny: NDArray[np.bool_], *, up: bool) -> Floats:
-    """Prices on their class's tick grid, away from the mid: cents, or 5 cents from $3 where a class has no pennies.
+def on_grid(price: Floats, below: Floats, above: Floats, *, up: bool) -> Floats:
+    """Prices >= 0 on their class's ticks, away from the mid: `below` cents under $3 and `above` from there.
 
     The rounding before the step keeps a last bit, which differs between machines, from moving a price by a tick.
     """
-    step = np.ceil if up else np.floor
-    cents = step(np.round(price * 100, 5))
-    nickels = step(np.round(price * 20, 5)) * 5
-    on_grid: Floats = np.where(is_penny | (cents < 300), cents, nickels) / 100
-    return on_grid
+    cents = np.rint(price * 1e7) / 1e5
+    tick = np.where(cents < _COARSE_FROM, below, above)
+    steps = np.ceil(cents / tick) if up else np.floor(cents / tick)
+    on_ticks: Floats = steps * tick / _CENTS
+    return on_ticks
 
 
-def _break_some(identity: Hashes, at: dt.datetime, bid: Floats, ask: Floats) -> None:
-    """Spoil the set share of quotes in place; which ones depends on seed, contract and time alone."""
-    drawn = _uniform(_mixed(identity ^ _salt(epoch_us(at)))) / BAD_QUOTE_RATE
-    crossed = np.flatnonzero(drawn < 1 / 3)
-    bid[crossed], ask[crossed] = ask[crossed], bid[crossed]
-    bid[(drawn >= 1 / 3) & (drawn < 1)] = np.nan
-    ask[(drawn >= 2 / 3) & (drawn < 1)] = np.nan
-
-
-def _mixed(words: Hashes) -> Hashes:
-    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): the same well-mixed words on every machine."""
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))
-
-
-def _salt(number: int) -> Hashes:
-    return _mixed(np.array([(number + 1) * 0x9E3779B97F4A7C15 & _WORD], dtype=np.uint64))
-
-
-def _uniform(words: Hashes) -> Floats:
-    """Uniform on [0, 1) from the upper 53 bits."""
-    uniform: Floats = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return uniform
+def _interest(listings: Listings, years: Floats, row: Ints, away: Floats) -> Floats:
+    """Open interest of each strike before its contracts' own luck, (s,)."""
+    popular = np.where(listings.is_monthly, _MONTHLY_FACTOR, 1.0) * np.exp(-_DECAY_PER_YEAR * years)
+    interest: Floats = (_OPEN_INTEREST[listings.name] * popular)[row] * np.exp(-_DECAY_PER_DEVIATION * away)
+    return interest
 
 
 def _slices(bounds: Ints) -> list[slice]:

@@ -93,7 +93,8 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
         costs = defaults.costs() if is_new else book.costs
         cash = spec.capital if is_new else book.broker_cash
         # A broker that has no file yet opens with what the books say is there: they were begun without one.
-        broker = PaperBroker(seed, cash, costs, positions=book.instruments(), file=places.broker)
+        dividends = feed.payments() if isinstance(feed, SimulatedFeed) else None
+        broker = PaperBroker(seed, cash, costs, positions=book.instruments(), dividends=dividends, file=places.broker)
         broker.tell_after(book.activity_floor)
         desk = Desk(
             ledger=ledger,

@@ -9,22 +9,30 @@ import pytest
 
 from engine.core.calendar import Session, next_session, session_on
 from engine.domain.chain import Floats
+from engine.market.simulated_events import DIVIDEND_LOG, EARNINGS_VARIANCE, dividends, earnings
 from engine.market.simulated_paths import (
+    JUMP_GROWTH,
     JUMP_VARIANCE,
+    LOG_VOL_SPREAD,
+    MEAN_LIFT,
     MEAN_REVERSION,
     MEAN_VARIANCE,
-    UNDERLYINGS,
+    RATE,
+    Paths,
     PathState,
-    column,
-    expected_variance,
+    _generator,
+    _jumps,
+    minutes,
+    next_day,
+    on_the_cent,
     opening_state,
-    quote_times,
-    walk,
+    variance_of,
 )
+from engine.market.simulated_universe import COUNT, LOADINGS, MARKET, SYMBOLS, column
+from engine.runtime.desk import RISK_FREE_RATE
 
-HOUR = dt.timedelta(hours=1)
-MINUTE = dt.timedelta(minutes=1)
-SPY = 3
+YEARS = 10
+STILL = PathState(np.zeros(COUNT), np.zeros(COUNT))
 
 
 def session(year: int, month: int, day: int) -> Session:
@@ -33,137 +41,203 @@ def session(year: int, month: int, day: int) -> Session:
     return found
 
 
-FIRST = session(2026, 1, 5)
+START = session(2026, 1, 5)
 
 
 @dataclass(frozen=True)
-class History:
-    """Twelve years of one seed: log spot at each open and close, variance at each open; (days, 5)."""
+class Told:
+    """Ten years of one seed: log price at each open and close, log volatility at each open; (days, COUNT)."""
 
     opens: Floats
     closes: Floats
-    variance: Floats
+    log_volatility: Floats
 
 
 @cache
-def history(seed: int) -> History:
-    state, today, nights = opening_state(seed), FIRST, 0
-    opens, closes, variance = [], [], []
-    for _ in range(252 * 12):
-        path = walk(seed, state, today, nights, HOUR)
-        opens.append(np.log(path.spot[0]))
-        closes.append(path.at_close.log_spot)
-        variance.append(path.variance[0])
+def told(seed: int) -> Told:
+    state, today, nights = opening_state(seed), START, 0
+    opens, closes, volatility = [], [], []
+    for _ in range(252 * YEARS):
+        day = next_day(seed, state, today, nights)
+        opens.append(day.at_open.log_price)
+        closes.append(day.at_close.log_price)
+        volatility.append(day.at_open.log_volatility)
         following = next_session(today.opens)
-        state, nights, today = path.at_close, (following.day - today.day).days, following
-    return History(np.array(opens), np.array(closes), np.array(variance))
+        state, nights, today = day.at_close, (following.day - today.day).days, following
+    return Told(np.array(opens), np.array(closes), np.array(volatility))
 
 
-@pytest.mark.parametrize(
-    ("day", "step", "count"),
-    [
-        (FIRST, MINUTE, 390),
-        (session(2026, 11, 27), MINUTE, 210),  # A half day.
-        (FIRST, HOUR, 7),
-        (FIRST, dt.timedelta(hours=6, minutes=30), 1),
-        (FIRST, dt.timedelta(days=2), 1),
-        (FIRST, dt.timedelta(seconds=7), 3343),
-    ],
-)
-def test_quotes_come_at_the_open_and_at_each_step_before_the_close(
-    day: Session, step: dt.timedelta, count: int
-) -> None:
-    assert quote_times(day, step) == count
-    path = walk(1, opening_state(1), day, 1, step)
-    assert path.spot.shape == path.variance.shape == (count, len(UNDERLYINGS))
+def test_its_rate_is_the_one_that_the_application_reckons_with() -> None:
+    assert RATE == RISK_FREE_RATE
 
 
-def test_a_session_follows_from_seed_day_and_state_alone() -> None:
-    state = opening_state(5)
-    first, again = (walk(5, state, FIRST, 3, MINUTE) for _ in range(2))
-    np.testing.assert_array_equal(first.spot, again.spot)
-    np.testing.assert_array_equal(first.variance, again.variance)
-    np.testing.assert_array_equal(first.at_close.log_spot, again.at_close.log_spot)
-    assert (walk(6, state, FIRST, 3, MINUTE).spot[1:] != first.spot[1:]).any()
-    assert (walk(5, state, session(2026, 1, 6), 3, MINUTE).spot != first.spot).any()
+# --- one day ---------------------------------------------------------------------------------------------------------
+def test_a_day_follows_from_seed_day_and_state_alone() -> None:
+    first, again = (next_day(5, STILL, START, 3) for _ in range(2))
+    np.testing.assert_array_equal(first.at_close.log_price, again.at_close.log_price)
+    np.testing.assert_array_equal(minutes(5, first).log_volatility, minutes(5, again).log_volatility)
+    assert (next_day(6, STILL, START, 3).at_open.log_price != first.at_open.log_price).all()
+    assert (next_day(5, STILL, session(2026, 1, 6), 3).at_open.log_price != first.at_open.log_price).all()
 
 
-def test_the_first_session_opens_at_the_stated_prices_without_a_gap() -> None:
-    path = walk(9, opening_state(9), FIRST, 0, MINUTE)
-    np.testing.assert_array_equal(path.spot[0], column("spot"))
+@pytest.mark.parametrize(("today", "count"), [(START, 390), (session(2026, 11, 27), 210)])
+def test_minutes_lead_from_the_open_to_the_close_of_the_day(today: Session, count: int) -> None:
+    day = next_day(7, STILL, today, 1)
+    path = minutes(7, day)
+    for name in ("log_price", "log_volatility"):
+        states = getattr(path, name)
+        assert states.shape == (count + 1, COUNT)
+        np.testing.assert_allclose(states[0], getattr(day.at_open, name), atol=1e-12)
+        np.testing.assert_allclose(states[-1], getattr(day.at_close, name), atol=1e-12)
+
+
+def test_minutes_move_as_much_as_the_variance_of_the_day_says() -> None:
+    days = [next_day(seed, STILL, START, 1) for seed in range(40)]
+    moved = [(np.diff(minutes(seed, day).log_price, axis=0) ** 2).sum(axis=0) for seed, day in enumerate(days)]
+    expected = np.array([variance_of(day.at_open.log_volatility) for day in days]) * 0.7 / 252
+    ratio = np.median(np.array(moved) / expected, axis=0)
+    np.testing.assert_allclose(ratio, 1.0, atol=0.15)
+
+
+def test_without_a_night_before_it_a_day_opens_where_the_one_before_closed() -> None:
+    np.testing.assert_array_equal(next_day(9, STILL, START, 0).at_open.log_price, STILL.log_price)
 
 
 def test_the_gap_over_a_weekend_is_three_nights_wide() -> None:
     """The same day after one night and after three: the shock is the same, only its time is longer."""
-    still = PathState(np.log(column("spot")), np.zeros(5))
     days = [session(2026, 1, day) for day in (6, 7, 8, 9)]
     one, three = (
-        np.array([np.log(walk(9, still, day, nights, MINUTE).spot[0] / column("spot")) for day in days])
-        for nights in (1, 3)
+        np.array([next_day(9, STILL, day, nights, fair=True).at_open.log_price for day in days]) for nights in (1, 3)
     )
-    np.testing.assert_allclose((three / one).mean(axis=0), np.sqrt(3), rtol=0.1)
+    np.testing.assert_allclose(np.median(three / one, axis=0), np.sqrt(3), rtol=0.25)
 
 
-def test_prices_are_on_the_cent_and_never_below_one() -> None:
-    path = walk(9, opening_state(9), FIRST, 1, MINUTE)
-    np.testing.assert_array_equal(path.spot, np.round(path.spot * 100) / 100)
-    ruined = PathState(np.full(5, -20.0), np.zeros(5))
-    assert (walk(9, ruined, FIRST, 1, MINUTE).spot == 0.01).all()
+def test_prices_are_quoted_on_the_cent_and_never_below_one() -> None:
+    np.testing.assert_array_equal(on_the_cent(np.array([1.2349, 1e-9, 0.0])), [1.23, 0.01, 0.01])
 
 
+# --- events ----------------------------------------------------------------------------------------------------------
+def test_an_ex_day_takes_the_dividend_off_the_price() -> None:
+    event = next(each for each in dividends(1, 2026) if each.symbol == "PFE")
+    ex_day = session(event.ex_day.year, event.ex_day.month, event.ex_day.day)
+    name, drop = SYMBOLS.index("PFE"), DIVIDEND_LOG[SYMBOLS.index("PFE")]
+    with_it, without = (next_day(1, STILL, ex_day, nights).at_open.log_price[name] for nights in (1, 0))
+    assert without == 0
+    assert with_it - drop == pytest.approx(0, abs=0.05)
+    opened = np.array([next_day(seed, STILL, ex_day, 1).at_open.log_price[name] for seed in range(400)])
+    on_it = [any(each == event.ex_day for each in ex_days(seed)) for seed in range(400)]
+    assert np.mean(opened[on_it]) - np.mean(opened[~np.array(on_it)]) == pytest.approx(drop, abs=0.006)
+
+
+def ex_days(seed: int) -> list[dt.date]:
+    return [each.ex_day for each in dividends(seed, 2026) if each.symbol == "PFE"]
+
+
+def test_earnings_move_the_open_by_the_stated_deviation() -> None:
+    moves = []
+    for seed in range(60):
+        for event in earnings(seed, 2026)[::7]:
+            today = session(event.effect.year, event.effect.month, event.effect.day)
+            name = SYMBOLS.index(event.symbol)
+            moved = next_day(seed, STILL, today, 1).at_open.log_price[name]
+            moves.append(moved / np.sqrt(EARNINGS_VARIANCE[name]))
+    assert 0.9 < np.std(moves) < 1.2
+    assert abs(np.mean(moves)) < 0.15
+
+
+# --- ten years -------------------------------------------------------------------------------------------------------
 def test_realised_variance_in_the_long_run_is_what_the_parameters_say() -> None:
-    returns = np.concatenate([np.diff(history(seed).closes, axis=0) for seed in range(3)])
+    returns = np.concatenate([np.diff(told(seed).closes, axis=0) for seed in range(6)])
     realised = (returns**2).mean(axis=0) * 252
-    np.testing.assert_allclose(realised, MEAN_VARIANCE + JUMP_VARIANCE, rtol=0.15)
+    ratio = realised / (MEAN_VARIANCE + JUMP_VARIANCE + 4 * EARNINGS_VARIANCE)
+    assert ((ratio > 0.8) & (ratio < 1.25)).all()
+    assert np.median(ratio) == pytest.approx(1.0, abs=0.08)
 
 
-def test_names_move_with_the_market_as_their_correlations_say() -> None:
-    returns = np.concatenate([np.diff(history(seed).closes, axis=0) for seed in range(3)])
-    correlation = np.corrcoef(returns.T)[SPY]
-    expected = column("market_correlation") * column("market_correlation")[SPY]
-    others = np.arange(len(UNDERLYINGS)) != SPY
-    np.testing.assert_allclose(correlation[others], expected[others], atol=0.1)
+def test_names_move_together_as_their_loadings_say() -> None:
+    returns = np.concatenate([np.diff(told(seed).closes, axis=0) for seed in range(2)])
+    funds = np.flatnonzero(EARNINGS_VARIANCE == 0)
+    found = np.corrcoef(returns[:, funds].T)
+    np.testing.assert_allclose(found, (LOADINGS @ LOADINGS.T)[np.ix_(funds, funds)], atol=0.12)
 
 
 def test_volatility_rises_when_prices_fall_and_returns_to_its_mean() -> None:
-    told = history(0)
-    log_vol = np.log(told.variance) / 2
-    returns = np.diff(told.opens, axis=0)
-    for name in range(len(UNDERLYINGS)):
-        changes = np.diff(log_vol[:, name])
-        assert np.corrcoef(returns[:, name], changes)[0, 1] < -0.25
-        deviation = log_vol[:, name] - log_vol[:, name].mean()
-        after_a_month = (deviation[21:] * deviation[:-21]).mean() / (deviation**2).mean()
-        assert after_a_month == pytest.approx(np.exp(-MEAN_REVERSION * 21 / 252), abs=0.15)
+    log_volatility, returns = told(0).log_volatility, np.diff(told(0).opens, axis=0)
+    leverage = column("leverage")
+    for name in range(COUNT):
+        changes = np.diff(log_volatility[:, name])
+        correlation = np.corrcoef(returns[:, name], changes)[0, 1]
+        # Jumps and earnings move prices alone.
+        assert correlation == pytest.approx(leverage[name], abs=0.25)
+        assert leverage[name] > -0.3 or correlation < -0.15
+    deviation = log_volatility - log_volatility.mean(axis=0)
+    after_a_month = (deviation[21:] * deviation[:-21]).mean(axis=0) / (deviation**2).mean(axis=0)
+    assert np.median(after_a_month) == pytest.approx(np.exp(-MEAN_REVERSION * 21 / 252), abs=0.12)
+    assert np.median(log_volatility.std(axis=0)) == pytest.approx(LOG_VOL_SPREAD, rel=0.2)
 
 
 def test_the_market_gaps_overnight_and_jumps_now_and_then() -> None:
-    told = history(0)
-    gaps = told.opens[1:] - told.closes[:-1]
-    days = np.diff(told.closes, axis=0)
+    opens, closes = told(0).opens, told(0).closes
+    gaps, days = opens[1:] - closes[:-1], np.diff(closes, axis=0)
     share = (gaps**2).mean(axis=0) / (days**2).mean(axis=0)
-    assert ((share > 0.2) & (share < 0.5)).all()
-    typical = np.sqrt(told.variance[1:] / 252)
-    assert (np.abs(days / typical) > 5).sum(axis=0).min() >= 1
+    assert ((share > 0.15) & (share < 0.75)).all()
+    typical = np.sqrt(variance_of(told(0).log_volatility[1:]) / 252)
+    assert (np.abs(days / typical)[:, MARKET] > 5).sum() >= 1
 
 
-def test_expected_variance_lies_between_now_and_the_mean_and_comes_true() -> None:
-    names = np.arange(len(UNDERLYINGS))
-    calm, wild = MEAN_VARIANCE / 4, MEAN_VARIANCE * 4
-    for variance in (calm, wild):
-        soon, later, at_last = (
-            expected_variance(names, variance, np.full(5, years)) - JUMP_VARIANCE for years in (1e-6, 0.25, 1e6)
-        )
-        np.testing.assert_allclose(soon, variance, rtol=1e-4)
-        np.testing.assert_allclose(at_last, MEAN_VARIANCE, rtol=1e-4)
-        assert (np.abs(later - MEAN_VARIANCE) < np.abs(variance - MEAN_VARIANCE)).all()
-    told = history(1)
-    returns = np.diff(told.opens, axis=0)
-    month = 21
-    realised = np.array([(returns[start : start + month] ** 2).mean(axis=0) * 252 for start in range(0, 3000, month)])
-    forecast = np.array(
-        [expected_variance(names, told.variance[start], np.full(5, month / 252)) for start in range(0, 3000, month)]
-    )
-    np.testing.assert_allclose(forecast.mean(axis=0), realised.mean(axis=0), rtol=0.25)
-    for name in range(len(UNDERLYINGS)):
-        assert np.corrcoef(np.log(forecast[:, name]), np.log(realised[:, name]))[0, 1] > 0.4
+def test_the_drift_makes_up_for_what_jumps_add() -> None:
+    in_session, overnight, lift = np.zeros(COUNT), np.zeros(COUNT), np.zeros(COUNT)
+    count = 12_000
+    for number in range(count):
+        jumps = _jumps(_generator(number, 77), overnight=True)
+        in_session += np.expm1(jumps.in_session) * 252 / count
+        overnight += np.expm1(jumps.overnight) * 252 / count
+        lift += jumps.log_volatility / count
+    with_the_market = column("market") > 0.2
+    ratio = in_session[with_the_market] / (JUMP_GROWTH - overnight)[with_the_market]
+    np.testing.assert_allclose(np.median(ratio), 1.0, atol=0.25)
+    assert abs(overnight.mean()) < 0.02
+    np.testing.assert_allclose(lift, MEAN_LIFT, rtol=0.25, atol=1e-6)
+    assert (JUMP_GROWTH[[SYMBOLS.index("SPY"), SYMBOLS.index("QQQ")]] < -0.02).all()
+
+
+# --- the chain of days -----------------------------------------------------------------------------------------------
+def test_the_stated_prices_are_those_of_the_first_quoted_open() -> None:
+    paths = Paths(3, session(2024, 7, 5), START)
+    np.testing.assert_allclose(paths.price(paths.day(START.day).at_open.log_price), column("spot"))
+    assert paths.first == dt.date(2024, 7, 5)
+
+
+def test_what_is_asked_first_changes_nothing() -> None:
+    one, other = (Paths(3, session(2024, 7, 5), START) for _ in range(2))
+    late, early = dt.date(2026, 6, 1), dt.date(2025, 3, 3)
+    first = one.minutes(late), one.minutes(early)
+    second = other.minutes(early), other.minutes(late)
+    for here, there in zip(first, second[::-1], strict=True):
+        np.testing.assert_array_equal(here.log_price, there.log_price)
+    with pytest.raises(KeyError):
+        one.day(dt.date(2025, 3, 2))
+
+
+def test_opens_and_closes_are_those_of_the_days() -> None:
+    paths = Paths(3, session(2024, 7, 5), START)
+    days, price, volatility = paths.opens(dt.date(2025, 3, 1), dt.date(2025, 3, 31))
+    assert days[0] == dt.date(2025, 3, 3).toordinal()
+    assert days[-1] == dt.date(2025, 3, 31).toordinal()
+    assert price.shape == volatility.shape == (days.size, COUNT) == (21, COUNT)
+    state = paths.day(dt.date(2025, 3, 4)).at_open
+    np.testing.assert_array_equal(price[1], paths.price(state.log_price))
+    np.testing.assert_array_equal(volatility[1], np.sqrt(variance_of(state.log_volatility)))
+    closes = paths.closes(dt.date(2025, 3, 30))
+    last = paths.day(dt.date(2025, 3, 28)).at_close
+    np.testing.assert_allclose(np.exp(closes.log_price[-1]), paths.price(last.log_price))
+    np.testing.assert_array_equal(closes.log_volatility[-1], last.log_volatility)
+    assert paths.closes(paths.first - dt.timedelta(days=1)).log_price.shape == (0, COUNT)
+    assert closes.log_price.shape[0] == paths.opens(paths.first, dt.date(2025, 3, 28))[0].size
+
+
+def test_a_fair_market_earns_the_rate_and_no_more() -> None:
+    fair, other = (next_day(4, STILL, START, 1, fair=fair) for fair in (True, False))
+    gap = other.at_close.log_price - fair.at_close.log_price
+    assert (np.sign(gap) == np.sign(column("market"))).all()
+    np.testing.assert_allclose(gap[MARKET] * 252, 0.04, rtol=0.15)

@@ -1,28 +1,36 @@
-"""Quotes of the simulated market: a smile without arbitrage, prices on the grid, spreads and sizes that fade."""
+"""Quotes of the simulated market: prices on the grid around a model's, spreads and open interest that fade."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.analytics.black_scholes import european
 from engine.core.calendar import session_on
-from engine.core.money import UNIT
+from engine.core.money import CENT, UNIT
 from engine.domain.chain import Floats, Ints
 from engine.domain.instrument import decode_keys
 from engine.domain.ports import ChainUpdate
-from engine.domain.tick import tick_size
+from engine.domain.tick import Grid, grid_of, tick_size
+from engine.market.simulated_events import event_days
 from engine.market.simulated_listing import listed
-from engine.market.simulated_paths import MEAN_VARIANCE, RATE, UNDERLYINGS, column
-from engine.market.simulated_quotes import BAD_QUOTE_RATE, _on_grid, at_the_money, open_book, quotes, smile
+from engine.market.simulated_paths import MEAN_VARIANCE, RATE
+from engine.market.simulated_quotes import Book, model_prices, on_grid, open_book, quotes
+from engine.market.simulated_universe import COUNT, SYMBOLS, column
 
-DAY = dt.date(2026, 1, 5)
+MONDAY = session_on(dt.date(2026, 1, 5))
+assert MONDAY is not None
+SESSION = MONDAY
+DAY = SESSION.day
 SPOT = column("spot")
-
+CALM = np.zeros(COUNT)
+NONE = np.zeros(COUNT, dtype=np.bool_)
+NAMES = np.array([SYMBOLS.index(symbol) for symbol in ("AAPL", "GS", "LLY", "NVDA", "SPY", "XLC", "XLE")])
+"""Every kind of grid, price and class."""
 
 Flags = NDArray[np.bool_]
 
@@ -38,140 +46,168 @@ class Table:
     is_good: Flags
 
 
-def tables(seed: int = 1, minutes: int = 30, spot: Floats = SPOT, variance: Floats = MEAN_VARIANCE) -> list[Table]:
-    session = session_on(DAY)
-    assert session is not None
-    volatility = np.sqrt(variance)
-    listings = tuple(listed((), DAY, *here) for here in zip(spot.tolist(), volatility.tolist(), strict=True))
-    book = open_book(seed, session, listings, spot, variance)
+@cache
+def book(stress: float = 1.0, level: float = 0.0, *, seed: int = 1) -> Book:
+    """Of a market whose variance is `stress` times its mean, and whose prices are all `level` dollars, if above 0."""
+    spot = np.full(COUNT, level) if level else SPOT
+    variance = MEAN_VARIANCE * stress
+    here = (np.array([DAY.toordinal()]), spot[np.newaxis], np.sqrt(variance)[np.newaxis])
+    listings = listed(DAY, NAMES, *here, np.zeros(COUNT, dtype=np.int64))
+    return open_book(seed, SESSION, listings, spot, variance, fair=False)
+
+
+def tables(minutes: int = 5, stress: float = 1.0, level: float = 0.0, halted: Flags = NONE) -> list[Table]:
+    """The five minutes after the open have no stale contracts."""
+    spot = np.full(COUNT, level) if level else SPOT
+    state = np.full(COUNT, np.log(stress) / 2)
     found = []
-    for update in quotes(book, session.opens + dt.timedelta(minutes=minutes), spot, variance):
+    for update in quotes(book(stress, level), SESSION.opens + dt.timedelta(minutes=minutes), spot, state, halted):
         expiration, is_put, strike = decode_keys(update.key)
         is_good = (update.bid >= 0) & (update.ask >= update.bid)
         found.append(Table(update, expiration, is_put, strike / UNIT, is_good))
     return found
 
 
-@pytest.mark.parametrize("name", range(len(UNDERLYINGS)))
-@pytest.mark.parametrize("stress", [0.2, 1.0, 5.0])
-def test_the_smile_leaves_no_arbitrage_between_strikes_or_expirations(name: int, stress: float) -> None:
-    moneyness = np.linspace(-0.5, 0.5, 401)
-    strike = 100 * np.exp(moneyness)
-    names = np.full(moneyness.size, name)
-    before = np.zeros(moneyness.size)
-    for days in (0.1, 1, 4, 11, 32, 60, 95):
-        years = np.full(moneyness.size, days / 365)
-        level = at_the_money(names, MEAN_VARIANCE[names] * stress, years) ** 2 * years
-        total = smile(level, moneyness, column("skew")[names])
-        assert (total > before).all(), "total variance must grow with time at each moneyness"
-        calls = european(100.0, 100.0, strike, years, 0.0, np.sqrt(total / years), is_put=False).price
-        slope = np.diff(calls) / np.diff(strike)
-        assert (slope <= 1e-9).all()
-        assert (slope >= -1 - 1e-9).all()
-        assert (np.diff(slope) >= -1e-9).all(), "calls must be convex in strike"
-        before = total
-
-
-@settings(deadline=None)
+# --- the grid --------------------------------------------------------------------------------------------------------
 @given(
     st.integers(0, 100_000),
     st.booleans(),
     st.floats(-1e-9, 1e-9),
-    st.sampled_from(["SPY", "AAPL"]),
+    st.sampled_from(["SPY", "AAPL", "XLC"]),
 )
 def test_prices_round_to_the_nearest_tick_away_from_the_mid(
     thousandths: int, up: bool, dust: float, symbol: str
 ) -> None:
+    grid = grid_of(symbol)
     price = max(0.0, thousandths / 1000 + dust)
-    rounded = _on_grid(np.array([price]), np.array([symbol == "SPY"]), up=up).item()
-    units = round(rounded * UNIT)
-    tick = tick_size(symbol, units)
-    assert units % tick == 0
+    ticks = (np.array([grid.below / CENT]), np.array([grid.above / CENT]))
+    units = round(on_grid(np.array([price]), *ticks, up=up).item() * UNIT)
+    assert units % tick_size(symbol, units) == 0
     distance = units - thousandths * UNIT // 1000
-    assert 0 <= (distance if up else -distance) < tick
+    assert 0 <= (distance if up else -distance) < tick_size(symbol, thousandths * UNIT // 1000)
 
 
-def test_good_quotes_are_ordered_on_the_grid_and_most_quotes_are_good() -> None:
+def test_every_class_is_quoted_on_its_own_grid() -> None:
+    assert {grid_of(SYMBOLS[name]) for name in NAMES.tolist()} == {Grid.CENTS, Grid.PENNY, Grid.NICKEL}
     for table in tables():
-        update = table.update
+        grid = grid_of(table.update.symbol)
+        for side in (table.update.bid, table.update.ask):
+            units = side[np.isfinite(side)] * UNIT
+            whole = np.rint(units).astype(np.int64)
+            np.testing.assert_allclose(units, whole, atol=1e-5)
+            assert (whole % np.where(whole < 3 * UNIT, grid.below, grid.above) == 0).all()
+
+
+# --- prices ----------------------------------------------------------------------------------------------------------
+def test_most_quotes_are_good_and_a_good_ask_is_above_its_bid() -> None:
+    for table in tables():
         assert table.is_good.mean() > 0.99
-        assert (update.ask[table.is_good] > update.bid[table.is_good]).all()
-        for contract_key, *sides in zip(update.key.tolist(), update.bid.tolist(), update.ask.tolist(), strict=True):
-            assert contract_key > 0
-            for side in sides:
-                if np.isfinite(side):
-                    units = round(side * UNIT)
-                    assert units == pytest.approx(side * UNIT, abs=1e-6)
-                    assert units % tick_size(update.symbol, units) == 0
+        assert (table.update.ask[table.is_good] > table.update.bid[table.is_good]).all()
 
 
 @pytest.mark.parametrize("stress", [0.3, 1.0, 4.0])
 def test_calls_fall_and_puts_rise_with_strike_and_parity_holds_within_the_spread(stress: float) -> None:
-    for table in tables(variance=MEAN_VARIANCE * stress):
-        update = table.update
+    events = event_days(1, 2026, 2028)
+    for table in tables(stress=stress):
+        update, name = table.update, SYMBOLS.index(table.update.symbol)
+        pays = column("dividend_yield")[name] / 4
         for expiration in np.unique(table.expiration):
             rows = table.expiration == expiration
             call, put = (np.flatnonzero(rows & (table.is_put == side)) for side in (False, True))
             assert (table.strike[call] == table.strike[put]).all()
             for right, cheaper, dearer in ((call, 1, 0), (put, 0, 1)):
                 good = right[table.is_good[right]]
-                lower, higher = good[:-1], good[1:]
-                pair = (lower, higher)
+                pair = (good[:-1], good[1:])
                 assert (update.bid[pair[cheaper]] <= update.ask[pair[dearer]]).all()
             both = table.is_good[call] & table.is_good[put]
             c, p, strike = call[both], put[both], table.strike[call[both]]
             years = (int(expiration) - DAY.toordinal() + 1) / 365
-            # American parity without dividends: S - K <= C - P <= S - K exp(-rT), each side as it could be traded.
-            assert (update.ask[c] - update.bid[p] >= update.spot - strike - 1e-9).all()
+            paid = events.dividends_until(*(np.array([n]) for n in (name, DAY.toordinal(), int(expiration))))[0]
+            carried = update.spot * (1 - pays) ** paid
+            # American parity: S less its dividends - K <= C - P <= S - K exp(-rT), each side as it could be traded.
+            assert (update.ask[c] - update.bid[p] >= carried - strike - 1e-9).all()
             assert (update.bid[c] - update.ask[p] <= update.spot - strike * np.exp(-RATE * years) + 1e-9).all()
 
 
 def test_no_option_can_be_bought_below_its_exercise() -> None:
-    for table in tables(variance=MEAN_VARIANCE / 4):
+    for table in tables(stress=0.25):
         sign = np.where(table.is_put, -1.0, 1.0)
         exercise = np.maximum(sign * (table.update.spot - table.strike), 0)
         assert (table.update.ask[table.is_good] >= exercise[table.is_good] - 1e-9).all()
 
 
-def test_puts_below_carry_more_volatility_than_calls_above() -> None:
-    """In a lognormal market a call at F x is worth x times the put at F / x; with a skew the put is worth more."""
-    for table in tables(minutes=1):
-        mid = (table.update.bid + table.update.ask) / 2
-        expiration = np.unique(table.expiration)[5]
-        forward = table.update.spot * np.exp(RATE * (int(expiration) - DAY.toordinal()) / 365)
-        worth = []
-        for is_put, strike in ((True, forward / 1.08), (False, forward * 1.08)):
-            rows = np.flatnonzero((table.expiration == expiration) & (table.is_put == is_put) & table.is_good)
-            worth.append(np.interp(strike, table.strike[rows], mid[rows]))
-        assert worth[0] * 1.08 > 1.05 * worth[1]
+def test_the_forward_is_that_of_rate_and_dividends() -> None:
+    """From the model's calls and puts where neither is at its exercise value."""
+    here = book()
+    at = SESSION.opens + dt.timedelta(minutes=5)
+    calls, puts, _, years = model_prices(here, at, SPOT, CALM)
+    name, rows = here.expiration_name, here.strike_expiration
+    near = np.abs(here.strike / SPOT[name[rows]] - 1) < 0.02
+    forward = here.strike + (calls - puts) * np.exp(RATE * years[rows])
+    expected = SPOT[name] * np.exp(RATE * years) * (1 - column("dividend_yield")[name] / 4) ** here.expiration_dividends
+    european = near & (puts > here.strike - SPOT[name[rows]] + 1e-6) & (calls > SPOT[name[rows]] - here.strike + 1e-6)
+    np.testing.assert_allclose(forward[european], expected[rows][european], rtol=1e-9)
+    assert european.sum() > 100
+    assert (here.expiration_dividends > 0).any()
 
 
-def test_broken_quotes_come_at_the_set_rate_and_in_every_kind() -> None:
-    kinds = np.zeros(3)
-    seen = 0
-    for minutes in range(100):
-        for table in tables(minutes=minutes):
-            no_bid, no_ask = np.isnan(table.update.bid), np.isnan(table.update.ask)
-            kinds += [(table.update.bid > table.update.ask).sum(), (no_bid & ~no_ask).sum(), (no_bid & no_ask).sum()]
-            assert not (no_ask & ~no_bid).any()
-            seen += no_bid.size
-    np.testing.assert_allclose(kinds / seen, BAD_QUOTE_RATE / 3, rtol=0.2)
+def test_earnings_within_an_expiration_make_it_dearer_per_day() -> None:
+    here = book()
+    nvda = SYMBOLS.index("NVDA")
+    at = SESSION.opens + dt.timedelta(minutes=5)
+    ahead = here.expiration_earnings[here.expiration_name == nvda]
+    assert ahead[0] == 0
+    assert ahead[-1] >= 3
+    assert (np.diff(ahead) >= 0).all()
+    quiet = replace(here, expiration_earnings=np.zeros(here.expiration_earnings.size))
+    with_news, without = (model_prices(each, at, SPOT, CALM)[2] for each in (here, quiet))
+    rows = here.strike_expiration
+    mine = here.expiration_name[rows] == nvda
+    has_news = here.expiration_earnings[rows] > 0
+    assert (with_news[mine & has_news] > without[mine & has_news]).all()
+    np.testing.assert_array_equal(with_news[mine & ~has_news], without[mine & ~has_news])
 
 
+def test_the_last_minute_of_an_expiration_has_prices() -> None:
+    at = SESSION.closes - dt.timedelta(minutes=1)
+    (spy,) = (update for update in quotes(book(), at, SPOT, CALM, NONE) if update.symbol == "SPY")
+    expiration, is_put, strike = decode_keys(spy.key)
+    today = expiration == DAY.toordinal()
+    exercise = np.maximum(np.where(is_put, -1, 1) * (spy.spot - strike / UNIT), 0)
+    good = today & (spy.ask >= spy.bid)
+    assert good.sum() > 100
+    assert (np.abs((spy.bid + spy.ask) / 2 - exercise)[good] < 0.005 * spy.spot).all()
+
+
+# --- spreads, open interest, volume ----------------------------------------------------------------------------------
 def test_spreads_widen_with_time_and_away_from_the_money() -> None:
-    for table in tables(minutes=0):
+    for table in tables():
         update = table.update
         spread = np.where(table.is_good, update.ask - update.bid, np.nan)
         mid = (update.ask + update.bid) / 2
         away = np.abs(np.log(table.strike / update.spot))
-        near = away < 0.02
-        first, last = np.unique(table.expiration)[[0, -1]]
-        at_first, at_last = (np.nanmean(spread[near & (table.expiration == day)]) for day in (first, last))
+        near = away < 0.03
+        days = np.unique(table.expiration)
+        at_first, at_last = (np.nanmean(spread[near & (table.expiration == day)]) for day in (days[0], days[-1]))
         assert at_last > at_first
-        out = (table.expiration == last) & (table.is_put == (table.strike < update.spot)) & (mid > 0)
+        month = days[np.searchsorted(days, DAY.toordinal() + 30)]
+        out = (table.expiration == month) & (table.is_put == (table.strike < update.spot)) & (update.bid > 0)
         far = away > np.quantile(away[out], 0.8)
         relative = spread / mid
         assert np.nanmedian(relative[out & far]) > 2 * np.nanmedian(relative[out & near])
+
+
+def test_the_busiest_class_has_the_tightest_spreads() -> None:
+    at_the_money = {}
+    for table in tables():
+        mid = (table.update.ask + table.update.bid) / 2
+        days = np.unique(table.expiration)
+        month = days[np.searchsorted(days, DAY.toordinal() + 30)]
+        near = table.is_good & (table.expiration == month) & (np.abs(table.strike / table.update.spot - 1) < 0.02)
+        at_the_money[table.update.symbol] = np.median((table.update.ask - table.update.bid)[near] / mid[near])
+    assert min(at_the_money, key=lambda symbol: at_the_money[symbol]) == "SPY"
+    assert at_the_money["SPY"] < 0.02
+    assert at_the_money["XLC"] > 3 * at_the_money["SPY"]
 
 
 def test_far_wings_about_to_expire_have_no_bid_but_an_ask() -> None:
@@ -181,13 +217,13 @@ def test_far_wings_about_to_expire_have_no_bid_but_an_ask() -> None:
         worthless += int(no_bid.sum())
         assert (table.update.ask[no_bid] > 0).all()
         away = np.abs(np.log(table.strike / table.update.spot))
-        assert (away[no_bid] > 0.02).all()
+        assert (away[no_bid] > 0.008).all()
     assert worthless > 0
 
 
 def test_open_interest_and_volume_fade_away_from_the_money_and_volume_grows_all_day() -> None:
-    morning, evening = tables(minutes=10), tables(minutes=380)
-    for early, late in zip(morning, evening, strict=True):
+    # The first five minutes and the last of the quarter hours in which all is quoted.
+    for early, late in zip(tables(minutes=5), tables(minutes=383), strict=True):
         away = np.abs(np.log(early.strike / early.update.spot))
         near, far = away < 0.02, away > np.quantile(away, 0.85)
         for column_of in (late.update.open_interest, late.update.volume):
@@ -200,8 +236,38 @@ def test_open_interest_and_volume_fade_away_from_the_money_and_volume_grows_all_
             assert (counts == np.floor(counts)).all()
 
 
-@pytest.mark.parametrize("spot", [0.01, 3.0, 60.0, 9000.0])
-def test_a_market_that_has_wandered_far_still_quotes(spot: float) -> None:
-    for table in tables(spot=np.full(5, spot)):
+def test_monthlies_are_more_popular_than_the_weeklies_around_them() -> None:
+    for table in tables():
+        near = np.abs(table.strike / table.update.spot - 1) < 0.03
+        monthly, weekly = (
+            table.update.open_interest[near & (table.expiration == day.toordinal())].mean()
+            for day in (dt.date(2026, 2, 20), dt.date(2026, 2, 13))
+        )
+        assert monthly > 2 * weekly
+
+
+# --- what is left out ------------------------------------------------------------------------------------------------
+def test_a_halted_name_has_no_quotes() -> None:
+    halted = NONE.copy()
+    halted[SYMBOLS.index("AAPL")] = True
+    assert "AAPL" in [table.update.symbol for table in tables()]
+    assert "AAPL" not in [table.update.symbol for table in tables(halted=halted)]
+
+
+def test_stale_contracts_are_left_out_and_the_others_are_not_changed_by_it() -> None:
+    left_out = 0
+    whole = {table.update.symbol: table.update.key for table in tables()}
+    for slot in range(25):
+        for table in tables(minutes=10 + 15 * slot):
+            missing = np.setdiff1d(whole[table.update.symbol], table.update.key)
+            assert np.isin(table.update.key, whole[table.update.symbol]).all()
+            assert missing.size < 0.1 * table.update.key.size
+            left_out += missing.size
+    assert left_out > 50
+
+
+@pytest.mark.parametrize("level", [0.01, 3.0, 60.0, 9000.0])
+def test_a_market_that_has_wandered_far_still_quotes(level: float) -> None:
+    for table in tables(level=level):
         assert table.update.key.size > 0
         assert table.is_good.mean() > 0.9

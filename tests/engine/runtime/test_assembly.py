@@ -10,12 +10,14 @@ import pytest
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
 from engine.domain.mindfolio import Environment, MindfolioStatus
+from engine.execution.paper import PaperBroker
 from engine.ledger.ledger import checked_entries
 from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
 from engine.market.events import import_events
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files
+from engine.market.simulated import SimulatedFeed
 from engine.risk.latch import set_latch_file
 from engine.runtime.assembly import DEFAULT_SEED, OpenEngine, session_limit
 from engine.runtime.places import Places, Running
@@ -79,6 +81,19 @@ class TestANewMindfolio:
         ]
         for engine in engines:
             engine.close()
+
+    def test_its_simulated_broker_pays_the_markets_dividends_and_works_them_out_when_shares_are_held(
+        self, simulated: Places
+    ) -> None:
+        engine = opened(simulated)
+        broker, feed = engine.kernel.desk.broker, engine.kernel.desk.feed
+        assert isinstance(broker, PaperBroker)
+        assert isinstance(feed, SimulatedFeed)
+        payments = broker._life.dividends
+        assert "_by_symbol" not in vars(payments)
+        assert payments["SPY"] == feed.payments()["SPY"]
+        assert "TSLA" not in payments
+        engine.close()
 
     @pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX")
     def test_only_the_user_may_look_into_its_folder(self, simulated: Places) -> None:

@@ -1,0 +1,163 @@
+"""What a simulated market has behind it: daily bars, chains at the close, implied volatility, and its events as tables.
+
+All of it comes from the paths that the quotes come from. Implied volatility is read from the model's state, so that a
+year of it for all names needs no chains.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from engine.core.calendar import Session, market_day, previous_session, session_on
+from engine.domain.chain import Floats, Ints
+from engine.domain.ports import ChainUpdate
+from engine.market.simulated_clock import MINUTE, between_closes
+from engine.market.simulated_events import Dividend, Earnings, Split, dividends, earnings, event_days
+from engine.market.simulated_faults import mixed, salt, uniform
+from engine.market.simulated_market import Market
+from engine.market.simulated_payments import Paid, paid
+from engine.market.simulated_surface import at_the_money
+from engine.market.simulated_universe import COUNT, SYMBOLS, column
+
+LAST_LOOK = MINUTE
+"""Before a session's close, its end-of-day quotes are taken."""
+
+_VOLUME = column("volume")
+_DAY_DEVIATION = column("volatility") / np.sqrt(252)
+_VOLUME_OF_A_MOVE, _VOLUME_LUCK = 0.25, 0.6
+_VOLUME_STREAM = 0x701
+
+_Event = TypeVar("_Event", Earnings, Dividend)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Daily bars of all names, as told on the day: ordinals (d,), prices on the cent and shares (d, COUNT)."""
+
+    day: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+
+class SimulatedHistory:
+    """Looks back over one market. Each session is worked out once. To be used from one thread."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._sessions: list[Session] = []
+        self._prices: list[Floats] = []
+        """Open, high, low and close of each session, (4, COUNT)."""
+
+    @property
+    def first_day(self) -> dt.date:
+        """The first session that it reaches back to."""
+        return self._market.first.day
+
+    # --- prices --------------------------------------------------------------------------------------------------
+    def daily_bars(self, now: dt.datetime) -> Bars:
+        """Bars of all names (the columns are `SYMBOLS`) for every session that has closed by `now`, oldest first."""
+        count = self._look_back(now)
+        days = self._days(count)
+        prices = np.array(self._prices[:count]).reshape(count, 4, COUNT)
+        opens, highs, lows, closes = (prices[:, number] for number in range(4))
+        return Bars(days, opens, highs, lows, closes, self._volume(days, np.log(highs / lows)))
+
+    def end_of_day(self, symbol: str, day: dt.date) -> ChainUpdate | None:
+        """A symbol's quotes a minute before the close of a day; None without a session, or before the history.
+
+        None too where the name was halted then. Raises ValueError for a symbol that the market does not have.
+        """
+        name = np.array([SYMBOLS.index(symbol)], dtype=np.int64)
+        session = session_on(day)
+        if session is None or day < self.first_day:
+            return None
+        return next(iter(self._market.today(session, name).read(session.closes - LAST_LOOK)), None)
+
+    # --- implied volatility --------------------------------------------------------------------------------------
+    def implied_volatility(self, tenor_days: int, now: dt.datetime) -> tuple[Ints, Floats]:
+        """Implied volatility at the forward for an expiration `tenor_days` ahead, decimals a year of 365 days.
+
+        Ordinals (d,) of the sessions that have closed by `now`, and a row for each with the names as columns
+        (d, COUNT): what the chains say at its close. Raises ValueError for a tenor below one day.
+        """
+        if tenor_days < 1:
+            raise ValueError(f"a tenor of {tenor_days} days has no volatility at the close")
+        last = _last_closed(now)
+        state = self._market.closes(last).log_volatility
+        sessions = _sessions(self._market.first, last)
+        days = np.array([session.day.toordinal() for session in sessions], dtype=np.int64)
+        if not days.size:
+            return days, state
+        name, day = np.tile(np.arange(COUNT), days.size), np.repeat(days, COUNT)
+        events = event_days(self._market.seed, self.first_day.year, (last + dt.timedelta(days=tenor_days)).year)
+        ahead = events.earnings_until(name, day, day + tenor_days)
+        clock = np.repeat(between_closes(days, days + tenor_days), COUNT)
+        total = at_the_money(name, state.reshape(-1), clock, ahead, fair=self._market.fair)
+        return days, np.sqrt(total / (tenor_days / 365)).reshape(days.size, COUNT)
+
+    # --- events --------------------------------------------------------------------------------------------------
+    def earnings(self, until: dt.date) -> tuple[Earnings, ...]:
+        """Announcements since the first day of the history, by day of effect; those ahead are known."""
+        return self._since_first(earnings, lambda event: event.effect, until)
+
+    def dividends(self, until: dt.date) -> tuple[Dividend, ...]:
+        """Ex-days since the first day of the history, by date; those ahead are known."""
+        return self._since_first(dividends, lambda event: event.ex_day, until)
+
+    def splits(self) -> tuple[Split, ...]:
+        """Splits since the first day of the history, by date; none will come."""
+        return self._market.splits
+
+    def paid(self, now: dt.datetime) -> tuple[Paid, ...]:
+        """What shares paid on the ex-days whose session has closed by `now`, by date and symbol."""
+        return paid(self._market, _last_closed(now))
+
+    def _since_first(
+        self,
+        of_year: Callable[[int, int], tuple[_Event, ...]],
+        day_of: Callable[[_Event], dt.date],
+        until: dt.date,
+    ) -> tuple[_Event, ...]:
+        years = range(self.first_day.year, until.year + 1)
+        events = [event for year in years for event in of_year(self._market.seed, year)]
+        told = [event for event in events if self.first_day < day_of(event) <= until]
+        return tuple(sorted(told, key=lambda event: (day_of(event), event.symbol)))
+
+    # --- looking back --------------------------------------------------------------------------------------------
+    def _look_back(self, now: dt.datetime) -> int:
+        """Work out the bars of every session that has closed by `now`; returns how many those are."""
+        sessions = _sessions(self._market.first, _last_closed(now))
+        for session in sessions[len(self._sessions) :]:
+            spot, _ = self._market.minutes(session)
+            self._sessions.append(session)
+            self._prices.append(np.stack([spot[0], spot.max(axis=0), spot.min(axis=0), spot[-1]]))
+        return len(sessions)
+
+    def _days(self, count: int) -> Ints:
+        return np.array([session.day.toordinal() for session in self._sessions[:count]], dtype=np.int64)
+
+    def _volume(self, days: Ints, range_of_day: Floats) -> Floats:
+        """Shares of each day: more on days of large moves, and by luck."""
+        words = mixed(np.arange(COUNT, dtype=np.uint64) ^ salt(self._market.seed + _VOLUME_STREAM))
+        luck = np.exp(_VOLUME_LUCK * (uniform(mixed(words ^ mixed(days.astype(np.uint64))[:, np.newaxis])) - 0.5))
+        moved = 1 - _VOLUME_OF_A_MOVE + _VOLUME_OF_A_MOVE * range_of_day / _DAY_DEVIATION
+        volume: Floats = np.rint(_VOLUME / self._market.shares_since(days) * luck * moved)
+        return volume
+
+
+def _last_closed(now: dt.datetime) -> dt.date:
+    """The day of the last session that has closed by an instant."""
+    session = previous_session(market_day(now) + dt.timedelta(days=1))
+    return session.day if session.closes <= now else previous_session(session.day).day
+
+
+def _sessions(first: Session, last: dt.date) -> list[Session]:
+    """Every session from the first to a day."""
+    days = range(first.day.toordinal(), last.toordinal() + 1)
+    return [session for day in days if (session := session_on(dt.date.fromordinal(day))) is not None]
