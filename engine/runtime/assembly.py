@@ -107,7 +107,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             publisher=publisher,
             approves_all=running.approves_all,
             events=EventCalendar() if history is None else read_calendar(history.root),
-            iv_ranks=IvRanks(None if history is None else read_iv_history(history.root)),
+            iv_ranks=_iv_ranks(history),
             recorder=_recorder(places, running),
         )
         if is_new:
@@ -145,6 +145,14 @@ def _history(places: Places) -> HistoryStore | None:
             "(or use --market simulated)"
         )
     return history
+
+
+def _iv_ranks(history: HistoryStore | None) -> IvRanks:
+    """Ranks against what was made of the recordings; unknown where there are none."""
+    if history is None:
+        return IvRanks()
+    recorded = read_iv_history(history.root)
+    return IvRanks(lambda _day: recorded)
 
 
 def _recorder(places: Places, running: Running) -> Recorder | None:

@@ -249,7 +249,7 @@ def ticket_candidate(
     desk: Desk, module_id: str, structure: Structure, quantity: int, limit: Money, worst: Money, why: str
 ) -> Candidate:
     """A person's ticket in the form of a module's candidate; the gate computes its figures from the legs."""
-    rank = desk.iv_ranks.rank(desk.market.chain(structure.symbol), structure.symbol, market_day(desk.now))
+    rank = desk.iv_ranks.at((structure.symbol,), desk.market.chains(), desk.now)[structure.symbol]
     return Candidate(
         module_id=module_id,
         structure=structure,

@@ -2,16 +2,22 @@
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.analytics import month_volatility as month
+from engine.analytics.black_scholes import european
 from engine.analytics.chain_smile import chain_surface
 from engine.analytics.chain_values import chain_values
 from engine.analytics.month_volatility import month_volatility
+from engine.core.calendar import years_to_expiry
 from engine.domain.chain import Chain
 from engine.domain.instrument import decode_keys
 from engine.domain.ports import ChainUpdate
+from engine.market.history import HistoryStore
+from engine.market.importer import import_files
 from engine.market.store import MarketStore
 from tests.fakes import MONDAY, chain_update, new_york
 
@@ -95,3 +101,40 @@ def test_few_quotes_tell_what_the_whole_surface_does() -> None:
     chain = chain_of(together(quoted(11, volatility=0.22), quoted(25, volatility=0.24), quoted(39, volatility=0.26)))
     whole = chain_surface(chain, chain_values(chain, chain.at, RATE)).constant_maturity()
     assert month_volatility(chain, RATE) == pytest.approx(float(whole.volatility[0]), abs=0.001)
+
+
+def test_a_well_quoted_market_needs_no_surface_and_a_sparse_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(month, "_of_surface", lambda *_: 9.0)
+    update = quoted(25, 39)
+    _, is_put, strike = decode_keys(update.key)
+    assert month_volatility(chain_of(update), RATE) == pytest.approx(0.25, abs=0.002)
+    assert month_volatility(chain_of(quoted(25)), RATE) == 9.0
+    few = kept(update, np.isin(strike, [98 * 10_000, 99 * 10_000, 100 * 10_000, 101 * 10_000]))
+    assert month_volatility(chain_of(few), RATE) == 9.0
+    one_side = kept(update, is_put | (strike < 98 * 10_000))
+    assert month_volatility(chain_of(one_side), RATE) == 9.0
+
+
+def test_a_skewed_smile_is_read_at_the_forward() -> None:
+    # Puts cost more than calls: half a point of volatility a dollar of strike, 25 % at the spot.
+    update = quoted(25, 39)
+    days, is_put, strike = decode_keys(update.key)
+    dollars = strike / 10_000
+    years = np.array([years_to_expiry(update.at, dt.date.fromordinal(int(day))) for day in days])
+    forward = 100 * np.exp(RATE * years)
+    mid = european(100.0, forward, dollars, years, RATE, 0.25 - 0.005 * (dollars - forward), is_put).price
+    skewed = ChainUpdate("SPY", update.at, 100.0, update.key, mid, mid, update.volume, update.open_interest)
+    assert month_volatility(chain_of(skewed), RATE) == pytest.approx(0.25, abs=0.001)
+
+
+def test_real_chains_tell_nearly_what_their_whole_surfaces_do(yahoo_file: Path, tmp_path: Path) -> None:
+    history = HistoryStore(tmp_path / "history")
+    import_files([yahoo_file], history, lambda _: None)
+    apart = []
+    for at, symbol in history.snapshots(["QQQ", "TSLA"])[::3]:
+        chain = MarketStore().apply(history.read(symbol, at))
+        whole = chain_surface(chain, chain_values(chain, chain.at, RATE)).constant_maturity()
+        if not whole.extrapolated[0]:
+            apart.append(abs(month_volatility(chain, RATE) - float(whole.volatility[0])))
+    assert len(apart) >= 8
+    assert max(apart) < 0.004

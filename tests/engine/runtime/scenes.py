@@ -19,6 +19,7 @@ from engine.domain.structure_shapes import held_structure
 from engine.ledger.lots import Trade
 from engine.market.iv_history import IvHistory, Volatilities
 from engine.runtime import handlers, orders, reports
+from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.power import after_trades
 from tests.fakes import EXPIRATION, MONDAY, Rig, chain_update, new_york
 
@@ -40,13 +41,14 @@ def quiet(folder: Path, spot: float = 100.0) -> Rig:
     return rig
 
 
-def rising_volatility(sessions: int, low: float, high: float) -> IvHistory:
-    """SPY's volatility in the sessions before MONDAY."""
+def ranks_after(sessions: int, low: float, high: float) -> IvRanks:
+    """Ranks of SPY, whose volatility rose from low to high in the sessions before MONDAY."""
     days, day = [], MONDAY
     for _ in range(sessions):
         day = previous_session(day).day
         days.append(day.toordinal())
-    return IvHistory({"SPY": Volatilities(np.array(days[::-1], dtype=np.int64), np.linspace(low, high, sessions))})
+    past = Volatilities(np.array(days[::-1], dtype=np.int64), np.linspace(low, high, sessions))
+    return IvRanks(lambda _: IvHistory({"SPY": past}))
 
 
 def hear(rig: Rig, *said: BrokerReport) -> None:

@@ -15,7 +15,6 @@ from engine.domain.candidate import Candidate
 from engine.domain.order import OrderPurpose, OrderStatus
 from engine.domain.structure import Structure, StructureKind, shares_of
 from engine.runtime import openings
-from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.openings import MOST_MONEY, Ticket, ticket_candidate
 from tests.engine.runtime.scenes import (
     CONDOR,
@@ -29,7 +28,7 @@ from tests.engine.runtime.scenes import (
     made_of,
     put,
     quiet,
-    rising_volatility,
+    ranks_after,
     working,
 )
 from tests.fakes import Rig, chain_update, filled, new_york
@@ -87,7 +86,7 @@ class TestEnter:
         wanted = (MODULE, CONDOR, 1, -dollars("1.00"), -dollars("0.95"), "I like it")
         unknown = ticket_candidate(rig.desk, *wanted)
         assert (unknown.iv_rank, unknown.iv_rank_sessions) == (None, 0)
-        rig.desk.iv_ranks = IvRanks(rising_volatility(100, 0.1, 0.26))
+        rig.desk.iv_ranks = ranks_after(100, 0.1, 0.26)
         known = ticket_candidate(rig.desk, *wanted)
         assert known.iv_rank_sessions == 100
         assert known.iv_rank == pytest.approx(93, abs=2)

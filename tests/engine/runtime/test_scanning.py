@@ -21,10 +21,9 @@ from engine.ledger.query import LedgerQuery
 from engine.modules.iv_service import IvService
 from engine.runtime import handlers, positions
 from engine.runtime.inbox import Inbox, ScanFinished
-from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.scanning import Scans, context_for
 from engine.runtime.workers import Job, Workers
-from tests.engine.runtime.scenes import rising_volatility
+from tests.engine.runtime.scenes import ranks_after
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york, whole_budget_in_one_symbol
 
 
@@ -116,7 +115,7 @@ class TestIvRank:
         for name, low, high, action in (("low", 0.2, 0.9, "SKIPPED"), ("high", 0.1, 0.26, "EXECUTED")):
             (tmp_path / name).mkdir()
             rig = Rig(tmp_path / name, [chain_update(new_york(10)), chain_update(new_york(10, 30))])
-            rig.desk.iv_ranks = IvRanks(rising_volatility(100, low, high))
+            rig.desk.iv_ranks = ranks_after(100, low, high)
             rig.run(until=new_york(10, 0, 2))
             (row,) = rows(rig, "IV_SERVICE")
             assert row.action.value == action
