@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.calendar import NEW_YORK
 from engine.core.errors import ImportRefused
-from engine.market.duck import literal, numbered, select_as, shown_path
+from engine.market.duck import read_cells, select_as, shown_path
 from engine.market.formats.containers import Archive, joined, open_archive
 from engine.market.formats.filenames import LeanMember, lean_member
 from engine.market.formats.layout import Format, Table
@@ -163,17 +163,7 @@ def _lines(
             [fact.date for fact in facts],
         ],
     )
-    names = numbered(len(_COLUMNS[next(iter(facts)).what]))
-    return connection.read_csv(
-        literal(target),
-        columns=dict.fromkeys(names, "VARCHAR"),
-        header=False,
-        auto_detect=False,
-        sep=",",
-        quotechar="",
-        escapechar="",
-        hive_partitioning=False,
-    )
+    return read_cells(connection, target, len(_COLUMNS[next(iter(facts)).what]), is_quoted=False)
 
 
 def _read_beside(connection: duckdb.DuckDBPyConnection, path: Path, what: str, folder: Path) -> None:
