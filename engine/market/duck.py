@@ -18,6 +18,9 @@ from engine.core.errors import MindfolioError
 if TYPE_CHECKING:
     import duckdb
 
+Progress = Callable[[str], None]
+"""Takes a line that says what is being done; called by the thread that does it."""
+
 LONGEST_LINE = 1 << 20
 """Bytes in a line of text that holds a quote."""
 
@@ -61,11 +64,15 @@ def _cause(text: str) -> str:
     return f"{first}; {others[advice - 1]}" if advice else first
 
 
+def untold(_: str) -> None:
+    """The progress of what takes no time worth a line."""
+
+
 def execute_telling(
     connection: duckdb.DuckDBPyConnection,
     statement: str,
     parameters: object,
-    progress: Callable[[str], None],
+    progress: Progress,
     what: str,
 ) -> duckdb.DuckDBPyConnection:
     """Execute a statement that may take long, and tell every few seconds how far it is; Ctrl-C ends it."""
