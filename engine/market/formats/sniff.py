@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _HEAD_BYTES = 65_536
+_MOST_COLUMNS = 500
 _FEW_ROWS = 1_000_000
 _MOST_ROWS_A_BYTE = 2
 """A quote's two prices take a byte at least, whatever packs them."""
@@ -186,6 +187,8 @@ def _check_lines(path: Path, shown: str) -> None:
 
 
 def _known(names: Sequence[str], shown: str) -> Format:
+    if len(names) > _MOST_COLUMNS:
+        raise ImportRefused(f"{shown}: has {len(names):,} columns, which no table of chains has")
     layout = layout_of(FORMATS, names, shown)
     if layout.refused:
         raise ImportRefused(f"{shown}: {layout.source}: {layout.refused}")
