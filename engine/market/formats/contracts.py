@@ -39,7 +39,7 @@ _MEMBERS = """
 def contract_members(names: Sequence[str]) -> dict[str, str]:
     """The contract that each member's name tells; empty unless there are several, and all of them tell one."""
     try:
-        contracts = {name: named_contract(name)["contract"] for name in names}
+        contracts = {name: named_contract(name, name)["contract"] for name in names}
     except ImportRefused:
         return {}
     return contracts if len(contracts) > 1 else {}
