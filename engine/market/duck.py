@@ -18,6 +18,12 @@ from engine.core.errors import MindfolioError
 if TYPE_CHECKING:
     import duckdb
 
+Progress = Callable[[str], None]
+"""Takes a line that says what is being done; called by the thread that does it."""
+
+LONGEST_LINE = 1 << 20
+"""Bytes in a line of text that holds a quote."""
+
 _GLOB = "*?["
 _TOLD_EVERY_SECONDS = 5.0
 _MEMORY_LIMIT = "512MiB"
@@ -58,11 +64,15 @@ def _cause(text: str) -> str:
     return f"{first}; {others[advice - 1]}" if advice else first
 
 
+def untold(_: str) -> None:
+    """The progress of what takes no time worth a line."""
+
+
 def execute_telling(
     connection: duckdb.DuckDBPyConnection,
     statement: str,
     parameters: object,
-    progress: Callable[[str], None],
+    progress: Progress,
     what: str,
 ) -> duckdb.DuckDBPyConnection:
     """Execute a statement that may take long, and tell every few seconds how far it is; Ctrl-C ends it."""
@@ -84,6 +94,35 @@ def execute_telling(
 def numbered(count: int) -> tuple[str, ...]:
     """Names of our own for the columns of a file, which may call its columns anything: `column_0`, `column_1`..."""
     return tuple(f"column_{place}" for place in range(count))
+
+
+def read_cells(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    columns: int,
+    *,
+    has_header: bool = False,
+    is_quoted: bool = True,
+    is_ragged: bool = False,
+) -> duckdb.DuckDBPyRelation:
+    """The rows of a CSV file as texts, in numbered columns, read lazily; `is_ragged`: lines may end early.
+
+    Names and types are given, because DuckDB's own guess skips lines until what is left looks regular. It reads in one
+    piece: in parallel it loses a line that is longer than its buffers, without a word.
+    """
+    return connection.read_csv(
+        literal(path),
+        columns=dict.fromkeys(numbered(columns), "VARCHAR"),
+        header=has_header,
+        auto_detect=False,
+        sep=",",
+        quotechar='"' if is_quoted else "",
+        escapechar='"' if is_quoted else "",
+        max_line_size=LONGEST_LINE,
+        null_padding=is_ragged,
+        parallel=False,
+        hive_partitioning=False,
+    )
 
 
 def with_numbered_columns(

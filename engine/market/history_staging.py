@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from filelock import Timeout
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import connect, execute_telling, failing_as, literal, sync
+from engine.market.duck import Progress, connect, execute_telling, failing_as, literal, sync
 from engine.market.history_files import (
     STAGING_PREFIX,
     Manifest,
@@ -93,9 +93,6 @@ _LONGER_FILE = """
     select * from read_parquet(?, hive_partitioning = false)
     order by quoted_at, expiration, "right", strike
 """
-
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.clock import from_epoch_us
 from engine.core.errors import ImportRefused
-from engine.market.duck import connect, failing_as, one_line, shown_path
+from engine.market.duck import Progress, connect, failing_as, one_line, shown_path, untold
 from engine.market.formats.check import fill_incoming, row_text
 from engine.market.formats.containers import Archive, open_archive, spool_gzip
 from engine.market.formats.contracts import contract_members, contracts_table
@@ -19,7 +19,7 @@ from engine.market.formats.layout import Format, Table
 from engine.market.formats.lean import lean_members, lean_table
 from engine.market.formats.sniff import Bars, Container, container_of, head_of, layout_and_table
 from engine.market.history import HistoryStore
-from engine.market.history_staging import Progress, Staging, staging
+from engine.market.history_staging import Staging, staging
 
 if TYPE_CHECKING:
     import duckdb
@@ -90,7 +90,7 @@ def detect(path: Path) -> Detected:
         failing_as(ImportRefused, f"{shown}: cannot be read"),
         connect(Path(folder) / "spill") as connection,
     ):
-        for found in _parts(path, head, Path(folder), connection, _untold):
+        for found in _parts(path, head, Path(folder), connection, untold):
             if isinstance(found, Bars):
                 return Detected("bars", found.source)
             if not isinstance(found, ImportRefused):
@@ -215,7 +215,3 @@ def _members(archive: Archive, folder: Path, connection: duckdb.DuckDBPyConnecti
         except ImportRefused as refusal:
             part = refusal
         yield part
-
-
-def _untold(_: str) -> None:
-    """Telling what a file is takes no time worth a line."""

@@ -7,13 +7,13 @@ import gzip
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import one_line, shown_path
+from engine.market.duck import Progress, one_line, shown_path
 
 _CHUNK = 1 << 20
 _TOLD_EVERY = 256 * _CHUNK
@@ -27,8 +27,6 @@ _DATA_SUFFIXES = frozenset({"", ".csv", ".txt", ".parquet", ".dat"})
 _END_RECORD, _LOCATOR, _END_RECORD_64 = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
 _END_SIZE, _END_SIZE_64, _LOCATOR_SIZE, _LONGEST_COMMENT = 22, 56, 20, 65_535
 _FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, struct.error, KeyError)
-
-Progress = Callable[[str], None]
 
 
 class Archive:

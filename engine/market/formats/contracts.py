@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import literal, numbered, shown_path
+from engine.market.duck import read_cells, shown_path
 from engine.market.formats.containers import Archive, joined
 from engine.market.formats.filenames import named_contract
 from engine.market.formats.layout import Format, Table, missing_columns
@@ -39,7 +39,7 @@ _MEMBERS = """
 def contract_members(names: Sequence[str]) -> dict[str, str]:
     """The contract that each member's name tells; empty unless there are several, and all of them tell one."""
     try:
-        contracts = {name: named_contract(name)["contract"] for name in names}
+        contracts = {name: named_contract(name, name)["contract"] for name in names}
     except ImportRefused:
         return {}
     return contracts if len(contracts) > 1 else {}
@@ -63,14 +63,5 @@ def contracts_table(
     joined(archive, tuple(members), target, first)
     connection.execute(_MEMBERS, [[str(place) for place in range(len(members))], list(members.values())])
     columns = ("member", *names)
-    rows = connection.read_csv(
-        literal(target),
-        columns=dict.fromkeys(numbered(len(columns)), "VARCHAR"),
-        header=False,
-        auto_detect=False,
-        sep=",",
-        quotechar='"',
-        escapechar='"',
-        hive_partitioning=False,
-    )
+    rows = read_cells(connection, target, len(columns))
     return _CONTRACTS, Table(archive.path.name, shown_path(archive.path), columns, rows)

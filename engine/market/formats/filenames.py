@@ -1,4 +1,7 @@
-"""What only a file's name tells: the symbol, the contract, the page that was saved."""
+"""What only a file's name tells: the symbol, the contract, the page that was saved.
+
+`shown` says where the file lies, for the refusal of one whose name does not tell.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import re
 from dataclasses import dataclass
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import one_line
 
 _SYMBOL = re.compile(r"(?P<symbol>[A-Za-z]{1,5})[_\- ](?=.*\d|eod|options?|quotes?|chains?)", re.IGNORECASE)
 _NO_SYMBOLS = frozenset({"chain", "copy", "data", "daily", "eod", "file", "opt", "opts", "quote", "table", "test"})
@@ -34,40 +36,39 @@ class LeanMember:
     date: str
 
 
-def named_symbol(name: str) -> dict[str, str]:
+def named_symbol(name: str, shown: str) -> dict[str, str]:
     """The symbol that `spy_eod_202301.txt` begins with. Raises ImportRefused when a name begins with none."""
     found = named_symbol_if_any(name)
     if not found:
         raise ImportRefused(
-            f"{one_line(name)}: its rows name no symbol; rename the file so that it begins with one, like "
-            "spy_eod_202301.txt"
+            f"{shown}: its rows name no symbol; rename the file so that it begins with one, like spy_eod_202301.txt"
         )
     return found
 
 
-def named_symbol_if_any(name: str) -> dict[str, str]:
+def named_symbol_if_any(name: str, _shown: str = "") -> dict[str, str]:
     """The symbol that a name begins with, or nothing."""
     found = _SYMBOL.match(name)
     return {"symbol": found["symbol"]} if found is not None and found["symbol"].lower() not in _NO_SYMBOLS else {}
 
 
-def named_contract(name: str) -> dict[str, str]:
+def named_contract(name: str, shown: str) -> dict[str, str]:
     """The OCC symbol in a name. Raises ImportRefused when there is none."""
     found = _CONTRACT.search(name)
     if found is None:
         raise ImportRefused(
-            f"{one_line(name)}: its rows name no contract; rename the file so that it holds the OCC symbol, like "
+            f"{shown}: its rows name no contract; rename the file so that it holds the OCC symbol, like "
             "SPY230519C00390000.csv"
         )
     return {"contract": found["contract"].upper()}
 
 
-def named_page(name: str) -> dict[str, str]:
+def named_page(name: str, shown: str) -> dict[str, str]:
     """Symbol, expiration and date of a saved page. Raises ImportRefused when the name has other parts."""
     found = _PAGE.match(name)
     if found is None:
         raise ImportRefused(
-            f"{one_line(name)}: its rows name no symbol, expiration and date; keep the name it was saved under, like "
+            f"{shown}: its rows name no symbol, expiration and date; keep the name it was saved under, like "
             "spy-options-exp-2024-01-19-weekly-show-all-stacked-01-12-2024.csv"
         )
     return {"symbol": found["symbol"], "expiration": found["expiration"], "quoted_at": found["date"]}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.calendar import NEW_YORK
 from engine.core.errors import ImportRefused
-from engine.market.duck import literal, numbered, select_as, shown_path
+from engine.market.duck import read_cells, select_as, shown_path, untold
 from engine.market.formats.containers import Archive, joined, open_archive
 from engine.market.formats.filenames import LeanMember, lean_member
 from engine.market.formats.layout import Format, Table
@@ -163,17 +163,7 @@ def _lines(
             [fact.date for fact in facts],
         ],
     )
-    names = numbered(len(_COLUMNS[next(iter(facts)).what]))
-    return connection.read_csv(
-        literal(target),
-        columns=dict.fromkeys(names, "VARCHAR"),
-        header=False,
-        auto_detect=False,
-        sep=",",
-        quotechar="",
-        escapechar="",
-        hive_partitioning=False,
-    )
+    return read_cells(connection, target, len(_COLUMNS[next(iter(facts)).what]), is_quoted=False)
 
 
 def _read_beside(connection: duckdb.DuckDBPyConnection, path: Path, what: str, folder: Path) -> None:
@@ -193,14 +183,10 @@ def _read_beside(connection: duckdb.DuckDBPyConnection, path: Path, what: str, f
             "create or replace temp view lines_beside as select '' as member, '' as time, '' as open_interest limit 0"
         )
     else:
-        with open_archive(beside, _untold) as archive:
+        with open_archive(beside, untold) as archive:
             members = lean_members(archive.names)
             if not members or _kind_of(beside, members) != other:
                 raise ImportRefused(f"{shown_path(beside)}: is not what its name says; move it away from {path.name}")
             rows = _lines(connection, archive, members, folder / "beside.csv", "members_beside")
         select_as(rows, dict(zip(columns, rows.columns, strict=True))).create_view("lines_beside", replace=True)
     connection.execute(_LINES_BESIDE)
-
-
-def _untold(_: str) -> None:
-    """The archive beside is a small part of the work."""

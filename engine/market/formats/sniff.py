@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import literal, numbered, shown_path, with_numbered_columns
+from engine.market.duck import LONGEST_LINE, literal, read_cells, shown_path, with_numbered_columns
 from engine.market.formats.layout import Format, Table, layout_of, plain
 from engine.market.formats.times import day_of, stamped
 from engine.market.formats.vendors import FORMATS, RECORDED_QUOTES
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _HEAD_BYTES = 65_536
-_LONGEST_LINE = 1 << 20
+_MOST_COLUMNS = 500
 _FEW_ROWS = 1_000_000
 _MOST_ROWS_A_BYTE = 2
 """A quote's two prices take a byte at least, whatever packs them."""
@@ -111,20 +111,7 @@ def layout_and_table(
         return Bars(shown, source)
     has_header = not _is_recorded_quote(names)
     layout = _known(names, shown) if has_header else RECORDED_QUOTES
-    # Names and types are given, because DuckDB's own guess skips lines until what is left looks regular.
-    rows = connection.read_csv(
-        literal(path),
-        columns=dict.fromkeys(numbered(len(names)), "VARCHAR"),
-        header=has_header,
-        auto_detect=False,
-        sep=",",
-        quotechar='"',
-        escapechar='"',
-        max_line_size=_LONGEST_LINE,
-        null_padding=layout.ragged,
-        parallel=False,  # In parallel it loses a line that is longer than its buffers, without a word.
-        hive_partitioning=False,
-    )
+    rows = read_cells(connection, path, len(names), has_header=has_header, is_ragged=layout.ragged)
     return layout, Table(name, shown, names if has_header else tuple(RECORDED_QUOTES.required), rows)
 
 
@@ -190,16 +177,18 @@ def _check_lines(path: Path, shown: str) -> None:
     """Refuse a file with an endless line, before anything gathers it in memory."""
     with path.open("rb") as file:
         place = 0
-        while len(chunk := file.read(_LONGEST_LINE)) == _LONGEST_LINE:
+        while len(chunk := file.read(LONGEST_LINE)) == LONGEST_LINE:
             if b"\n" not in chunk and b"\r" not in chunk:
                 raise ImportRefused(
-                    f"{shown}: has a line of more than {_LONGEST_LINE:,} bytes (at byte {place:,}), which no table of "
+                    f"{shown}: has a line of more than {LONGEST_LINE:,} bytes (at byte {place:,}), which no table of "
                     "chains has"
                 )
             place += len(chunk)
 
 
 def _known(names: Sequence[str], shown: str) -> Format:
+    if len(names) > _MOST_COLUMNS:
+        raise ImportRefused(f"{shown}: has {len(names):,} columns, which no table of chains has")
     layout = layout_of(FORMATS, names, shown)
     if layout.refused:
         raise ImportRefused(f"{shown}: {layout.source}: {layout.refused}")

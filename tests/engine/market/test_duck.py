@@ -15,6 +15,7 @@ from engine.market.duck import (
     failing_as,
     literal,
     one_line,
+    read_cells,
     select_as,
     sync,
     with_numbered_columns,
@@ -63,11 +64,23 @@ def test_an_error_of_the_database_becomes_one_line_of_ours() -> None:
     assert "\n" not in str(refused.value)
 
 
+def test_cells_are_texts_quoted_or_not_and_lines_may_end_early_where_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('x,y\n"1,5",02\n"a""b"\n')
+    with connect() as connection:
+        assert read_cells(connection, path, 2, has_header=True, is_ragged=True).fetchall() == [
+            ("1,5", "02"),
+            ('a"b', None),
+        ]
+        path.write_text('"1,2\n')
+        rows = read_cells(connection, path, 2, is_quoted=False)
+        assert (rows.columns, rows.fetchall()) == (["column_0", "column_1"], [('"1', "2")])
+
+
 def test_a_row_that_cannot_be_read_is_named_with_its_cause(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n3\n")
-    columns = {"a": "VARCHAR", "b": "VARCHAR"}
     with connect() as connection:
-        rows = connection.read_csv(str(tmp_path / "a.csv"), columns=columns, header=True, auto_detect=False)
+        rows = read_cells(connection, tmp_path / "a.csv", 2, has_header=True)
         with pytest.raises(ImportRefused) as refused, failing_as(ImportRefused, "a.csv"):
             rows.fetchall()
     assert "CSV Error on Line: 3; Expected Number of Columns: 2 Found: 1" in str(refused.value)
@@ -103,7 +116,7 @@ def test_a_statement_that_takes_long_is_told_and_gives_its_result(monkeypatch: p
         slow = "select count(distinct hash(i) % ?) from range(1000000) as r(i)"
         assert execute_telling(connection, slow, [1000], said.append, "counting").fetchall() == [(1000,)]
         with pytest.raises(ImportRefused, match="nowhere"), failing_as(ImportRefused, "file.csv"):
-            execute_telling(connection, "select * from nowhere", None, print, "looking")
+            execute_telling(connection, "select * from nowhere", None, lambda _: None, "looking")
     assert said
     assert all(line.startswith("counting: ") and line.endswith(" %") for line in said)
 

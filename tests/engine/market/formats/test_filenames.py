@@ -18,27 +18,27 @@ from engine.market.formats.filenames import (
     [("spy_eod_202301.txt", "spy"), ("QQQ-2020.csv", "QQQ"), ("iwm options.csv", "iwm"), ("tlt_eod.csv", "tlt")],
 )
 def test_a_name_begins_with_its_symbol(name: str, symbol: str) -> None:
-    assert named_symbol(name) == {"symbol": symbol}
+    assert named_symbol(name, "shown") == {"symbol": symbol}
 
 
 @pytest.mark.parametrize("name", ["optionsdx_2020.txt", "data_2020.csv", "2020.csv", "spy.txt", "chain-2020.csv", ""])
 def test_a_name_without_a_symbol_is_refused_with_an_example(name: str) -> None:
     assert named_symbol_if_any(name) == {}
-    with pytest.raises(ImportRefused, match=r"like spy_eod_202301\.txt"):
-        named_symbol(name)
+    with pytest.raises(ImportRefused, match=r"shown: .*like spy_eod_202301\.txt"):
+        named_symbol(name, "shown")
 
 
 def test_a_contract_stands_anywhere_in_a_name() -> None:
-    assert named_contract("eod_spy230519c00390000.csv") == {"contract": "SPY230519C00390000"}
-    with pytest.raises(ImportRefused, match="holds the OCC symbol"):
-        named_contract("SPY230519C003900001.csv")
+    assert named_contract("eod_spy230519c00390000.csv", "shown") == {"contract": "SPY230519C00390000"}
+    with pytest.raises(ImportRefused, match=r"shown: .*holds the OCC symbol"):
+        named_contract("SPY230519C003900001.csv", "shown")
 
 
 def test_a_saved_page_names_symbol_expiration_and_date() -> None:
     name = "spy-options-exp-2024-01-19-weekly-show-all-stacked-01-12-2024.csv"
-    assert named_page(name) == {"symbol": "spy", "expiration": "2024-01-19", "quoted_at": "01-12-2024"}
-    with pytest.raises(ImportRefused, match="keep the name it was saved under"):
-        named_page("options.csv")
+    assert named_page(name, "shown") == {"symbol": "spy", "expiration": "2024-01-19", "quoted_at": "01-12-2024"}
+    with pytest.raises(ImportRefused, match=r"shown: .*keep the name it was saved under"):
+        named_page("options.csv", "shown")
 
 
 def test_members_of_a_lean_archive_name_their_contract() -> None:

@@ -91,6 +91,13 @@ def test_archives_are_told_and_not_opened_inside_of_each_other(tmp_path: Path) -
         layout_and_table(connection, tmp_path / "unpacked", "a.zip", "shown")
 
 
+def test_a_header_of_thousands_of_columns_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "chains.csv"
+    path.write_text(SAMPLES["hod_bare"].content.decode().replace("Blank", "," * 500))
+    with connect() as connection, pytest.raises(ImportRefused, match="has 514 columns, which no table"):
+        layout_and_table(connection, path, path.name, path.name)
+
+
 HEADER = b"date,act_symbol,expiration,strike,call_put,bid,ask\n"
 
 
