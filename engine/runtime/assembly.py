@@ -1,6 +1,8 @@
 """Assembly: from a data directory and an environment to a kernel that can run."""
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
@@ -13,6 +15,7 @@ from engine.domain.limits import Costs
 from engine.domain.mindfolio import Environment, MindfolioSpec
 from engine.domain.ports import Feed, Publisher
 from engine.execution.paper import PaperBroker
+from engine.execution.paper_lifecycle import Dividends
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
@@ -22,18 +25,30 @@ from engine.market.iv_history import read_iv_history
 from engine.market.recorder import Recorder
 from engine.market.replay import ReplayFeed
 from engine.market.simulated import SimulatedFeed
+from engine.market.simulated_reference import SimulatedReference
 from engine.market.store import MarketStore
 from engine.risk.latch import StopLatch
 from engine.runtime import defaults
 from engine.runtime.desk import Desk
 from engine.runtime.inbox import Inbox
-from engine.runtime.iv_ranks import IvRanks
+from engine.runtime.iv_ranks import HistoryOn, IvRanks
 from engine.runtime.kernel import Kernel
 from engine.runtime.pacer import Pacer
 from engine.runtime.places import Places, Running
 from engine.runtime.workers import Workers
 
 DEFAULT_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Market:
+    """A feed, its name in the journal, and what is known on a day of its events, its past, and what its shares pay."""
+
+    feed: Feed
+    name: str
+    events_on: Callable[[dt.date], EventCalendar]
+    volatilities_on: HistoryOn
+    dividends: Dividends | None
 
 
 class OpenEngine:
@@ -88,13 +103,14 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
         book = ledger.book
         is_new = book.spec is None
         seed = _seed(book, running.seed)
-        feed, market_name = _market(history, seed)
+        market = _market(history, seed)
+        feed = market.feed
         spec = defaults.aggressive_growth(feed.symbols)
         costs = defaults.costs() if is_new else book.costs
         cash = spec.capital if is_new else book.broker_cash
         # A broker that has no file yet opens with what the books say is there: they were begun without one.
-        dividends = feed.payments() if isinstance(feed, SimulatedFeed) else None
-        broker = PaperBroker(seed, cash, costs, positions=book.instruments(), dividends=dividends, file=places.broker)
+        held = book.instruments()
+        broker = PaperBroker(seed, cash, costs, positions=held, dividends=market.dividends, file=places.broker)
         broker.tell_after(book.activity_floor)
         desk = Desk(
             ledger=ledger,
@@ -106,13 +122,13 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             latch=latch,
             publisher=publisher,
             approves_all=running.approves_all,
-            events=EventCalendar() if history is None else read_calendar(history.root),
-            iv_ranks=_iv_ranks(history),
+            events_on=market.events_on,
+            iv_ranks=IvRanks(market.volatilities_on),
             recorder=_recorder(places, running),
         )
         if is_new:
-            _begin(desk, spec, places.environment, market_name, costs, seed)
-        elif market_name != book.market:
+            _begin(desk, spec, places.environment, market.name, costs, seed)
+        elif market.name != book.market:
             desk.alert("", "The imported recordings have changed since this mindfolio was begun")
         workers = Workers(inbox, running.threads, running.random_delay_s)
         kernel = Kernel(desk, inbox, workers, Pacer(running.speed), publishes=running.publishes)
@@ -147,34 +163,29 @@ def _history(places: Places) -> HistoryStore | None:
     return history
 
 
-def _iv_ranks(history: HistoryStore | None) -> IvRanks:
-    """Ranks against what was made of the recordings; unknown where there are none."""
-    if history is None:
-        return IvRanks()
-    recorded = read_iv_history(history.root)
-    return IvRanks(lambda _day: recorded)
-
-
 def _recorder(places: Places, running: Running) -> Recorder | None:
     if running.record_minutes is None:
         return None
     return Recorder(places.recorded, dt.timedelta(minutes=running.record_minutes))
 
 
-def _market(history: HistoryStore | None, seed: int) -> tuple[Feed, str]:
+def _market(history: HistoryStore | None, seed: int) -> _Market:
     if history is None:
-        return SimulatedFeed(seed), f"simulated market, seed {seed}, quotes a minute"
-    return ReplayFeed(history), f"recording {history.fingerprint()}"
+        feed = SimulatedFeed(seed)
+        known = SimulatedReference(feed.history())
+        name = f"simulated market, seed {seed}, quotes a minute"
+        return _Market(feed, name, known.events_on, known.volatilities_on, feed.payments())
+    events, volatilities = read_calendar(history.root), read_iv_history(history.root)
+    name = f"recording {history.fingerprint()}"
+    return _Market(ReplayFeed(history), name, lambda _day: events, lambda _day: volatilities, None)
 
 
-def _begin(
-    desk: Desk, spec: MindfolioSpec, environment: Environment, market_name: str, costs: Costs, seed: int
-) -> None:
+def _begin(desk: Desk, spec: MindfolioSpec, environment: Environment, market: str, costs: Costs, seed: int) -> None:
     desk.record(
         ev.MindfolioCreated(
             spec=spec,
             environment=environment,
-            market=market_name,
+            market=market,
             seed=seed,
             limits=defaults.gate_limits(environment),
             costs=costs,

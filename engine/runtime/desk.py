@@ -42,6 +42,10 @@ RISK_FREE_RATE = 0.04
 """Continuously compounded, a year; forwards are implied from the chain, so it enters only as a discount."""
 
 
+def _nothing_known(_day: dt.date) -> EventCalendar:
+    return EventCalendar()
+
+
 @dataclass(frozen=True, slots=True)
 class Unwinding:
     """A position that is closed part by part: what it was when the part under way was ordered, why, and for whom."""
@@ -107,8 +111,8 @@ class Desk:
     approve_at: dict[str, dt.datetime] = field(default_factory=dict)
     quality: LiveQuality = field(default_factory=LiveQuality)
     """What the quotes of this run were like."""
-    events: EventCalendar = field(default_factory=EventCalendar)
-    """What is known of earnings and dividends; nothing, where nobody imported a calendar."""
+    events_on: Callable[[dt.date], EventCalendar] = _nothing_known
+    """What is known on a day of earnings and dividends; nothing, where nobody imported a calendar."""
     iv_ranks: IvRanks = field(default_factory=IvRanks)
     recorder: Recorder | None = None
     """Who keeps what the feed shows; nobody, unless that was asked for."""

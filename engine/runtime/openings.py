@@ -193,7 +193,7 @@ def _symbol_facts(desk: Desk, candidate: Candidate, ticket: Ticket) -> dict[str,
         "symbol_positions": len(held) + len(new),
         "symbol_used": sum(each.used for each in held) + sum(each.held for each in going),
         "budget": book.modules[module_id].budget,
-        "happenings": happenings(desk.events, symbol, today, max(ends, default=today)),
+        "happenings": happenings(desk.events_on(today), symbol, today, max(ends, default=today)),
         "openings_last_minute": desk.opening_rates.get(module_id, OpeningRate()).count(desk.now),
         "symbol_halts": tuple(why for halted, why in book.halted_symbols.items() if halted == symbol),
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.calendar import market_day
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
 from engine.domain.mindfolio import Environment, MindfolioStatus
@@ -14,7 +15,7 @@ from engine.execution.paper import PaperBroker
 from engine.ledger.ledger import checked_entries
 from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
-from engine.market.events import import_events
+from engine.market.events import EventKind, import_events
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files
 from engine.market.simulated import SimulatedFeed
@@ -185,14 +186,25 @@ class TestWhatIsKnownBesideTheMarket:
         query.close()
         assert [denial.code.value for denial in row.denials] == codes
 
-    def test_the_simulated_market_knows_nothing_of_real_events_and_volatilities(self, simulated: Places) -> None:
+    def test_the_simulated_market_knows_its_own_past_and_events_and_nothing_of_real_ones(
+        self, simulated: Places
+    ) -> None:
         file = simulated.data_dir / "events.csv"
         file.parent.mkdir(parents=True)
         file.write_text("symbol,kind,day\nSPY,earnings,2026-04-24\n")
         import_events(file, simulated.history)
         engine = opened(simulated)
-        assert engine.kernel.desk.events.is_empty
-        engine.close()
+        try:
+            desk = engine.kernel.desk
+            today = market_day(desk.now)
+            events = desk.events_on(today)
+            ranks = desk.iv_ranks.at(("SPY",), desk.market.chains(), desk.now)
+            assert ranks["SPY"].sessions == 252
+        finally:
+            engine.close()
+        april = dt.date(2026, 4, 24)
+        assert events.is_covered("SPY", EventKind.EARNINGS, today, april)
+        assert events.known("SPY", EventKind.EARNINGS, today, april) == ()
 
 
 class TestStops:

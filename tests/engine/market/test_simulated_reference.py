@@ -1,0 +1,87 @@
+"""The simulated market's past and calendar, asked as a recording's and an import's are."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from engine.analytics.month_volatility import month_volatility
+from engine.core.calendar import next_session, previous_session, session_on
+from engine.market.events import EventKind
+from engine.market.simulated import SimulatedFeed
+from engine.market.simulated_reference import SimulatedReference
+from engine.market.simulated_universe import SYMBOLS
+from engine.market.store import MarketStore
+
+SEED = 3
+START = dt.date(2026, 1, 5)
+
+
+@pytest.fixture(scope="module")
+def feed() -> SimulatedFeed:
+    return SimulatedFeed(SEED, START)
+
+
+@pytest.fixture(scope="module")
+def reference(feed: SimulatedFeed) -> SimulatedReference:
+    return SimulatedReference(feed.history())
+
+
+def test_a_year_of_volatilities_is_there_from_the_first_minute(reference: SimulatedReference) -> None:
+    past = reference.volatilities_on(START)
+    assert past.symbols == SYMBOLS
+    for symbol in SYMBOLS:
+        before = past.before(symbol, START)
+        assert before.size == 252
+        assert np.isfinite(before).all()
+
+
+def test_the_past_grows_by_each_session_and_never_knows_the_day_itself(reference: SimulatedReference) -> None:
+    tuesday = dt.date(2026, 1, 6)
+    monday = reference.volatilities_on(START).of("SPY")
+    assert int(monday.day[-1]) == previous_session(START).day.toordinal()
+    grown = reference.volatilities_on(tuesday).of("SPY")
+    assert int(grown.day[-1]) == START.toordinal()
+    assert np.array_equal(grown.volatility[:-1], monday.volatility)
+
+
+@pytest.mark.parametrize("symbol", ["SPY", "QQQ", "AAPL"])
+def test_what_the_chains_say_at_a_close_is_what_the_past_says_of_that_day(
+    feed: SimulatedFeed, reference: SimulatedReference, symbol: str
+) -> None:
+    """One is read from quotes with their spreads and ticks, the other from the model's state."""
+    update = feed.history().end_of_day(symbol, START)
+    assert update is not None
+    store = MarketStore()
+    store.apply(update)
+    chain = store.chain(symbol)
+    assert chain is not None
+    told = reference.volatilities_on(dt.date(2026, 1, 6)).of(symbol)
+    assert month_volatility(chain, 0.04) == pytest.approx(told.volatility[-1], abs=0.01)
+
+
+def test_events_are_all_told_for_longer_than_any_contract_lives(reference: SimulatedReference) -> None:
+    events = reference.events_on(START)
+    last = START + dt.timedelta(days=2 * 365)
+    for symbol in SYMBOLS:
+        assert events.is_covered(symbol, EventKind.EARNINGS, START, last)
+        assert events.is_covered(symbol, EventKind.EX_DIVIDEND, START, last)
+        assert not events.is_covered(symbol, EventKind.FOMC, START, START)
+    assert len(events.known("AAPL", EventKind.EARNINGS, START, dt.date(2026, 12, 31))) == 4
+    assert events.known("SPY", EventKind.EARNINGS, START, last) == (), "a fund has none"
+    assert len(events.known("SPY", EventKind.EX_DIVIDEND, START, dt.date(2026, 12, 31))) == 4
+
+
+def test_earnings_stand_on_the_day_that_they_are_announced(feed: SimulatedFeed, reference: SimulatedReference) -> None:
+    events = reference.events_on(START)
+    for each in feed.history().earnings(dt.date(2026, 12, 31)):
+        assert each.announced in events.known(each.symbol, EventKind.EARNINGS, each.announced, each.announced)
+        session = session_on(each.announced)
+        assert session is not None
+        assert each.effect == (each.announced if each.before_open else next_session(session.closes).day)
+
+
+def test_the_calendar_is_made_once_a_year(reference: SimulatedReference) -> None:
+    assert reference.events_on(START) is reference.events_on(dt.date(2026, 12, 31))
+    later = reference.events_on(dt.date(2027, 1, 4))
+    assert later.is_covered("SPY", EventKind.EARNINGS, dt.date(2027, 1, 4), dt.date(2029, 12, 31))
