@@ -22,7 +22,7 @@ _NOBODY.setflags(write=False)
 _ONE_DAY = dt.timedelta(days=1)
 _THIRD_FRIDAY_FROM, _FRIDAY = 15, 4
 
-_SPLIT_CHANCE, _SPLIT_FROM_SPOT = 0.06, 150.0
+_SPLIT_CHANCE, _SPLIT_FROM_SPOT = 0.03, 150.0
 _SPLIT_RATIOS = (2, 3, 4, 5, 10)
 _SPLITS_END = dt.timedelta(days=60)
 """No split is as near to the first session: contracts that are quoted then were never adjusted."""

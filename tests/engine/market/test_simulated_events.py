@@ -72,7 +72,7 @@ def test_funds_pay_on_the_monday_after_the_quarters_third_friday() -> None:
 def test_splits_are_rare_and_lie_well_before_the_start() -> None:
     found = [splits(seed, FIRST, START) for seed in range(60)]
     counts = np.array([len(each) for each in found])
-    assert 0.3 < counts.mean() < 2.5
+    assert 0.2 < counts.mean() < 1.5
     for each in found:
         assert list(each) == sorted(each, key=lambda split: split.ex_day)
         for split in each:

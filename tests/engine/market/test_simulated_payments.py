@@ -60,7 +60,7 @@ def test_the_price_falls_by_what_is_paid() -> None:
 
 def test_before_a_split_a_payment_is_one_a_share_of_then() -> None:
     compared = 0
-    for seed in range(12):
+    for seed in range(20):
         for split in market(seed).splits:
             found = [each for each in paid(market(seed), SESSION.day) if each.symbol == split.symbol]
             before = [each.amount for each in found if each.ex_day < split.ex_day]
