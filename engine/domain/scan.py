@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.core.money import Money
 from engine.domain.chain import Chain
+from engine.domain.happening import Outlook
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import ModuleSpec, Waivers
 from engine.domain.position import Position
@@ -38,6 +39,8 @@ class ScanContext:
     waivers: Waivers
     rate: float
     """Risk-free rate, continuously compounded, a year."""
+    outlooks: Mapping[str, Outlook]
+    """Earnings and ex-dividend days by symbol; a symbol that is missing is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

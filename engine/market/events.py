@@ -130,13 +130,18 @@ class EventCalendar:
         inside = events.day[(events.day >= first.toordinal()) & (events.day <= last.toordinal())]
         return tuple(dt.date.fromordinal(day) for day in inside.tolist())
 
-    def is_covered(self, symbol: str, kind: EventKind, first: dt.date, last: dt.date) -> bool:
-        """Whether everything of this kind from `first` to `last` is listed."""
-        reached, end = first.toordinal(), last.toordinal()
+    def covered_until(self, symbol: str, kind: EventKind, first: dt.date) -> dt.date | None:
+        """The last day to which everything of this kind is listed from `first` on, None where that day is not."""
+        reached = first.toordinal()
         for span in self._spans.get((symbol, kind.value), ()):
             if span.first <= reached <= span.last:
                 reached = span.last + 1
-        return reached > end
+        return None if reached == first.toordinal() else dt.date.fromordinal(reached - 1)
+
+    def is_covered(self, symbol: str, kind: EventKind, first: dt.date, last: dt.date) -> bool:
+        """Whether everything of this kind from `first` to `last` is listed."""
+        until = self.covered_until(symbol, kind, first)
+        return until is not None and last <= until
 
     def events(self, symbol: str, kind: EventKind) -> Events:
         """All events of one kind that are known."""

@@ -21,6 +21,7 @@ from engine.core.money import UNIT, Money, from_float
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.chain import Chain, Ints
 from engine.domain.greeks import Greeks
+from engine.domain.happening import UNKNOWN
 from engine.domain.instrument import MULTIPLIER, contract_of, decode_keys
 from engine.domain.mindfolio import ModuleKind
 from engine.domain.order import OrderPurpose
@@ -131,7 +132,7 @@ def _look_at(
     if chain is None or chain.key.size == 0:
         return Finding(symbol, None, "no option quotes yet", numbers)
     numbers["spot_usd"] = from_float(chain.spot)
-    found = _find(chain, context, rules)
+    found = _find(symbol, chain, context, rules)
     if isinstance(found, _Skip):
         return Finding(symbol, None, found.reason, numbers)
     candidate = _candidate(found, rank, context, rules)
@@ -159,8 +160,11 @@ def _rank_refusal(rank: IvRank, context: ScanContext, rules: IvRules) -> str:
     return "" if percent >= rules.min_iv_rank_pct else f"IV rank {percent:g} below {rules.min_iv_rank_pct:g}"
 
 
-def _find(chain: Chain, context: ScanContext, rules: IvRules) -> _Condor | _Skip:
-    """The condor of the expiry nearest the middle of the band that gives one; else why the nearest gives none."""
+def _find(symbol: str, chain: Chain, context: ScanContext, rules: IvRules) -> _Condor | _Skip:
+    """The condor of the expiry nearest the middle of the band that gives one; else why the nearest gives none.
+
+    An expiry after an earnings or ex-dividend day gives none, and an earlier one in the band may.
+    """
     expiration, _, _ = decode_keys(chain.key)
     today = market_day(context.now).toordinal()
     days = np.unique(expiration) - today
@@ -169,13 +173,29 @@ def _find(chain: Chain, context: ScanContext, rules: IvRules) -> _Condor | _Skip
     days = days[np.argsort(np.abs(2 * days - rules.min_days - rules.max_days), kind="stable")]
     first: _Skip | None = None
     for expiry_dte in days.tolist():
-        board = _board(chain, today + expiry_dte, context.now, context.rate)
-        rows = _choose(board, today + expiry_dte, rules)
-        found = rows if isinstance(rows, _Skip) else _priced(board, rows, expiry_dte, context, rules)
+        found = _event_before(symbol, today + expiry_dte, context) or _made(chain, expiry_dte, context, rules)
         if isinstance(found, _Condor):
             return found
         first = first or found
     return first or _Skip(f"no expiry in {rules.min_days}-{rules.max_days} days")
+
+
+def _event_before(symbol: str, ordinal: int, context: ScanContext) -> _Skip | None:
+    """Why nothing that lives to a day (an ordinal) is opened, None when no event speaks against it."""
+    last = dt.date.fromordinal(ordinal)
+    found = context.outlooks.get(symbol, UNKNOWN).until(last)
+    if found is None:
+        return None if context.waivers.events else _Skip(f"earnings and dividends until {last} are unknown")
+    event = min(found, key=lambda each: each.day, default=None)
+    return None if event is None else _Skip(f"{event.kind} on {event.day}, before the expiry on {last}")
+
+
+def _made(chain: Chain, expiry_dte: int, context: ScanContext, rules: IvRules) -> _Condor | _Skip:
+    """The condor of one expiry, or why it gives none."""
+    ordinal = market_day(context.now).toordinal() + expiry_dte
+    board = _board(chain, ordinal, context.now, context.rate)
+    rows = _choose(board, ordinal, rules)
+    return rows if isinstance(rows, _Skip) else _priced(board, rows, expiry_dte, context, rules)
 
 
 def _board(chain: Chain, ordinal: int, now: dt.datetime, rate: float) -> _Board:

@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from engine.core.money import Money
 from engine.domain.candidate import Candidate
+from engine.domain.happening import Happening
 from engine.domain.limits import AccountLimits, GateLimits
 from engine.domain.mindfolio import AccountRules, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.order import Order
@@ -28,21 +28,6 @@ class Stake:
     quantity: int
     module_id: str
     order_id: str = ""
-
-
-class HappeningKind(StrEnum):
-    """What may move a price, or end a short call early, on a day that is known before."""
-
-    EARNINGS = "earnings"
-    EX_DIVIDEND = "ex-dividend"
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One such day of an underlying."""
-
-    kind: HappeningKind
-    day: dt.date
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,18 @@
-"""What the event calendar says of a trade's life: events, none, or that nobody knows."""
+"""What the event calendar says of an underlying's days to come."""
 
 import datetime as dt
 
+from engine.domain.happening import Happening, HappeningKind, Outlook
 from engine.market.events import EventCalendar, EventKind
-from engine.risk.facts import Happening, HappeningKind
 
 _KINDS = {EventKind.EARNINGS: HappeningKind.EARNINGS, EventKind.EX_DIVIDEND: HappeningKind.EX_DIVIDEND}
 
 
-def happenings(events: EventCalendar, symbol: str, first: dt.date, last: dt.date) -> tuple[Happening, ...] | None:
-    """Earnings and ex-dividend days from `first` to `last`; () where the calendar says that there are none.
-
-    None where it does not tell everything and knows of nothing: what is known counts, whatever else may come.
-    """
+def outlook(events: EventCalendar, symbol: str, first: dt.date) -> Outlook:
+    """Earnings and ex-dividend days from `first` on, and how far both are listed without a gap."""
     found = tuple(
-        Happening(ours, day) for kind, ours in _KINDS.items() for day in events.known(symbol, kind, first, last)
+        Happening(ours, day) for kind, ours in _KINDS.items() for day in events.known(symbol, kind, first, dt.date.max)
     )
-    if found:
-        return found
-    return () if all(events.is_covered(symbol, kind, first, last) for kind in _KINDS) else None
+    ends = [events.covered_until(symbol, kind, first) for kind in _KINDS]
+    known = [end for end in ends if end is not None]
+    return Outlook(found, min(known) if len(known) == len(ends) else None)

@@ -26,7 +26,7 @@ from engine.risk.gate import run_gate, warnings
 from engine.risk.kernel_health import LegPrice, leg_prices
 from engine.risk.throttle import OpeningRate, Repeats
 from engine.runtime.desk import RISK_FREE_RATE, Desk, assert_within_budget
-from engine.runtime.happenings import happenings
+from engine.runtime.happenings import outlook
 from engine.runtime.orders import send
 from engine.runtime.pausing import set_module_status
 from engine.runtime.power import Claim, claim_of, package_trades
@@ -193,7 +193,7 @@ def _symbol_facts(desk: Desk, candidate: Candidate, ticket: Ticket) -> dict[str,
         "symbol_positions": len(held) + len(new),
         "symbol_used": sum(each.used for each in held) + sum(each.held for each in going),
         "budget": book.modules[module_id].budget,
-        "happenings": happenings(desk.events_on(today), symbol, today, max(ends, default=today)),
+        "happenings": outlook(desk.events_on(today), symbol, today).until(max(ends, default=today)),
         "openings_last_minute": desk.opening_rates.get(module_id, OpeningRate()).count(desk.now),
         "symbol_halts": tuple(why for halted, why in book.halted_symbols.items() if halted == symbol),
     }

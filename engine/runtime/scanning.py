@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import partial
 
-from engine.core.calendar import session_at
+from engine.core.calendar import market_day, session_at
 from engine.core.errors import DenialCode, Fact
 from engine.domain import events as ev
 from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, ScanRow
@@ -14,6 +14,7 @@ from engine.domain.scan import ScanContext
 from engine.ledger.codec import is_exact
 from engine.modules.registry import strategy_for
 from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.happenings import outlook
 from engine.runtime.inbox import ScanFinished
 from engine.runtime.openings import gate, is_tradable, try_open
 from engine.runtime.pausing import set_module_status
@@ -87,6 +88,8 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         for approval in book.approvals.values()
         if approval.candidate.module_id == module.module_id
     ]
+    today = market_day(desk.now)
+    events = desk.events_on(today)
     return ScanContext(
         now=desk.now,
         generation=desk.market.generation,
@@ -99,6 +102,7 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         costs=book.costs,
         waivers=book.waivers,
         rate=RISK_FREE_RATE,
+        outlooks={symbol: outlook(events, symbol, today) for symbol in module.universe},
     )
 
 

@@ -18,6 +18,7 @@ from engine.core.clock import epoch_us
 from engine.core.money import CENT, UNIT, Money, dollars
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.chain import Chain
+from engine.domain.happening import Happening, HappeningKind, Outlook
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import Costs, ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter, Waivers
@@ -105,6 +106,7 @@ CONTEXT = ScanContext(
     costs=Costs(),
     waivers=Waivers(),
     rate=RATE,
+    outlooks={"TEST": Outlook((), dt.date(2026, 12, 31))},
 )
 
 
@@ -184,6 +186,32 @@ def test_the_expiry_nearest_the_middle_of_the_band_is_taken_and_the_next_where_i
     assert found(no_calls).structure.expiration == contract(100, PUT, 32).expiration
     nowhere = {one: row for one, row in no_calls.items() if one.right is CALL or one.expiration.day == 23}
     assert scan(nowhere).reason == "no call strike at 16-20 delta with a quote on 2026-04-23"
+
+
+def with_events(*days: int, complete_to: dt.date | None = dt.date(2026, 12, 31)) -> ScanContext:
+    """Earnings so many days ahead."""
+    happenings = tuple(Happening(HappeningKind.EARNINGS, NOW.date() + dt.timedelta(days=each)) for each in days)
+    return replace(CONTEXT, outlooks={"TEST": Outlook(happenings, complete_to)})
+
+
+@pytest.mark.parametrize(("days", "expiry"), [((32,), 31), ((38,), 31), ((39,), 38), ((46,), 38)])
+def test_an_expiry_that_earnings_come_before_gives_way_to_an_earlier_one(days: tuple[int, ...], expiry: int) -> None:
+    candidate = found(market_of(31, 38), with_events(*days))
+    assert candidate.structure.expiration == NOW.date() + dt.timedelta(days=expiry)
+
+
+def test_earnings_before_every_expiry_are_named_with_the_expiry_that_was_wanted() -> None:
+    finding = scan(market_of(31, 38), with_events(80, 30))
+    on, last = (NOW.date() + dt.timedelta(days=each) for each in (30, 38))
+    assert (finding.candidate, finding.reason) == (None, f"earnings on {on}, before the expiry on {last}")
+
+
+def test_where_nobody_knows_the_events_nothing_is_proposed_unless_that_is_waived() -> None:
+    context = with_events(complete_to=NOW.date() + dt.timedelta(days=37))
+    last = NOW.date() + dt.timedelta(days=38)
+    assert scan(MARKET, context).reason == f"earnings and dividends until {last} are unknown"
+    assert scan(MARKET, replace(context, outlooks={})).reason == f"earnings and dividends until {last} are unknown"
+    assert found(MARKET, replace(context, waivers=Waivers(events=True))).structure.expiration == last
 
 
 @pytest.mark.parametrize(("days", "is_found"), [(29, False), (30, True), (45, True), (46, False)])
@@ -276,6 +304,7 @@ def test_positions_orders_and_candidates_of_the_scan_together_stay_within_six() 
         module=replace(CONTEXT.module, universe=names),
         chains={name: chain_of(MARKET, name) for name in names},
         iv_ranks=dict.fromkeys(names, IvRank(62.0, 252)),
+        outlooks=dict.fromkeys(names, CONTEXT.outlooks["TEST"]),
         open_positions=tuple(position_of(f"X{number}") for number in range(3)),
         busy_symbols=frozenset({"Y", "X0"}),
     )

@@ -136,8 +136,9 @@ def test_on_the_real_file_the_chosen_strikes_are_its_rows_with_their_very_prices
         open_positions=(),
         busy_symbols=frozenset(),
         costs=Costs(),
-        waivers=Waivers(evidence=True, iv_rank=True),
+        waivers=Waivers(evidence=True, iv_rank=True, events=True),
         rate=0.04,
+        outlooks={},
     )
     findings = SERVICE.scan(context)
     assert [finding.symbol for finding in findings] == list(SYMBOLS)

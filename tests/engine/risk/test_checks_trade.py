@@ -10,11 +10,12 @@ from engine.core.calendar import expiry_at
 from engine.core.errors import DenialCode
 from engine.core.money import dollars
 from engine.domain.denial import Denial
+from engine.domain.happening import Happening, HappeningKind
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 from engine.risk import checks_trade as checks
-from engine.risk.facts import Happening, HappeningKind, Stake, TradeFacts
+from engine.risk.facts import Stake, TradeFacts
 
 NO_NUMBERS: tuple[Any, ...] = (float("nan"), float("inf"), float("-inf"), True, False, None, "1")
 

@@ -10,6 +10,7 @@ import pytest
 from engine.core.calendar import market_day
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
+from engine.domain.candidate import ScanAction
 from engine.domain.mindfolio import Environment, MindfolioStatus
 from engine.execution.paper import PaperBroker
 from engine.ledger.ledger import checked_entries
@@ -165,15 +166,15 @@ class TestOneMarket:
 
 class TestWhatIsKnownBesideTheMarket:
     @pytest.mark.parametrize(
-        ("rows", "codes"),
+        ("rows", "reason"),
         [
-            ("SPY,earnings,2026-04-24,\n", ["EVENT"]),
-            ("SPY,earnings,2026-04-25,\n", []),  # a day after the expiration: unknown before it, which is waived
-            ("SPY,earnings,2026-01-01,2026-12-31\nSPY,ex-dividend,2026-01-01,2026-12-31\n", []),
+            ("SPY,earnings,2026-04-24,\n", "earnings on 2026-04-24, before the expiry on 2026-04-24"),
+            ("SPY,earnings,2026-04-25,\n", ""),  # a day after the expiration: unknown before it, which is waived
+            ("SPY,earnings,2026-01-01,2026-12-31\nSPY,ex-dividend,2026-01-01,2026-12-31\n", ""),
         ],
     )
     def test_an_event_in_the_calendar_keeps_a_trade_from_being_opened(
-        self, replay: Places, tmp_path: Path, rows: str, codes: list[str]
+        self, replay: Places, tmp_path: Path, rows: str, reason: str
     ) -> None:
         file = tmp_path / "events.csv"
         file.write_text(f"symbol,kind,day,until\n{rows}")
@@ -184,7 +185,8 @@ class TestWhatIsKnownBesideTheMarket:
         query = LedgerQuery(replay.ledger)
         (row, *_) = query.scans("IV_SERVICE", new_york(0))[::-1]
         query.close()
-        assert [denial.code.value for denial in row.denials] == codes
+        assert (row.action is ScanAction.SKIPPED) == bool(reason)
+        assert not reason or row.reason == reason
 
     def test_the_simulated_market_knows_its_own_past_and_events_and_nothing_of_real_ones(
         self, simulated: Places

@@ -14,6 +14,7 @@ from engine.domain.broker_reports import BrokerAccepted, BrokerEnded
 from engine.domain.candidate import Candidate
 from engine.domain.order import OrderPurpose, OrderStatus
 from engine.domain.structure import Structure, StructureKind, shares_of
+from engine.market.events import import_events, read_calendar
 from engine.runtime import openings
 from engine.runtime.openings import MOST_MONEY, Ticket, ticket_candidate
 from tests.engine.runtime.scenes import (
@@ -31,7 +32,7 @@ from tests.engine.runtime.scenes import (
     ranks_after,
     working,
 )
-from tests.fakes import Rig, chain_update, filled, new_york
+from tests.fakes import EXPIRATION, Rig, chain_update, filled, new_york
 
 PRICES = ("0.40", "0.90", "1.00", "0.50")
 FAR_AWAY = replace(CONDOR.legs[3].contract, strike=MOST_MONEY + 1)
@@ -81,6 +82,17 @@ class TestEnter:
         )  # fmt: skip
         # Wings of 5.00, the credit at the worst price, 4 commissions of 0.60.
         assert order.hold == dollars(500) + wanted.worst * 100 + dollars("2.40")
+
+    @pytest.mark.parametrize(("day", "codes"), [(EXPIRATION, ["EVENT"]), (EXPIRATION + dt.timedelta(days=1), [])])
+    def test_a_ticket_that_would_live_through_an_event_is_refused(
+        self, rig: Rig, tmp_path: Path, day: dt.date, codes: list[str]
+    ) -> None:
+        file = tmp_path / "events.csv"
+        file.write_text(f"symbol,kind,day\nSPY,ex-dividend,{day}\n")
+        import_events(file, tmp_path / "history")
+        calendar = read_calendar(tmp_path / "history")
+        rig.desk.events_on = lambda _day: calendar
+        assert give(rig, ticket(rig)) == codes
 
     def test_a_ticket_carries_the_iv_rank_where_it_is_known(self, rig: Rig) -> None:
         wanted = (MODULE, CONDOR, 1, -dollars("1.00"), -dollars("0.95"), "I like it")

@@ -1,13 +1,13 @@
-"""What the calendar tells the gate: events, none, or nothing."""
+"""What the calendar tells modules and the gate: events, none, or nothing."""
 
 import datetime as dt
 from pathlib import Path
 
 import pytest
 
+from engine.domain.happening import UNKNOWN, Happening, HappeningKind
 from engine.market.events import EventCalendar, import_events, read_calendar
-from engine.risk.facts import Happening, HappeningKind
-from engine.runtime.happenings import happenings
+from engine.runtime.happenings import outlook
 
 FIRST, LAST = dt.date(2026, 3, 16), dt.date(2026, 4, 24)
 COVERED = "SPY,earnings,2026-01-01,2026-12-31\nSPY,ex-dividend,2026-01-01,2026-06-30\n"
@@ -17,7 +17,7 @@ def told(folder: Path, rows: str, symbol: str = "SPY", last: dt.date = LAST) -> 
     path = folder / "events.csv"
     path.write_text(f"symbol,kind,day,until\n{rows}")
     import_events(path, folder / "history")
-    return happenings(read_calendar(folder / "history"), symbol, FIRST, last)
+    return outlook(read_calendar(folder / "history"), symbol, FIRST).until(last)
 
 
 def test_none_is_said_only_where_both_kinds_are_listed_to_the_end(tmp_path: Path) -> None:
@@ -44,4 +44,4 @@ def test_splits_and_meetings_are_not_the_gate_s_events(tmp_path: Path) -> None:
 
 
 def test_without_a_calendar_nobody_knows() -> None:
-    assert happenings(EventCalendar(), "SPY", FIRST, LAST) is None
+    assert outlook(EventCalendar(), "SPY", FIRST) == UNKNOWN

@@ -1,0 +1,42 @@
+"""What is known to come for an underlying: earnings and ex-dividend days, and how far ahead all of them are listed."""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HappeningKind(StrEnum):
+    """What may move a price, or end a short call early, on a day that is known before."""
+
+    EARNINGS = "earnings"
+    EX_DIVIDEND = "ex-dividend"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One such day of an underlying."""
+
+    kind: HappeningKind
+    day: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """An underlying's days from one day on: those that are known, and the last one to which none is missing."""
+
+    happenings: tuple[Happening, ...] = ()
+    complete_to: dt.date | None = None
+    """None: days may be missing from the first on."""
+
+    def until(self, last: dt.date) -> tuple[Happening, ...] | None:
+        """What happens until `last`; () for nothing. None is unknown: nothing is known, and something may be missing.
+
+        What is known counts, whatever else may come.
+        """
+        found = tuple(each for each in self.happenings if each.day <= last)
+        if found:
+            return found
+        return () if self.complete_to is not None and last <= self.complete_to else None
+
+
+UNKNOWN = Outlook()
