@@ -28,6 +28,10 @@ _CBOE_FIRST = (
 _CBOE_LAST = (
     "bid_size_eod,bid_eod,ask_size_eod,ask_eod,underlying_bid_eod,underlying_ask_eod,vwap,open_interest,delivery_code"
 )
+_THETA_V2 = (
+    "ms_of_day,ms_of_day2,open,high,low,close,volume,count,bid_size,bid_exchange,bid,bid_condition,ask_size,"
+    "ask_exchange,ask,ask_condition,date\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,11 +325,23 @@ nonstd
     "theta_v2": _sample(
         "SPY240119C00390000.csv",
         "ThetaData v2, one contract",
-        """
-ms_of_day,ms_of_day2,open,high,low,close,volume,count,bid_size,bid_exchange,bid,bid_condition,ask_size,ask_exchange,ask,\
-ask_condition,date
-61800000,57599000,80,81,79,80.5,10,3,5,1,80.10,50,6,1,80.30,50,20240102
-""",
+        f"{_THETA_V2}61800000,57599000,80,81,79,80.5,10,3,5,1,80.10,50,6,1,80.30,50,20240102\n",
+    ),
+    "theta_v2_contracts": Sample(
+        "spy_2024.zip",
+        zipped(
+            {
+                "SPY240119C00390000.csv": f"{_THETA_V2}61800000,57599000,80,81,79,80.5,10,3,5,1,80.10,50,6,1,80.30,50,"
+                "20240102\n61800000,57599000,80,81,79,80.5,11,3,5,1,81.10,50,6,1,81.30,50,20240103\n",
+                "SPY240119P00390000.csv": f"{_THETA_V2}61800000,57599000,.1,.2,.1,.12,55,9,5,1,0.11,50,6,1,0.13,50,"
+                "20240102\n",
+            }
+        ),
+        "ThetaData v2, many contracts",
+        (
+            "SPY 2024-01-02T21:00 2024-01-19 C 390 80.1 80.3 5 6 80.5 10 - 470.08 - -",
+            "SPY 2024-01-02T21:00 2024-01-19 P 390 0.11 0.13 5 6 0.12 55 - 470.08 - -",
+        ),
     ),
     "lean_daily": Sample(
         "aapl_2014_quote_american.zip",

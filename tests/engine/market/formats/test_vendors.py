@@ -46,6 +46,7 @@ LEFT_OUT = {
     "yfinance_contracts": {"adjusted contract": 1},
     "dated": {"adjusted contract": 1},
     "lean_daily": {"no underlying price": 1},
+    "theta_v2_contracts": {"no underlying price": 1},
 }
 NOTES = {
     "optionsdx": "the symbol is the file name's",
