@@ -58,12 +58,13 @@ def costs() -> Costs:
     )
 
 
-def waivers(_environment: Environment) -> Waivers:
-    """What a market may lack until it is imported: evidence, the sessions that IV rank needs, a calendar of events.
+def waivers(environment: Environment) -> Waivers:
+    """What a market may lack: evidence everywhere; in a recording IV rank and events too, until they are imported.
 
     IV rank and events are waived only where they are unknown. All are said on screen.
     """
-    return Waivers(evidence=True, iv_rank=True, events=True)
+    is_recording = environment is Environment.REPLAY
+    return Waivers(evidence=True, iv_rank=is_recording, events=is_recording)
 
 
 def _iv_service(
