@@ -39,6 +39,11 @@ from engine.runtime.workers import Workers
 
 DEFAULT_SEED = 1
 
+_CHANGED = {
+    Environment.REPLAY: "The imported recordings have changed since this mindfolio was begun",
+    Environment.SIMULATED: "The simulated market is another one since this mindfolio was begun: its prices jumped",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Market:
@@ -129,7 +134,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
         if is_new:
             _begin(desk, spec, places.environment, market.name, costs, seed)
         elif market.name != book.market:
-            desk.alert("", "The imported recordings have changed since this mindfolio was begun")
+            desk.alert("", _CHANGED[places.environment])
         workers = Workers(inbox, running.threads, running.random_delay_s)
         kernel = Kernel(desk, inbox, workers, Pacer(running.speed), publishes=running.publishes)
         kernel.recover()
@@ -173,7 +178,7 @@ def _market(history: HistoryStore | None, seed: int) -> _Market:
     if history is None:
         feed = SimulatedFeed(seed)
         known = SimulatedReference(feed.history())
-        name = f"simulated market, seed {seed}, quotes a minute"
+        name = f"simulated market of {len(feed.symbols)} names, seed {seed}, quotes a minute"
         return _Market(feed, name, known.events_on, known.volatilities_on, feed.payments())
     events, volatilities = read_calendar(history.root), read_iv_history(history.root)
     name = f"recording {history.fingerprint()}"

@@ -152,6 +152,19 @@ class TestOneMarket:
         assert "\n" not in str(refused.value)
         assert not places.ledger.exists()
 
+    def test_a_simulated_market_of_another_version_is_pointed_out(
+        self, simulated: Places, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        publisher = RecordingPublisher()
+        with monkeypatch.context() as older:
+            older.setattr(SimulatedFeed, "symbols", ("AAPL", "SPY"))
+            opened(simulated, publisher=publisher).close()
+        assert publisher.alerts == []
+        opened(simulated, publisher=publisher).close()
+        assert publisher.alerts == [
+            "The simulated market is another one since this mindfolio was begun: its prices jumped"
+        ]
+
     def test_recordings_that_changed_since_the_beginning_are_pointed_out(self, replay: Places, tmp_path: Path) -> None:
         publisher = RecordingPublisher()
         opened(replay, publisher=publisher).close()
