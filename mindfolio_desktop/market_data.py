@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.core.errors import ImportRefused
 from engine.market.bars import Adjustment
 from engine.market.data_report import data_document
+from engine.market.duck import shown_path
 from engine.market.events import import_events
 from engine.market.history import HistoryStore
 from engine.market.import_bars import import_table
@@ -16,6 +18,8 @@ from engine.market.tables import Merged
 
 Progress = Callable[[str], None]
 
+_ENDINGS = (".csv", ".txt", ".parquet", ".gz", ".zip")
+
 _ADJUSTMENTS = {"traded": Adjustment.NONE, "split-adjusted": Adjustment.SPLITS, "adjusted": Adjustment.ALL}
 
 
@@ -24,11 +28,12 @@ def import_paths(
 ) -> Iterator[str]:
     """Bring files of any kind into the history below `root`; yields what became of each, in lines.
 
-    Chains come first, all or none of them, and then each other file by itself. `symbol` and `prices` are of bars that
-    do not tell. Raises ImportRefused at the first file that cannot be used.
+    Of a folder all files count that may hold data, by their names' endings. Chains come first, all or none of them, and
+    then each other file by itself. `symbol` and `prices` are of bars that do not tell. Raises ImportRefused at the
+    first file that cannot be used.
     """
     history = HistoryStore(root)
-    kinds = {path: kind_of(path) for path in paths}
+    kinds = {path: kind_of(path) for path in _files(paths)}
     chains = [path for path, kind in kinds.items() if kind is Kind.CHAINS]
     for report in import_files(chains, history, progress):
         rejected = sum(report.rejected.values())
@@ -47,6 +52,19 @@ def import_paths(
                 yield from _lines(path, table.kept, table.rejected)
     finally:  # what came in is worked on, whatever file was refused after it
         update_iv_history(history, progress)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The paths, and in place of a folder the files below it, in the order of their names; hidden ones are left out."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        below = sorted(each for each in path.rglob("*") if each.suffix.lower() in _ENDINGS and each.is_file())
+        found = [each for each in below if not any(part.startswith(".") for part in each.relative_to(path).parts)]
+        if not found:
+            raise ImportRefused(f"{shown_path(path)}: no file in this folder ends with {', '.join(_ENDINGS)}")
+        yield from found
 
 
 def document_of(root: Path, progress: Progress) -> dict[str, Any]:

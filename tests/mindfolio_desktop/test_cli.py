@@ -119,7 +119,7 @@ class TestImport:
         ("content", "cause"),
         [
             (None, "does not exist"),
-            ("folder", "is a folder; name the files in it"),
+            ("folder", "no file in this folder ends with .csv, .txt, .parquet, .gz, .zip"),
             (POINTER, "is a Git-LFS pointer, not the data"),
             ("a,b\n1,2\n", "not a known format of option chains; missing columns: snapshot_et, ticker"),
             ("", "is empty"),

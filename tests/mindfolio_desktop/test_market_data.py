@@ -46,6 +46,30 @@ def test_files_of_every_kind_come_in_with_one_command(shell: Shell, tmp_path: Pa
     assert "reading the chains of SPY" in shell.err
 
 
+def test_a_folder_stands_for_the_files_of_data_below_it(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "2026").mkdir(parents=True)
+    (folder / ".trash").mkdir()
+    write_recording(folder / "2026" / "chains.csv", falling_volatility())
+    events = written(folder, "Events.CSV", "symbol,kind,day\nSPY,earnings,2026-04-30\n")
+    written(folder, "README.md", "my data")
+    written(folder / ".trash", "old.csv", "nothing of use")
+    assert shell("import", str(folder)) == 0
+    assert [line.split(": ")[0] for line in shell.out.splitlines() if not line.startswith(" ")] == [
+        str(folder / "2026" / "chains.csv"),
+        events,
+    ]
+
+
+def test_a_folder_without_data_is_refused_in_one_line(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    written(folder, "README.md", "my data")
+    assert shell("import", str(folder)) == 2
+    assert f"{folder}: no file in this folder ends with .csv, .txt, .parquet, .gz, .zip" in shell.err
+    assert not HistoryStore(tmp_path / "data" / "history").snapshots()
+
+
 def test_plain_bars_are_asked_about_in_one_line(shell: Shell, tmp_path: Path) -> None:
     assert shell("import", written(tmp_path, "SPY.csv", BARS)) == 2
     assert shell.complaint.endswith("say --prices traded, --prices split-adjusted or --prices adjusted")
