@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import asdict
 
 from engine.core.calendar import session_at
 from engine.core.errors import DenialCode, MindfolioError
@@ -59,7 +60,7 @@ def run_headless(places: Places, running: Running, days: int | None, progress: P
         kernel.run(until=None if days is None else session_limit(kernel, days))
         document = as_document(kernel.snapshot(), _trades(kernel.desk.ledger))
         document["halted"] = kernel.desk.halted
-        document["quotes"] = kernel.desk.quality.document()
+        document["quotes"] = asdict(kernel.desk.quality.total.view())
         if (recorder := kernel.desk.recorder) is not None:
             recorder.close()
             document["recorded"] = {"folder": str(recorder.root), "rows": recorder.rows, "fault": recorder.fault}

@@ -78,14 +78,6 @@ def is_tradable(mask: Mask) -> Flags:
     return tradable
 
 
-def counts_of(mask: Mask) -> dict[QuoteFlag, int]:
-    """How many quotes have each fault; faults that none has are left out."""
-    if not mask.any():
-        return {}
-    found = {flag: int(np.count_nonzero(mask & np.uint16(flag.value))) for flag in QuoteFlag}
-    return {flag: count for flag, count in found.items() if count}
-
-
 def _price_flags(bid: Any, ask: Any, most: int) -> Any:
     """Faults that the prices show; for arrays and for single numbers, which are compared in the same way."""
     has_bid, has_ask = bid > 0, ask > 0

@@ -78,6 +78,15 @@ class ModuleView:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteCounts:
+    """Quotes that came since the start: all, those that nobody may trade on, and how many have which fault."""
+
+    rows: int = 0
+    untradable: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class MarketView:
     """The market behind the figures."""
 
@@ -89,6 +98,7 @@ class MarketView:
     """Market seconds a real second; 0 holds the clock, infinity does not wait."""
     spots: dict[str, Money] = field(default_factory=dict)
     is_finished: bool = False
+    quotes: QuoteCounts = QuoteCounts()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,45 +5,63 @@ snapshot before. Importers reject rows that no recording can hold (no number, be
 """
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.core.calendar import market_day
 from engine.core.expiries import ended_at, is_regular
+from engine.domain.chain import Ints
 from engine.domain.instrument import decode_keys
 from engine.domain.ports import ChainUpdate
-from engine.domain.quote_flags import Flags, Mask, QuoteFlag, counts_of, is_tradable, quote_flags
+from engine.domain.quote_flags import Flags, Mask, QuoteFlag, is_tradable, quote_flags
+from engine.domain.snapshot import QuoteCounts
 from engine.market.history import HistoryStore
 
 FEWEST_OF_A_COPY = 20
 """Rows. A few quotes may come back to the same figures overnight, a whole snapshot does not."""
 
 
+_EVERY_MASK = np.arange(2 * max(QuoteFlag), dtype=np.uint16)
+
+
 @dataclass(slots=True)
 class Counts:
-    """What was seen of one symbol: snapshots, those of them outside its regular hours, rows, and rows by fault."""
+    """What was seen: snapshots, those of them outside their symbol's regular hours, and rows by their mask."""
 
     snapshots: int = 0
     outside: int = 0
-    rows: int = 0
-    untradable: int = 0
-    faults: Counter[QuoteFlag] = field(default_factory=Counter)
+    by_mask: Ints = field(default_factory=lambda: np.zeros(_EVERY_MASK.size, dtype=np.int64))
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return int(self.by_mask.sum())
+
+    @property
+    def untradable(self) -> int:
+        """Rows with a fault that forbids trading."""
+        return int(self.by_mask[~is_tradable(_EVERY_MASK)].sum())
+
+    @property
+    def faults(self) -> dict[QuoteFlag, int]:
+        """Rows by fault, a row once under each that it has; faults that none has are left out."""
+        found = {flag: int(self.by_mask[(_EVERY_MASK & np.uint16(flag.value)) != 0].sum()) for flag in QuoteFlag}
+        return {flag: count for flag, count in found.items() if count}
 
     def add(self, mask: Mask, *, regular: bool) -> None:
         """Count one snapshot."""
         self.snapshots += 1
         self.outside += not regular
-        self.rows += mask.size
-        if mask.any():
-            self.untradable += mask.size - int(np.count_nonzero(is_tradable(mask)))
-            self.faults.update(counts_of(mask))
+        self.by_mask += np.bincount(mask, minlength=_EVERY_MASK.size)
 
     def named(self) -> dict[str, int]:
         """Rows by fault, in the words of a report."""
-        return {(flag.name or "").lower(): self.faults[flag] for flag in QuoteFlag if self.faults[flag]}
+        return {(flag.name or "").lower(): count for flag, count in self.faults.items()}
+
+    def view(self) -> QuoteCounts:
+        """For the screen and for reports."""
+        return QuoteCounts(self.rows, self.untradable, self.named())
 
 
 def snapshot_flags(update: ChainUpdate, before: ChainUpdate | None = None) -> Mask:
@@ -81,33 +99,15 @@ def quality(history: HistoryStore, symbol: str) -> dict[int, Counts]:
 
 
 class LiveQuality:
-    """What a running market's quotes were like, by symbol, since the start."""
+    """What a running market's quotes were like since the start, all symbols together."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, Counts] = {}
-
-    @property
-    def counts(self) -> Mapping[str, Counts]:
-        """Counts by symbol."""
-        return self._counts
+        self.total = Counts()
 
     def see(self, update: ChainUpdate) -> None:
         """Count an update that came from the feed."""
-        mask = snapshot_flags(update)
         regular = is_regular(update.symbol, update.at, market_day(update.at))
-        self._counts.setdefault(update.symbol, Counts()).add(mask, regular=regular)
-
-    def document(self) -> dict[str, object]:
-        """All symbols together, for a report."""
-        all_counts = list(self._counts.values())
-        total: Counter[str] = Counter()
-        for counts in all_counts:
-            total.update(counts.named())
-        return {
-            "rows": sum(counts.rows for counts in all_counts),
-            "untradable": sum(counts.untradable for counts in all_counts),
-            "faults": dict(sorted(total.items())),
-        }
+        self.total.add(snapshot_flags(update), regular=regular)
 
 
 def _is_expired(update: ChainUpdate) -> Flags:

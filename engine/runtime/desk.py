@@ -21,7 +21,7 @@ from engine.domain.events import Event
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
 from engine.domain.package import LadderRules, clean_mark
-from engine.domain.ports import Backtester, Broker, Feed, Publisher
+from engine.domain.ports import Backtester, Broker, ChainUpdate, Feed, Publisher
 from engine.domain.position import Position
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure
@@ -156,6 +156,17 @@ class Desk:
     def alert(self, module_id: str, text: str, *, is_urgent: bool = False) -> None:
         """Tell the user one plain sentence."""
         self.notify(Alert(self.now, module_id, text, is_urgent))
+
+    def show(self, update: ChainUpdate) -> None:
+        """Take a chain that the feed shows: into the market, the counts of faults, and the recording, if any."""
+        self.quality.see(update)
+        self.market.apply(update)
+        if self.recorder is None:
+            return
+        self.recorder.see(update)
+        if self.recorder.fault and "recorder" not in self.told:
+            self.told.add("recorder")
+            self.alert("", f"The market is not recorded any more: {self.recorder.fault}", is_urgent=True)
 
     def commit(self) -> bool:
         """Make the step durable, then run its effects (and theirs). True when anything was written.

@@ -294,13 +294,7 @@ class Kernel:
         if self._feed_at is None:
             return
         for update in desk.feed.read(self._feed_at):
-            desk.quality.see(update)
-            desk.market.apply(update)
-            if desk.recorder is not None:
-                desk.recorder.see(update)
-        if desk.recorder is not None and desk.recorder.fault and "recorder" not in desk.told:
-            desk.told.add("recorder")
-            desk.alert("", f"The market is not recorded any more: {desk.recorder.fault}", is_urgent=True)
+            desk.show(update)
         if (day := market_day(desk.now)) != self._dropped_on:
             desk.market.drop_expired(desk.now - dt.timedelta(days=7))
             self._dropped_on = day
@@ -389,6 +383,7 @@ class Kernel:
             speed=self._pacer.speed,
             spots={symbol: spot for symbol in desk.feed.symbols if (spot := desk.market.spot(symbol)) is not None},
             is_finished=self._feed_at is None,
+            quotes=desk.quality.total.view(),
         )
         view = aggregate(desk.book, desk.market.chains(), market, RISK_FREE_RATE)
         return replace(view, halted=desk.halted, is_compared=desk.is_reconciled)

@@ -1,18 +1,18 @@
-"""The line at the foot of the window: the last event, and how old the figures on screen are."""
+"""The line at the foot of the window: the last event, how good the quotes are, how old the figures on screen."""
 
 import datetime as dt
 
 from PySide6.QtCore import QElapsedTimer, QTimer, Slot
 from PySide6.QtWidgets import QStatusBar
 
-from engine.domain.snapshot import MindfolioSnapshot
+from engine.domain.snapshot import MindfolioSnapshot, QuoteCounts
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 
 class StatusLine(QStatusBar):
-    """Last event at the left; at the right the journal entry that is shown, and when it came."""
+    """Last event at the left; at the right the quotes' faults, the journal entry that is shown, and when it came."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,9 @@ class StatusLine(QStatusBar):
         self.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
         self._event = ElidedText("Waiting for the engine", "muted", 12, name="last_event")
         self._state = Text("", "muted", 12, name="shown_entry")
+        self._quotes = Text("", "muted", 12, name="quotes")
         self.addWidget(self._event, 1)
+        self.addPermanentWidget(self._quotes)
         self.addPermanentWidget(self._state)
         self._seq: int | None = None
         self._heard = QElapsedTimer()
@@ -43,8 +45,18 @@ class StatusLine(QStatusBar):
         if self._seq is None:
             self.show_event("Connected to the engine")
         self._seq = snapshot.seq
+        self._show_quotes(snapshot.market.quotes)
         self._heard.start()
         self.show_age()
+
+    def _show_quotes(self, quotes: QuoteCounts) -> None:
+        """How many quotes nobody may trade on, and in the tip with what faults."""
+        if not quotes.rows:
+            return
+        self._quotes.show_text(f"{quotes.untradable / quotes.rows:.1%} of quotes not tradable")
+        faults = [f"{count:,} {name.replace('_', ' ')}" for name, count in quotes.faults.items()]
+        seen = f"{quotes.untradable:,} of {quotes.rows:,} quotes since the start are marked and not traded"
+        self._quotes.setToolTip("\n".join([seen, *faults]))
 
     @Slot()
     def show_age(self) -> None:

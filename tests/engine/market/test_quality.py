@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.domain.quote_flags import QuoteFlag, counts_of
+from engine.domain.quote_flags import Mask, QuoteFlag, is_tradable
+from engine.domain.snapshot import QuoteCounts
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files
 from engine.market.quality import Counts, LiveQuality, quality, repeats, snapshot_flags
@@ -17,6 +18,12 @@ from tests.recordings import write_recording
 from tests.spy_2021 import import_spy_2021
 
 TUESDAY = MONDAY + dt.timedelta(days=1)
+
+
+def counts_of(mask: Mask) -> dict[QuoteFlag, int]:
+    counts = Counts()
+    counts.add(mask, regular=True)
+    return counts.faults
 
 
 def ignore(_: str) -> None:
@@ -79,18 +86,26 @@ def test_counts_of_a_running_market_are_added_up_by_fault() -> None:
     bid[:3] = [np.nan, 0.0, 99.0]
     seen.see(replace(update, bid=bid))
     seen.see(chain_update(new_york(17), symbol="TSLA"))
-    assert (seen.counts["SPY"].outside, seen.counts["TSLA"].outside) == (0, 1)
-    document = seen.document()
-    assert document["rows"] == 2 * update.key.size
-    faults = document["faults"]
-    assert isinstance(faults, dict)
-    assert (faults["not_a_number"], faults["crossed"]) == (1, 1)
-    assert document["untradable"] == sum(counts.untradable for counts in seen.counts.values())
+    assert (seen.total.snapshots, seen.total.outside, seen.total.rows) == (2, 1, 2 * update.key.size)
+    view = seen.total.view()
+    assert (view.rows, view.faults["not_a_number"], view.faults["crossed"]) == (2 * update.key.size, 1, 1)
+    # The whole of the mask is kept, so that a row with two faults is one row that nobody may trade on.
+    assert view.untradable == sum(
+        int((~is_tradable(snapshot_flags(each))).sum())
+        for each in (replace(update, bid=bid), chain_update(new_york(17), symbol="TSLA"))
+    )
 
 
 def test_nothing_seen_is_nothing_counted() -> None:
-    assert LiveQuality().document() == {"rows": 0, "untradable": 0, "faults": {}}
-    assert Counts().named() == {}
+    assert LiveQuality().total.view() == QuoteCounts(0, 0, {})
+
+
+def test_a_row_counts_under_each_fault_and_once_as_not_tradable() -> None:
+    seen = Counts()
+    both = QuoteFlag.ONE_SIDED | QuoteFlag.NOT_A_NUMBER
+    seen.add(np.array([0, QuoteFlag.LOCKED, both, QuoteFlag.ADJUSTED], dtype=np.uint16), regular=True)
+    assert (seen.rows, seen.untradable) == (4, 2)
+    assert seen.named() == {"locked": 1, "one_sided": 1, "not_a_number": 1, "adjusted": 1}
 
 
 def test_the_real_file_of_2021_has_seventeen_crossed_rows(shared_dir: Path, tmp_path: Path) -> None:

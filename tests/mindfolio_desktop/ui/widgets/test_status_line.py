@@ -3,8 +3,9 @@
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from engine.domain.snapshot import QuoteCounts
 from mindfolio_desktop.ui.widgets.status_line import StatusLine
-from tests.mindfolio_desktop.ui.snapshots import aggressive_growth
+from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, market
 
 
 def state(line: StatusLine) -> str:
@@ -36,3 +37,20 @@ def test_the_age_of_the_figures_grows_by_itself(qtbot: QtBot) -> None:
     qtbot.addWidget(line)
     line.set_snapshot(aggressive_growth())
     qtbot.waitUntil(lambda: state(line).endswith("updated 1 s ago"), timeout=3000)
+
+
+def test_it_says_how_many_quotes_nobody_may_trade_on_and_why(qtbot: QtBot) -> None:
+    line = StatusLine()
+    qtbot.addWidget(line)
+    label = line.findChild(QLabel, "quotes")
+    assert isinstance(label, QLabel)
+    line.set_snapshot(aggressive_growth())
+    assert label.text() == ""
+    quotes = QuoteCounts(20_000, 1_740, {"crossed": 30, "one_sided": 1_700})
+    line.set_snapshot(aggressive_growth(market=market(quotes=quotes)))
+    assert label.text() == "8.7% of quotes not tradable"
+    assert label.toolTip().splitlines() == [
+        "1,740 of 20,000 quotes since the start are marked and not traded",
+        "30 crossed",
+        "1,700 one sided",
+    ]
