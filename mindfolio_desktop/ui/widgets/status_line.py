@@ -53,7 +53,7 @@ class StatusLine(QStatusBar):
         """How many quotes nobody may trade on, and in the tip with what faults."""
         if not quotes.rows:
             return
-        self._quotes.show_text(f"{quotes.untradable / quotes.rows:.1%} of quotes not tradable")
+        self._quotes.show_text(f"{quotes.untradable / quotes.rows:.1%} of quotes not tradable ·")
         faults = [f"{count:,} {name.replace('_', ' ')}" for name, count in quotes.faults.items()]
         seen = f"{quotes.untradable:,} of {quotes.rows:,} quotes since the start are marked and not traded"
         self._quotes.setToolTip("\n".join([seen, *faults]))

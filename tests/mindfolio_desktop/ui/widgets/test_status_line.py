@@ -48,7 +48,7 @@ def test_it_says_how_many_quotes_nobody_may_trade_on_and_why(qtbot: QtBot) -> No
     assert label.text() == ""
     quotes = QuoteCounts(20_000, 1_740, {"crossed": 30, "one_sided": 1_700})
     line.set_snapshot(aggressive_growth(market=market(quotes=quotes)))
-    assert label.text() == "8.7% of quotes not tradable"
+    assert label.text() == "8.7% of quotes not tradable ·"
     assert label.toolTip().splitlines() == [
         "1,740 of 20,000 quotes since the start are marked and not traded",
         "30 crossed",
