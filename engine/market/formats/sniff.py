@@ -6,7 +6,6 @@ import csv
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +46,7 @@ _OTHERS = {
 }
 _PICKLE = re.compile(rb"\x80[\x02-\x05][\x8c\x95}\](cq.]", re.DOTALL)
 _OLD_PICKLE = re.compile(rb"(\(dp\d|\(lp\d|c[a-z_.]+\n[A-Za-z_]+\n)")
+_LEAN_TIME = re.compile(r"\d{8} \d{2}:\d{2}")
 _OCC_TAIL = re.compile(r"\s*\d{6}[CP]\d{8}")
 
 _DATES = frozenset({"date", "datetime", "time", "timestamp", "day"})
@@ -61,21 +61,6 @@ class Container(Enum):
     ZIP = "zip"
 
 
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """A file of an underlying's own prices: open, high, low, close."""
-
-    shown: str
-    source: str
-
-    @property
-    def refusal(self) -> ImportRefused:
-        """Why it cannot be taken for chains."""
-        return ImportRefused(
-            f"{self.shown}: holds prices of an underlying (open, high, low, close), not of its options"
-        )
-
-
 def head_of(path: Path) -> bytes:
     """The first bytes of a file that may be data. Raises ImportRefused for everything that cannot be."""
     return _checked_head(path, shown_path(path))
@@ -88,9 +73,7 @@ def container_of(head: bytes) -> Container:
     return Container.ZIP if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else Container.NONE
 
 
-def layout_and_table(
-    connection: duckdb.DuckDBPyConnection, path: Path, name: str, shown: str
-) -> tuple[Format, Table] | Bars:
+def layout_and_table(connection: duckdb.DuckDBPyConnection, path: Path, name: str, shown: str) -> tuple[Format, Table]:
     """The format and the rows of a Parquet or CSV file called `name`, which lies at `path`.
 
     Raises ImportRefused for one that cannot be read or is of no format we know.
@@ -102,13 +85,9 @@ def layout_and_table(
         rows = _parquet(connection, path, shown)
         names = tuple(rows.columns)
         _check_rows(rows, path, shown)
-        if (source := _bars(names)) is not None:
-            return Bars(shown, source)
         return _known(names, shown), Table(name, shown, names, with_numbered_columns(connection, rows))
     names = _first_line(path, shown)
     _check_lines(path, shown)
-    if (source := _bars(names)) is not None:
-        return Bars(shown, source)
     has_header = not _is_recorded_quote(names)
     layout = _known(names, shown) if has_header else RECORDED_QUOTES
     rows = read_cells(connection, path, len(names), has_header=has_header, is_ragged=layout.ragged)
@@ -189,19 +168,20 @@ def _check_lines(path: Path, shown: str) -> None:
 def _known(names: Sequence[str], shown: str) -> Format:
     if len(names) > _MOST_COLUMNS:
         raise ImportRefused(f"{shown}: has {len(names):,} columns, which no table of chains has")
+    if _is_bars(names):
+        raise ImportRefused(f"{shown}: holds prices of an underlying (open, high, low, close), not of its options")
     layout = layout_of(FORMATS, names, shown)
     if layout.refused:
         raise ImportRefused(f"{shown}: {layout.source}: {layout.refused}")
     return layout
 
 
-def _bars(names: Sequence[str]) -> str | None:
-    """Whose layout of an underlying's bars these headers are, None when they are not."""
+def _is_bars(names: Sequence[str]) -> bool:
+    """Whether these headers, or the cells of a first line without one, are of an underlying's bars."""
     spelled = {plain(name) for name in names}
     if spelled >= _PRICES and not _DATES.isdisjoint(spelled) and spelled.isdisjoint({"strike", "msofday", "right"}):
-        return "open, high, low, close"
-    is_lean = len(names) == 6 and re.fullmatch(r"\d{8} \d{2}:\d{2}", names[0]) and all(map(_is_number, names[1:]))
-    return "LEAN daily prices" if is_lean else None
+        return True
+    return len(names) == 6 and bool(_LEAN_TIME.fullmatch(names[0])) and all(map(_is_number, names[1:]))
 
 
 def _is_recorded_quote(cells: Sequence[str]) -> bool:

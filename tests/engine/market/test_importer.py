@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.core.errors import ImportRefused
 from engine.domain.instrument import OptionContract, Right
 from engine.market.history import HistoryStore
-from engine.market.importer import Detected, detect, import_files
+from engine.market.importer import import_files
 from tests.engine.market.formats.samples import SAMPLES, zipped
 
 AT = dt.datetime(2026, 3, 16, 19, 55, 34, tzinfo=dt.UTC)
@@ -247,19 +247,6 @@ def test_an_archive_without_one_file_of_chains_is_refused_with_the_first_cause(
     path = tmp_path / "bars.zip"
     path.write_bytes(zipped({"bars.csv": "date,open,high,low,close\n2021-01-04,1,2,1,2\n", "x.csv": "?"}))
     refuses(path, "bars.csv: holds prices of an underlying", history)
-
-
-def test_a_file_of_chains_is_told_from_one_of_bars_and_from_neither(tmp_path: Path) -> None:
-    path = tmp_path / "file.csv"
-    path.write_bytes(SAMPLES["hod_bare"].content)
-    assert detect(path) == Detected("chains", "HistoricalOptionData")
-    path.write_text("date,open,high,low,close\n2021-01-04,1,2,1,2\n")
-    assert detect(path) == Detected("bars", "open, high, low, close")
-    path.write_bytes(zipped({"x.csv": "?", "spy_eod_201201.txt": SAMPLES["optionsdx"].content}))
-    assert detect(path) == Detected("chains", "OptionsDX")
-    path.write_bytes(zipped({"x.csv": "?"}))
-    with pytest.raises(ImportRefused, match=r"file\.csv: x\.csv: not a known format"):
-        detect(path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
