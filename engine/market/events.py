@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.domain.chain import Floats, Ints
+from engine.market.duck import shown_path
 from engine.market.tables import Columns, Editor, Merged, editing, read_table
-from engine.market.text_rows import read_header, rows_of
+from engine.market.text_rows import opened, read_header, rows_of
 
 EVENTS, COVERAGE = "events", "event_coverage"
 
@@ -172,9 +173,11 @@ def import_events(path: Path, root: Path) -> EventsReport:
     A row with `until` is no event: it says that the file lists everything of that kind from `day` to `until`.
     Raises ImportRefused when the file cannot be used as a whole.
     """
-    header = read_header(path)
+    shown = shown_path(path)
     with editing(root) as editor:
-        rows_of(editor.connection, path, header.places(path, NEEDED, OPTIONAL), header)
+        text = opened(path, editor.folder)
+        header = read_header(text, shown)
+        rows_of(editor.connection, text, shown, header.places(shown, NEEDED, OPTIONAL), header)
         editor.connection.execute(_CHECKED, {"source": path.name})
         editor.connection.execute(_SPLIT_UP)
         rejected = {reason: (count, first) for reason, count, first in editor.connection.execute(_REJECTED).fetchall()}

@@ -12,11 +12,11 @@ from engine.core.clock import from_epoch_us
 from engine.core.errors import ImportRefused
 from engine.market.duck import Progress, failing_as, one_line, shown_path
 from engine.market.formats.check import fill_incoming, row_text
-from engine.market.formats.containers import Archive, open_archive, spool_gzip
+from engine.market.formats.containers import Archive, Container, container_of, open_archive, spool_gzip
 from engine.market.formats.contracts import contract_members, contracts_table
 from engine.market.formats.layout import Format, Table
 from engine.market.formats.lean import lean_members, lean_table
-from engine.market.formats.sniff import Container, container_of, head_of, layout_and_table
+from engine.market.formats.sniff import head_of, layout_and_table
 from engine.market.history import HistoryStore
 from engine.market.history_staging import Staging, staging
 
@@ -157,6 +157,10 @@ def _parts(
     if container is Container.ZIP:
         with open_archive(path, progress) as archive:
             yield from _members(archive, folder, connection)
+            if archive.others:
+                first = one_line(archive.others[0], 100)
+                others = f"members that are no CSV, text or Parquet file: {len(archive.others)}, like {first}"
+                yield ImportRefused(f"{shown_path(path)}: {others}")
         return
     spooled, name = path, path.name
     if container is Container.GZIP:

@@ -6,12 +6,12 @@ import csv
 import re
 import stat
 from collections.abc import Sequence
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import LONGEST_LINE, literal, read_cells, shown_path, with_numbered_columns
+from engine.market.duck import check_text, literal, read_cells, shown_path, with_numbered_columns
+from engine.market.formats.containers import Container, container_of
 from engine.market.formats.layout import Format, Table, layout_of, plain
 from engine.market.formats.times import day_of, stamped
 from engine.market.formats.vendors import FORMATS, RECORDED_QUOTES
@@ -53,24 +53,9 @@ _DATES = frozenset({"date", "datetime", "time", "timestamp", "day"})
 _PRICES = frozenset({"open", "high", "low", "close"})
 
 
-class Container(Enum):
-    """What a file's content is wrapped in."""
-
-    NONE = "none"
-    GZIP = "gzip"
-    ZIP = "zip"
-
-
 def head_of(path: Path) -> bytes:
     """The first bytes of a file that may be data. Raises ImportRefused for everything that cannot be."""
     return _checked_head(path, shown_path(path))
-
-
-def container_of(head: bytes) -> Container:
-    """What a file that begins like this is wrapped in."""
-    if head.startswith(b"\x1f\x8b"):
-        return Container.GZIP
-    return Container.ZIP if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else Container.NONE
 
 
 def layout_and_table(connection: duckdb.DuckDBPyConnection, path: Path, name: str, shown: str) -> tuple[Format, Table]:
@@ -87,7 +72,7 @@ def layout_and_table(connection: duckdb.DuckDBPyConnection, path: Path, name: st
         _check_rows(rows, path, shown)
         return _known(names, shown), Table(name, shown, names, with_numbered_columns(connection, rows))
     names = _first_line(path, shown)
-    _check_lines(path, shown)
+    check_text(path, shown)
     has_header = not _is_recorded_quote(names)
     layout = _known(names, shown) if has_header else RECORDED_QUOTES
     rows = read_cells(connection, path, len(names), has_header=has_header, is_ragged=layout.ragged)
@@ -148,21 +133,10 @@ def _first_line(path: Path, shown: str) -> tuple[str, ...]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return tuple(next(csv.reader([file.readline(_HEAD_BYTES)], strict=True)))
-    except (OSError, ValueError, csv.Error, StopIteration) as error:
+    except UnicodeDecodeError as error:
+        raise ImportRefused(f"{shown}: is neither Parquet nor CSV text in UTF-8") from error
+    except (OSError, csv.Error, StopIteration) as error:
         raise ImportRefused(f"{shown}: the header line cannot be read as CSV: {error}") from error
-
-
-def _check_lines(path: Path, shown: str) -> None:
-    """Refuse a file with an endless line, before anything gathers it in memory."""
-    with path.open("rb") as file:
-        place = 0
-        while len(chunk := file.read(LONGEST_LINE)) == LONGEST_LINE:
-            if b"\n" not in chunk and b"\r" not in chunk:
-                raise ImportRefused(
-                    f"{shown}: has a line of more than {LONGEST_LINE:,} bytes (at byte {place:,}), which no table of "
-                    "chains has"
-                )
-            place += len(chunk)
 
 
 def _known(names: Sequence[str], shown: str) -> Format:

@@ -1,6 +1,7 @@
 """The event calendar: what is listed, what is completely listed, and what nobody knows."""
 
 import datetime as dt
+import gzip
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,20 @@ def test_a_file_without_the_columns_is_refused_with_what_is_needed(tmp_path: Pat
     path.write_text("ticker,date\nAAPL,2026-04-30\n")
     with pytest.raises(ImportRefused, match="each once is needed of: symbol, kind, day; it has ticker, date"):
         import_events(path, tmp_path)
+
+
+def test_a_packed_file_is_unpacked_and_messages_name_the_file_itself(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv.gz"
+    path.write_bytes(gzip.compress(FILE.encode()))
+    assert import_events(path, tmp_path / "history").events.added == 3
+    for text, cause in (
+        ("a,b\n1,2\n", "each once is needed"),
+        (FILE + '"', "is never closed"),
+        (FILE + "x\n", "cannot"),
+    ):
+        path.write_bytes(gzip.compress(text.encode()))
+        with pytest.raises(ImportRefused, match=rf"{tmp_path}/events\.csv\.gz: .*{cause}"):
+            import_events(path, tmp_path / "history")
 
 
 def test_without_a_calendar_nothing_is_known(tmp_path: Path) -> None:

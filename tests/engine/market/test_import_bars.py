@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ImportRefused
-from engine.market import import_bars
+from engine.market import text_rows
 from engine.market.bars import Adjustment, read_bars, read_rates
 from engine.market.events import EventKind, read_calendar
 from engine.market.import_bars import import_table
@@ -83,7 +83,7 @@ def test_gzip_is_looked_through(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(PLAIN.encode()))
     assert import_table(path, tmp_path, adjustment=Adjustment.NONE).kept["bars"].added == 1
     path.write_bytes(gzip.compress(PLAIN.encode())[:-12])
-    with pytest.raises(ImportRefused, match="the archive cannot be read"):
+    with pytest.raises(ImportRefused, match="cannot be unpacked"):
         import_table(path, tmp_path, adjustment=Adjustment.NONE)
 
 
@@ -137,7 +137,7 @@ def test_archives_that_are_none_or_too_large_are_refused(tmp_path: Path, monkeyp
         import_table(tmp_path / "none.zip", tmp_path)
     broken = tmp_path / "abc.zip"
     broken.write_bytes(b"PK\x03\x04 and no more")
-    with pytest.raises(ImportRefused, match="the archive cannot be read"):
+    with pytest.raises(ImportRefused, match="cannot be unpacked"):
         import_table(broken, tmp_path)
     many = tmp_path / "many.zip"
     with ZipFile(many, "w") as archive:
@@ -145,7 +145,7 @@ def test_archives_that_are_none_or_too_large_are_refused(tmp_path: Path, monkeyp
         archive.writestr("b.csv", "x")
     with pytest.raises(ImportRefused, match="holds 2 files"):
         import_table(many, tmp_path)
-    monkeypatch.setattr(import_bars, "LARGEST_MEMBER", 10)
+    monkeypatch.setattr(text_rows, "LARGEST_MEMBER", 10)
     large = tmp_path / "large.zip"
     with ZipFile(large, "w") as archive:
         archive.writestr("a.csv", "x" * 11)

@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.errors import ImportRefused
 from engine.market.duck import connect
-from engine.market.formats.sniff import Container, container_of, head_of, layout_and_table
+from engine.market.formats.sniff import head_of, layout_and_table
 from tests.engine.market.formats.samples import SAMPLES, zipped
 
 PLAIN = sorted(name for name, sample in SAMPLES.items() if not sample.content.startswith(b"PK"))
@@ -75,10 +75,7 @@ def test_aggregates_of_options_are_not_taken_for_bars(tmp_path: Path) -> None:
         assert layout_and_table(connection, tmp_path / "a.csv", "a.csv", "a.csv")[0].source == "Massive aggregates"
 
 
-def test_archives_are_told_and_not_opened_inside_of_each_other(tmp_path: Path) -> None:
-    assert container_of(b"\x1f\x8b\x08") is Container.GZIP
-    assert container_of(b"PK\x03\x04") is Container.ZIP
-    assert container_of(b"PAR1") is Container.NONE
+def test_archives_are_not_opened_inside_of_each_other(tmp_path: Path) -> None:
     (tmp_path / "unpacked").write_bytes(zipped({"a.csv": "1"}))
     with connect() as connection, pytest.raises(ImportRefused, match="is an archive inside of an archive"):
         layout_and_table(connection, tmp_path / "unpacked", "a.zip", "shown")
