@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.core.errors import ImportRefused
 from engine.market.duck import check_text, failing_as, one_line, read_cells, select_as, shown_path
 from engine.market.formats.containers import Container, container_of, content_of
+from engine.market.formats.layout import CELL_MACRO, plain
 from engine.market.formats.sniff import head_of
 
 if TYPE_CHECKING:
@@ -20,11 +20,9 @@ _LONGEST_HEADER = 65_536
 LARGEST_MEMBER = 256 * 1024 * 1024
 """Bytes: fifty years of daily bars are less than one of its hundred parts."""
 
-# `cell`: a cell's text, NULL where nothing was written. `a_day`: the date that a text begins with.
-_MACROS = """
-    create or replace temp macro cell(x) as
-        case when lower(trim(x::varchar)) not in ('', 'nan', 'nat', 'none', 'null', 'na', 'n/a')
-             then trim(x::varchar) end;
+# `a_day`: the date that a text begins with.
+_MACROS = f"""
+    {CELL_MACRO};
     create or replace temp macro a_day(x) as
         try_strptime(
             split_part(trim(x::varchar), ' ', 1), ['%Y-%m-%d', '%Y%m%d', '%m/%d/%Y', '%Y-%m-%dT%H:%M:%S']
@@ -42,7 +40,7 @@ class Header:
     @property
     def names(self) -> tuple[str, ...]:
         """The cells as column names are compared: lower case, letters and digits only."""
-        return tuple(re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in self.cells)
+        return tuple(map(plain, self.cells))
 
     def places(self, shown: str, needed: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, int | None]:
         """Where the columns are, None for an optional one that is absent. Raises ImportRefused."""
