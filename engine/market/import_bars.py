@@ -56,11 +56,16 @@ _BARS = """
 _EVENTS = """
     create or replace temp table found_events as
     select upper(coalesce(cell(symbol), $symbol)) as symbol, 'ex-dividend' as kind, a_day(day) as day,
-           try_cast(cell(dividend) as double) as value, $source as source
-    from text_rows where a_day(day) is not null and try_cast(cell(dividend) as double) > 0
+           an_amount(dividend) as value, $source as source
+    from text_rows where a_day(day) is not null and an_amount(dividend) > 0
     union all
-    select upper(coalesce(cell(symbol), $symbol)), 'split', a_day(day), try_cast(cell(split) as double), $source
-    from text_rows where a_day(day) is not null and try_cast(cell(split) as double) not in (0, 1);
+    select upper(coalesce(cell(symbol), $symbol)), 'split', a_day(day), an_amount(split), $source
+    from text_rows where a_day(day) is not null and an_amount(split) not in (0, 1);
+"""
+_UNTOLD = """
+    select min(row_no) from text_rows
+    where (cell(dividend) is not null and an_amount(dividend) is null)
+        or (cell(split) is not null and an_amount(split) is null)
 """
 _COVERAGE = """
     create or replace temp table found_coverage as
@@ -71,6 +76,10 @@ _COVERAGE = """
 # A factor holds up to and with its row's day; the session after it is the ex-day. The last row is a far day of no
 # meaning. The share that a dividend was of the close before it, and new shares for old ones, follow from neighbours.
 _FACTOR_DAYS = "select distinct a_day(day) from text_rows where a_day(day) < date '2200-01-01'"
+_NO_FACTORS = """
+    select min(row_no) from text_rows
+    where a_day(day) is null or not coalesce(an_amount(price_factor) > 0 and an_amount(split_factor) > 0, false)
+"""
 _EX_DAYS = "create or replace temp table ex_days as select unnest(?::date[]) as day, unnest(?::date[]) as ex_day"
 _FACTORS = """
     create or replace temp table steps as
@@ -81,7 +90,6 @@ _FACTORS = """
                try_cast(cell(split_factor) as double) as split_factor, try_cast(cell(reference) as double) as reference
         from text_rows
     ) join ex_days using (day)
-    where price_factor > 0 and split_factor > 0
     window by_day as (order by day)
 """
 _FACTOR_EVENTS = """
@@ -102,6 +110,10 @@ _RATES = """
     select 'primary credit' as series, a_day(day) as day, try_cast(cell(percent) as double) as percent,
            $source as source
     from text_rows where a_day(day) is not null and try_cast(cell(percent) as double) between 0 and 100
+"""
+_NO_RATES = """
+    select count(*), min(row_no) from text_rows
+    where a_day(day) is null or not coalesce(try_cast(cell(percent) as double) between 0 and 100, false)
 """
 _DAILY = """
     select 1 from checked where reason is null
@@ -167,6 +179,8 @@ def _import_named(
     kept: dict[str, Merged] = {}
     kept["bars"], rejected = _keep_bars(editor, path, "text_rows", symbol, adjustment)
     told = {"dividends": places["dividend"] is not None, "splits": places["split"] is not None}
+    if (row := editor.connection.execute(_UNTOLD).fetchall()[0][0]) is not None:
+        raise ImportRefused(f"{shown_path(path)}: row {row}: its dividend or split is no figure")
     editor.connection.execute(_EVENTS, {"symbol": symbol, "source": path.name})
     editor.connection.execute(_COVERAGE, told | {"source": path.name})
     if any(told.values()):
@@ -185,7 +199,9 @@ def _import_rates(editor: Editor, path: Path, text: Path, header: Header) -> Tab
     """The Federal Reserve's primary credit rate: date, percent a year."""
     rows_of(editor.connection, text, shown_path(path), {"day": 0, "percent": 1}, header)
     editor.connection.execute(_RATES, {"source": path.name})
-    return TableReport(path, {"rates": editor.merge(RATES, "found_rates", ("series", "day"))}, {})
+    count, first = editor.connection.execute(_NO_RATES).fetchall()[0]
+    rejected = {"no day or no rate": (count, first)} if count else {}
+    return TableReport(path, {"rates": editor.merge(RATES, "found_rates", ("series", "day"))}, rejected)
 
 
 def _import_lean(editor: Editor, path: Path, text: Path, header: Header, symbol: str) -> TableReport:
@@ -203,6 +219,8 @@ def _import_factors(editor: Editor, path: Path, text: Path, header: Header, symb
     rows_of(editor.connection, text, shown_path(path), {name: place for place, name in enumerate(names)}, header)
     run = editor.connection.execute
     days = [row[0] for row in run(_FACTOR_DAYS).fetchall()]
+    if (row := run(_NO_FACTORS).fetchall()[0][0]) is not None:
+        raise ImportRefused(f"{shown_path(path)}: row {row} holds no day and factors")
     run(_EX_DAYS, [days, [_session_after(day) for day in days]])
     run(_FACTORS)
     run(_FACTOR_EVENTS, {"symbol": symbol, "source": path.name})

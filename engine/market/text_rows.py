@@ -20,13 +20,18 @@ _LONGEST_HEADER = 65_536
 LARGEST_MEMBER = 256 * 1024 * 1024
 """Bytes: fifty years of daily bars are less than one of its hundred parts."""
 
-# `a_day`: the date that a text begins with.
+# `a_day`: the date that a text begins with; the database reads "infinity" and "epoch" as 1900-01-01. `an_amount`:
+# dollars of a dividend, or new shares for an old one.
 _MACROS = f"""
     {CELL_MACRO};
-    create or replace temp macro a_day(x) as
+    create or replace temp macro read_day(x) as
         try_strptime(
             split_part(trim(x::varchar), ' ', 1), ['%Y-%m-%d', '%Y%m%d', '%m/%d/%Y', '%Y-%m-%dT%H:%M:%S']
         )::date;
+    create or replace temp macro a_day(x) as
+        case when read_day(x) between date '1901-01-01' and date '2199-12-31' then read_day(x) end;
+    create or replace temp macro an_amount(x) as
+        case when try_cast(cell(x) as double) between 0 and 1000000 then try_cast(cell(x) as double) end;
 """
 
 

@@ -95,6 +95,12 @@ def test_a_file_without_a_source_is_its_own_and_importing_again_adds_nothing(tmp
         ("AAPL,earnings,2026-04-30,2026-04-01,", "until lies before day"),
         ("AAPL,ex-dividend,2026-04-30,,0", "value is not above zero"),
         ("AAPL,ex-dividend,2026-04-30,,nine", "value is not above zero"),
+        ("AAPL,ex-dividend,2026-04-30,,inf", "value is not above zero"),
+        ("AAPL,split,2026-05-30,,1e400", "value is not above zero"),
+        ("AAPL,earnings,infinity,,", "no day"),
+        ("AAPL,earnings,9999-12-31,,", "no day"),
+        ("*,earnings,2026-04-30,,", "no symbol"),
+        ("../x,earnings,2026-04-30,,", "no symbol"),
     ],
 )
 def test_a_row_that_cannot_be_is_rejected_with_its_reason(tmp_path: Path, row: str, reason: str) -> None:
