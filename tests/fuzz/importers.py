@@ -98,7 +98,7 @@ def _records(path: Path) -> int:
     except (UnicodeDecodeError, csv.Error):
         return 0
     is_page = "Moneyness" in text  # whose footer is no row
-    return sum(map(bool, rows[1:])) - is_page
+    return 0 if is_page else sum(map(bool, rows[1:]))
 
 
 if __name__ == "__main__":
