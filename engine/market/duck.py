@@ -7,13 +7,14 @@ parameter or through the relational API, never pasted into a statement.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.core.errors import MindfolioError
+from engine.core.errors import ImportRefused, MindfolioError
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,6 +26,8 @@ LONGEST_LINE = 1 << 20
 """Bytes in a line of text that holds a quote."""
 
 _GLOB = "*?["
+_WRAPPED = re.compile(r'"exception_message":"((?:[^"\\]|\\.)*)"')
+_LOST = "reached an invalid state"
 _TOLD_EVERY_SECONDS = 5.0
 _MEMORY_LIMIT = "512MiB"
 """Of one database; what needs more goes to its spill folder, so that a file of any size is read within a gigabyte."""
@@ -59,6 +62,10 @@ def failing_as(kind: type[MindfolioError], what: str) -> Iterator[None]:
 
 def _cause(text: str) -> str:
     """What an error of the database says, without the row that it quotes and the advice about options of its own."""
+    if (wrapped := _WRAPPED.search(text)) is not None:
+        return wrapped[1].replace('\\"', '"')
+    if _LOST in text:
+        return "its quotation marks do not match, or its lines end in different ways"
     first, *others = filter(None, map(str.strip, text.splitlines()))
     advice = next((place for place, line in enumerate(others) if line.startswith("Possible")), 0)
     return f"{first}; {others[advice - 1]}" if advice else first
@@ -123,6 +130,21 @@ def read_cells(
         parallel=False,
         hive_partitioning=False,
     )
+
+
+def check_text(path: Path, shown: str) -> None:
+    """Refuse what `read_cells` would lose without a word, or gather in memory: an open quote, an endless line."""
+    place = marks = 0
+    with path.open("rb") as file:
+        while chunk := file.read(LONGEST_LINE):
+            if len(chunk) == LONGEST_LINE and b"\n" not in chunk and b"\r" not in chunk:
+                raise ImportRefused(
+                    f"{shown}: has a line of more than {LONGEST_LINE:,} bytes (at byte {place:,}), which no table has"
+                )
+            place += len(chunk)
+            marks += chunk.count(b'"')
+    if marks % 2:
+        raise ImportRefused(f"{shown}: has a quotation mark that is never closed; the rows behind it would be lost")
 
 
 def with_numbered_columns(

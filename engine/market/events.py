@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.domain.chain import Floats, Ints
-from engine.market.tables import Columns, Editor, Merged, editing, read_table
-from engine.market.text_rows import read_header, rows_of
+from engine.market.duck import shown_path
+from engine.market.tables import SYMBOL, Columns, Editor, Merged, editing, read_table
+from engine.market.text_rows import opened, read_header, rows_of
 
 EVENTS, COVERAGE = "events", "event_coverage"
 
@@ -27,7 +28,7 @@ OPTIONAL = ("until", "value", "source")
 _CHECKED = """
     create or replace temp table checked as
     select row_no, upper(coalesce(cell(symbol), '*')) as symbol, lower(replace(cell(kind), '_', '-')) as kind,
-           a_day(day) as day, a_day(until) as until, try_cast(cell(value) as double) as value,
+           a_day(day) as day, a_day(until) as until, an_amount(value) as value,
            coalesce(cell(source), $source) as source,
            case
                when a_day(day) is null then 'no day'
@@ -35,9 +36,12 @@ _CHECKED = """
                    or cell(kind) is null then 'kind is none of earnings, ex-dividend, split, fomc'
                when (cell(symbol) is null) <> (lower(cell(kind)) = 'fomc') and cell(symbol) is distinct from '*'
                    then 'a symbol is missing, or given for an event of the whole market'
+               when cell(symbol) <> '*' and not regexp_full_match(upper(cell(symbol)), $pattern)
+                   or cell(symbol) = '*' and lower(cell(kind)) <> 'fomc'
+                   then 'no symbol'
                when cell(until) is not null and a_day(until) is null then 'until is not a day'
                when a_day(until) < a_day(day) then 'until lies before day'
-               when cell(value) is not null and not coalesce(try_cast(cell(value) as double) > 0, false)
+               when cell(value) is not null and not coalesce(an_amount(value) > 0, false)
                    then 'value is not above zero'
            end as reason
     from text_rows
@@ -172,10 +176,12 @@ def import_events(path: Path, root: Path) -> EventsReport:
     A row with `until` is no event: it says that the file lists everything of that kind from `day` to `until`.
     Raises ImportRefused when the file cannot be used as a whole.
     """
-    header = read_header(path)
+    shown = shown_path(path)
     with editing(root) as editor:
-        rows_of(editor.connection, path, header.places(path, NEEDED, OPTIONAL), header)
-        editor.connection.execute(_CHECKED, {"source": path.name})
+        text = opened(path, editor.folder)
+        header = read_header(text, shown)
+        rows_of(editor.connection, text, shown, header.places(shown, NEEDED, OPTIONAL), header)
+        editor.connection.execute(_CHECKED, {"source": path.name, "pattern": SYMBOL.pattern})
         editor.connection.execute(_SPLIT_UP)
         rejected = {reason: (count, first) for reason, count, first in editor.connection.execute(_REJECTED).fetchall()}
         events, spans = keep_found(editor)

@@ -5,12 +5,9 @@ adjusted them: the caller has to, unless the file itself carries both or is an i
 """
 
 import datetime as dt
-import gzip
 import re
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
 
 from engine.core.calendar import NEW_YORK, next_session
 from engine.core.errors import ImportRefused
@@ -18,12 +15,8 @@ from engine.market.bars import BARS, RATES, Adjustment
 from engine.market.duck import shown_path
 from engine.market.events import keep_found
 from engine.market.tables import SYMBOL, Editor, Merged, editing
-from engine.market.text_rows import Header, read_header, rows_of
+from engine.market.text_rows import Header, opened, read_header, rows_of
 
-LARGEST_MEMBER = 256 * 1024 * 1024
-"""Bytes: fifty years of daily bars are less than one of its hundred parts."""
-
-_ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 RATE_NAMES = ("date", "pcredit8")
 _PLAIN = ("open", "high", "low", "close")
 _SPELLINGS = {
@@ -63,11 +56,16 @@ _BARS = """
 _EVENTS = """
     create or replace temp table found_events as
     select upper(coalesce(cell(symbol), $symbol)) as symbol, 'ex-dividend' as kind, a_day(day) as day,
-           try_cast(cell(dividend) as double) as value, $source as source
-    from text_rows where a_day(day) is not null and try_cast(cell(dividend) as double) > 0
+           an_amount(dividend) as value, $source as source
+    from text_rows where a_day(day) is not null and an_amount(dividend) > 0
     union all
-    select upper(coalesce(cell(symbol), $symbol)), 'split', a_day(day), try_cast(cell(split) as double), $source
-    from text_rows where a_day(day) is not null and try_cast(cell(split) as double) not in (0, 1);
+    select upper(coalesce(cell(symbol), $symbol)), 'split', a_day(day), an_amount(split), $source
+    from text_rows where a_day(day) is not null and an_amount(split) not in (0, 1);
+"""
+_UNTOLD = """
+    select min(row_no) from text_rows
+    where (cell(dividend) is not null and an_amount(dividend) is null)
+        or (cell(split) is not null and an_amount(split) is null)
 """
 _COVERAGE = """
     create or replace temp table found_coverage as
@@ -78,6 +76,10 @@ _COVERAGE = """
 # A factor holds up to and with its row's day; the session after it is the ex-day. The last row is a far day of no
 # meaning. The share that a dividend was of the close before it, and new shares for old ones, follow from neighbours.
 _FACTOR_DAYS = "select distinct a_day(day) from text_rows where a_day(day) < date '2200-01-01'"
+_NO_FACTORS = """
+    select min(row_no) from text_rows
+    where a_day(day) is null or not coalesce(an_amount(price_factor) > 0 and an_amount(split_factor) > 0, false)
+"""
 _EX_DAYS = "create or replace temp table ex_days as select unnest(?::date[]) as day, unnest(?::date[]) as ex_day"
 _FACTORS = """
     create or replace temp table steps as
@@ -88,7 +90,6 @@ _FACTORS = """
                try_cast(cell(split_factor) as double) as split_factor, try_cast(cell(reference) as double) as reference
         from text_rows
     ) join ex_days using (day)
-    where price_factor > 0 and split_factor > 0
     window by_day as (order by day)
 """
 _FACTOR_EVENTS = """
@@ -109,6 +110,10 @@ _RATES = """
     select 'primary credit' as series, a_day(day) as day, try_cast(cell(percent) as double) as percent,
            $source as source
     from text_rows where a_day(day) is not null and try_cast(cell(percent) as double) between 0 and 100
+"""
+_NO_RATES = """
+    select count(*), min(row_no) from text_rows
+    where a_day(day) is null or not coalesce(try_cast(cell(percent) as double) between 0 and 100, false)
 """
 _DAILY = """
     select 1 from checked where reason is null
@@ -137,8 +142,8 @@ def import_table(
     with one line that names the file and what to do, when the file cannot be used; nothing is kept then.
     """
     with editing(root) as editor:
-        text = opened(path, editor.folder, LARGEST_MEMBER)
-        header = read_header(text)
+        text = opened(path, editor.folder)
+        header = read_header(text, shown_path(path))
         named = symbol or re.split(r"[_.]", path.name)[0].upper()
         if header.names == RATE_NAMES:
             return _import_rates(editor, path, text, header)
@@ -153,41 +158,6 @@ def import_table(
         raise ImportRefused(f"{shown_path(path)}: has no header, and its lines are no bars or factors")
 
 
-def opened(path: Path, folder: Path, most: int) -> Path:
-    """The text itself: the file, or what gzip or the one member of a zip archive holds, its first `most` bytes.
-
-    What has to be unpacked lies in `folder` then. Raises ImportRefused for what cannot be read, and for what is larger
-    than any file of bars.
-    """
-    shown = shown_path(path)
-    try:
-        with path.open("rb") as file:
-            magic = file.read(len(_ZIP))
-        if magic.startswith(_GZIP):
-            with gzip.open(path) as source:
-                data = source.read(min(most, LARGEST_MEMBER) + 1)
-        elif magic == _ZIP:
-            with ZipFile(path) as archive:
-                members = [member for member in archive.infolist() if not member.is_dir()]
-                if len(members) != 1:
-                    raise ImportRefused(f"{shown}: holds {len(members)} files; one of daily bars is expected")
-                with archive.open(members[0]) as source:
-                    data = source.read(min(most, LARGEST_MEMBER) + 1)
-        else:
-            return path
-    except FileNotFoundError as error:
-        raise ImportRefused(f"{shown}: does not exist") from error
-    except (BadZipFile, gzip.BadGzipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise ImportRefused(f"{shown}: the archive cannot be read: {error}") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise ImportRefused(f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if len(data) > LARGEST_MEMBER:
-        raise ImportRefused(f"{shown}: unpacks to more than {LARGEST_MEMBER:,} bytes")
-    target = folder / "unpacked.csv"
-    target.write_bytes(data[:most])
-    return target
-
-
 def has_day(header: Header) -> bool:
     """Whether a column says which day a row is of."""
     return any(name in _SPELLINGS["day"] for name in header.names)
@@ -197,7 +167,7 @@ def _import_named(
     editor: Editor, path: Path, text: Path, header: Header, symbol: str, adjustment: Adjustment | None
 ) -> TableReport:
     places = _places(path, header)
-    rows_of(editor.connection, text, places, header)
+    rows_of(editor.connection, text, shown_path(path), places, header)
     has_both = all(places[f"adj_{name}"] is not None for name in _PLAIN)
     if has_both or (adjustment is None and places["volume"] is None):
         adjustment = Adjustment.NONE  # beside adjusted columns the plain ones are not; an index has neither
@@ -209,6 +179,8 @@ def _import_named(
     kept: dict[str, Merged] = {}
     kept["bars"], rejected = _keep_bars(editor, path, "text_rows", symbol, adjustment)
     told = {"dividends": places["dividend"] is not None, "splits": places["split"] is not None}
+    if (row := editor.connection.execute(_UNTOLD).fetchall()[0][0]) is not None:
+        raise ImportRefused(f"{shown_path(path)}: row {row}: its dividend or split is no figure")
     editor.connection.execute(_EVENTS, {"symbol": symbol, "source": path.name})
     editor.connection.execute(_COVERAGE, told | {"source": path.name})
     if any(told.values()):
@@ -225,15 +197,18 @@ def _import_named(
 
 def _import_rates(editor: Editor, path: Path, text: Path, header: Header) -> TableReport:
     """The Federal Reserve's primary credit rate: date, percent a year."""
-    rows_of(editor.connection, text, {"day": 0, "percent": 1}, header)
+    rows_of(editor.connection, text, shown_path(path), {"day": 0, "percent": 1}, header)
     editor.connection.execute(_RATES, {"source": path.name})
-    return TableReport(path, {"rates": editor.merge(RATES, "found_rates", ("series", "day"))}, {})
+    count, first = editor.connection.execute(_NO_RATES).fetchall()[0]
+    rejected = {"no day or no rate": (count, first)} if count else {}
+    return TableReport(path, {"rates": editor.merge(RATES, "found_rates", ("series", "day"))}, rejected)
 
 
 def _import_lean(editor: Editor, path: Path, text: Path, header: Header, symbol: str) -> TableReport:
     """Daily bars as LEAN keeps them: no header, prices x 10,000 as they were traded."""
     names = ("day", *_PLAIN, "volume", "symbol")
-    rows_of(editor.connection, text, {name: place if place < 6 else None for place, name in enumerate(names)}, header)
+    places = {name: place if place < 6 else None for place, name in enumerate(names)}
+    rows_of(editor.connection, text, shown_path(path), places, header)
     bars, rejected = _keep_bars(editor, path, "text_rows", symbol, Adjustment.NONE, unit=0.0001)
     return TableReport(path, {"bars": bars}, rejected)
 
@@ -241,9 +216,11 @@ def _import_lean(editor: Editor, path: Path, text: Path, header: Header, symbol:
 def _import_factors(editor: Editor, path: Path, text: Path, header: Header, symbol: str) -> TableReport:
     """A factor file as LEAN keeps them: day, price factor, split factor, the close of that day."""
     names = ("day", "price_factor", "split_factor", "reference")
-    rows_of(editor.connection, text, {name: place for place, name in enumerate(names)}, header)
+    rows_of(editor.connection, text, shown_path(path), {name: place for place, name in enumerate(names)}, header)
     run = editor.connection.execute
     days = [row[0] for row in run(_FACTOR_DAYS).fetchall()]
+    if (row := run(_NO_FACTORS).fetchall()[0][0]) is not None:
+        raise ImportRefused(f"{shown_path(path)}: row {row} holds no day and factors")
     run(_EX_DAYS, [days, [_session_after(day) for day in days]])
     run(_FACTORS)
     run(_FACTOR_EVENTS, {"symbol": symbol, "source": path.name})

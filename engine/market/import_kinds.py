@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 from engine.core.errors import ImportRefused
 from engine.market import events, import_bars
-from engine.market.text_rows import Header, read_header
+from engine.market.duck import shown_path
+from engine.market.text_rows import Header, opened, read_header
 
-_HEAD_BYTES = 65_536
 _DAY = re.compile(r"(19|20)\d{6}( \d\d:\d\d)?")
 _LEAN_COLUMNS = (4, 6)
 
@@ -26,7 +26,7 @@ def kind_of(path: Path) -> Kind:
     """What a file holds. What is nothing else is taken for chains, whose importer says why it is none."""
     try:
         with TemporaryDirectory(prefix="mindfolio-") as folder:
-            header = read_header(import_bars.opened(path, Path(folder), _HEAD_BYTES))
+            header = read_header(opened(path, Path(folder), only_head=True), shown_path(path))
     except ImportRefused:
         return Kind.CHAINS
     if set(events.NEEDED) <= set(header.names):

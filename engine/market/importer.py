@@ -6,18 +6,17 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from engine.core.clock import from_epoch_us
 from engine.core.errors import ImportRefused
-from engine.market.duck import Progress, connect, failing_as, one_line, shown_path, untold
+from engine.market.duck import Progress, failing_as, one_line, shown_path
 from engine.market.formats.check import fill_incoming, row_text
-from engine.market.formats.containers import Archive, open_archive, spool_gzip
+from engine.market.formats.containers import Archive, Container, container_of, open_archive, spool_gzip
 from engine.market.formats.contracts import contract_members, contracts_table
 from engine.market.formats.layout import Format, Table
 from engine.market.formats.lean import lean_members, lean_table
-from engine.market.formats.sniff import Bars, Container, container_of, head_of, layout_and_table
+from engine.market.formats.sniff import head_of, layout_and_table
 from engine.market.history import HistoryStore
 from engine.market.history_staging import Staging, staging
 
@@ -50,14 +49,6 @@ class ImportReport:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Detected:
-    """What a file holds: `chains` of options, or `bars` of an underlying, and in whose format."""
-
-    kind: str
-    source: str
-
-
 def import_files(paths: Sequence[Path], history: HistoryStore, progress: Progress) -> tuple[ImportReport, ...]:
     """Add recorded chains to `history`; one report per file, in order. Importing a file again adds nothing.
 
@@ -78,25 +69,6 @@ def import_files(paths: Sequence[Path], history: HistoryStore, progress: Progres
         stage.keep()
     history.reload()
     return tuple(reports)
-
-
-def detect(path: Path) -> Detected:
-    """What a file holds, by its headers. Raises ImportRefused where nothing is known."""
-    head = head_of(path)
-    shown = shown_path(path)
-    refusal = ImportRefused(f"{shown}: holds nothing")
-    with (
-        TemporaryDirectory(prefix="mindfolio-detect-", ignore_cleanup_errors=True) as folder,
-        failing_as(ImportRefused, f"{shown}: cannot be read"),
-        connect(Path(folder) / "spill") as connection,
-    ):
-        for found in _parts(path, head, Path(folder), connection, untold):
-            if isinstance(found, Bars):
-                return Detected("bars", found.source)
-            if not isinstance(found, ImportRefused):
-                return Detected("chains", found[0].source)
-            refusal = found
-    raise refusal
 
 
 @dataclass(slots=True)
@@ -125,8 +97,6 @@ def _import_one(path: Path, head: bytes, stage: Staging) -> ImportReport:
     for found in _parts(path, head, stage.folder, stage.connection, stage.progress):
         if isinstance(found, ImportRefused):
             passed_over.append(found)
-        elif isinstance(found, Bars):
-            passed_over.append(found.refusal)
         else:
             _take(*found, stage, tally)
     if passed_over and not tally.sources:
@@ -173,7 +143,7 @@ def _take(layout: Format, table: Table, stage: Staging, tally: _Tally) -> None:
         tally.notes["the underlying's price is not in the file: implied by put-call parity near the money"] = None
 
 
-_Part = tuple[Format, Table] | Bars | ImportRefused
+_Part = tuple[Format, Table] | ImportRefused
 
 
 def _parts(
@@ -187,6 +157,10 @@ def _parts(
     if container is Container.ZIP:
         with open_archive(path, progress) as archive:
             yield from _members(archive, folder, connection)
+            if archive.others:
+                first = one_line(archive.others[0], 100)
+                others = f"members that are no CSV, text or Parquet file: {len(archive.others)}, like {first}"
+                yield ImportRefused(f"{shown_path(path)}: {others}")
         return
     spooled, name = path, path.name
     if container is Container.GZIP:

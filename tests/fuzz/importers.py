@@ -1,12 +1,15 @@
 """Damaged files for every importer: `uv run python -m tests.fuzz.importers --seconds 60`.
 
 Each format's sample is changed at random, by bytes and by cells, packed or not, and imported. It must be taken with
-counts that come out even, or be refused on one line: any other end is a crash, and more than 30 seconds is a hang. The
-file that does it is kept, and named. Formats run in processes of their own; the seed makes a run repeatable.
+counts that come out even and no row lost, or be refused on one line: any other end is a crash, and more than 30 seconds
+is a hang. The file that does it is kept, and named. Formats run in processes of their own; the seed makes a run
+repeatable.
 """
 
 import argparse
+import csv
 import faulthandler
+import io
 import random
 import subprocess
 import sys
@@ -80,10 +83,22 @@ def _bring_in(path: Path, root: Path) -> None:
     try:
         (report,) = import_files([path], history, lambda _: None)
         assert report.rows_read == report.rows_kept + sum(report.rejected.values()), report
+        assert report.rows_read >= _records(path), f"{path}: rows are lost: {report}"
         assert report.rows_added == sum(history.read(symbol, at).key.size for at, symbol in history.snapshots()), report
         assert all(text.isprintable() for text in (*report.examples.values(), *report.notes)), report
     finally:
         history.close()
+
+
+def _records(path: Path) -> int:
+    """How many rows another reader sees behind the first line of a text, 0 where it is none or cannot tell."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        return 0
+    is_page = "Moneyness" in text  # whose footer is no row
+    return 0 if is_page else sum(map(bool, rows[1:]))
 
 
 if __name__ == "__main__":

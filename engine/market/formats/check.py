@@ -17,10 +17,11 @@ from engine.market.history_staging import Staging
 if TYPE_CHECKING:
     import duckdb
 
-# `units`: the number in a text x 10,000 as integer, NULL where it is none (a decimal of 18 digits holds neither
-# infinity nor an absurd size). An OCC symbol ends in yymmdd, C or P, and the strike in thousandths.
+# `units`: the number in a text x 10,000 as integer, NULL where it is none (a decimal of 14 digits holds neither
+# infinity nor an absurd size, and 10,000 times it is one of 18). An OCC symbol ends in yymmdd, C or P, and the
+# strike in thousandths.
 _MACROS = """
-    create or replace temp macro units(x) as (try_cast(x as decimal(18, 4)) * 10000)::bigint;
+    create or replace temp macro units(x) as (try_cast(x as decimal(14, 4)) * 10000)::bigint;
     create or replace temp macro unreadable(x) as x is not null and units(x) is null;
     create or replace temp macro count_of(x) as
         case when units(x) >= 0 and units(x) % 10000 = 0 then units(x) // 10000 end;

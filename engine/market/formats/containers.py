@@ -9,11 +9,12 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import Progress, one_line, shown_path
+from engine.market.duck import Progress, one_line, shown_path, untold
 
 _CHUNK = 1 << 20
 _TOLD_EVERY = 256 * _CHUNK
@@ -23,10 +24,26 @@ _LEAST_ALLOWANCE = 64 << 20
 _MOST_GROWTH = 200
 """Quotes as text shrink to a tenth, LEAN's repeated minutes to a fiftieth; deflate can do a thousandth."""
 
+_ENCRYPTED = 0x1
 _DATA_SUFFIXES = frozenset({"", ".csv", ".txt", ".parquet", ".dat"})
 _END_RECORD, _LOCATOR, _END_RECORD_64 = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
 _END_SIZE, _END_SIZE_64, _LOCATOR_SIZE, _LONGEST_COMMENT = 22, 56, 20, 65_535
 _FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, struct.error, KeyError)
+
+
+class Container(Enum):
+    """What a file's content is wrapped in."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZIP = "zip"
+
+
+def container_of(head: bytes) -> Container:
+    """What a file that begins like this is wrapped in."""
+    if head.startswith(b"\x1f\x8b"):
+        return Container.GZIP
+    return Container.ZIP if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else Container.NONE
 
 
 class Archive:
@@ -36,11 +53,14 @@ class Archive:
         self.path = path
         self._archive = archive
         self._meter = _Meter(path, progress)
-        self._members = {
-            info.filename: info
-            for info in archive.infolist()
-            if not info.is_dir() and _may_be_data(PurePosixPath(info.filename))
-        }
+        shown = [info for info in archive.infolist() if not info.is_dir() and not _is_hidden(info)]
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        for info in filter(_may_be_data, shown):
+            if info.filename in self._members:
+                raise ImportRefused(f"{shown_path(path)}: has two members called {one_line(info.filename, 100)}")
+            self._members[info.filename] = info
+        self.others = tuple(info.filename for info in shown if not _may_be_data(info))
+        """Members that are passed over by their names."""
         if not self._members:
             raise ImportRefused(f"{shown_path(path)}: holds no CSV, text or Parquet file")
         if sum(info.file_size for info in self._members.values()) > self._meter.allowance:
@@ -53,20 +73,28 @@ class Archive:
 
     def spool(self, name: str, target: Path) -> None:
         """Unpack one member into a file."""
-        with _failing(f"{shown_path(self.path)}: {one_line(name, 100)}"), self._open(name) as member:
+        with self.member(name) as member:
             self._meter.copy(member, target)
 
     def read(self, name: str) -> bytes:
         """One small member as bytes. Raises ImportRefused when it is larger than a contract's day of minutes."""
-        with _failing(f"{shown_path(self.path)}: {one_line(name, 100)}"), self._open(name) as member:
+        with self.member(name) as member:
             content = member.read(_CHUNK + 1)
         if len(content) > _CHUNK:
             raise ImportRefused(f"{shown_path(self.path)}: {one_line(name, 100)}: is longer than any day of a contract")
         self._meter.count(len(content))
         return content
 
+    @contextmanager
+    def member(self, name: str) -> Iterator[IO[bytes]]:
+        """One member, unpacked as it is read. Raises ImportRefused when it cannot be."""
+        with _failing(f"{shown_path(self.path)}: {one_line(name, 100)}"), self._open(name) as content:
+            yield content
+
     def _open(self, name: str) -> IO[bytes]:
         info = self._members[name]
+        if info.flag_bits & _ENCRYPTED:
+            raise ValueError("is encrypted; unpack it first")
         # Others need memory that the archive itself names: up to gigabytes.
         if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise ValueError("is packed in an unusual way; unpack it first")
@@ -87,6 +115,20 @@ def spool_gzip(path: Path, target: Path, progress: Progress) -> None:
     """Unpack a gzip file into another. Raises ImportRefused when it is damaged or unpacks to absurdly much."""
     with _failing(shown_path(path)), gzip.open(path, "rb") as content:
         _Meter(path, progress).copy(content, target)
+
+
+@contextmanager
+def content_of(path: Path, container: Container) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    """What a gzip file, or a zip archive of one file, holds. Raises ImportRefused, also while it is read."""
+    if container is Container.GZIP:
+        with _failing(shown_path(path)), gzip.open(path, "rb") as content:
+            yield content
+        return
+    with open_archive(path, untold) as archive:
+        if len(archive.names) != 1:
+            raise ImportRefused(f"{shown_path(path)}: holds {len(archive.names)} files; one of daily bars is expected")
+        with archive.member(archive.names[0]) as content:
+            yield content
 
 
 class _Meter:
@@ -112,9 +154,13 @@ class _Meter:
                 file.write(chunk)
 
 
-def _may_be_data(name: PurePosixPath) -> bool:
-    is_hidden = any(part.startswith((".", "__MACOSX")) for part in name.parts)
-    return not is_hidden and name.suffix.lower() in _DATA_SUFFIXES
+def _is_hidden(member: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(member.filename).parts
+    return any(part.startswith((".", "__MACOSX")) and part != ".." for part in parts)
+
+
+def _may_be_data(member: zipfile.ZipInfo) -> bool:
+    return PurePosixPath(member.filename).suffix.lower() in _DATA_SUFFIXES
 
 
 def _bomb(path: Path) -> ImportRefused:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import read_cells, shown_path
+from engine.market.duck import check_text, read_cells, shown_path
 from engine.market.formats.containers import Archive, joined
 from engine.market.formats.filenames import named_contract
 from engine.market.formats.layout import Format, Table, missing_columns
@@ -62,6 +62,7 @@ def contracts_table(
     target = folder / "contracts.csv"
     joined(archive, tuple(members), target, first)
     connection.execute(_MEMBERS, [[str(place) for place in range(len(members))], list(members.values())])
+    check_text(target, shown_path(archive.path))
     columns = ("member", *names)
     rows = read_cells(connection, target, len(columns))
     return _CONTRACTS, Table(archive.path.name, shown_path(archive.path), columns, rows)

@@ -150,11 +150,11 @@ def _types_of(column: str) -> str:
 # Everything is read as text first: `cell` is a cell's text, NULL where the saver wrote nothing. Words are compared one
 # by one: DuckDB plans a list of them at length, and for every column.
 _NOTHING = ("", "nan", "nat", "none", "null", "na", "n/a", "<na>")
-_CELL = "create or replace temp macro cell(x) as case lower(trim(x::varchar)) {} else trim(x::varchar) end".format(
+CELL_MACRO = "create or replace temp macro cell(x) as case lower(trim(x::varchar)) {} else trim(x::varchar) end".format(
     " ".join(f"when '{word}' then null" for word in _NOTHING)
 )
 _MACROS = f"""
-    {_CELL};
+    {CELL_MACRO};
     create or replace temp macro positive(x) as case when try_cast(x as double) > 0 then x end;
     create or replace temp macro middle(a, b) as
         case when try_cast(a as double) > 0 and try_cast(b as double) > 0

@@ -6,13 +6,12 @@ import csv
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import ImportRefused
-from engine.market.duck import LONGEST_LINE, literal, read_cells, shown_path, with_numbered_columns
+from engine.market.duck import check_text, literal, read_cells, shown_path, with_numbered_columns
+from engine.market.formats.containers import Container, container_of
 from engine.market.formats.layout import Format, Table, layout_of, plain
 from engine.market.formats.times import day_of, stamped
 from engine.market.formats.vendors import FORMATS, RECORDED_QUOTES
@@ -47,33 +46,11 @@ _OTHERS = {
 }
 _PICKLE = re.compile(rb"\x80[\x02-\x05][\x8c\x95}\](cq.]", re.DOTALL)
 _OLD_PICKLE = re.compile(rb"(\(dp\d|\(lp\d|c[a-z_.]+\n[A-Za-z_]+\n)")
+_LEAN_TIME = re.compile(r"\d{8} \d{2}:\d{2}")
 _OCC_TAIL = re.compile(r"\s*\d{6}[CP]\d{8}")
 
 _DATES = frozenset({"date", "datetime", "time", "timestamp", "day"})
 _PRICES = frozenset({"open", "high", "low", "close"})
-
-
-class Container(Enum):
-    """What a file's content is wrapped in."""
-
-    NONE = "none"
-    GZIP = "gzip"
-    ZIP = "zip"
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """A file of an underlying's own prices: open, high, low, close."""
-
-    shown: str
-    source: str
-
-    @property
-    def refusal(self) -> ImportRefused:
-        """Why it cannot be taken for chains."""
-        return ImportRefused(
-            f"{self.shown}: holds prices of an underlying (open, high, low, close), not of its options"
-        )
 
 
 def head_of(path: Path) -> bytes:
@@ -81,16 +58,7 @@ def head_of(path: Path) -> bytes:
     return _checked_head(path, shown_path(path))
 
 
-def container_of(head: bytes) -> Container:
-    """What a file that begins like this is wrapped in."""
-    if head.startswith(b"\x1f\x8b"):
-        return Container.GZIP
-    return Container.ZIP if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) else Container.NONE
-
-
-def layout_and_table(
-    connection: duckdb.DuckDBPyConnection, path: Path, name: str, shown: str
-) -> tuple[Format, Table] | Bars:
+def layout_and_table(connection: duckdb.DuckDBPyConnection, path: Path, name: str, shown: str) -> tuple[Format, Table]:
     """The format and the rows of a Parquet or CSV file called `name`, which lies at `path`.
 
     Raises ImportRefused for one that cannot be read or is of no format we know.
@@ -102,13 +70,9 @@ def layout_and_table(
         rows = _parquet(connection, path, shown)
         names = tuple(rows.columns)
         _check_rows(rows, path, shown)
-        if (source := _bars(names)) is not None:
-            return Bars(shown, source)
         return _known(names, shown), Table(name, shown, names, with_numbered_columns(connection, rows))
     names = _first_line(path, shown)
-    _check_lines(path, shown)
-    if (source := _bars(names)) is not None:
-        return Bars(shown, source)
+    check_text(path, shown)
     has_header = not _is_recorded_quote(names)
     layout = _known(names, shown) if has_header else RECORDED_QUOTES
     rows = read_cells(connection, path, len(names), has_header=has_header, is_ragged=layout.ragged)
@@ -169,39 +133,29 @@ def _first_line(path: Path, shown: str) -> tuple[str, ...]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return tuple(next(csv.reader([file.readline(_HEAD_BYTES)], strict=True)))
-    except (OSError, ValueError, csv.Error, StopIteration) as error:
+    except UnicodeDecodeError as error:
+        raise ImportRefused(f"{shown}: is neither Parquet nor CSV text in UTF-8") from error
+    except (OSError, csv.Error, StopIteration) as error:
         raise ImportRefused(f"{shown}: the header line cannot be read as CSV: {error}") from error
-
-
-def _check_lines(path: Path, shown: str) -> None:
-    """Refuse a file with an endless line, before anything gathers it in memory."""
-    with path.open("rb") as file:
-        place = 0
-        while len(chunk := file.read(LONGEST_LINE)) == LONGEST_LINE:
-            if b"\n" not in chunk and b"\r" not in chunk:
-                raise ImportRefused(
-                    f"{shown}: has a line of more than {LONGEST_LINE:,} bytes (at byte {place:,}), which no table of "
-                    "chains has"
-                )
-            place += len(chunk)
 
 
 def _known(names: Sequence[str], shown: str) -> Format:
     if len(names) > _MOST_COLUMNS:
         raise ImportRefused(f"{shown}: has {len(names):,} columns, which no table of chains has")
+    if _is_bars(names):
+        raise ImportRefused(f"{shown}: holds prices of an underlying (open, high, low, close), not of its options")
     layout = layout_of(FORMATS, names, shown)
     if layout.refused:
         raise ImportRefused(f"{shown}: {layout.source}: {layout.refused}")
     return layout
 
 
-def _bars(names: Sequence[str]) -> str | None:
-    """Whose layout of an underlying's bars these headers are, None when they are not."""
+def _is_bars(names: Sequence[str]) -> bool:
+    """Whether these headers, or the cells of a first line without one, are of an underlying's bars."""
     spelled = {plain(name) for name in names}
     if spelled >= _PRICES and not _DATES.isdisjoint(spelled) and spelled.isdisjoint({"strike", "msofday", "right"}):
-        return "open, high, low, close"
-    is_lean = len(names) == 6 and re.fullmatch(r"\d{8} \d{2}:\d{2}", names[0]) and all(map(_is_number, names[1:]))
-    return "LEAN daily prices" if is_lean else None
+        return True
+    return len(names) == 6 and bool(_LEAN_TIME.fullmatch(names[0])) and all(map(_is_number, names[1:]))
 
 
 def _is_recorded_quote(cells: Sequence[str]) -> bool:

@@ -1,6 +1,7 @@
 """The event calendar: what is listed, what is completely listed, and what nobody knows."""
 
 import datetime as dt
+import gzip
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,12 @@ def test_a_file_without_a_source_is_its_own_and_importing_again_adds_nothing(tmp
         ("AAPL,earnings,2026-04-30,2026-04-01,", "until lies before day"),
         ("AAPL,ex-dividend,2026-04-30,,0", "value is not above zero"),
         ("AAPL,ex-dividend,2026-04-30,,nine", "value is not above zero"),
+        ("AAPL,ex-dividend,2026-04-30,,inf", "value is not above zero"),
+        ("AAPL,split,2026-05-30,,1e400", "value is not above zero"),
+        ("AAPL,earnings,infinity,,", "no day"),
+        ("AAPL,earnings,9999-12-31,,", "no day"),
+        ("*,earnings,2026-04-30,,", "no symbol"),
+        ("../x,earnings,2026-04-30,,", "no symbol"),
     ],
 )
 def test_a_row_that_cannot_be_is_rejected_with_its_reason(tmp_path: Path, row: str, reason: str) -> None:
@@ -109,6 +116,20 @@ def test_a_file_without_the_columns_is_refused_with_what_is_needed(tmp_path: Pat
     path.write_text("ticker,date\nAAPL,2026-04-30\n")
     with pytest.raises(ImportRefused, match="each once is needed of: symbol, kind, day; it has ticker, date"):
         import_events(path, tmp_path)
+
+
+def test_a_packed_file_is_unpacked_and_messages_name_the_file_itself(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv.gz"
+    path.write_bytes(gzip.compress(FILE.encode()))
+    assert import_events(path, tmp_path / "history").events.added == 3
+    for text, cause in (
+        ("a,b\n1,2\n", "each once is needed"),
+        (FILE + '"', "is never closed"),
+        (FILE + "x\n", "cannot"),
+    ):
+        path.write_bytes(gzip.compress(text.encode()))
+        with pytest.raises(ImportRefused, match=rf"{tmp_path}/events\.csv\.gz: .*{cause}"):
+            import_events(path, tmp_path / "history")
 
 
 def test_without_a_calendar_nothing_is_known(tmp_path: Path) -> None:

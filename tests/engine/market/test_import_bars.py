@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ImportRefused
-from engine.market import import_bars
+from engine.market import text_rows
 from engine.market.bars import Adjustment, read_bars, read_rates
 from engine.market.events import EventKind, read_calendar
 from engine.market.import_bars import import_table
@@ -83,7 +83,7 @@ def test_gzip_is_looked_through(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(PLAIN.encode()))
     assert import_table(path, tmp_path, adjustment=Adjustment.NONE).kept["bars"].added == 1
     path.write_bytes(gzip.compress(PLAIN.encode())[:-12])
-    with pytest.raises(ImportRefused, match="the archive cannot be read"):
+    with pytest.raises(ImportRefused, match="cannot be unpacked"):
         import_table(path, tmp_path, adjustment=Adjustment.NONE)
 
 
@@ -102,6 +102,8 @@ def test_factors_give_splits_and_dividends_on_the_session_after(tmp_path: Path) 
     ("row", "reason"),
     [
         ("soon,10,12,9,11,500", "no day"),
+        ("infinity,10,12,9,11,500", "no day"),
+        ("9999-12-31,10,12,9,11,500", "no day"),
         ("2026-03-17,10,12,9,,500", "a price is missing or not above zero"),
         ("2026-03-17,10,12,9,0,500", "a price is missing or not above zero"),
         ("2026-03-17,10,inf,9,11,500", "a price is missing or not above zero"),
@@ -137,7 +139,7 @@ def test_archives_that_are_none_or_too_large_are_refused(tmp_path: Path, monkeyp
         import_table(tmp_path / "none.zip", tmp_path)
     broken = tmp_path / "abc.zip"
     broken.write_bytes(b"PK\x03\x04 and no more")
-    with pytest.raises(ImportRefused, match="the archive cannot be read"):
+    with pytest.raises(ImportRefused, match="cannot be unpacked"):
         import_table(broken, tmp_path)
     many = tmp_path / "many.zip"
     with ZipFile(many, "w") as archive:
@@ -145,7 +147,7 @@ def test_archives_that_are_none_or_too_large_are_refused(tmp_path: Path, monkeyp
         archive.writestr("b.csv", "x")
     with pytest.raises(ImportRefused, match="holds 2 files"):
         import_table(many, tmp_path)
-    monkeypatch.setattr(import_bars, "LARGEST_MEMBER", 10)
+    monkeypatch.setattr(text_rows, "LARGEST_MEMBER", 10)
     large = tmp_path / "large.zip"
     with ZipFile(large, "w") as archive:
         archive.writestr("a.csv", "x" * 11)
@@ -153,6 +155,26 @@ def test_archives_that_are_none_or_too_large_are_refused(tmp_path: Path, monkeyp
     for path in (large, tmp_path / "large.gz"):
         with pytest.raises(ImportRefused, match="unpacks to more than 10 bytes"):
             import_table(path, tmp_path)
+
+
+@pytest.mark.parametrize("cell", ["inf", "-0.5", "abc", "1e300"])
+def test_a_dividend_that_is_no_figure_is_never_taken_for_none(tmp_path: Path, cell: str) -> None:
+    rows = f"date,open,high,low,close,dividends\n2026-03-16,1,2,1,2,0\n2026-03-17,1,2,1,2,{cell}\n"
+    with pytest.raises(ImportRefused, match=r"ABC\.csv: row 2: its dividend or split is no figure"):
+        import_table(written(tmp_path, rows, "ABC.csv"), tmp_path, adjustment=Adjustment.NONE)
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "0", "x"])
+def test_a_factor_that_is_no_figure_is_never_taken_for_none(tmp_path: Path, cell: str) -> None:
+    rows = f"20260316,0.5,1,10\n20260317,{cell},1,10\n20501231,1,1,0\n"
+    with pytest.raises(ImportRefused, match=r"ABC\.csv: row 2 holds no day and factors"):
+        import_table(written(tmp_path, rows, "ABC.csv"), tmp_path)
+
+
+def test_a_rate_that_is_none_is_counted(tmp_path: Path) -> None:
+    rows = "DATE,PCREDIT8\n2026-03-16,.\n2026-03-17,5\n2026-03-18,1e400\n"
+    report = import_table(written(tmp_path, rows, "rates.csv"), tmp_path)
+    assert (report.kept["rates"].added, report.rejected) == (1, {"no day or no rate": (2, 1)})
 
 
 def test_real_files_are_kept_whole_and_once(shared_dir: Path, tmp_path: Path) -> None:

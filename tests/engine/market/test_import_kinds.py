@@ -1,8 +1,11 @@
 """What a file holds, by its header."""
 
 import gzip
+import os
+import subprocess
+import sys
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_LZMA, ZipFile
 
 import pytest
 
@@ -51,8 +54,26 @@ def test_what_cannot_be_read_is_left_to_the_importer_of_chains(tmp_path: Path) -
     parquet, broken = tmp_path / "a.parquet", tmp_path / "a.zip"
     parquet.write_bytes(b"PAR1\x00\xff\xfe")
     broken.write_bytes(b"PK\x03\x04 and no more")
-    paths = (parquet, broken, tmp_path, tmp_path / "absent.csv", Path("a\0b"))
+    crooked = tmp_path / "crooked.zip"
+    with ZipFile(crooked, "w", ZIP_LZMA) as archive:
+        archive.writestr("a.csv", "Date,Open,High,Low,Close\n")
+    content = bytearray(crooked.read_bytes())
+    content[45:55] = b"\xff" * 10
+    crooked.write_bytes(content)
+    paths = (parquet, broken, crooked, tmp_path, tmp_path / "absent.csv", Path("a\0b"))
     assert {kind_of(path) for path in paths} == {Kind.CHAINS}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    look = (
+        "import sys, pathlib; from engine.market.import_kinds import kind_of; print(kind_of(pathlib.Path(sys.argv[1])))"
+    )
+    looked = subprocess.run(
+        [sys.executable, "-c", look, str(tmp_path / "pipe")], check=True, capture_output=True, timeout=30
+    )
+    assert looked.stdout == b"chains\n"
 
 
 def test_every_real_file_is_told_apart(shared_dir: Path) -> None:

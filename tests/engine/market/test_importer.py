@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.core.errors import ImportRefused
 from engine.domain.instrument import OptionContract, Right
 from engine.market.history import HistoryStore
-from engine.market.importer import Detected, detect, import_files
+from engine.market.importer import import_files
 from tests.engine.market.formats.samples import SAMPLES, zipped
 
 AT = dt.datetime(2026, 3, 16, 19, 55, 34, tzinfo=dt.UTC)
@@ -37,6 +37,21 @@ def die(line):
     if line.startswith(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
 import_files([Path(sys.argv[1])], HistoryStore(Path(sys.argv[2])), die)
+"""
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from engine.core.errors import ImportRefused
+from engine.market.history import HistoryStore
+from engine.market.importer import import_files
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+try:
+    import_files([Path(sys.argv[1])], HistoryStore(Path(sys.argv[2])), lambda _: None)
+except ImportRefused as refusal:
+    print(refusal)
 """
 
 
@@ -83,7 +98,7 @@ REFUSED = [
     (PARQUET_MAGIC + b"\x00" * 5000, "cannot be read"),
     (b"snapshot_et;ticker;bid\n1;2;3\n", "missing columns: snapshot_et"),
     (b'"snapshot_et,ticker\n1,2\n', "header line cannot be read"),
-    (b"snapshot_\xffet,ticker\n1,2\n", "header line cannot be read"),
+    (b"snapshot_\xffet,ticker\n1,2\n", "is neither Parquet nor CSV text in UTF-8"),
     (b"just some words\nand more\n", "missing columns"),
 ]
 
@@ -152,6 +167,44 @@ def refuses(path: Path, cause: str, history: HistoryStore) -> None:
     assert cause in message
     assert files_below(history.root) == before
     assert history.snapshots() == ()
+
+
+def test_rows_behind_an_open_quotation_mark_are_not_lost_without_a_word(
+    write_csv: Write, row: MakeRow, history: HistoryStore
+) -> None:
+    path = write_csv([row(strike=strike) for strike in range(500, 600)])
+    whole = path.read_text()
+    path.write_text(whole.replace(",550,", ',"550,'))
+    refuses(path, "has a quotation mark that is never closed", history)
+    path.write_text(whole + '"')
+    refuses(path, "has a quotation mark that is never closed", history)
+    path.write_text(whole.replace(",550,", ',"550",'))
+    assert import_files([path], history, ignore)[0].rows_kept == 100
+
+
+def test_lines_that_end_in_different_ways_are_named_as_the_cause(
+    write_csv: Write, row: MakeRow, history: HistoryStore
+) -> None:
+    path = write_csv([row(), row(strike=610), row(strike=620)])
+    path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n", 2))
+    refuses(path, "its quotation marks do not match, or its lines end in different ways", history)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit of a file's size")
+def test_a_full_disk_is_said_in_plain_words_and_keeps_what_was_recorded(
+    write_csv: Write, row: MakeRow, recorded: HistoryStore
+) -> None:
+    before = recorded.fingerprint(), files_below(recorded.root)
+    new = write_csv([row(strike=strike) for strike in range(1, 900)], name="new.csv")
+    full = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(new), str(recorded.root)], check=False, capture_output=True, timeout=60
+    )
+    said = full.stdout.decode()
+    assert said.startswith(f"{recorded.root}: the import failed: Could not write file"), full
+    assert said.endswith("File too large\n")
+    assert said.count("\n") == 1
+    after = HistoryStore(recorded.root)
+    assert (after.fingerprint(), files_below(after.root)) == before
 
 
 def test_one_bad_file_among_good_ones_keeps_none_of_them(write_csv: Write, row: MakeRow, history: HistoryStore) -> None:
@@ -229,14 +282,19 @@ def test_members_of_an_archive_count_together_and_what_is_no_chain_is_told(
     bars = "date,open,high,low,close\n2021-01-04,1,2,1,2\n"
     spy, qqq = SAMPLES["optionsdx"].content, SAMPLES["optionsdx"].content.replace(b"127.54", b"57.25")
     path = tmp_path / "year.zip"
-    path.write_bytes(zipped({"a/spy_eod_201201.txt": spy, "qqq_eod_201201.txt": qqq, "bars.csv": bars, "x.csv": "?"}))
+    path.write_bytes(
+        zipped(
+            {"a/spy_eod_201201.txt": spy, "qqq_eod_201201.txt": qqq, "bars.csv": bars, "x.csv": "?", "b.csv.gz": "?"}
+        )
+    )
     (report,) = import_files([path], history, ignore)
     assert (report.source, report.symbols, report.rows_read, report.rows_kept) == ("OptionsDX", ("QQQ", "SPY"), 8, 8)
     passed_over = [note.split(": ", 2)[2] for note in report.notes if note.startswith("passed over: ")]
-    assert [note.split(",")[0] for note in passed_over] == [
+    assert [note.split(",")[0] for note in passed_over[:2]] == [
         "bars.csv: holds prices of an underlying (open",
         "x.csv: not a known format of option chains; missing columns: snapshot_et",
     ]
+    assert report.notes[-1].endswith("year.zip: members that are no CSV, text or Parquet file: 1, like b.csv.gz")
     spots = {history.read(symbol, at).spot for at, symbol in history.snapshots()}
     assert spots == {127.54, 57.25}
 
@@ -247,19 +305,6 @@ def test_an_archive_without_one_file_of_chains_is_refused_with_the_first_cause(
     path = tmp_path / "bars.zip"
     path.write_bytes(zipped({"bars.csv": "date,open,high,low,close\n2021-01-04,1,2,1,2\n", "x.csv": "?"}))
     refuses(path, "bars.csv: holds prices of an underlying", history)
-
-
-def test_a_file_of_chains_is_told_from_one_of_bars_and_from_neither(tmp_path: Path) -> None:
-    path = tmp_path / "file.csv"
-    path.write_bytes(SAMPLES["hod_bare"].content)
-    assert detect(path) == Detected("chains", "HistoricalOptionData")
-    path.write_text("date,open,high,low,close\n2021-01-04,1,2,1,2\n")
-    assert detect(path) == Detected("bars", "open, high, low, close")
-    path.write_bytes(zipped({"x.csv": "?", "spy_eod_201201.txt": SAMPLES["optionsdx"].content}))
-    assert detect(path) == Detected("chains", "OptionsDX")
-    path.write_bytes(zipped({"x.csv": "?"}))
-    with pytest.raises(ImportRefused, match=r"file\.csv: x\.csv: not a known format"):
-        detect(path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")

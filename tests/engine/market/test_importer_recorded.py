@@ -17,7 +17,7 @@ from engine.core.errors import ImportRefused
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.ports import ChainUpdate
 from engine.market.history import HistoryStore
-from engine.market.importer import Detected, ImportReport, detect, import_files
+from engine.market.importer import ImportReport, import_files
 
 Quote = tuple[str, str, str, str, float, float, float, float]
 
@@ -260,11 +260,3 @@ def test_minutes_of_goog_come_in_line_by_line_with_a_price_inside_of_the_days_ra
     spots = np.array([history.read(symbol, at).spot for at, symbol in history.snapshots()])
     assert np.mean((spots > low * 0.999) & (spots < high * 1.001)) > 0.99
     assert np.abs(np.diff(np.log(spots))).max() < 0.01
-
-
-def test_bars_of_an_underlying_are_told_from_chains(shared_dir: Path) -> None:
-    underlying = shared_dir / "data" / "underlying"
-    for name in ("spy_2021.csv", "etf_daily/SPY.csv", "vix_daily.csv", "lean_daily/spy.zip"):
-        assert detect(underlying / name).kind == "bars", name
-    found = detect(shared_dir / "data" / "chains" / "spy_2021_252_sessions.csv")
-    assert found == Detected("chains", "HistoricalOptionData")

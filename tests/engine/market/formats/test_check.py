@@ -88,6 +88,15 @@ def test_a_crossed_quote_is_kept_for_the_gate_to_judge(write_csv: Write, row: Ma
     assert only_quote(history.read("SPY", AT)) == (30_000, 20_000)
 
 
+@pytest.mark.parametrize("column", ["bid", "ask", "strike", "volume", "openInterest", "spot_price"])
+@pytest.mark.parametrize("figure", ["1e10", "1e12", "123456789012", "99999999999999.9", "1e17", "-1e12", "1e400"])
+def test_a_figure_of_absurd_size_costs_its_row_and_not_the_file(
+    write_csv: Write, row: MakeRow, history: HistoryStore, column: str, figure: str
+) -> None:
+    report = bring_in(write_csv([row(**{column: figure}), row(strike=610)]), history)
+    assert (report.rows_kept, sum(report.rejected.values())) == (1, 1)
+
+
 @pytest.mark.parametrize("empty", ["", "NaN", "None", "null", "<NA>"])
 def test_spellings_of_nothing_in_a_csv_are_missing_values(
     write_csv: Write, row: MakeRow, history: HistoryStore, empty: str

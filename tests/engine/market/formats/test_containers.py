@@ -11,7 +11,14 @@ import pytest
 
 from engine.core.errors import ImportRefused
 from engine.market.formats import containers
-from engine.market.formats.containers import joined, open_archive, spool_gzip
+from engine.market.formats.containers import (
+    Container,
+    container_of,
+    content_of,
+    joined,
+    open_archive,
+    spool_gzip,
+)
 from tests.engine.market.formats.samples import zipped
 
 
@@ -34,6 +41,33 @@ def test_members_that_may_be_data_are_named_and_unpacked(tmp_path: Path) -> None
         assert archive.read("c.TXT") == b"3"
         joined(archive, archive.names, tmp_path / "joined")
     assert (tmp_path / "joined").read_text() == "0,1\n0,2\n1,3\n"
+
+
+def test_two_members_of_one_name_are_refused_as_one_would_be_lost(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.zip", zipped({"a.csv": "1", "b.csv": "2"}).replace(b"b.csv", b"a.csv"))
+    with pytest.raises(ImportRefused, match=r"a\.zip: has two members called a\.csv"), open_archive(path, ignore):
+        pass
+
+
+@pytest.mark.parametrize("name", ["../../a.csv", "/a.csv", "C:\\a.csv", "CON.csv"])
+def test_a_member_is_unpacked_where_it_is_asked_for_whatever_its_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "one" / "two"
+    folder.mkdir(parents=True)
+    path = written(folder / "a.zip", zipped({name: "1"}))
+    with open_archive(path, ignore) as archive:
+        archive.spool(archive.names[0], folder / "out")
+    assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["a.zip", "out"]
+
+
+def test_a_packed_text_is_read_from_gzip_and_from_a_zip_of_one(tmp_path: Path) -> None:
+    for content in (gzip.compress(b"1,2"), zipped({"a.csv": "1,2", "read.me.pdf": "x"})):
+        path = written(tmp_path / "a", content)
+        with content_of(path, container_of(content)) as text:
+            assert text.read() == b"1,2"
+    path = written(tmp_path / "a", zipped({"a.csv": "1", "b.csv": "2"}))
+    with pytest.raises(ImportRefused, match="holds 2 files"), content_of(path, Container.ZIP):
+        pass
+    assert container_of(b"PAR1") is Container.NONE
 
 
 def test_an_archive_without_data_is_refused(tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ def test_a_member_with_other_columns_is_refused_by_name(tmp_path: Path, history:
         bring_in(tmp_path, history, members)
 
 
+def test_lines_behind_an_open_quotation_mark_are_not_lost_without_a_word(tmp_path: Path, history: HistoryStore) -> None:
+    members = {"SPY240119C00390000.csv": CALL, "SPY240119P00390000.csv": PUT.replace(b"0.13", b'"0.13')}
+    with pytest.raises(ImportRefused, match=r"contracts\.zip: has a quotation mark that is never closed"):
+        bring_in(tmp_path, history, members)
+
+
 def test_members_of_another_format_are_read_one_by_one(tmp_path: Path, history: HistoryStore) -> None:
     content = SAMPLES["hod_l2"].content
     report = bring_in(tmp_path, history, {"SPY240119C00390000.csv": content, "SPY240119P00390000.csv": content})
