@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ImportRefused
-from engine.market.formats.contracts import contract_members
+from engine.market.formats.packed_contracts import contract_members
 from engine.market.history import HistoryStore
 from engine.market.importer import ImportReport, import_files
 from tests.engine.market.formats.samples import SAMPLES, zipped
