@@ -23,7 +23,7 @@ from engine.market.simulated_events import DIVIDEND_LOG, EventDays, event_days
 from engine.market.simulated_faults import Flags, Hashes, break_some, identities, mixed, neglected, salt, stale, uniform
 from engine.market.simulated_listing import Listings
 from engine.market.simulated_paths import RATE
-from engine.market.simulated_surface import SKEW, at_the_money, smile
+from engine.market.simulated_surface import FAIR_STEEPNESS, SKEW, STEEPNESS, at_the_money, smile
 from engine.market.simulated_universe import SYMBOLS, column
 
 _SPREAD = column("spread")
@@ -247,7 +247,8 @@ def _european(book: Book, state: _State, ends: Ends, strikes: Ints) -> tuple[Flo
     total = at_the_money(name, volatility, ends.clock + state.clock_left, ends.earnings, fair=book.fair)
     log_forward = np.log(state.spot)[name] + RATE * years + DIVIDEND_LOG[name] * ends.dividends
     forward = np.exp(log_forward)[rows]
-    variance = smile(total[rows], book.log_strike[strikes] - log_forward[rows], book.skew[strikes])
+    steepness = FAIR_STEEPNESS if book.fair else STEEPNESS
+    variance = smile(total[rows], book.log_strike[strikes] - log_forward[rows], book.skew[strikes], steepness)
     is_put = strike < forward
     implied = np.sqrt(variance / years[rows])
     price = european(here, forward, strike, years[rows], RATE, implied, is_put).price
