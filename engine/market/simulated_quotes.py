@@ -129,23 +129,14 @@ def open_book(seed: int, session: Session, listings: Listings, spot: Floats, var
     spread_over = np.empty(2 * cents.size)
     spread_over[call_at] = spread_over[put_at] = interest
     names = np.unique(name)
-    today = np.full(name.size, session.day.toordinal())
-    last_year = dt.date.fromordinal(int(expiration.max())).year
-    events = event_days(seed, session.day.year, last_year)
-    ends = Ends(
-        years,
-        between_closes(today, expiration),
-        events.earnings_until(name, today, expiration),
-        events.dividends_until(name, today, expiration),
-    )
-    ex_days = range(1, int(ends.dividends.max()) + 1)
+    ends, ex_days = _ends(seed, session, name, expiration, years, row)
     return Book(
         seed=seed,
         session=session,
         names=names,
         expiration_name=name,
         expiration=ends,
-        ex_days=tuple(_ex_day(number, ends, events, session, name, row) for number in ex_days),
+        ex_days=ex_days,
         strike_expiration=row,
         strike_name=name[row],
         spread=_SPREAD[name[row]],
@@ -274,6 +265,22 @@ def on_grid(price: Floats, below: Floats, above: Floats, *, up: bool) -> Floats:
     steps = np.ceil(cents / tick) if up else np.floor(cents / tick)
     on_ticks: Floats = steps * tick / _CENTS
     return on_ticks
+
+
+def _ends(
+    seed: int, session: Session, name: Ints, expiration: Ints, years: Floats, row: Ints
+) -> tuple[Ends, tuple[ExDay, ...]]:
+    """The ends of all expirations, and the ex-days before them; `row` is each strike's expiration."""
+    today = np.full(name.size, session.day.toordinal())
+    events = event_days(seed, session.day.year, dt.date.fromordinal(int(expiration.max())).year)
+    ends = Ends(
+        years,
+        between_closes(today, expiration),
+        events.earnings_until(name, today, expiration),
+        events.dividends_until(name, today, expiration),
+    )
+    most = int(ends.dividends.max())
+    return ends, tuple(_ex_day(number, ends, events, session, name, row) for number in range(1, most + 1))
 
 
 def _ex_day(number: int, ends: Ends, events: EventDays, session: Session, name: Ints, row: Ints) -> ExDay:
