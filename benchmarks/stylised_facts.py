@@ -23,7 +23,7 @@ from engine.market.simulated import DEFAULT_START
 from engine.market.simulated_history import SimulatedHistory
 from engine.market.simulated_market import Market
 from engine.market.simulated_paths import RATE
-from engine.market.simulated_surface import SWAP_OVER_MONEY
+from engine.market.simulated_surface import FAIR_SWAP_OVER_MONEY, SWAP_OVER_MONEY
 from engine.market.simulated_universe import MARKET, SYMBOLS
 from engine.market.store import MarketStore
 
@@ -138,7 +138,7 @@ def simulated_premium(seeds: Iterable[int], *, fair: bool = False) -> tuple[Floa
         market = simulated_market(seed, fair=fair)
         _, implied = SimulatedHistory(market).implied_volatility(30, market.start.opens + dt.timedelta(days=365))
         closes = market.closes(market.start.day + dt.timedelta(days=365)).log_price[:, MARKET]
-        swap = implied[:, MARKET] * np.sqrt(SWAP_OVER_MONEY[MARKET])
+        swap = implied[:, MARKET] * np.sqrt((FAIR_SWAP_OVER_MONEY if fair else SWAP_OVER_MONEY)[MARKET])
         pairs.append(by_month(swap, np.diff(closes)))
     swaps, realised = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     return swaps, realised

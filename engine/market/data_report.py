@@ -10,7 +10,7 @@ import numpy as np
 from engine.analytics.volatility_rank import SESSIONS
 from engine.core.calendar import market_day, previous_session, session_on
 from engine.core.expiries import is_regular
-from engine.market.bars import bar_spans, read_bars, read_rates
+from engine.market.bars import Adjustment, bar_spans, read_bars, read_rates
 from engine.market.contracts import read_contracts
 from engine.market.events import read_calendar
 from engine.market.history import HistoryStore
@@ -21,6 +21,12 @@ Section = dict[str, Any]
 
 _BESIDE_THE_VIX = "SPY"
 _MOST_GAPS_SHOWN = 3
+
+_ADJUSTMENTS = {
+    Adjustment.NONE: "as traded",
+    Adjustment.SPLITS: "adjusted for splits",
+    Adjustment.ALL: "adjusted for splits and dividends",
+}
 
 
 def data_document(history: HistoryStore, progress: Callable[[str], None]) -> Section:
@@ -66,8 +72,8 @@ def data_text(document: Section) -> str:
     for chains in document["chains"]:
         lines += _chain_lines(chains)
     lines += [
-        f"{bars['symbol']:<6} bars ({bars['adjustment']}): {bars['rows']:,} from {bars['first']} to {bars['last']}, "
-        f"from {bars['sources']}"
+        f"{bars['symbol']:<6} bars ({_ADJUSTMENTS[bars['adjustment']]}): {bars['rows']:,} from {bars['first']} to "
+        f"{bars['last']}, from {bars['sources']}"
         for bars in document["bars"]
     ]
     if (rates := document["rates"]) is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.core.money import Money, from_float
 from engine.domain.chain import Floats, Ints
 from engine.market.duck import shown_path
 from engine.market.tables import SYMBOL, Columns, Editor, Merged, editing, read_table
@@ -151,6 +152,16 @@ class EventCalendar:
         """All events of one kind that are known."""
         empty = Events(np.empty(0, dtype=np.int64), np.empty(0), ())
         return self._events.get((symbol, kind.value), empty)
+
+    def dividends(self) -> dict[str, tuple[tuple[dt.date, Money], ...]]:
+        """By symbol: ex-dividend days and what a share paid, where that is known."""
+        found: dict[str, tuple[tuple[dt.date, Money], ...]] = {}
+        for (symbol, kind), events in self._events.items():
+            if kind == EventKind.EX_DIVIDEND.value:
+                cells = zip(events.day.tolist(), map(from_float, events.value.tolist()), strict=True)
+                if paid := tuple((dt.date.fromordinal(day), amount) for day, amount in cells if amount):
+                    found[symbol] = paid
+        return found
 
     def coverage(self) -> list[dict[str, object]]:
         """What is known, for people: symbol, kind, listed events, the spans that are complete, sources."""

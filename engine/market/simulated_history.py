@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from engine.core.calendar import Session, market_day, previous_session, session_on
+from engine.core.expiries import weekly_expirations
 from engine.domain.chain import Floats, Ints
 from engine.domain.ports import ChainUpdate
 from engine.market.simulated_clock import MINUTE, between_closes
@@ -24,6 +25,8 @@ from engine.market.simulated_universe import COUNT, SYMBOLS, column
 
 LAST_LOOK = MINUTE
 """Before a session's close, its end-of-day quotes are taken."""
+
+_MONTH_DAYS = 30
 
 _VOLUME = column("volume")
 _DAY_DEVIATION = column("volatility") / np.sqrt(252)
@@ -88,18 +91,37 @@ class SimulatedHistory:
         """
         if tenor_days < 1:
             raise ValueError(f"a tenor of {tenor_days} days has no volatility at the close")
+        days, state = self._closed(now)
+        total = self._total_variance(days, state, days + tenor_days)
+        return days, np.sqrt(total / (tenor_days / 365))
+
+    def month_volatility(self, now: dt.datetime) -> tuple[Ints, Floats]:
+        """30-day implied volatility as `implied_volatility`, but as chains tell it that have no expiration that day.
+
+        Total variance runs straight between the weekly expirations on both sides: earnings between those count in part.
+        """
+        days, state = self._closed(now)
+        near, far = _around_a_month(days)
+        first, last = (self._total_variance(days, state, expirations) for expirations in (near, far))
+        share = ((days + _MONTH_DAYS - near) / (far - near))[:, np.newaxis]
+        return days, np.sqrt((first * (1 - share) + last * share) / (_MONTH_DAYS / 365))
+
+    def _closed(self, now: dt.datetime) -> tuple[Ints, Floats]:
+        """Ordinals (d,) of the sessions that have closed by `now`, and each name's log volatility then (d, COUNT)."""
         last = _last_closed(now)
-        state = self._market.closes(last).log_volatility
-        sessions = _sessions(self._market.first, last)
-        days = np.array([session.day.toordinal() for session in sessions], dtype=np.int64)
+        days = np.array([each.day.toordinal() for each in _sessions(self._market.first, last)], dtype=np.int64)
+        return days, self._market.closes(last).log_volatility
+
+    def _total_variance(self, days: Ints, state: Floats, expirations: Ints) -> Floats:
+        """Implied at the forward, from the close of each day to that of an expiration (d,), of all names (d, COUNT)."""
         if not days.size:
-            return days, state
-        name, day = np.tile(np.arange(COUNT), days.size), np.repeat(days, COUNT)
-        events = event_days(self._market.seed, self.first_day.year, (last + dt.timedelta(days=tenor_days)).year)
-        ahead = events.earnings_until(name, day, day + tenor_days)
-        clock = np.repeat(between_closes(days, days + tenor_days), COUNT)
+            return state
+        name, day, later = np.tile(np.arange(COUNT), days.size), np.repeat(days, COUNT), np.repeat(expirations, COUNT)
+        last = dt.date.fromordinal(int(expirations[-1]))
+        ahead = event_days(self._market.seed, self.first_day.year, last.year).earnings_until(name, day, later)
+        clock = np.repeat(between_closes(days, expirations), COUNT)
         total = at_the_money(name, state.reshape(-1), clock, ahead, fair=self._market.fair)
-        return days, np.sqrt(total / (tenor_days / 365)).reshape(days.size, COUNT)
+        return total.reshape(days.size, COUNT)
 
     # --- events --------------------------------------------------------------------------------------------------
     def earnings(self, until: dt.date) -> tuple[Earnings, ...]:
@@ -149,6 +171,17 @@ class SimulatedHistory:
         moved = 1 - _VOLUME_OF_A_MOVE + _VOLUME_OF_A_MOVE * range_of_day / _DAY_DEVIATION
         volume: Floats = np.rint(_VOLUME / self._market.shares_since(days) * luck * moved)
         return volume
+
+
+def _around_a_month(days: Ints) -> tuple[Ints, Ints]:
+    """The last weekly expiration within 30 days of each day and the first one after, ordinals (d,)."""
+    if not days.size:
+        return days, days
+    first, last = (dt.date.fromordinal(int(day)) for day in (days[0], days[-1]))
+    weekly = weekly_expirations(first, last + dt.timedelta(days=_MONTH_DAYS + 14))
+    ordinals = np.array([day.toordinal() for day in weekly], dtype=np.int64)
+    after = np.searchsorted(ordinals, days + _MONTH_DAYS, side="right")
+    return ordinals[after - 1], ordinals[after]
 
 
 def _last_closed(now: dt.datetime) -> dt.date:

@@ -1,7 +1,8 @@
 """Quotes of the simulated market: model prices around each forward, a market maker's spread, and the class's ticks.
 
-Prices are European, consistent with the forward that rate and dividends give, and never below exercise: what an early
-exercise is worth beyond that is left out. Dividends until an expiration are a known part of the price.
+Dividends until an expiration are a known part of the price, and with the rate they give the forward. Prices are those
+of the best day for exercise that is fixed beforehand (Black 1975): now, at the end, for a call the close before an
+ex-day, for a put the open of one. What it is worth to choose that day later is left out.
 """
 
 import datetime as dt
@@ -11,18 +12,18 @@ from itertools import pairwise
 import numpy as np
 
 from engine.analytics.black_scholes import european
-from engine.core.calendar import Session, expiry_at
+from engine.core.calendar import Session, expiry_at, next_session, previous_session
 from engine.core.money import CENT
 from engine.domain.chain import Floats, Ints
 from engine.domain.instrument import contract_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.tick import grid_of
 from engine.market.simulated_clock import MINUTE, between_closes, minutes_of, session_clock, shares
-from engine.market.simulated_events import DIVIDEND_LOG, event_days
+from engine.market.simulated_events import DIVIDEND_LOG, EventDays, event_days
 from engine.market.simulated_faults import Flags, Hashes, break_some, identities, mixed, neglected, salt, stale, uniform
 from engine.market.simulated_listing import Listings
 from engine.market.simulated_paths import RATE
-from engine.market.simulated_surface import SKEW, at_the_money, smile
+from engine.market.simulated_surface import FAIR_STEEPNESS, SKEW, STEEPNESS, at_the_money, smile
 from engine.market.simulated_universe import SYMBOLS, column
 
 _SPREAD = column("spread")
@@ -45,6 +46,33 @@ _TURNOVER = 0.3
 """Contracts traded in a day per contract open."""
 _MONTHLY_FACTOR = 3.0
 _YEAR = dt.timedelta(days=365)
+_NOTHING = 1e-9
+"""Dollars: less is no difference between two prices."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ends:
+    """What a contract of each expiration is held to, (e,).
+
+    Years from the session's open and clock from its close; announcements and ex-days before that.
+    """
+
+    years: Floats
+    clock: Floats
+    earnings: Floats
+    dividends: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExDay:
+    """The first ex-day before each expiration, or the second ...: the close before it, its open, and whose it is.
+
+    `strikes` are the rows of those that live beyond it; of expirations with fewer ex-days both are the end itself.
+    """
+
+    eve: Ends
+    opens: Ends
+    strikes: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +87,8 @@ class Book:
     session: Session
     names: Ints
     expiration_name: Ints
-    expiration_years: Floats
-    expiration_clock: Floats
-    expiration_earnings: Floats
-    expiration_dividends: Floats
+    expiration: Ends
+    ex_days: tuple[ExDay, ...]
     strike_expiration: Ints
     strike_name: Ints
     spread: Floats
@@ -103,18 +129,14 @@ def open_book(seed: int, session: Session, listings: Listings, spot: Floats, var
     spread_over = np.empty(2 * cents.size)
     spread_over[call_at] = spread_over[put_at] = interest
     names = np.unique(name)
-    today = np.full(name.size, session.day.toordinal())
-    last_year = dt.date.fromordinal(int(expiration.max())).year
-    events = event_days(seed, session.day.year, last_year)
+    ends, ex_days = _ends(seed, session, name, expiration, years, row)
     return Book(
         seed=seed,
         session=session,
         names=names,
         expiration_name=name,
-        expiration_years=years,
-        expiration_clock=between_closes(today, expiration),
-        expiration_earnings=events.earnings_until(name, today, expiration),
-        expiration_dividends=events.dividends_until(name, today, expiration),
+        expiration=ends,
+        ex_days=ex_days,
         strike_expiration=row,
         strike_name=name[row],
         spread=_SPREAD[name[row]],
@@ -175,24 +197,62 @@ def model_prices(
 
     Only the side out of the money is computed; parity gives the other one. Nothing is worth less than its exercise.
     """
-    name, rows, strike = book.expiration_name, book.strike_expiration, book.strike
     minute = (at - book.session.opens) // MINUTE
     left = session_clock(book.session) * (1 - shares(minutes_of(book.session))[minute])
-    years = book.expiration_years - (at - book.session.opens) / _YEAR
-    clock = book.expiration_clock + left
-    total = at_the_money(name, log_volatility[name], clock, book.expiration_earnings, fair=book.fair)
-    growth = RATE * years + DIVIDEND_LOG[name] * book.expiration_dividends
-    log_forward = np.log(spot)[name] + growth
-    forward, here = np.exp(log_forward)[rows], spot[book.strike_name]
-    variance = smile(total[rows], book.log_strike - log_forward[rows], book.skew)
+    state = _State((at - book.session.opens) / _YEAR, left, spot, log_volatility)
+    here, strike = spot[book.strike_name], book.strike
+    every = np.arange(strike.size)
+    price, parity, is_put = _european(book, state, book.expiration, every)
+    calls = np.maximum(np.where(is_put, price + parity, price), here - strike)
+    puts = np.maximum(np.where(is_put, price, price - parity), strike - here)
+    in_the_money = strike > here
+    for ex_day in book.ex_days:
+        # A call is held on unless its dividends are more than the interest on its strike, a put in the money unless
+        # they are less: few are looked at twice.
+        rows = ex_day.strikes
+        rows = rows[_parity(book, state, ex_day.eve, rows) > parity[rows] + _NOTHING]
+        early, gained, is_put = _european(book, state, ex_day.eve, rows)
+        calls[rows] = np.maximum(calls[rows], np.where(is_put, early + gained, early))
+        rows = ex_day.strikes[in_the_money[ex_day.strikes]]
+        rows = rows[_parity(book, state, ex_day.opens, rows) < parity[rows] - _NOTHING]
+        early, lost, is_put = _european(book, state, ex_day.opens, rows)
+        puts[rows] = np.maximum(puts[rows], np.where(is_put, early, early - lost))
+    return calls, puts, price, book.expiration.years - state.elapsed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """An instant of a session: years since its open, what of its clock is left, spot and log volatility (COUNT,)."""
+
+    elapsed: float
+    clock_left: float
+    spot: Floats
+    log_volatility: Floats
+
+
+def _european(book: Book, state: _State, ends: Ends, strikes: Ints) -> tuple[Floats, Floats, Flags]:
+    """Of some strikes, if they are held to `ends`: the side out of the money, call less put, and which side it is."""
+    name, rows, strike = book.expiration_name, book.strike_expiration[strikes], book.strike[strikes]
+    years, here = ends.years - state.elapsed, state.spot[book.strike_name[strikes]]
+    volatility = state.log_volatility[name]
+    total = at_the_money(name, volatility, ends.clock + state.clock_left, ends.earnings, fair=book.fair)
+    log_forward = np.log(state.spot)[name] + RATE * years + DIVIDEND_LOG[name] * ends.dividends
+    forward = np.exp(log_forward)[rows]
+    steepness = FAIR_STEEPNESS if book.fair else STEEPNESS
+    variance = smile(total[rows], book.log_strike[strikes] - log_forward[rows], book.skew[strikes], steepness)
     is_put = strike < forward
     implied = np.sqrt(variance / years[rows])
     price = european(here, forward, strike, years[rows], RATE, implied, is_put).price
-    parity = np.exp(-RATE * years)[rows] * (forward - strike)
-    exercise = here - strike
-    calls = np.maximum(np.where(is_put, price + parity, price), exercise)
-    puts = np.maximum(np.where(is_put, price, price - parity), -exercise)
-    return calls, puts, price, years
+    return price, np.exp(-RATE * years)[rows] * (forward - strike), is_put
+
+
+def _parity(book: Book, state: _State, ends: Ends, strikes: Ints) -> Floats:
+    """Call less put of some strikes if they are held to `ends`: what then is left of the share, less the strike."""
+    rows = book.strike_expiration[strikes]
+    kept = np.exp(DIVIDEND_LOG[book.expiration_name] * ends.dividends)
+    due = np.exp(-RATE * (ends.years - state.elapsed))
+    found: Floats = kept[rows] * state.spot[book.strike_name[strikes]] - due[rows] * book.strike[strikes]
+    return found
 
 
 def on_grid(price: Floats, below: Floats, above: Floats, *, up: bool) -> Floats:
@@ -205,6 +265,45 @@ def on_grid(price: Floats, below: Floats, above: Floats, *, up: bool) -> Floats:
     steps = np.ceil(cents / tick) if up else np.floor(cents / tick)
     on_ticks: Floats = steps * tick / _CENTS
     return on_ticks
+
+
+def _ends(
+    seed: int, session: Session, name: Ints, expiration: Ints, years: Floats, row: Ints
+) -> tuple[Ends, tuple[ExDay, ...]]:
+    """The ends of all expirations, and the ex-days before them; `row` is each strike's expiration."""
+    today = np.full(name.size, session.day.toordinal())
+    events = event_days(seed, session.day.year, dt.date.fromordinal(int(expiration.max())).year)
+    ends = Ends(
+        years,
+        between_closes(today, expiration),
+        events.earnings_until(name, today, expiration),
+        events.dividends_until(name, today, expiration),
+    )
+    most = int(ends.dividends.max())
+    return ends, tuple(_ex_day(number, ends, events, session, name, row) for number in range(1, most + 1))
+
+
+def _ex_day(number: int, ends: Ends, events: EventDays, session: Session, name: Ints, row: Ints) -> ExDay:
+    """The ex-day of a number, counted from the session's morning; `row` is each strike's expiration."""
+    today = np.full(name.size, session.day.toordinal())
+    has = np.flatnonzero(ends.dividends >= number)
+    behind = events.dividends_until(name, np.zeros_like(today), today).astype(np.int64)
+    days = [events.dividends[name[one]][behind[one] + number - 1] for one in has]
+    eves = [previous_session(dt.date.fromordinal(int(day))) for day in days]
+    last = np.array([eve.day.toordinal() for eve in eves], dtype=np.int64)
+    found = []
+    for dividends, instants in ((number - 1, [eve.closes for eve in eves]), (number, map(_next_open, eves))):
+        years, clock, earnings, paid = (part.copy() for part in (ends.years, ends.clock, ends.earnings, ends.dividends))
+        years[has] = [(instant - session.opens) / _YEAR for instant in instants]
+        clock[has] = between_closes(today[has], last)
+        earnings[has] = events.earnings_until(name[has], today[has], last)
+        paid[has] = dividends
+        found.append(Ends(years, clock, earnings, paid))
+    return ExDay(found[0], found[1], np.flatnonzero((ends.dividends >= number)[row]))
+
+
+def _next_open(session: Session) -> dt.datetime:
+    return next_session(session.closes).opens
 
 
 def _interest(listings: Listings, years: Floats, row: Ints, away: Floats) -> Floats:

@@ -15,8 +15,6 @@ from engine.market.tables import Columns
 
 SOURCE = "simulated market"
 
-TENOR_DAYS = 30
-
 YEARS_AHEAD = 3
 """Calendar years, the running one among them, of which every event is told: longer than any contract lives."""
 
@@ -35,7 +33,7 @@ class SimulatedReference:
 
     def volatilities_on(self, day: dt.date) -> IvHistory:
         """30-day implied volatility of every name, of the sessions before `day`."""
-        days, volatility = self._history.implied_volatility(TENOR_DAYS, _midnight(day))
+        days, volatility = self._history.month_volatility(_midnight(day))
         return IvHistory({symbol: Volatilities(days, volatility[:, place]) for place, symbol in enumerate(SYMBOLS)})
 
     def events_on(self, day: dt.date) -> EventCalendar:

@@ -15,6 +15,9 @@ from engine.market.simulated_universe import column
 STEEPNESS = 0.85
 """eta of the smile."""
 
+FAIR_STEEPNESS = 0.4
+"""eta of the smile that is fair at every strike: what steepens it beyond that is paid for insurance against falls."""
+
 SKEW = column("skew")
 _PREMIUM = column("premium")
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
@@ -39,28 +42,29 @@ def expected_variance(name: Ints, log_volatility: Floats, clock: Floats) -> Floa
 def at_the_money(name: Ints, log_volatility: Floats, clock: Floats, earnings: Floats, *, fair: bool) -> Floats:
     """Total implied variance at the forward, (n,); `earnings` is how many announcements lie before the expiration.
 
-    `fair`: the whole smile costs what is expected, as a variance swap replicated from it does; else a premium more.
+    `fair`: with `FAIR_STEEPNESS` the whole smile costs what is expected, as a variance swap replicated from it does,
+    and over a month so does every strike; else a premium more, and puts more than calls.
     """
     expected = expected_variance(name, log_volatility, clock) + EARNINGS_VARIANCE[name] * earnings
     premium = np.ones(name.size) if fair else _PREMIUM[name] ** 2
-    implied: Floats = expected * premium / SWAP_OVER_MONEY[name]
+    implied: Floats = expected * premium / (FAIR_SWAP_OVER_MONEY if fair else SWAP_OVER_MONEY)[name]
     return implied
 
 
-def smile(total_variance: Floats, log_moneyness: Floats, rho: Floats) -> Floats:
+def smile(total_variance: Floats, log_moneyness: Floats, rho: Floats, steepness: float = STEEPNESS) -> Floats:
     """Total implied variance at log(strike / forward) from that at the money, arrays of one shape.
 
     Gatheral and Jacquier (2014), "Arbitrage-free SVI volatility surfaces", SSVI with phi = eta / sqrt(theta (1 +
     theta)): free of butterfly arbitrage for eta (1 + |rho|) <= 2, and of calendar arbitrage as long as the variance
     at the money grows with time, which an expected variance does.
     """
-    phi = STEEPNESS / np.sqrt(total_variance * (1 + total_variance))
+    phi = steepness / np.sqrt(total_variance * (1 + total_variance))
     tilted = phi * log_moneyness + rho
     wings: Floats = total_variance / 2 * (1 - rho**2 + rho * tilted + np.sqrt(tilted**2 + (1 - rho**2)))
     return wings
 
 
-def _swap_over_money() -> Floats:
+def _swap_over_money(steepness: float) -> Floats:
     """Fair variance of a swap over the variance at the money, (COUNT,), of the weeks that are traded most.
 
     The fair variance is the mean of w(k) where z = -k / sqrt(w) - sqrt(w) / 2 is normal (Gatheral, The Volatility
@@ -68,7 +72,7 @@ def _swap_over_money() -> Floats:
     """
     theta = 0.002
     k = np.broadcast_to(np.linspace(-30.0, 30.0, 4_001)[:, np.newaxis] * np.sqrt(theta), (4_001, SKEW.size))
-    variance = smile(np.full(k.shape, theta), k, np.broadcast_to(SKEW, k.shape))
+    variance = smile(np.full(k.shape, theta), k, np.broadcast_to(SKEW, k.shape), steepness)
     z = -k / np.sqrt(variance) - np.sqrt(variance) / 2
     middle = (variance[1:] + variance[:-1]) / 2
     density = np.exp(-(((z[1:] + z[:-1]) / 2) ** 2) / 2) / np.sqrt(2 * np.pi)
@@ -76,4 +80,5 @@ def _swap_over_money() -> Floats:
     return found
 
 
-SWAP_OVER_MONEY = _swap_over_money()
+SWAP_OVER_MONEY = _swap_over_money(STEEPNESS)
+FAIR_SWAP_OVER_MONEY = _swap_over_money(FAIR_STEEPNESS)

@@ -58,12 +58,13 @@ def as_document(snapshot: MindfolioSnapshot, trades: Mapping[str, Sequence[Trade
 def as_text(document: Document) -> str:
     """A document of `as_document` as a short summary for a terminal."""
     totals = _section(document, "aggregate")
-    worst = _section(document, "worst_case")
+    loss = _section(document, "worst_case")["loss"]
+    worst = "unbounded" if loss is None else loss
     lines = [
         f"{document['name']} ({document['environment']}, {document['status']}) as of {document['as_of']}",
         (
             f"NAV {totals['nav']}  P&L {totals['pnl']} ({totals['pnl_pct']} %)  reserve {document['reserve']}  "
-            f"allocated {totals['allocated']}  used {totals['used']}  held {totals['held']}  worst case {worst['loss']}"
+            f"allocated {totals['allocated']}  used {totals['used']}  held {totals['held']}  worst case {worst}"
         ),
     ]
     lines += [

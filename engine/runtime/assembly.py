@@ -53,7 +53,7 @@ class _Market:
     name: str
     events_on: Callable[[dt.date], EventCalendar]
     volatilities_on: HistoryOn
-    dividends: Dividends | None
+    dividends: Dividends
 
 
 class OpenEngine:
@@ -182,7 +182,7 @@ def _market(history: HistoryStore | None, seed: int) -> _Market:
         return _Market(feed, name, known.events_on, known.volatilities_on, feed.payments())
     events, volatilities = read_calendar(history.root), read_iv_history(history.root)
     name = f"recording {history.fingerprint()}"
-    return _Market(ReplayFeed(history), name, lambda _day: events, lambda _day: volatilities, None)
+    return _Market(ReplayFeed(history), name, lambda _day: events, lambda _day: volatilities, events.dividends())
 
 
 def _begin(desk: Desk, spec: MindfolioSpec, environment: Environment, market: str, costs: Costs, seed: int) -> None:

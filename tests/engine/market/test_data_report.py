@@ -104,6 +104,7 @@ def test_it_is_a_document_and_a_page(document: dict[str, Any]) -> None:
     assert "2 sessions, 3 missing: 2026-03-17 to 2026-03-19" in text
     assert "1 of them outside regular hours" in text
     assert "1 crossed, 1 locked" in text
+    assert "SPY    bars (as traded): 2 from " in text
     assert "AAPL   earnings: 1 listed, not said to be complete anywhere, from events.csv" in text
     assert "IV rank unknown (1 sessions before it, less than a year)" in text
 

@@ -132,6 +132,15 @@ def test_a_packed_file_is_unpacked_and_messages_name_the_file_itself(tmp_path: P
             import_events(path, tmp_path / "history")
 
 
+def test_a_dividend_is_paid_where_its_amount_is_known(tmp_path: Path) -> None:
+    text = "symbol,kind,day,value\nAAPL,ex-dividend,2026-05-11,0.27\nAAPL,ex-dividend,2026-08-10,\n"
+    more = "AAPL,split,2026-06-01,4\nKO,ex-dividend,2026-03-13,\nSPY,ex-dividend,2026-03-20,1.7012\n"
+    assert calendar_of(tmp_path, text + more).dividends() == {
+        "AAPL": ((dt.date(2026, 5, 11), 2_700),),
+        "SPY": ((dt.date(2026, 3, 20), 17_012),),
+    }
+
+
 def test_without_a_calendar_nothing_is_known(tmp_path: Path) -> None:
     known = read_calendar(tmp_path)
     assert known.is_empty

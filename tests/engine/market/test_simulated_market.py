@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from engine.core.calendar import Session, next_session, session_on
+from engine.core.money import UNIT
 from engine.domain.chain import Floats, Ints
 from engine.domain.instrument import decode_keys
+from engine.domain.quote_flags import is_tradable, quote_flags
 from engine.market.simulated_clock import MINUTE
 from engine.market.simulated_events import splits
 from engine.market.simulated_market import HISTORY_DAYS, Market
@@ -73,7 +75,7 @@ def mids(day: dt.date, minute: int) -> Mids:
     at, state = today.opens + minute * MINUTE, worked_out.log_volatility[minute]
     calls, puts, time_value, years = model_prices(book, at, spot, state)
     row, of = book.strike_expiration, book.expiration_name
-    paid = np.log1p(-column("dividend_yield")[of] / 4) * book.expiration_dividends
+    paid = np.log1p(-column("dividend_yield")[of] / 4) * book.expiration.dividends
     forward = (spot[of] * np.exp(RATE * years + paid))[row]
     over = time_value * np.exp(RATE * years)[row] / forward + np.maximum(1 - book.strike / forward, 0)
     assert (time_value >= 0).all()
@@ -108,6 +110,29 @@ def test_no_calendar_costs_less_than_nothing_at_mid(day: dt.date, minute: int) -
         assert (later >= all_of.over[one][inside] - 1e-9).all(), SYMBOLS[all_of.name[one][0]]
         compared += int(inside.sum())
     assert compared > 20_000
+
+
+@pytest.mark.parametrize(("day", "minute"), DAYS)
+def test_what_lives_longer_can_never_be_bought_for_less_than_what_ends_sooner_is_sold_for(
+    day: dt.date, minute: int
+) -> None:
+    """American contracts of one strike, as quoted, ex-days between them or not. Where no dividend sets the day, puts
+    leave out what choosing it is worth: a thousandth of the strike at most."""
+    today = session_on(day)
+    assert today is not None
+    compared = 0
+    for update in market(1).today(today).read(today.opens + minute * MINUTE):
+        expiration, is_put, strike = decode_keys(update.key)
+        good = is_tradable(quote_flags(update.bid, update.ask))
+        for right, most in ((False, 0.0), (True, 0.001)):
+            rows = np.flatnonzero(good & (is_put == right))
+            rows = rows[np.lexsort((expiration[rows], strike[rows]))]
+            same = strike[rows[1:]] == strike[rows[:-1]]
+            short, long = rows[:-1][same], rows[1:][same]
+            lost = update.bid[short] - update.ask[long]
+            assert (lost <= most * strike[long] / UNIT + 1e-9).all(), update.symbol
+            compared += long.size
+    assert compared > 10_000
 
 
 # --- views that agree ------------------------------------------------------------------------------------------------

@@ -137,33 +137,33 @@ def test_no_option_can_be_bought_below_its_exercise() -> None:
 
 
 def test_the_forward_is_that_of_rate_and_dividends() -> None:
-    """From the model's calls and puts where neither is at its exercise value."""
-    here = book()
+    """From the model's calls and puts where neither is at its exercise value or exercised at an ex-day."""
+    here = replace(book(), ex_days=())
     at = SESSION.opens + dt.timedelta(minutes=5)
     calls, puts, _, years = model_prices(here, at, SPOT, CALM)
     name, rows = here.expiration_name, here.strike_expiration
     near = np.abs(here.strike / SPOT[name[rows]] - 1) < 0.02
     forward = here.strike + (calls - puts) * np.exp(RATE * years[rows])
-    expected = SPOT[name] * np.exp(RATE * years) * (1 - column("dividend_yield")[name] / 4) ** here.expiration_dividends
+    expected = SPOT[name] * np.exp(RATE * years) * (1 - column("dividend_yield")[name] / 4) ** here.expiration.dividends
     european = near & (puts > here.strike - SPOT[name[rows]] + 1e-6) & (calls > SPOT[name[rows]] - here.strike + 1e-6)
     np.testing.assert_allclose(forward[european], expected[rows][european], rtol=1e-9)
     assert european.sum() > 100
-    assert (here.expiration_dividends > 0).any()
+    assert (here.expiration.dividends > 0).any()
 
 
 def test_earnings_within_an_expiration_make_it_dearer_per_day() -> None:
     here = book()
     nvda = SYMBOLS.index("NVDA")
     at = SESSION.opens + dt.timedelta(minutes=5)
-    ahead = here.expiration_earnings[here.expiration_name == nvda]
+    ahead = here.expiration.earnings[here.expiration_name == nvda]
     assert ahead[0] == 0
     assert ahead[-1] >= 3
     assert (np.diff(ahead) >= 0).all()
-    quiet = replace(here, expiration_earnings=np.zeros(here.expiration_earnings.size))
+    quiet = replace(here, expiration=replace(here.expiration, earnings=np.zeros(here.expiration.earnings.size)))
     with_news, without = (model_prices(each, at, SPOT, CALM)[2] for each in (here, quiet))
     rows = here.strike_expiration
     mine = here.expiration_name[rows] == nvda
-    has_news = here.expiration_earnings[rows] > 0
+    has_news = here.expiration.earnings[rows] > 0
     assert (with_news[mine & has_news] > without[mine & has_news]).all()
     np.testing.assert_array_equal(with_news[mine & ~has_news], without[mine & ~has_news])
 

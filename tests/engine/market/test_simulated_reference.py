@@ -10,7 +10,7 @@ from engine.core.calendar import next_session, previous_session, session_on
 from engine.market.events import EventKind
 from engine.market.simulated import SimulatedFeed
 from engine.market.simulated_reference import SimulatedReference
-from engine.market.simulated_universe import SYMBOLS
+from engine.market.simulated_universe import SYMBOLS, UNDERLYINGS
 from engine.market.store import MarketStore
 
 SEED = 3
@@ -45,19 +45,27 @@ def test_the_past_grows_by_each_session_and_never_knows_the_day_itself(reference
     assert np.array_equal(grown.volatility[:-1], monday.volatility)
 
 
-@pytest.mark.parametrize("symbol", ["SPY", "QQQ", "AAPL"])
+@pytest.mark.parametrize("day", [dt.date(2026, 1, 5), dt.date(2026, 2, 10), dt.date(2026, 3, 10)])
 def test_what_the_chains_say_at_a_close_is_what_the_past_says_of_that_day(
-    feed: SimulatedFeed, reference: SimulatedReference, symbol: str
+    feed: SimulatedFeed, reference: SimulatedReference, day: dt.date
 ) -> None:
-    """One is read from quotes with their spreads and ticks, the other from the model's state."""
-    update = feed.history().end_of_day(symbol, START)
-    assert update is not None
-    store = MarketStore()
-    store.apply(update)
-    chain = store.chain(symbol)
-    assert chain is not None
-    told = reference.volatilities_on(dt.date(2026, 1, 6)).of(symbol)
-    assert month_volatility(chain, 0.04) == pytest.approx(told.volatility[-1], abs=0.01)
+    """One is read from quotes with their spreads and ticks, the other from the model's state, of every name.
+
+    Earnings between the expirations around a month count alike in both. What early exercise around ex-days adds is in
+    the quotes alone.
+    """
+    session = session_on(day)
+    assert session is not None
+    past, store, off = reference.volatilities_on(next_session(session.closes).day), MarketStore(), {}
+    for update in feed.read(session.closes - dt.timedelta(minutes=1)):
+        told = past.of(update.symbol)
+        assert int(told.day[-1]) == day.toordinal()
+        off[update.symbol] = month_volatility(store.apply(update), 0.04) / float(told.volatility[-1]) - 1
+    paid = {underlying.symbol for underlying in UNDERLYINGS if underlying.dividend_yield > 0.01}
+    assert len(off) > 40
+    assert abs(np.mean(list(off.values()))) < 0.007
+    assert max(abs(each) for symbol, each in off.items() if symbol not in paid) < 0.025
+    assert max(abs(each) for each in off.values()) < 0.12
 
 
 def test_events_are_all_told_for_longer_than_any_contract_lives(reference: SimulatedReference) -> None:

@@ -10,6 +10,8 @@ from engine.analytics.svi import Svi, has_butterfly, has_calendar
 from engine.market.simulated_events import EARNINGS_VARIANCE
 from engine.market.simulated_paths import JUMP_VARIANCE, LOG_VOL_SPREAD, MEAN_REVERSION, MEAN_VARIANCE
 from engine.market.simulated_surface import (
+    FAIR_STEEPNESS,
+    FAIR_SWAP_OVER_MONEY,
     SKEW,
     STEEPNESS,
     SWAP_OVER_MONEY,
@@ -58,7 +60,7 @@ def test_total_variance_grows_with_the_clock_and_jumps_over_earnings() -> None:
     assert (far > near).all()
     over = at_the_money(NAMES, state, MONTH, NO_EARNINGS + 1, fair=True)
     plain = at_the_money(NAMES, state, MONTH, NO_EARNINGS, fair=True)
-    np.testing.assert_allclose((over - plain) * SWAP_OVER_MONEY, EARNINGS_VARIANCE, atol=1e-12)
+    np.testing.assert_allclose((over - plain) * FAIR_SWAP_OVER_MONEY, EARNINGS_VARIANCE, atol=1e-12)
 
 
 def test_implied_volatility_runs_up_before_earnings_and_is_crushed_after() -> None:
@@ -111,7 +113,7 @@ def test_a_fair_smile_costs_what_is_expected(symbol: str, months: float) -> None
     clock = np.array([months / 12])
     level = at_the_money(name, np.zeros(1), clock, np.zeros(1), fair=True)[0]
     k = np.linspace(-14, 14, 20_001) * np.sqrt(level)
-    total = smile(np.full(k.size, level), k, np.full(k.size, SKEW[name[0]]))
+    total = smile(np.full(k.size, level), k, np.full(k.size, SKEW[name[0]]), FAIR_STEEPNESS)
     strike = np.exp(k)
     price = european(1.0, 1.0, strike, 1.0, 0.0, np.sqrt(total), strike < 1).price
     swap = 2 * float((price / strike).sum() * (k[1] - k[0]))
@@ -122,7 +124,8 @@ def test_a_fair_smile_costs_what_is_expected(symbol: str, months: float) -> None
 def test_sellers_are_paid_the_stated_premium_unless_it_is_fair() -> None:
     state = np.zeros(COUNT)
     fair, paid = (at_the_money(NAMES, state, MONTH, NO_EARNINGS, fair=fair) for fair in (True, False))
-    np.testing.assert_allclose(np.sqrt(paid / fair), column("premium"))
+    swaps = paid * SWAP_OVER_MONEY, fair * FAIR_SWAP_OVER_MONEY
+    np.testing.assert_allclose(np.sqrt(swaps[0] / swaps[1]), column("premium"))
     assert (column("premium") > 1.03).all()
 
 

@@ -132,6 +132,11 @@ def test_the_summary_has_a_line_for_the_whole_and_one_for_each_module(snapshot: 
     assert waived == "waived in this environment: evidence"
 
 
+def test_the_summary_says_where_a_loss_has_no_bound(snapshot: MindfolioSnapshot) -> None:
+    assert "worst case unbounded" in as_text(as_document(replace(snapshot, worst_case=None), {}))
+    assert "unbounded" not in as_text(as_document(snapshot, {}))
+
+
 def test_the_summary_of_a_run_says_what_its_quotes_were_like(snapshot: MindfolioSnapshot) -> None:
     document = as_document(snapshot, {})
     document["quotes"] = {"rows": 12_000, "untradable": 17, "faults": {"crossed": 17, "locked": 1_234}}

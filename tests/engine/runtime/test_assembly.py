@@ -97,6 +97,16 @@ class TestANewMindfolio:
         assert "TSLA" not in payments
         engine.close()
 
+    def test_its_broker_pays_the_dividends_of_the_calendar_in_a_replay(self, replay: Places, tmp_path: Path) -> None:
+        file = tmp_path / "events.csv"
+        file.write_text("symbol,kind,day,value\nSPY,ex-dividend,2026-06-22,1.76\nSPY,ex-dividend,2026-09-21,\n")
+        import_events(file, replay.history)
+        engine = opened(replay)
+        broker = engine.kernel.desk.broker
+        engine.close()
+        assert isinstance(broker, PaperBroker)
+        assert broker._life.dividends == {"SPY": ((dt.date(2026, 6, 22), 17_600),)}
+
     @pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX")
     def test_only_the_user_may_look_into_its_folder(self, simulated: Places) -> None:
         opened(simulated).close()
