@@ -13,9 +13,9 @@ from engine.core.errors import ImportRefused
 from engine.market.duck import Progress, failing_as, one_line, shown_path
 from engine.market.formats.check import fill_incoming, row_text
 from engine.market.formats.containers import Archive, Container, container_of, open_archive, spool_gzip
-from engine.market.formats.packed_contracts import contract_members, contracts_table
 from engine.market.formats.layout import Format, Table
 from engine.market.formats.lean import lean_members, lean_table
+from engine.market.formats.packed_contracts import contract_members, contracts_table
 from engine.market.formats.sniff import head_of, layout_and_table
 from engine.market.history import HistoryStore
 from engine.market.history_staging import Staging, staging
