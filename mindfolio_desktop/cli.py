@@ -109,7 +109,7 @@ def _add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     """What brings market data in, and what tells of it."""
     imports = commands.add_parser("import", help="import recorded option chains, daily bars, factors, rates, events")
     imports.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    imports.add_argument("--symbol", type=str.upper, help="whose bars they are, where neither file nor name tells it")
+    imports.add_argument("--symbol", type=str.upper, help="what the files are of, where neither rows nor name tell it")
     imports.add_argument("--prices", choices=PRICES, help="what was done to the prices of plain bars")
     _add_data_dir(imports)
     imports.set_defaults(command=_import)

@@ -28,14 +28,14 @@ def import_paths(
 ) -> Iterator[str]:
     """Bring files of any kind into the history below `root`; yields what became of each, in lines.
 
-    Of a folder all files count that may hold data, by their names' endings. Chains come first, all or none of them, and
-    then each other file by itself. `symbol` and `prices` are of bars that do not tell. Raises ImportRefused at the
-    first file that cannot be used.
+    Of a folder all files count that may hold data, by their names' endings. Chains come first, all or none of them
+    (portions, where they are very many), and then each other file by itself. `symbol` is of files that tell none,
+    `prices` of bars that do not say. Raises ImportRefused at the first file that cannot be used.
     """
     history = HistoryStore(root)
     kinds = {path: kind_of(path) for path in _files(paths)}
     chains = [path for path, kind in kinds.items() if kind is Kind.CHAINS]
-    for report in import_files(chains, history, progress):
+    for report in import_files(chains, history, progress, symbol):
         rejected = sum(report.rejected.values())
         yield f"{report.path}: {report.rows_kept:,} of {report.rows_read:,} rows kept, {rejected:,} rejected"
         for reason, count in sorted(report.rejected.items()):

@@ -156,7 +156,10 @@ class Staging:
         return [literal(checked_path(self._root, file)) for file in touched]
 
     def keep(self) -> None:
-        """Make everything that was taken part of the recording, at once and durably. Without new rows: nothing."""
+        """Make everything that was taken part of the recording, at once and durably. Without new rows: nothing.
+
+        More may be offered afterwards, and kept in its turn.
+        """
         targets = self.connection.execute(_TARGETS).fetchall()
         if not targets:
             return
@@ -167,8 +170,9 @@ class Staging:
             current[symbol, year] = self._write(symbol, year, current.get((symbol, year)))
         sync(self._root)
         self.progress("keeping the new files")
-        files = tuple(file for _, file in sorted(current.items()))
-        keep_manifest(self._root, self.folder, Manifest(files))
+        self._manifest = Manifest(tuple(file for _, file in sorted(current.items())))
+        keep_manifest(self._root, self.folder, self._manifest)
+        self.connection.execute("delete from added; drop table sorted")
 
     def _write(self, symbol: str, year: int, before: RecordedFile | None) -> RecordedFile:
         draft = self.folder / f"{symbol}_{year}.parquet"

@@ -1,10 +1,10 @@
-"""Files of recorded option chains, brought into the history: all files of one call, or none of them."""
+"""Files of recorded option chains, brought into the history: all files of one call or, of many rows, by portions."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import duckdb
 
 _SUMMARY = "select count(*), min(quoted_at), max(quoted_at), list_sort(list(distinct symbol)) from incoming"
+PORTION = 20_000_000
+"""New rows that one attempt may lose: two minutes of reading, and what a year of one symbol's minutes is."""
+
 _RECORDED_BEFORE = "recorded before with other figures"
 
 
@@ -49,23 +52,30 @@ class ImportReport:
     notes: tuple[str, ...] = ()
 
 
-def import_files(paths: Sequence[Path], history: HistoryStore, progress: Progress) -> tuple[ImportReport, ...]:
+def import_files(
+    paths: Sequence[Path], history: HistoryStore, progress: Progress, symbol: str | None = None
+) -> tuple[ImportReport, ...]:
     """Add recorded chains to `history`; one report per file, in order. Importing a file again adds nothing.
 
-    Raises ImportRefused, with one line naming the file and the cause, when any file cannot be used; nothing of any
-    file is kept then, also when the process dies on the way.
+    `symbol` is that of files whose rows and name tell none. Raises ImportRefused, with one line naming the file and the
+    cause, when any file cannot be used; nothing of any file is kept then, also when the process dies on the way. Only
+    after each `PORTION` of new rows what came so far is kept, whole files of it: the same import goes on from there.
     """
     heads = [head_of(path) for path in paths]
     if not heads:
         return ()
     with staging(history.root, progress) as stage:
-        reports = []
+        reports, waiting = [], 0
         for path, head in zip(paths, heads, strict=True):
             progress(f"reading {shown_path(path)}")
             with failing_as(ImportRefused, f"{shown_path(path)}: cannot be read"):
-                report = _import_one(path, head, stage)
+                report = _import_one(path, head, stage, symbol)
             progress(f"kept {report.rows_kept:,} of {report.rows_read:,} rows, {report.rows_added:,} of them new")
             reports.append(report)
+            waiting += report.rows_added
+            if waiting >= PORTION:
+                stage.keep()
+                waiting = 0
         stage.keep()
     history.reload()
     return tuple(reports)
@@ -90,7 +100,7 @@ class _Tally:
         self.examples.setdefault(reason, example)
 
 
-def _import_one(path: Path, head: bytes, stage: Staging) -> ImportReport:
+def _import_one(path: Path, head: bytes, stage: Staging, symbol: str | None) -> ImportReport:
     """Check one file and stage its rows."""
     tally = _Tally()
     passed_over: list[ImportRefused] = []
@@ -98,7 +108,8 @@ def _import_one(path: Path, head: bytes, stage: Staging) -> ImportReport:
         if isinstance(found, ImportRefused):
             passed_over.append(found)
         else:
-            _take(*found, stage, tally)
+            layout, table = found
+            _take(layout, replace(table, symbol=symbol), stage, tally)
     if passed_over and not tally.sources:
         raise passed_over[0]
     if not tally.kept:

@@ -1,6 +1,7 @@
 """What only a file's name tells: the symbol, the contract, the page that was saved.
 
-`shown` says where the file lies, for the refusal of one whose name does not tell.
+`shown` says where the file lies, for the refusal of one whose name does not tell; `given` is the symbol that a person
+says, for files that tell none.
 """
 
 from __future__ import annotations
@@ -36,23 +37,26 @@ class LeanMember:
     date: str
 
 
-def named_symbol(name: str, shown: str) -> dict[str, str]:
-    """The symbol that `spy_eod_202301.txt` begins with. Raises ImportRefused when a name begins with none."""
-    found = named_symbol_if_any(name)
+def named_symbol(name: str, shown: str, given: str | None = None) -> dict[str, str]:
+    """The symbol that `spy_eod_202301.txt` begins with, else the one that was given. Raises ImportRefused without."""
+    found = named_symbol_if_any(name, shown, given)
     if not found:
         raise ImportRefused(
-            f"{shown}: its rows name no symbol; rename the file so that it begins with one, like spy_eod_202301.txt"
+            f"{shown}: its rows name no symbol; say --symbol, or rename the file so that it begins with one, like "
+            "spy_eod_202301.txt"
         )
     return found
 
 
-def named_symbol_if_any(name: str, _shown: str = "") -> dict[str, str]:
-    """The symbol that a name begins with, or nothing."""
+def named_symbol_if_any(name: str, _shown: str = "", given: str | None = None) -> dict[str, str]:
+    """The symbol that a name begins with, else the one that was given, or nothing."""
     found = _SYMBOL.match(name)
-    return {"symbol": found["symbol"]} if found is not None and found["symbol"].lower() not in _NO_SYMBOLS else {}
+    if found is not None and found["symbol"].lower() not in _NO_SYMBOLS:
+        return {"symbol": found["symbol"]}
+    return {} if given is None else {"symbol": given}
 
 
-def named_contract(name: str, shown: str) -> dict[str, str]:
+def named_contract(name: str, shown: str, _given: str | None = None) -> dict[str, str]:
     """The OCC symbol in a name. Raises ImportRefused when there is none."""
     found = _CONTRACT.search(name)
     if found is None:
@@ -63,7 +67,7 @@ def named_contract(name: str, shown: str) -> dict[str, str]:
     return {"contract": found["contract"].upper()}
 
 
-def named_page(name: str, shown: str) -> dict[str, str]:
+def named_page(name: str, shown: str, _given: str | None = None) -> dict[str, str]:
     """Symbol, expiration and date of a saved page. Raises ImportRefused when the name has other parts."""
     found = _PAGE.match(name)
     if found is None:

@@ -63,8 +63,8 @@ class Format:
     """Whether it has no bids and asks: the last trades are kept as that, and are never taken for quotes."""
     ragged: bool = False
     """Whether lines may end early, like the footer of a page's export."""
-    facts: Callable[[str, str], dict[str, str]] | None = None
-    """Cells that only the file's name tells, from that name and where the file lies."""
+    facts: Callable[[str, str, str | None], dict[str, str]] | None = None
+    """Cells that only the file's name tells, from that name, where the file lies, and the symbol that was given."""
     refused: str = ""
     """Why rows of this layout are known and still not taken."""
 
@@ -73,13 +73,15 @@ class Format:
 class Table:
     """A file's rows. `names` are its headers, in the order of the relation's columns, which are numbered.
 
-    `name` is the file's own name, `shown` says where it lies, for messages.
+    `name` is the file's own name, `shown` says where it lies, for messages; `symbol` is what a person says that it is
+    of, where nothing else tells.
     """
 
     name: str
     shown: str
     names: tuple[str, ...]
     rows: duckdb.DuckDBPyRelation
+    symbol: str | None = None
 
 
 def plain(name: str) -> str:
@@ -134,7 +136,7 @@ def select_cells(
     connection: duckdb.DuckDBPyConnection, layout: Format, table: Table, columns: Mapping[str, str | None]
 ) -> None:
     """Make the view `cells`: the rows as text, whose `row_no` is unlike any other's and `line` the row's number."""
-    facts = layout.facts(table.name, table.shown) if layout.facts is not None else {}
+    facts = layout.facts(table.name, table.shown, table.symbol) if layout.facts is not None else {}
     select_as(table.rows, columns, facts).create_view("file_cells", replace=True)
     connection.execute(_MACROS)
     connection.execute(_SOURCE_ROWS)

@@ -61,6 +61,12 @@ def before_close(minutes: int = 0) -> Clock:
     return clock
 
 
+def told_or_close(text: str) -> dt.datetime | dt.date | None:
+    """A time of day where one stands there, New York's without an offset; else, as at midnight, the session's close."""
+    at = new_york_time(text)
+    return at if at is not None and at.time() != dt.time() else _AT_THE_CLOSE(text)
+
+
 def cboe(text: str) -> dt.datetime | dt.date | None:
     """A quote of 15:45 New York, on half days of 12:45, or one of the close where it says so."""
     day = day_of(text)
@@ -108,3 +114,6 @@ def minute_bar(text: str) -> dt.datetime | None:
     if day is None or not dt.timedelta() <= since_midnight < dt.timedelta(days=1):
         return None
     return dt.datetime.combine(day, dt.time(), NEW_YORK) + since_midnight + _MINUTE
+
+
+_AT_THE_CLOSE = before_close()

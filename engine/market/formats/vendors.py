@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from engine.market.formats.filenames import named_contract, named_page, named_symbol_if_any
 from engine.market.formats.layout import Format
-from engine.market.formats.times import aggregate_window, before_close, last_close, new_york_time, stamped
+from engine.market.formats.times import (
+    aggregate_window,
+    before_close,
+    last_close,
+    new_york_time,
+    stamped,
+    told_or_close,
+)
 from engine.market.formats.vendors_cboe import CBOE_EOD, CBOE_INTERVAL
 from engine.market.formats.vendors_wide import OPTIONSDX, OPTIONSDX_CRYPTO, ORATS
 
@@ -68,7 +75,7 @@ YFINANCE_CONTRACTS = Format(
 
 HISTORICAL_OPTION_DATA = Format(
     source="HistoricalOptionData",
-    clock=_AT_THE_CLOSE,
+    clock=told_or_close,
     required={
         "symbol": ("UnderlyingSymbol", "underlying"),
         "spot": ("UnderlyingPrice", "underlying_last"),

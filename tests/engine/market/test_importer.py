@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.core.errors import ImportRefused
 from engine.domain.instrument import OptionContract, Right
+from engine.market import importer
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files
 from tests.engine.market.formats.samples import SAMPLES, zipped
@@ -228,6 +229,25 @@ def test_a_file_imported_again_adds_nothing(write_csv: Write, row: MakeRow, hist
     assert (history.fingerprint(), files_below(history.root)) == before
     first, second = import_files([path, path], history, ignore)
     assert (first.rows_added, second.rows_added) == (0, 0)
+
+
+def test_a_long_import_keeps_whole_files_by_portions_and_goes_on_from_there(
+    write_csv: Write, row: MakeRow, history: HistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "PORTION", 3)
+    first = write_csv([row(), row(strike=610)], name="first.csv")
+    second = write_csv([row(strike=620), row(strike=630)], name="second.csv")
+    third = write_csv([row(strike=640)], name="third.csv")
+    bad = write_csv([row(bid=-1)], name="bad.csv")
+
+    with pytest.raises(ImportRefused, match=r"bad\.csv: no row can be used"):
+        import_files([first, second, third, bad], history, ignore)
+    history.reload()
+    assert history.read("SPY", AT).key.size == 4, "two files made a portion, the third was none"
+
+    reports = import_files([first, second, third], history, ignore)
+    assert [report.rows_added for report in reports] == [0, 0, 1]
+    assert history.read("SPY", AT).key.size == 5
 
 
 def test_one_file_named_twice_counts_once(write_csv: Write, row: MakeRow, history: HistoryStore) -> None:

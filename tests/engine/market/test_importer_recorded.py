@@ -124,12 +124,16 @@ def test_the_rows_of_every_vendors_sample_come_in_as_they_stand_there(
 ) -> None:
     kept, quotes = SAMPLES[name]
     path = samples / name
-    if name.startswith("optionsdx"):  # Its rows name no symbol: the vendor's own file names do.
-        with pytest.raises(ImportRefused, match="rename the file so that it begins with one"):
+    symbol = None
+    if name.startswith("optionsdx"):  # Its rows name no symbol: the vendor's own file names do, or a person says it.
+        with pytest.raises(ImportRefused, match="say --symbol, or rename the file so that it begins with one"):
             bring_in(path, history)
-        path = shutil.copyfile(path, tmp_path / "spy_eod_201201.txt")
-    report = bring_in(path, history)
+        symbol = "SPY"
+    (report,) = import_files([path], history, lambda _: None, symbol)
     assert (report.rows_kept, report.rejected) == (kept, {})
+    if symbol is not None:
+        (again,) = import_files([shutil.copyfile(path, tmp_path / "spy_eod_201201.txt")], history, lambda _: None)
+        assert (again.rows_kept, again.rows_added) == (kept, 0), "its name tells the same"
     check(history, *quotes)
 
 

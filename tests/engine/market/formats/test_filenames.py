@@ -28,6 +28,12 @@ def test_a_name_without_a_symbol_is_refused_with_an_example(name: str) -> None:
         named_symbol(name, "shown")
 
 
+def test_a_symbol_that_is_given_counts_where_the_name_tells_none() -> None:
+    assert named_symbol("optionsdx_2020.txt", "shown", "SPX") == {"symbol": "SPX"}
+    assert named_symbol_if_any("2020.csv", "shown", "SPX") == {"symbol": "SPX"}
+    assert named_symbol("spy_eod_202301.txt", "shown", "SPX") == {"symbol": "spy"}
+
+
 def test_a_contract_stands_anywhere_in_a_name() -> None:
     assert named_contract("eod_spy230519c00390000.csv", "shown") == {"contract": "SPY230519C00390000"}
     with pytest.raises(ImportRefused, match=r"shown: .*holds the OCC symbol"):

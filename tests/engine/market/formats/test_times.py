@@ -14,6 +14,7 @@ from engine.market.formats.times import (
     minute_bar,
     new_york_time,
     stamped,
+    told_or_close,
 )
 
 
@@ -30,6 +31,9 @@ def utc(text: str) -> dt.datetime:
         (before_close(), "20250102", utc("2025-01-02 21:00")),
         (before_close(), "04JAN1996", utc("1996-01-04 21:00")),
         (before_close(), "2023-11-24", utc("2023-11-24 18:00")),
+        (told_or_close, "2021-01-04 15:45:00", utc("2021-01-04 20:45")),
+        (told_or_close, "2021-07-01T15:45:00-04:00", utc("2021-07-01 19:45")),
+        (told_or_close, "2021-01-04 00:00:00", utc("2021-01-04 21:00")),
         (before_close(14), "2023-11-24", utc("2023-11-24 17:46")),
         (cboe, "2021-04-09", utc("2021-04-09 19:45")),
         (cboe, "2023-11-24", utc("2023-11-24 17:45")),
