@@ -27,7 +27,7 @@ from engine.domain.package import package_quote, to_tick
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
-from engine.market.simulated import SimulatedFeed
+from engine.market.simulated.feed import SimulatedFeed
 from engine.market.store import MarketStore
 from engine.runtime import defaults
 from engine.runtime.assembly import OpenEngine

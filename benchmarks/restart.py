@@ -20,7 +20,7 @@ from engine.domain import events as ev
 from engine.domain.mindfolio import Environment
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
-from engine.market.simulated import SimulatedFeed
+from engine.market.simulated.feed import SimulatedFeed
 from engine.market.store import MarketStore
 from engine.runtime import defaults
 from engine.runtime.places import Places

@@ -17,8 +17,8 @@ from engine.core.calendar import next_session
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain.mindfolio import Environment
-from engine.market.simulated import SimulatedFeed
-from engine.market.simulated_universe import SYMBOLS
+from engine.market.simulated.feed import SimulatedFeed
+from engine.market.simulated.universe import SYMBOLS
 from engine.market.store import MarketStore
 from engine.runtime import handlers
 from engine.runtime.assembly import OpenEngine, session_limit

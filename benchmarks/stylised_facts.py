@@ -19,12 +19,12 @@ from engine.core.calendar import session_on
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
 from engine.domain.instrument import decode_keys
-from engine.market.simulated import DEFAULT_START
-from engine.market.simulated_history import SimulatedHistory
-from engine.market.simulated_market import Market
-from engine.market.simulated_paths import RATE
-from engine.market.simulated_surface import FAIR_SWAP_OVER_MONEY, SWAP_OVER_MONEY
-from engine.market.simulated_universe import MARKET, SYMBOLS
+from engine.market.simulated.feed import DEFAULT_START
+from engine.market.simulated.history import SimulatedHistory
+from engine.market.simulated.market import Market
+from engine.market.simulated.paths import RATE
+from engine.market.simulated.surface import FAIR_SWAP_OVER_MONEY, SWAP_OVER_MONEY
+from engine.market.simulated.universe import MARKET, SYMBOLS
 from engine.market.store import MarketStore
 
 SEEDS = (1, 2, 3, 4)

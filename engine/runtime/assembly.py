@@ -24,8 +24,8 @@ from engine.market.history import HistoryStore
 from engine.market.iv_history import read_iv_history
 from engine.market.recorder import Recorder
 from engine.market.replay import ReplayFeed
-from engine.market.simulated import SimulatedFeed
-from engine.market.simulated_reference import SimulatedReference
+from engine.market.simulated.feed import SimulatedFeed
+from engine.market.simulated.reference import SimulatedReference
 from engine.market.store import MarketStore
 from engine.risk.latch import StopLatch
 from engine.runtime import defaults

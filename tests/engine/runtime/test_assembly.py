@@ -19,7 +19,7 @@ from engine.ledger.store import SqliteStore
 from engine.market.events import EventKind, import_events
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files
-from engine.market.simulated import SimulatedFeed
+from engine.market.simulated.feed import SimulatedFeed
 from engine.risk.latch import set_latch_file
 from engine.runtime.assembly import DEFAULT_SEED, OpenEngine, session_limit
 from engine.runtime.places import Places, Running

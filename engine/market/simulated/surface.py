@@ -8,9 +8,9 @@ strikes or two expirations at their mids.
 import numpy as np
 
 from engine.domain.chain import Floats, Ints
-from engine.market.simulated_events import EARNINGS_VARIANCE
-from engine.market.simulated_paths import JUMP_VARIANCE, LOG_VOL_SPREAD, MEAN_REVERSION, MEAN_VARIANCE
-from engine.market.simulated_universe import column
+from engine.market.simulated.events import EARNINGS_VARIANCE
+from engine.market.simulated.paths import JUMP_VARIANCE, LOG_VOL_SPREAD, MEAN_REVERSION, MEAN_VARIANCE
+from engine.market.simulated.universe import column
 
 STEEPNESS = 0.85
 """eta of the smile."""

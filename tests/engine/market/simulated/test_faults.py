@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.core.calendar import Session, next_session, session_on
-from engine.market.simulated_faults import (
+from engine.market.simulated.faults import (
     BAD_QUOTE_RATE,
     STALE_CONTRACTS,
     STALE_NAMES,
@@ -21,7 +21,7 @@ from engine.market.simulated_faults import (
     stale_since,
     uniform,
 )
-from engine.market.simulated_universe import COUNT, IS_FUND
+from engine.market.simulated.universe import COUNT, IS_FUND
 
 MINUTE = dt.timedelta(minutes=1)
 WORD = (1 << 64) - 1

@@ -5,12 +5,12 @@ import datetime as dt
 from engine.core.calendar import NEW_YORK, Session, market_day, next_session, previous_session, session_at, session_on
 from engine.core.clock import as_utc
 from engine.domain.ports import ChainUpdate
-from engine.market.simulated_clock import MINUTE
-from engine.market.simulated_faults import is_fresh, stale_since
-from engine.market.simulated_history import SimulatedHistory
-from engine.market.simulated_market import Market, Today
-from engine.market.simulated_payments import Payments
-from engine.market.simulated_universe import SYMBOLS
+from engine.market.simulated.clock import MINUTE
+from engine.market.simulated.faults import is_fresh, stale_since
+from engine.market.simulated.history import SimulatedHistory
+from engine.market.simulated.market import Market, Today
+from engine.market.simulated.payments import Payments
+from engine.market.simulated.universe import SYMBOLS
 
 DEFAULT_START = dt.date(2026, 1, 5)
 

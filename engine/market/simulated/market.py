@@ -12,13 +12,13 @@ import numpy as np
 from engine.core.calendar import NEW_YORK, Session, next_session, session_on
 from engine.domain.chain import Floats, Ints
 from engine.domain.ports import ChainUpdate
-from engine.market.simulated_clock import MINUTE
-from engine.market.simulated_events import Split, splits
-from engine.market.simulated_faults import Halts, halts
-from engine.market.simulated_listing import LEAP_DAYS, listed
-from engine.market.simulated_paths import Paths, PathState, on_the_cent, variance_of
-from engine.market.simulated_quotes import Book, open_book, quotes
-from engine.market.simulated_universe import COUNT, SYMBOLS
+from engine.market.simulated.clock import MINUTE
+from engine.market.simulated.events import Split, splits
+from engine.market.simulated.faults import Halts, halts
+from engine.market.simulated.listing import LEAP_DAYS, listed
+from engine.market.simulated.paths import Paths, PathState, on_the_cent, variance_of
+from engine.market.simulated.quotes import Book, open_book, quotes
+from engine.market.simulated.universe import COUNT, SYMBOLS
 
 HISTORY_DAYS = 548
 """Calendar days of history before the first session that is quoted."""

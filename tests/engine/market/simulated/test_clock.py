@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.calendar import Session, session_on
-from engine.market.simulated_clock import NIGHT, SESSION, between_closes, minutes_of, session_clock, shares
+from engine.market.simulated.clock import NIGHT, SESSION, between_closes, minutes_of, session_clock, shares
 
 
 def session(year: int, month: int, day: int) -> Session:

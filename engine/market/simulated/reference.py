@@ -9,8 +9,8 @@ import numpy as np
 from engine.core.calendar import NEW_YORK
 from engine.market.events import EventCalendar, EventKind
 from engine.market.iv_history import IvHistory, Volatilities
-from engine.market.simulated_history import SimulatedHistory
-from engine.market.simulated_universe import SYMBOLS
+from engine.market.simulated.history import SimulatedHistory
+from engine.market.simulated.universe import SYMBOLS
 from engine.market.tables import Columns
 
 SOURCE = "simulated market"

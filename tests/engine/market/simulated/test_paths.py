@@ -9,8 +9,8 @@ import pytest
 
 from engine.core.calendar import Session, next_session, session_on
 from engine.domain.chain import Floats
-from engine.market.simulated_events import DIVIDEND_LOG, EARNINGS_VARIANCE, dividends, earnings
-from engine.market.simulated_paths import (
+from engine.market.simulated.events import DIVIDEND_LOG, EARNINGS_VARIANCE, dividends, earnings
+from engine.market.simulated.paths import (
     JUMP_GROWTH,
     JUMP_VARIANCE,
     LOG_VOL_SPREAD,
@@ -28,7 +28,7 @@ from engine.market.simulated_paths import (
     opening_state,
     variance_of,
 )
-from engine.market.simulated_universe import COUNT, LOADINGS, MARKET, SYMBOLS, column
+from engine.market.simulated.universe import COUNT, LOADINGS, MARKET, SYMBOLS, column
 from engine.runtime.desk import RISK_FREE_RATE
 
 YEARS = 10

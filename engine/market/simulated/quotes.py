@@ -18,13 +18,13 @@ from engine.domain.chain import Floats, Ints
 from engine.domain.instrument import contract_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.tick import grid_of
-from engine.market.simulated_clock import MINUTE, between_closes, minutes_of, session_clock, shares
-from engine.market.simulated_events import DIVIDEND_LOG, EventDays, event_days
-from engine.market.simulated_faults import Flags, Hashes, break_some, identities, mixed, neglected, salt, stale, uniform
-from engine.market.simulated_listing import Listings
-from engine.market.simulated_paths import RATE
-from engine.market.simulated_surface import FAIR_STEEPNESS, SKEW, STEEPNESS, at_the_money, smile
-from engine.market.simulated_universe import SYMBOLS, column
+from engine.market.simulated.clock import MINUTE, between_closes, minutes_of, session_clock, shares
+from engine.market.simulated.events import DIVIDEND_LOG, EventDays, event_days
+from engine.market.simulated.faults import Flags, Hashes, break_some, identities, mixed, neglected, salt, stale, uniform
+from engine.market.simulated.listing import Listings
+from engine.market.simulated.paths import RATE
+from engine.market.simulated.surface import FAIR_STEEPNESS, SKEW, STEEPNESS, at_the_money, smile
+from engine.market.simulated.universe import SYMBOLS, column
 
 _SPREAD = column("spread")
 _OPEN_INTEREST = column("open_interest")

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.core.calendar import session_on
 from engine.domain.chain import Floats, Ints
-from engine.market.simulated_universe import COUNT, IS_FUND, SYMBOLS, UNDERLYINGS, column
+from engine.market.simulated.universe import COUNT, IS_FUND, SYMBOLS, UNDERLYINGS, column
 
 _EARNINGS_STREAM, _DIVIDENDS_STREAM, _SPLITS_STREAM = 101, 102, 103
 _NOBODY = np.zeros(COUNT)

@@ -15,13 +15,13 @@ from engine.core.calendar import Session, market_day, previous_session, session_
 from engine.core.expiries import weekly_expirations
 from engine.domain.chain import Floats, Ints
 from engine.domain.ports import ChainUpdate
-from engine.market.simulated_clock import MINUTE, between_closes
-from engine.market.simulated_events import Dividend, Earnings, Split, dividends, earnings, event_days
-from engine.market.simulated_faults import mixed, salt, uniform
-from engine.market.simulated_market import Market
-from engine.market.simulated_payments import Paid, paid
-from engine.market.simulated_surface import at_the_money
-from engine.market.simulated_universe import COUNT, SYMBOLS, column
+from engine.market.simulated.clock import MINUTE, between_closes
+from engine.market.simulated.events import Dividend, Earnings, Split, dividends, earnings, event_days
+from engine.market.simulated.faults import mixed, salt, uniform
+from engine.market.simulated.market import Market
+from engine.market.simulated.payments import Paid, paid
+from engine.market.simulated.surface import at_the_money
+from engine.market.simulated.universe import COUNT, SYMBOLS, column
 
 LAST_LOOK = MINUTE
 """Before a session's close, its end-of-day quotes are taken."""

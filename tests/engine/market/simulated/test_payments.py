@@ -8,10 +8,10 @@ import pytest
 
 from engine.core.calendar import previous_session, session_on
 from engine.core.money import UNIT
-from engine.market.simulated_events import dividends
-from engine.market.simulated_market import Market
-from engine.market.simulated_payments import AHEAD, Payments, paid
-from engine.market.simulated_universe import SYMBOLS, UNDERLYINGS, column
+from engine.market.simulated.events import dividends
+from engine.market.simulated.market import Market
+from engine.market.simulated.payments import AHEAD, Payments, paid
+from engine.market.simulated.universe import SYMBOLS, UNDERLYINGS, column
 
 START = session_on(dt.date(2026, 1, 5))
 assert START is not None

@@ -16,11 +16,11 @@ from engine.domain.chain import Floats, Ints
 from engine.domain.instrument import decode_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.tick import Grid, grid_of, tick_size
-from engine.market.simulated_events import event_days
-from engine.market.simulated_listing import listed
-from engine.market.simulated_paths import MEAN_VARIANCE, RATE
-from engine.market.simulated_quotes import Book, model_prices, on_grid, open_book, quotes
-from engine.market.simulated_universe import COUNT, SYMBOLS, column
+from engine.market.simulated.events import event_days
+from engine.market.simulated.listing import listed
+from engine.market.simulated.paths import MEAN_VARIANCE, RATE
+from engine.market.simulated.quotes import Book, model_prices, on_grid, open_book, quotes
+from engine.market.simulated.universe import COUNT, SYMBOLS, column
 
 MONDAY = session_on(dt.date(2026, 1, 5))
 assert MONDAY is not None

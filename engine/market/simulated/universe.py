@@ -33,7 +33,7 @@ class Underlying:
     leverage: float
     """Correlation of its volatility's shocks with its returns."""
     skew: float
-    """Tilt of its smile, rho of `simulated_surface.smile`."""
+    """Tilt of its smile, rho of `surface.smile`."""
     premium: float
     """Implied over expected volatility: what sellers of its options are paid for bearing the risk."""
     spread: float

@@ -25,10 +25,10 @@ from benchmarks.stylised_facts import (
 from engine.analytics.black_scholes import european
 from engine.core.calendar import session_on
 from engine.domain.chain import Floats
-from engine.market.simulated_clock import between_closes
-from engine.market.simulated_events import DIVIDEND_LOG, event_days
-from engine.market.simulated_paths import RATE
-from engine.market.simulated_surface import (
+from engine.market.simulated.clock import between_closes
+from engine.market.simulated.events import DIVIDEND_LOG, event_days
+from engine.market.simulated.paths import RATE
+from engine.market.simulated.surface import (
     FAIR_STEEPNESS,
     SKEW,
     STEEPNESS,
@@ -36,7 +36,7 @@ from engine.market.simulated_surface import (
     expected_variance,
     smile,
 )
-from engine.market.simulated_universe import IS_FUND, SYMBOLS
+from engine.market.simulated.universe import IS_FUND, SYMBOLS
 
 SEEDS = (1, 2, 3, 4)
 

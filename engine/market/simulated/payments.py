@@ -14,9 +14,9 @@ import numpy as np
 
 from engine.core.calendar import session_on
 from engine.core.money import Money, from_float
-from engine.market.simulated_events import dividends
-from engine.market.simulated_market import Market
-from engine.market.simulated_universe import SYMBOLS
+from engine.market.simulated.events import dividends
+from engine.market.simulated.market import Market
+from engine.market.simulated.universe import SYMBOLS
 
 AHEAD = dt.timedelta(days=3653)
 """After the market's start, what shares pay is worked out; later they pay nothing."""

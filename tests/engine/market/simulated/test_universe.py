@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from engine.domain.tick import CENTS_EVERYWHERE
-from engine.market.simulated_universe import (
+from engine.market.simulated.universe import (
     BETA,
     COUNT,
     HAS_DAILIES,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from engine.core.calendar import previous_session, session_on
 from engine.domain.chain import Floats, Ints
-from engine.market.simulated_universe import COUNT, HAS_DAILIES
+from engine.market.simulated.universe import COUNT, HAS_DAILIES
 
 Flags = NDArray[np.bool_]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.core.calendar import Session
 from engine.core.clock import epoch_us
 from engine.domain.chain import Floats, Ints
-from engine.market.simulated_universe import COUNT, IS_FUND
+from engine.market.simulated.universe import COUNT, IS_FUND
 
 Hashes = NDArray[np.uint64]
 Flags = NDArray[np.bool_]

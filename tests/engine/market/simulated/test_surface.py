@@ -7,9 +7,9 @@ import pytest
 
 from engine.analytics.black_scholes import european
 from engine.analytics.svi import Svi, has_butterfly, has_calendar
-from engine.market.simulated_events import EARNINGS_VARIANCE
-from engine.market.simulated_paths import JUMP_VARIANCE, LOG_VOL_SPREAD, MEAN_REVERSION, MEAN_VARIANCE
-from engine.market.simulated_surface import (
+from engine.market.simulated.events import EARNINGS_VARIANCE
+from engine.market.simulated.paths import JUMP_VARIANCE, LOG_VOL_SPREAD, MEAN_REVERSION, MEAN_VARIANCE
+from engine.market.simulated.surface import (
     FAIR_STEEPNESS,
     FAIR_SWAP_OVER_MONEY,
     SKEW,
@@ -19,7 +19,7 @@ from engine.market.simulated_surface import (
     expected_variance,
     smile,
 )
-from engine.market.simulated_universe import COUNT, IS_FUND, SYMBOLS, column
+from engine.market.simulated.universe import COUNT, IS_FUND, SYMBOLS, column
 
 NAMES = np.arange(COUNT)
 MONTH = np.full(COUNT, 1 / 12)

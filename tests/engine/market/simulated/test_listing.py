@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.core.calendar import session_on
 from engine.domain.chain import Floats, Ints
-from engine.market.simulated_listing import (
+from engine.market.simulated.listing import (
     CYCLE_DAYS,
     DAILY_DAYS,
     LEAP_DAYS,
@@ -22,7 +22,7 @@ from engine.market.simulated_listing import (
     listed,
     reach,
 )
-from engine.market.simulated_universe import COUNT, SYMBOLS
+from engine.market.simulated.universe import COUNT, SYMBOLS
 
 MONDAY = dt.date(2026, 1, 5)
 SPY, AAPL = SYMBOLS.index("SPY"), SYMBOLS.index("AAPL")

@@ -11,10 +11,10 @@ from engine.core.calendar import Session, next_session, previous_session, sessio
 from engine.core.money import UNIT
 from engine.domain.instrument import decode_keys
 from engine.domain.ports import ChainUpdate
-from engine.market.simulated_history import SimulatedHistory
-from engine.market.simulated_market import Market
-from engine.market.simulated_paths import RATE
-from engine.market.simulated_universe import COUNT, SYMBOLS, column
+from engine.market.simulated.history import SimulatedHistory
+from engine.market.simulated.market import Market
+from engine.market.simulated.paths import RATE
+from engine.market.simulated.universe import COUNT, SYMBOLS, column
 
 
 def session(year: int, month: int, day: int) -> Session:

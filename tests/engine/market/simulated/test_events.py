@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.core.calendar import next_session, session_on
-from engine.market.simulated_events import (
+from engine.market.simulated.events import (
     DIVIDEND_LOG,
     EARNINGS_VARIANCE,
     Earnings,
@@ -16,7 +16,7 @@ from engine.market.simulated_events import (
     event_days,
     splits,
 )
-from engine.market.simulated_universe import COUNT, IS_FUND, SYMBOLS, UNDERLYINGS
+from engine.market.simulated.universe import COUNT, IS_FUND, SYMBOLS, UNDERLYINGS
 
 FIRST, START = dt.date(2024, 7, 5), dt.date(2026, 1, 5)
 COMPANIES = [SYMBOLS[row] for row in np.flatnonzero(~IS_FUND)]

@@ -13,9 +13,9 @@ import numpy as np
 
 from engine.core.calendar import Session, next_session, previous_session
 from engine.domain.chain import Floats, Ints
-from engine.market.simulated_clock import NIGHT, minutes_of, session_clock, shares
-from engine.market.simulated_events import DIVIDEND_LOG, EARNINGS_VARIANCE, event_days
-from engine.market.simulated_universe import BETA, COUNT, IS_FUND, LOADINGS, column
+from engine.market.simulated.clock import NIGHT, minutes_of, session_clock, shares
+from engine.market.simulated.events import DIVIDEND_LOG, EARNINGS_VARIANCE, event_days
+from engine.market.simulated.universe import BETA, COUNT, IS_FUND, LOADINGS, column
 
 RATE = 0.04
 """Risk-free rate of the simulated market, continuously compounded, a year, on every day and for every term."""

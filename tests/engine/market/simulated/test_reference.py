@@ -8,9 +8,9 @@ import pytest
 from engine.analytics.month_volatility import month_volatility
 from engine.core.calendar import next_session, previous_session, session_on
 from engine.market.events import EventKind
-from engine.market.simulated import SimulatedFeed
-from engine.market.simulated_reference import SimulatedReference
-from engine.market.simulated_universe import SYMBOLS, UNDERLYINGS
+from engine.market.simulated.feed import SimulatedFeed
+from engine.market.simulated.reference import SimulatedReference
+from engine.market.simulated.universe import SYMBOLS, UNDERLYINGS
 from engine.market.store import MarketStore
 
 SEED = 3

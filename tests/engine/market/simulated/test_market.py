@@ -12,12 +12,12 @@ from engine.core.money import UNIT
 from engine.domain.chain import Floats, Ints
 from engine.domain.instrument import decode_keys
 from engine.domain.quote_flags import is_tradable, quote_flags
-from engine.market.simulated_clock import MINUTE
-from engine.market.simulated_events import splits
-from engine.market.simulated_market import HISTORY_DAYS, Market
-from engine.market.simulated_paths import RATE
-from engine.market.simulated_quotes import model_prices
-from engine.market.simulated_universe import COUNT, SYMBOLS, column
+from engine.market.simulated.clock import MINUTE
+from engine.market.simulated.events import splits
+from engine.market.simulated.market import HISTORY_DAYS, Market
+from engine.market.simulated.paths import RATE
+from engine.market.simulated.quotes import model_prices
+from engine.market.simulated.universe import COUNT, SYMBOLS, column
 
 
 def session(year: int, month: int, day: int) -> Session:

@@ -13,10 +13,10 @@ from engine.core.calendar import next_session, session_at, session_on
 from engine.core.money import UNIT
 from engine.domain.instrument import decode_keys
 from engine.domain.ports import ChainUpdate, Feed
-from engine.market.simulated import SimulatedFeed
-from engine.market.simulated_clock import MINUTE
-from engine.market.simulated_faults import halts, is_fresh
-from engine.market.simulated_universe import SYMBOLS
+from engine.market.simulated.clock import MINUTE
+from engine.market.simulated.faults import halts, is_fresh
+from engine.market.simulated.feed import SimulatedFeed
+from engine.market.simulated.universe import SYMBOLS
 from engine.market.store import MarketStore
 
 HOUR = dt.timedelta(hours=1)

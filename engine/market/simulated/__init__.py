@@ -1,0 +1,1 @@
+"""The simulated market: names and events, then prices and volatilities, then strikes and smiles, then quotes."""
