@@ -88,6 +88,8 @@ class Desk:
     """When the newest cancel of an order left, or may have."""
     absent: dict[str, dt.datetime] = field(default_factory=dict)
     """Since when the broker says that it does not know an order."""
+    stuck: dict[str, dt.datetime] = field(default_factory=dict)
+    """Positions whose exit is due and cannot be ordered, since when."""
     told: set[str] = field(default_factory=set)
     """What the user was told of once and need not be told again."""
     reconcile_at: dt.datetime | None = None

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from engine.core.calendar import days_to_expiry, expiry_at
+from engine.core.calendar import days_to_expiry, expiry_at, market_day, session_at
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
@@ -23,6 +23,9 @@ WORD_TIME = dt.timedelta(days=4)
 """Outcomes of an expiry are told the next morning, over a long weekend at the latest."""
 
 _MANAGED = frozenset({PositionStatus.MONITORING, PositionStatus.ASSIGNED, PositionStatus.CLOSING})
+
+STUCK_FOR = dt.timedelta(minutes=15)
+"""How long an exit is due and cannot be priced before the user hears of it: quotes fail for minutes every day."""
 
 
 def record_marks(desk: Desk) -> None:
@@ -64,12 +67,31 @@ def manage_exits(desk: Desk) -> None:
             mark=desk.mark_of(position),
         )
         decision = _decision(desk, module, position, context)
-        if decision is None or _makes_way(desk, position, decision.why):
+        if decision is None:
+            desk.stuck.pop(position.position_id, None)
+            continue
+        if _makes_way(desk, position, decision.why):
             continue
         if not close_position(desk, position, decision.why):
+            _tell_stuck(desk, position, decision.why)
             continue
+        desk.stuck.pop(position.position_id, None)
         if desk.book.marked_at[position.position_id] != desk.now:
             record_marks(desk)  # the marks that were acted on belong in the journal
+
+
+def _tell_stuck(desk: Desk, position: Position, why: str) -> None:
+    """Say, once a session, that an exit has been due for a while and cannot be ordered."""
+    if session_at(desk.now) is None:
+        return
+    since = desk.stuck.setdefault(position.position_id, desk.now)
+    told = f"exit of {position.position_id} on {market_day(desk.now)}"
+    if desk.now - since < STUCK_FOR or told in desk.told:
+        return
+    desk.told.add(told)
+    trade = f"{position.quantity} x {position.structure.symbol} {position.structure.kind.value.lower()}"
+    because = "its contracts have no quotes that anybody may trade on; close it by hand if you can"
+    desk.alert(position.module_id, f"{trade} should be closed ({why}) and cannot be: {because}", is_urgent=True)
 
 
 def _decision(desk: Desk, module: ModuleSpec, position: Position, context: ManageContext) -> Exit | None:

@@ -195,6 +195,20 @@ class TestExits:
         assert [call for call, _ in rig.broker.calls] == ["submit", "submit"]
         assert rig.broker.submitted[-1].who == "user"
 
+    def test_an_exit_that_nobody_can_price_is_told_once_a_session(self, held: Held) -> None:
+        # 21 days before the expiry have passed, and only another underlying is quoted.
+        days = (dt.date(2026, 4, 6), dt.date(2026, 4, 7))
+        times = [new_york(11, minute, day=day) for day in days for minute in (0, 10, 20, 30)]
+        rig = held(*(chain_update(at, symbol="QQQ") for at in times))
+        said = []
+        for at in times:
+            rig.run(until=at)
+            said.append(sum("should be closed" in text for text in rig.publisher.alerts))
+        assert said == [0, 0, 1, 1, 2, 2, 2, 2]
+        text = next(text for text in rig.publisher.alerts if "should be closed" in text)
+        assert text.startswith("1 x SPY iron condor should be closed (18 days to expiry) and cannot be: ")
+        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN"]
+
     def test_a_snapshot_after_hours_closes_nothing(self, held: Held) -> None:
         rig = held(chain_update(new_york(16, 5), volatility=0.14))
         rig.run()
