@@ -19,6 +19,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from engine.core.errors import ImportRefused
+from engine.market.formats.layout import plain
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files
 from tests.engine.market.formats.samples import SAMPLES
@@ -97,7 +98,7 @@ def _records(path: Path) -> int:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error):
         return 0
-    is_page = "Moneyness" in text  # whose footer is no row
+    is_page = "moneyness" in plain("".join(rows[0] if rows else ()))  # whose footer is no row
     return 0 if is_page else sum(map(bool, rows[1:]))
 
 

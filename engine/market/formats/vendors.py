@@ -290,7 +290,7 @@ BARCHART = Format(
             case when iv like '%\\%' escape '\\' then (try_cast(rtrim(iv, '%') as double) / 100)::varchar else iv end
                 as iv)
         from source_rows
-        where moneyness is not null or bid is not null
+        where coalesce(moneyness, bid, ask, kind) is not null
     """,  # noqa: S608 - constants
     note="symbol, expiration and date are the file name's; " + _CLOSE_NOTE,
 )

@@ -113,6 +113,17 @@ def test_coins_are_refused_by_name(tmp_path: Path, history: HistoryStore) -> Non
         bring_in(coins, history, tmp_path)
 
 
+def test_a_row_of_a_page_without_moneyness_and_bid_is_read_and_its_footer_is_not(
+    tmp_path: Path, history: HistoryStore
+) -> None:
+    page = SAMPLES["barchart"]
+    lines = page.content.decode().splitlines()
+    blank = '"4,790.00",,,,,,,,,,Call'
+    changed = "\n".join([*lines[:-1], blank, lines[-1]]) + "\n"
+    report = bring_in(Sample(page.name, changed.encode(), page.source, ()), history, tmp_path)
+    assert (report.rows_read, report.rows_kept) == (len(page.rows) + 1, len(page.rows) + 1)
+
+
 def test_a_contract_alone_tells_no_price_of_its_underlying(tmp_path: Path, history: HistoryStore) -> None:
     with pytest.raises(ImportRefused, match="1 x no underlying price"):
         bring_in(SAMPLES["theta_v2"], history, tmp_path)
