@@ -129,10 +129,11 @@ def write_book(places: Places) -> None:
     for update in feed.read(now):
         market.apply(update)
     ledger = Ledger(SqliteStore(places.ledger))
+    name = f"simulated market of {len(feed.symbols)} names, seed {SEED}, quotes a minute"
     ledger.record(
         now,
         ev.MindfolioCreated(
-            specification(feed.symbols), Environment.SIMULATED, f"simulated market, seed {SEED}, quotes a minute", SEED,
+            specification(), Environment.SIMULATED, name, SEED,
             limits(), defaults.costs(), defaults.waivers(Environment.SIMULATED),
         ),
     )  # fmt: skip
@@ -192,12 +193,12 @@ def condors(chain: Chain, now: dt.datetime) -> Iterator[tuple[Chain, Structure]]
             yield chain, Structure(StructureKind.IRON_CONDOR, legs)
 
 
-def specification(universe: tuple[str, ...]) -> MindfolioSpec:
-    """Four modules that decide by themselves nothing, and have room."""
+def specification() -> MindfolioSpec:
+    """Four modules that decide by themselves nothing, and have room; no event stands before SPY's next expirations."""
     each = ModuleLimits(max_risk_per_trade=dollars(50_000), daily_loss_limit=dollars(500_000))
     modules = tuple(
         ModuleSpec(
-            module_id, ModuleKind.IV_SERVICE, module_id, each, autotrade=False, universe=universe[:1],
+            module_id, ModuleKind.IV_SERVICE, module_id, each, autotrade=False, universe=("SPY",),
             structures=(StructureKind.IRON_CONDOR,),
         )
         for module_id in MODULES

@@ -87,7 +87,7 @@ def write(places: Places, sessions: int) -> int:
     ledger.record(
         feed.first_at,
         ev.MindfolioCreated(
-            specification(feed.symbols), Environment.SIMULATED, f"simulated market, seed {SEED}, quotes a minute", SEED,
+            specification(), Environment.SIMULATED, "a year of it", SEED,
             defaults.gate_limits(Environment.SIMULATED), defaults.costs(), defaults.waivers(Environment.SIMULATED),
         ),
     )  # fmt: skip
