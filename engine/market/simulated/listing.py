@@ -17,7 +17,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.calendar import previous_session, session_on
+from engine.core.calendar import session_on
+from engine.core.expiries import ExpiryKind, kind_of, last_session, month_end_expiration
 from engine.domain.chain import Floats, Ints
 from engine.market.simulated.universe import COUNT, HAS_DAILIES
 
@@ -92,10 +93,7 @@ def expirations(day: dt.date, name: int) -> tuple[Expiration, ...]:
 
 def is_monthly(expiration: dt.date) -> bool:
     """Whether it is the month's standard expiration: the third Friday, or the day before where that is a holiday."""
-    friday = expiration + dt.timedelta(days=(_FRIDAY - expiration.weekday()) % 7)
-    if not 15 <= friday.day <= 21:
-        return False
-    return expiration == friday or (session_on(friday) is None and expiration == previous_session(friday).day)
+    return kind_of(expiration) is ExpiryKind.MONTHLY
 
 
 def reach(volatility: Floats, horizon: int) -> tuple[Floats, Floats]:
@@ -184,7 +182,7 @@ def _expirations(day: dt.date, cycle: int, has_dailies: bool) -> tuple[Expiratio
         horizon = _horizon(nominal, cycle, has_dailies)
         if horizon < ahead:
             continue
-        ends = _session_day(nominal)
+        ends = last_session(nominal).day
         known = found.get(ends)
         since = nominal - dt.timedelta(days=horizon)
         if ends >= day and (known is None or since < known.since):
@@ -207,11 +205,4 @@ def _horizon(nominal: dt.date, cycle: int, has_dailies: bool) -> int:
 
 def _ends_quarter(day: dt.date) -> bool:
     """Whether a day is the last session of a quarter."""
-    if day.month % 3 or day.day < 26 or session_on(day) is None:
-        return False
-    first = dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    return previous_session(first).day == day
-
-
-def _session_day(day: dt.date) -> dt.date:
-    return day if session_on(day) is not None else previous_session(day).day
+    return not day.month % 3 and day == month_end_expiration(day.year, day.month)
