@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from engine.domain.candidate import Candidate
-from engine.domain.ports import Evidence
+from engine.domain.evidence import Evidence
+from engine.domain.mindfolio import ModuleSpec
 
 NO_HISTORY = Evidence(trades=0, win_rate=None, expectancy=None, source="no history")
 
@@ -11,6 +12,6 @@ NO_HISTORY = Evidence(trades=0, win_rate=None, expectancy=None, source="no histo
 class InsufficientEvidence:
     """A `Backtester` without a history: zero trades for every candidate, which never passes the gate by itself."""
 
-    def evidence(self, candidate: Candidate, now: datetime) -> Evidence:  # noqa: ARG002 - the port's signature
+    def evidence(self, module: ModuleSpec, candidate: Candidate, now: datetime) -> Evidence:  # noqa: ARG002 - the port's signature
         """No trades, no win rate, no expectancy, and why."""
         return NO_HISTORY

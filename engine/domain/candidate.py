@@ -7,7 +7,9 @@ from enum import StrEnum
 from engine.core.errors import Fact
 from engine.core.money import Money
 from engine.domain.denial import Denial
+from engine.domain.evidence import Evidence
 from engine.domain.greeks import Greeks
+from engine.domain.order import OrderPurpose
 from engine.domain.structure import Structure
 
 
@@ -18,6 +20,10 @@ class Candidate:
     `net_price` is where the order starts (mid); `worst_price` is the furthest the repricing ladder may go, and
     what buying power, max risk and costs are computed at. Those figures are the module's proposal: the gate
     computes them again from the legs.
+
+    `purpose` and `position_id`: OPEN without a position opens one, with one adds to it; ROLL trades the structure as it
+    stands, old legs turned and new ones, and CLOSE ends a position, which may be another module's. `needs_person` says
+    why only a person may let it pass ("" when autotrade may). `evidence` is the engine's, whatever a module puts there.
     """
 
     module_id: str
@@ -37,16 +43,24 @@ class Candidate:
     iv_rank_sessions: int
     reasons: tuple[str, ...]
     waived: tuple[str, ...] = ()
+    purpose: OrderPurpose = OrderPurpose.OPEN
+    position_id: str = ""
+    needs_person: str = ""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One symbol looked at by a scan: a candidate, or why there is none, with the numbers behind it."""
+    """One symbol looked at by a scan: a candidate, or why there is none, with the numbers behind it.
+
+    A module that trades several structures may give a finding for each; `structure` names the one that was looked for.
+    """
 
     symbol: str
     candidate: Candidate | None
     reason: str
     numbers: dict[str, Fact] = field(default_factory=dict)
+    structure: str = ""
 
 
 class ScanAction(StrEnum):

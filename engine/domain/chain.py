@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 _LONG_AGO = np.iinfo(np.int64).min
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Chain:
     """Quotes of one underlying. Every array is (n,), read-only, sorted by `key`.
 

@@ -59,6 +59,10 @@ class ModuleSpec:
     structures: tuple[StructureKind, ...]
     status: ModuleStatus = ModuleStatus.ACTIVE
     parameters: dict[str, Parameter] = field(default_factory=dict)
+    house_rules: bool = True
+    """Whether expiry, early assignment and short stock are seen to before the module's own rules; else by a person."""
+    program: str = ""
+    """Of a user's module: the SHA-256 of its file, as a person enabled it; else ""."""
 
 
 @dataclass(frozen=True, slots=True)

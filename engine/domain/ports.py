@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from engine.core.money import Money
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate, Finding, ScanRow
+from engine.domain.evidence import Evidence
 from engine.domain.instrument import OptionContract
-from engine.domain.mindfolio import ModuleKind
+from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.notices import Notice
 from engine.domain.order import Order
 from engine.domain.position import Position
@@ -27,7 +28,7 @@ from engine.domain.records import (
     Recorded,
     TradeRow,
 )
-from engine.domain.scan import Exit, ManageContext, ScanContext
+from engine.domain.scan import Action, ManageContext, ScanContext
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.domain.structure import Structure
 
@@ -159,29 +160,25 @@ class Strategy(Protocol):
         ...
 
     def scan(self, context: ScanContext) -> tuple[Finding, ...]:
-        """Look at every symbol of the universe; one finding for each, in the universe's order."""
+        """Look at every symbol of the universe; at least one finding for each, the best candidates first.
+
+        Candidates are traded in this order, as far as the budget reaches.
+        """
         ...
 
-    def manage(self, position: Position, context: ManageContext) -> Exit | None:
-        """Whether to close a position now."""
+    def manage(self, position: Position, context: ManageContext) -> tuple[Action, ...]:
+        """What to do about a position now, in order of preference; () to hold on."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A backtest's answer for one structure on one symbol."""
-
-    trades: int
-    win_rate: float | None
-    expectancy: Money | None
-    source: str
 
 
 class Backtester(Protocol):
-    """The pre-trade backtest."""
+    """The pre-trade backtest. Called on workers, several at a time."""
 
-    def evidence(self, candidate: Candidate, now: dt.datetime) -> Evidence:
-        """What the last 365 days say of this candidate, using nothing stamped after `now`."""
+    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
+        """What the last 365 days say of a candidate under its module's own rules, using nothing stamped after `now`.
+
+        The same question on the same day has the same answer, whenever and however often it is asked.
+        """
         ...
 
 

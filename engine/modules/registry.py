@@ -1,6 +1,6 @@
 """Which program stands behind each kind of module. The only place that knows them all."""
 
-from engine.domain.mindfolio import ModuleKind
+from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.ports import Strategy
 from engine.modules import iv_rules, iv_service
 from engine.modules.base import ParameterSpec
@@ -13,6 +13,11 @@ _PROGRAMS: dict[ModuleKind, tuple[Strategy, tuple[ParameterSpec, ...]]] = {
 def strategy_for(kind: ModuleKind) -> Strategy:
     """The program of a kind of module. It holds no state: all modules of one kind share it."""
     return _PROGRAMS[kind][0]
+
+
+def strategy_of(module: ModuleSpec) -> Strategy:
+    """The program behind a module."""
+    return strategy_for(module.kind)
 
 
 def parameters_for(kind: ModuleKind) -> tuple[ParameterSpec, ...]:

@@ -5,7 +5,7 @@ Source: product terms, sections 2.3 and 2.4.
 
 from engine.core.errors import DenialCode, Fact
 from engine.domain.denial import Denial
-from engine.domain.ports import Evidence
+from engine.domain.evidence import Evidence
 from engine.risk.comparing import about, above, at_most, pct, shown, whole
 from engine.risk.facts import TradeFacts
 
@@ -16,25 +16,23 @@ WAIVED_CONTRACTS = 1
 def check_evidence(facts: TradeFacts) -> Denial | None:
     """EVIDENCE: the backtest's trades, win rate and expectancy; where it is waived, at most one contract instead.
 
-    The fact `why` is "insufficient evidence" when there are too few trades to judge by. Shares alone (hedges, covers)
-    are no structure that could be tested.
+    The fact `why` is "insufficient evidence" when there are too few trades to judge by: a person may still decide to
+    trade. Shares alone (hedges, covers) are no structure that could be tested, and what rolls a position or is added to
+    one was tested with it.
     """
     structure = facts.candidate.structure
-    if structure.shares and not structure.legs:
+    if (structure.shares and not structure.legs) or facts.adds_to:
         return None
     return _waived_size(facts) if facts.waivers.evidence is True else _judged(facts)
 
 
 def _judged(facts: TradeFacts) -> Denial | None:
     limits, evidence = facts.gate, facts.evidence
-    if limits is None or evidence is None:
-        why = "no limits" if limits is None else "insufficient evidence"
-        return Denial(DenialCode.EVIDENCE, facts=about(facts) | {"why": why})
+    if limits is None:
+        return Denial(DenialCode.EVIDENCE, facts=about(facts) | {"why": "no limits"})
+    if evidence is None or not at_most(limits.min_backtest_trades, whole(evidence.trades)):
+        return None if facts.is_by_hand is True else _too_little(facts, limits.min_backtest_trades)
     more = about(facts) | _evidence_facts(evidence)
-    if not at_most(limits.min_backtest_trades, whole(evidence.trades)):
-        more["why"] = "insufficient evidence"
-        trades, demanded = shown(evidence.trades), shown(limits.min_backtest_trades)
-        return Denial(DenialCode.EVIDENCE, trades, demanded, "", more)
     if not (above(evidence.win_rate, limits.min_win_rate) and at_most(evidence.win_rate, 1)):
         more["why"] = "win rate"
         return Denial(DenialCode.EVIDENCE, pct(evidence.win_rate), pct(limits.min_win_rate), "pct", more)
@@ -43,6 +41,14 @@ def _judged(facts: TradeFacts) -> Denial | None:
         more["why"] = "expectancy"
         return Denial(DenialCode.EVIDENCE, expectancy, 0, "usd", more)
     return None
+
+
+def _too_little(facts: TradeFacts, demanded: int) -> Denial:
+    more = about(facts) | {"why": "insufficient evidence"}
+    if facts.evidence is None:
+        return Denial(DenialCode.EVIDENCE, facts=more)
+    more |= _evidence_facts(facts.evidence)
+    return Denial(DenialCode.EVIDENCE, shown(facts.evidence.trades), shown(demanded), "", more)
 
 
 def check_kernel_health(facts: TradeFacts) -> Denial | None:

@@ -20,10 +20,15 @@ def check_stopped(facts: TradeFacts) -> Denial | None:
 
 
 def check_module_status(facts: TradeFacts) -> Denial | None:
-    """MODULE_STATUS: the module or the whole mindfolio is paused, or the limits at hand are another module's."""
+    """MODULE_STATUS: the module or the whole mindfolio is paused, or the limits at hand are another module's.
+
+    What a module does about its open positions goes on through a pause.
+    """
     about_module: dict[str, Fact] = {"module": facts.module.module_id, "mindfolio_status": str(facts.mindfolio_status)}
     if facts.candidate.module_id != facts.module.module_id:
         return Denial(DenialCode.MODULE_STATUS, facts.candidate.module_id, facts.module.module_id, "", about_module)
+    if facts.is_managing is True:
+        return None  # exits, rolls and hedges go on while a module is paused; a stop is another check's matter
     if facts.module_status is not ModuleStatus.ACTIVE:
         return Denial(DenialCode.MODULE_STATUS, str(facts.module_status), "ACTIVE", "", about_module)
     if facts.mindfolio_status is MindfolioStatus.PAUSED:

@@ -9,6 +9,7 @@ from engine.core.calendar import expiry_at, market_day
 from engine.core.errors import DenialCode, Fact
 from engine.core.money import CENT, Money
 from engine.domain.denial import Denial
+from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.order import OrderPurpose
 from engine.domain.package import structure_quote, worth_bounds
 from engine.domain.structure import Structure, StructureKind, shares_of
@@ -86,10 +87,10 @@ def check_event(facts: TradeFacts) -> Denial | None:
     """EVENT: earnings or an ex-dividend day from today to the last expiration, both included.
 
     Unknown is not "none": it denies unless the environment waives it. Shares alone have no end that an event could lie
-    before.
+    before, and a call sold on shares that are held takes nothing but their rise.
     """
     legs = facts.candidate.structure.legs
-    if not legs:
+    if not legs or _sells_calls_on_shares(facts):
         return None
     if facts.happenings is None:
         if facts.waivers.events is True:
@@ -102,6 +103,13 @@ def check_event(facts: TradeFacts) -> Denial | None:
     named = ", ".join(f"{kind} {day}" for day, kind in inside)
     more: dict[str, Fact] = about(facts) | {"events": named, "last_expiration": str(last)}
     return Denial(DenialCode.EVENT, f"{inside[0][1]} {inside[0][0]}", None, "", more)
+
+
+def _sells_calls_on_shares(facts: TradeFacts) -> bool:
+    legs, covering = facts.candidate.structure.legs, whole(facts.covering_shares)
+    sold = sum(-leg.ratio for leg in legs) * facts.candidate.quantity * MULTIPLIER
+    is_calls = all(leg.ratio < 0 and leg.contract.right is Right.CALL for leg in legs)
+    return bool(facts.adds_to) and is_calls and covering is not None and sold <= covering
 
 
 def _structure_problems(facts: TradeFacts) -> Iterator[str]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from engine.core.money import Money
 from engine.domain.candidate import Candidate
+from engine.domain.evidence import Evidence
 from engine.domain.happening import Happening
 from engine.domain.limits import AccountLimits, GateLimits
 from engine.domain.mindfolio import AccountRules, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.order import Order
-from engine.domain.ports import Evidence
 from engine.domain.position import Position
 from engine.domain.quote import Quote
 from engine.domain.structure import Structure
@@ -56,6 +56,8 @@ class TradeFacts:
     openings counted in both; `budget` is the module's.
     `happenings`: days that are known of the underlying until the trade's last expiration; () says that there are none.
     `openings_last_minute`: the module's. `orders_today`: orders and replacements of the account in this session.
+    `is_by_hand`: a person decides on this very trade, in a ticket or an approval. `is_managing`: a module's own rule
+    about a position that it holds, such as a roll or a hedge, which a pause does not end.
     `result`: one unit of what a roll leaves of its position, which is judged in place of the package that is traded;
     None for everything that is no roll. `position_used`: what that position uses already.
     `symbol_halts`: why nothing may be opened in the underlying, () for no reason. `broker_reachable`: whether its
@@ -103,6 +105,8 @@ class TradeFacts:
     broker_reachable: bool | None = None
     result: Structure | None = None
     position_used: Money = 0
+    is_by_hand: bool = False
+    is_managing: bool = False
 
 
 def stakes_of(module_id: str, symbol: str, positions: Iterable[Position], orders: Iterable[Order]) -> tuple[Stake, ...]:

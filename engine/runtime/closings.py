@@ -6,6 +6,7 @@ from engine.core.calendar import session_at
 from engine.core.errors import DenialCode, Fact
 from engine.core.money import CENT, Money
 from engine.domain import events as ev
+from engine.domain.candidate import Candidate
 from engine.domain.denial import Denial
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.package import closing_limits, price_step, structure_quote, to_tick, worst_limit, worth_bounds
@@ -166,6 +167,24 @@ def _ratio_of(order: Order, contract: object) -> int:
 def _has_bid(desk: Desk, leg: Leg) -> bool:
     quote = desk.market.quote(leg.contract)
     return quote is None or quote.bid is None or quote.bid > 0
+
+
+def close_suggested(desk: Desk, candidate: Candidate, who: str = "") -> Denials:
+    """End a position because a module suggests it: its own, or another's that it watches over."""
+    position = desk.book.positions.get(candidate.position_id)
+    about: dict[str, Fact] = {"position": candidate.position_id, "module": candidate.module_id}
+    if position is None or position.module_id not in desk.book.modules:
+        return (Denial(DenialCode.UNKNOWN_POSITION, facts=about),)
+    if not desk.is_active(candidate.module_id):
+        return (Denial(DenialCode.MODULE_STATUS, facts=about),)
+    why = "; ".join(candidate.reasons)
+    parts = closable(desk, position, position.quantity, why, who or candidate.module_id)
+    if not parts:
+        return (Denial(DenialCode.DATA_BAD, facts={**about, "why": "nobody bids for any of it"}),)
+    denials = close(desk, position, parts[0])
+    if not denials and len(parts) > 1:
+        unwind(desk, position, why, who or candidate.module_id)
+    return denials
 
 
 # --- rolls -----------------------------------------------------------------------------------------------------------

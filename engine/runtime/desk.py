@@ -18,12 +18,13 @@ from engine.domain.chain import Chain
 from engine.domain.commands import Command
 from engine.domain.denial import Denial
 from engine.domain.events import Event
-from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
 from engine.domain.package import LadderRules, clean_mark
-from engine.domain.ports import Backtester, Broker, ChainUpdate, Feed, Publisher
+from engine.domain.ports import Backtester, Broker, ChainUpdate, Feed, Publisher, Strategy
 from engine.domain.position import Position
 from engine.domain.quote import Quote
+from engine.domain.scan import Past
 from engine.domain.structure import Leg, Structure
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
@@ -31,6 +32,7 @@ from engine.market.events import EventCalendar
 from engine.market.quality import LiveQuality
 from engine.market.recorder import Recorder
 from engine.market.store import MarketStore
+from engine.modules.registry import strategy_of
 from engine.risk.breaker import BreachSample
 from engine.risk.latch import StopLatch
 from engine.risk.throttle import OpeningRate, Repeats
@@ -44,6 +46,10 @@ RISK_FREE_RATE = 0.04
 
 def _nothing_known(_day: dt.date) -> EventCalendar:
     return EventCalendar()
+
+
+def _no_pasts(_day: dt.date) -> Mapping[str, Past]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,10 @@ class Desk:
     events_on: Callable[[dt.date], EventCalendar] = _nothing_known
     """What is known on a day of earnings and dividends; nothing, where nobody imported a calendar."""
     iv_ranks: IvRanks = field(default_factory=IvRanks)
+    pasts_on: Callable[[dt.date], Mapping[str, Past]] = _no_pasts
+    """Daily closes of each underlying before a day."""
+    strategy_of: Callable[[ModuleSpec], Strategy] = strategy_of
+    """The program behind a module."""
     recorder: Recorder | None = None
     """Who keeps what the feed shows; nobody, unless that was asked for."""
     _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)

@@ -15,8 +15,9 @@ from engine.domain.package import structure_quote
 from engine.ledger.codec import is_exact
 from engine.runtime import breaking, handlers_account, handlers_trade, reconciling
 from engine.runtime.desk import Desk
-from engine.runtime.openings import Ticket, repriced, try_open
+from engine.runtime.openings import repriced
 from engine.runtime.pausing import latch_stop, pause_mindfolio, set_module_status
+from engine.runtime.scanning import carry_out
 
 Denials = tuple[Denial, ...]
 
@@ -131,12 +132,15 @@ def _approve(desk: Desk, command: cmd.ApproveTrade) -> Denials:
     if desk.now >= approval.expires_at:
         return (Denial(DenialCode.APPROVAL_EXPIRED, facts={"approval": command.approval_id}),)
     candidate = approval.candidate
-    quote = structure_quote(candidate.structure, desk.part_quotes(candidate.structure, fresh=False), OrderPurpose.OPEN)
-    if quote is not None:
+    if candidate.position_id and candidate.position_id not in desk.book.positions:
+        return (Denial(DenialCode.UNKNOWN_POSITION, facts={"position": candidate.position_id}),)
+    quotes = desk.part_quotes(candidate.structure, fresh=False)
+    quote = structure_quote(candidate.structure, quotes, candidate.purpose)
+    if quote is not None and candidate.purpose is not OrderPurpose.CLOSE:
         candidate = repriced(candidate, quote)
         if candidate.net_price > candidate.worst_price:
             return (_moved_away(approval, candidate.net_price),)
-    denials = try_open(desk, candidate, Ticket(who=command.who, approval_id=approval.approval_id))
+    denials = carry_out(desk, candidate, who=command.who, approval_id=approval.approval_id)
     # A storm of the same opening pauses its module, which voids this approval with the others.
     if not denials and approval.approval_id in desk.book.approvals:
         desk.record(ev.ApprovalDecided(approval.approval_id, ApprovalStatus.APPROVED, command.who, ""))

@@ -1,11 +1,23 @@
 """What the event calendar says of an underlying's days to come."""
 
 import datetime as dt
+import math
 
+import numpy as np
+
+from engine.core.money import Money, from_float
 from engine.domain.happening import Happening, HappeningKind, Outlook
 from engine.market.events import EventCalendar, EventKind
 
 _KINDS = {EventKind.EARNINGS: HappeningKind.EARNINGS, EventKind.EX_DIVIDEND: HappeningKind.EX_DIVIDEND}
+
+
+def next_dividend(events: EventCalendar, symbol: str, first: dt.date) -> Money | None:
+    """What a share pays on its next ex-dividend day from `first` on, None when no day or no amount is known."""
+    days = events.events(symbol, EventKind.EX_DIVIDEND)
+    place = int(np.searchsorted(days.day, first.toordinal()))
+    amount = float(days.value[place]) if place < days.day.size else math.nan
+    return from_float(amount) if math.isfinite(amount) else None
 
 
 def outlook(events: EventCalendar, symbol: str, first: dt.date) -> Outlook:

@@ -23,7 +23,7 @@ from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.ledger.codec import is_exact
 from engine.portfolio.aggregate import aggregate
-from engine.runtime import breaking, closings, handlers, orders, pausing, positions, reconciling, reports
+from engine.runtime import breaking, closings, handlers, managing, orders, pausing, positions, reconciling, reports
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
@@ -269,7 +269,7 @@ class Kernel:
             positions.enforce_daily_loss(desk)
         breaking.watch(desk, has_quotes=has_quotes)
         if has_quotes:
-            positions.manage_exits(desk)
+            managing.manage_positions(desk)
         orders.work_due(desk)
         closings.continue_unwinding(desk)
         reconciling.ask_if_due(desk)

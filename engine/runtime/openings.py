@@ -39,12 +39,20 @@ class Ticket:
     """How a candidate is to be traded: as a new position, added to one, or as a roll of one; `who` is a person's name.
 
     `approval_id` names the waiting approval that this answers, so that it does not count as its own duplicate.
+    `for_person`: it will wait for a person's decision. `is_managing`: a module's rule about a position that it holds.
     """
 
     purpose: OrderPurpose = OrderPurpose.OPEN
     position_id: str = ""
     who: str = ""
     approval_id: str | None = None
+    for_person: bool = False
+    is_managing: bool = False
+
+
+def ticket_of(candidate: Candidate, **how: Any) -> Ticket:
+    """The ticket of a module's candidate: what it says of itself, and `how` it came here."""
+    return Ticket(candidate.purpose, candidate.position_id, **how)
 
 
 _FROM_A_SCAN = Ticket()
@@ -153,7 +161,7 @@ def facts_of(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) ->
         broker_available=broker_figure(lambda: desk.broker.available(desk.account_available())),
         day_pnl=book.day_pnl(module_id),
         duplicate_of=_duplicate_of(desk, candidate, ticket),
-        evidence=desk.backtester.evidence(candidate, desk.now),
+        evidence=candidate.evidence,
         kernel=_second_opinion(desk, structure.legs),
         **_account_facts(desk),
         **_symbol_facts(desk, candidate, ticket),
@@ -185,6 +193,8 @@ def _symbol_facts(desk: Desk, candidate: Candidate, ticket: Ticket) -> dict[str,
     new = {each.position_id for each in going} - {each.position_id for each in held}
     today, ends = market_day(desk.now), [leg.contract.expiration for leg in candidate.structure.legs]
     return {
+        "is_by_hand": bool(ticket.who) or ticket.for_person,
+        "is_managing": ticket.is_managing,
         "adds_to": ticket.position_id,
         "result": _result(desk, candidate, ticket) if ticket.purpose is OrderPurpose.ROLL else None,
         "position_used": 0 if position is None else position.used,

@@ -1,19 +1,15 @@
-"""What happens to open positions by the clock: marks, exits, daily loss limits, waiting for the broker's word."""
+"""What happens to open positions by the clock: marks, daily loss limits, waiting for the broker's word."""
 
 import datetime as dt
 
-from engine.core.calendar import days_to_expiry, expiry_at, market_day, session_at
+from engine.core.calendar import expiry_at
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
-from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
-from engine.domain.position import Position, PositionStatus
-from engine.domain.scan import Exit, ManageContext
-from engine.modules.registry import strategy_for
+from engine.domain.mindfolio import ModuleStatus
+from engine.domain.position import PositionStatus
 from engine.risk.breaker import daily_loss_reached
-from engine.runtime.closings import close_position
 from engine.runtime.desk import Desk
-from engine.runtime.orders import request_cancel, rests
 from engine.runtime.pausing import set_module_status
 
 MARK_INTERVAL = dt.timedelta(minutes=1)
@@ -21,11 +17,6 @@ MARK_INTERVAL = dt.timedelta(minutes=1)
 
 WORD_TIME = dt.timedelta(days=4)
 """Outcomes of an expiry are told the next morning, over a long weekend at the latest."""
-
-_MANAGED = frozenset({PositionStatus.MONITORING, PositionStatus.ASSIGNED, PositionStatus.CLOSING})
-
-STUCK_FOR = dt.timedelta(minutes=15)
-"""How long an exit is due and cannot be priced before the user hears of it: quotes fail for minutes every day."""
 
 
 def record_marks(desk: Desk) -> None:
@@ -42,67 +33,6 @@ def record_marks(desk: Desk) -> None:
         if book.positions[position_id].module_id != EXTERNAL
     )
     desk.record(ev.MarksRecorded(marks, book.nav + moved))
-
-
-def manage_exits(desk: Desk) -> None:
-    """Ask each module about each of its positions; close what it wants closed.
-
-    Exits go on while a module is paused; a stop ends them until a person re-arms.
-    """
-    if desk.book.status is MindfolioStatus.STOPPED or desk.latch.is_set or desk.halted:
-        return
-    for position in list(desk.book.positions.values()):
-        expiration = position.structure.expiration
-        is_managed = position.status in _MANAGED and position.module_id in desk.book.modules
-        if not is_managed or expiration is None or _has_live_order(desk, position):
-            continue
-        legs = position.structure.legs
-        quotes = desk.fresh_quotes_of(legs)
-        module = desk.book.modules[position.module_id].spec
-        context = ManageContext(
-            now=desk.now,
-            module=module,
-            quotes=dict(zip(legs, quotes, strict=True)),
-            dte=days_to_expiry(desk.now, expiration),
-            mark=desk.mark_of(position),
-        )
-        decision = _decision(desk, module, position, context)
-        if decision is None:
-            desk.stuck.pop(position.position_id, None)
-            continue
-        if _makes_way(desk, position, decision.why):
-            continue
-        if not close_position(desk, position, decision.why):
-            _tell_stuck(desk, position, decision.why)
-            continue
-        desk.stuck.pop(position.position_id, None)
-        if desk.book.marked_at[position.position_id] != desk.now:
-            record_marks(desk)  # the marks that were acted on belong in the journal
-
-
-def _tell_stuck(desk: Desk, position: Position, why: str) -> None:
-    """Say, once a session, that an exit has been due for a while and cannot be ordered."""
-    if session_at(desk.now) is None:
-        return
-    since = desk.stuck.setdefault(position.position_id, desk.now)
-    told = f"exit of {position.position_id} on {market_day(desk.now)}"
-    if desk.now - since < STUCK_FOR or told in desk.told:
-        return
-    desk.told.add(told)
-    trade = f"{position.quantity} x {position.structure.symbol} {position.structure.kind.value.lower()}"
-    because = "its contracts have no quotes that anybody may trade on; close it by hand if you can"
-    desk.alert(position.module_id, f"{trade} should be closed ({why}) and cannot be: {because}", is_urgent=True)
-
-
-def _decision(desk: Desk, module: ModuleSpec, position: Position, context: ManageContext) -> Exit | None:
-    """What a module says of its position. One that fails is paused alone; its positions are then a person's matter."""
-    try:
-        return strategy_for(module.kind).manage(position, context)
-    except Exception as error:  # noqa: BLE001 - a module's fault is its own
-        if desk.book.modules[module.module_id].status is ModuleStatus.ACTIVE:
-            why = f"its exit rule failed on {position.position_id}: {type(error).__name__}: {error}"
-            set_module_status(desk, module.module_id, ModuleStatus.PAUSED, "engine", why, code="MODULE_FAULT")
-        return None
 
 
 def enforce_daily_loss(desk: Desk) -> None:
@@ -146,16 +76,3 @@ def next_expiry(desk: Desk) -> dt.datetime | None:
 def open_session(desk: Desk, day: dt.date) -> None:
     """Begin a session: day P&L is measured from the marks of the previous close."""
     desk.record(ev.SessionOpened(day, {module_id: desk.book.pnl(module_id) for module_id in desk.book.modules}))
-
-
-def _makes_way(desk: Desk, position: Position, why: str) -> bool:
-    """Cancel what rests on a position, such as a target, when its module wants it closed; the close follows then."""
-    resting = [order for order in desk.book.orders.values() if order.position_id == position.position_id]
-    for order in resting:
-        request_cancel(desk, order, f"makes way: {why}")
-    return bool(resting)
-
-
-def _has_live_order(desk: Desk, position: Position) -> bool:
-    """Whether something works on a position that its exits have to wait for; what a person lets rest does not."""
-    return any(order.position_id == position.position_id and not rests(order) for order in desk.book.orders.values())

@@ -1,8 +1,9 @@
 """Scans: handed out as frozen contexts, applied in the order (due time, module, sequence)."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from engine.core.calendar import market_day, session_at
 from engine.core.errors import DenialCode, Fact
@@ -10,18 +11,23 @@ from engine.domain import events as ev
 from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, ScanRow
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import ModuleSpec, ModuleStatus
+from engine.domain.order import OrderPurpose
+from engine.domain.ports import Backtester, Strategy
 from engine.domain.scan import ScanContext
 from engine.ledger.codec import is_exact
-from engine.modules.registry import strategy_for
+from engine.runtime.closings import close_suggested
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.happenings import outlook
 from engine.runtime.inbox import ScanFinished
-from engine.runtime.openings import gate, is_tradable, try_open
+from engine.runtime.openings import gate, is_tradable, ticket_of, try_open
 from engine.runtime.pausing import set_module_status
 from engine.runtime.workers import Workers
 
 SCAN_INTERVAL = dt.timedelta(minutes=15)
 """Of market time, on the quarter hours; a slot that was missed is made up for once."""
+
+
+_VERBS = {OrderPurpose.OPEN: "", OrderPurpose.ROLL: "a roll, ", OrderPurpose.CLOSE: "closing "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,8 @@ class Scans:
             self._made += 1
             context = context_for(desk, desk.book.modules[module_id].spec)
             self._waiting[self._made] = ScanTicket(self._made, module_id, context.generation)
-            self._workers.submit(self._made, partial(strategy_for(context.module.kind).scan, context))
+            job = partial(scan_with_evidence, desk.strategy_of(context.module), desk.backtester, context)
+            self._workers.submit(self._made, job)
 
     def take(self, message: ScanFinished) -> None:
         """Keep a worker's answer until all of its round are back; one that nobody waits for any more is dropped."""
@@ -77,6 +84,21 @@ class Scans:
             _apply(desk, self._waiting[number], self._finished[number])
         self._waiting.clear()
         self._finished.clear()
+
+
+def scan_with_evidence(strategy: Strategy, backtester: Backtester, context: ScanContext) -> tuple[Finding, ...]:
+    """One scan, and the backtest behind each opening that it proposes. Whatever evidence a module gives is replaced."""
+    return tuple(_with_evidence(finding, backtester, context) for finding in strategy.scan(context))
+
+
+def _with_evidence(finding: Any, backtester: Backtester, context: ScanContext) -> Finding:
+    if not isinstance(finding, Finding) or not isinstance(finding.candidate, Candidate):
+        return finding  # type: ignore[no-any-return]  # what it is instead is the kernel's to judge
+    candidate, evidence = finding.candidate, None
+    is_new = candidate.purpose is OrderPurpose.OPEN and not candidate.position_id
+    if is_new and candidate.module_id == context.module.module_id and candidate.structure.legs:
+        evidence = backtester.evidence(context.module, candidate, context.now)
+    return replace(finding, candidate=replace(candidate, evidence=evidence))
 
 
 def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
@@ -103,6 +125,7 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         waivers=book.waivers,
         rate=RISK_FREE_RATE,
         outlooks={symbol: outlook(events, symbol, today) for symbol in module.universe},
+        pasts=desk.pasts_on(today),
     )
 
 
@@ -159,16 +182,38 @@ def _decide(desk: Desk, module_id: str, finding: Finding) -> ScanRow:
     if candidate.module_id != module_id:
         reason = f"the candidate is in the name of another module ({candidate.module_id})"
         return _row(desk, module_id, finding, ScanAction.SKIPPED, reason)
-    if desk.book.modules[module_id].spec.autotrade:
-        denials = try_open(desk, candidate)
+    position = desk.book.positions.get(candidate.position_id)
+    if candidate.position_id and position is None:
+        reason = f"position {candidate.position_id} is not open any more"
+        return _row(desk, module_id, finding, ScanAction.SKIPPED, reason)
+    if desk.book.modules[module_id].spec.autotrade and not candidate.needs_person:
+        denials = carry_out(desk, candidate)
         action = ScanAction.SKIPPED if denials else ScanAction.EXECUTED
     else:
-        denials = gate(desk, candidate)
+        denials = ask_a_person(desk, candidate)
         action = ScanAction.SKIPPED if denials else ScanAction.PENDING
-        if not denials:
-            _request_approval(desk, candidate)
     reason = ", ".join(denial.code.value for denial in denials) or finding.reason
     return _row(desk, module_id, finding, action, reason, denials)
+
+
+def carry_out(desk: Desk, candidate: Candidate, **how: Any) -> tuple[Denial, ...]:
+    """Trade a candidate: through the gate, or, where it ends a position, as a closing; `how` as in `ticket_of`."""
+    if candidate.purpose is OrderPurpose.CLOSE:
+        return close_suggested(desk, candidate, how.get("who", ""))
+    return try_open(desk, candidate, ticket_of(candidate, **how))
+
+
+def ask_a_person(desk: Desk, candidate: Candidate, **how: Any) -> tuple[Denial, ...]:
+    """Let a candidate wait for a person, if the gate would let it pass now; `how` as in `ticket_of`."""
+    waiting = [each for each in desk.book.approvals.values() if each.candidate.position_id == candidate.position_id]
+    if candidate.position_id and waiting:
+        return (Denial(DenialCode.DUPLICATE, f"approval {waiting[0].approval_id}"),)
+    denials: tuple[Denial, ...] = ()
+    if candidate.purpose is not OrderPurpose.CLOSE:
+        denials = gate(desk, candidate, ticket_of(candidate, for_person=True, **how))
+    if not denials:
+        _request_approval(desk, candidate)
+    return denials
 
 
 def _request_approval(desk: Desk, candidate: Candidate) -> None:
@@ -182,7 +227,9 @@ def _request_approval(desk: Desk, candidate: Candidate) -> None:
     if desk.approves_all:
         desk.approve_at[approval.approval_id] = desk.now + dt.timedelta(seconds=1)
     trade = f"{candidate.quantity} x {candidate.structure.symbol} {candidate.structure.kind.value.lower()}"
-    desk.alert(candidate.module_id, f"{trade} waits for your decision")
+    verb = _VERBS[candidate.purpose]
+    because = f" ({candidate.needs_person})" if candidate.needs_person else ""
+    desk.alert(candidate.module_id, f"{verb}{trade} waits for your decision{because}")
 
 
 def _row(

@@ -11,11 +11,11 @@ import pytest
 from engine.core.money import UNIT, Money, dollars
 from engine.domain.candidate import Candidate
 from engine.domain.denial import Denial
+from engine.domain.evidence import Evidence
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.limits import AccountLimits, GateLimits, ModuleLimits
 from engine.domain.mindfolio import AccountRules, MindfolioStatus, ModuleKind, ModuleSpec, ModuleStatus, Waivers
-from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure, StructureKind, condor_buying_power
 from engine.risk.checks_money import check_account_buying_power, check_budget, check_max_risk

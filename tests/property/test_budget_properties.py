@@ -20,10 +20,10 @@ from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerAccepted, BrokerEnded, BrokerFilled, BrokerKnows, BrokerReport
 from engine.domain.budget import BudgetPlan
 from engine.domain.candidate import Candidate
+from engine.domain.evidence import Evidence
 from engine.domain.limits import ModuleLimits
-from engine.domain.mindfolio import AccountRules, MindfolioSpec, MindfolioStatus, ModuleStatus, Waivers
+from engine.domain.mindfolio import AccountRules, MindfolioSpec, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.order import Order, OrderPurpose, OrderStatus
-from engine.domain.ports import Evidence
 from engine.ledger.book import Book
 from engine.ledger.codec import decode_event
 from engine.ledger.verify import verify_store
@@ -59,7 +59,7 @@ def spec() -> MindfolioSpec:
 class GoodRecord:
     """A Backtester that vouches for everything, so that sizes above one contract occur."""
 
-    def evidence(self, candidate: Candidate, now: dt.datetime) -> Evidence:
+    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
         return Evidence(trades=200, win_rate=0.8, expectancy=dollars("25"), source="test")
 
 

@@ -16,10 +16,11 @@ from engine.domain import events as ev
 from engine.domain.account import BrokerAccount
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate
+from engine.domain.evidence import Evidence
 from engine.domain.limits import Costs
-from engine.domain.mindfolio import Environment, MindfolioSpec, Waivers
+from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleSpec, Waivers
 from engine.domain.order import Order
-from engine.domain.ports import ChainUpdate, Evidence, QuoteSource
+from engine.domain.ports import ChainUpdate, QuoteSource
 from engine.domain.records import LedgerBatch
 from engine.domain.structure import Structure
 from engine.execution.paper import PaperBroker, PaperRules
@@ -60,7 +61,7 @@ def market() -> list[ChainUpdate]:
 class Proven:
     """A backtester that has seen enough."""
 
-    def evidence(self, _candidate: Candidate, _now: dt.datetime) -> Evidence:
+    def evidence(self, _module: ModuleSpec, _candidate: Candidate, _now: dt.datetime) -> Evidence:
         """A hundred trades of which most won."""
         return Evidence(100, 0.8, dollars(50), "test")
 

@@ -24,12 +24,13 @@ from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.budget import BudgetPlan
 from engine.domain.candidate import Candidate
+from engine.domain.evidence import Evidence
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import AccountLimits, GateLimits, ModuleLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.order import OrderPurpose, OrderStatus
 from engine.domain.package import package_quote, to_tick
-from engine.domain.ports import ChainUpdate, Evidence
+from engine.domain.ports import ChainUpdate
 from engine.domain.position import Position
 from engine.domain.records import LedgerBatch
 from engine.domain.structure import Leg, StructureKind
@@ -151,7 +152,7 @@ def fridays(at: dt.datetime) -> tuple[dt.date, ...]:
 class EvidenceOfOne:
     """A backtest that has always gone well: what is tried here is not the evidence."""
 
-    def evidence(self, candidate: Candidate, now: dt.datetime) -> Evidence:
+    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
         """Enough of everything."""
         return Evidence(trades=100, win_rate=0.8, expectancy=dollars(10), source="made up")
 

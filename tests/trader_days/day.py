@@ -20,12 +20,13 @@ from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.denial import Denial
+from engine.domain.evidence import Evidence
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import AccountLimits, GateLimits, ModuleLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, Parameter, Waivers
 from engine.domain.notices import CommandDenied
 from engine.domain.order import Order
-from engine.domain.ports import ChainUpdate, Evidence, QuoteSource
+from engine.domain.ports import ChainUpdate, QuoteSource
 from engine.domain.position import Position
 from engine.domain.scan import Exit, ManageContext, ScanContext
 from engine.domain.structure import Leg, Structure, StructureKind
@@ -109,7 +110,7 @@ class ByHand:
 class Proven:
     """A backtest that speaks for every trade, so that more than one contract may be opened."""
 
-    def evidence(self, candidate: Candidate, now: dt.datetime) -> Evidence:
+    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
         return Evidence(trades=120, win_rate=0.8, expectancy=dollars(25), source="hand-written")
 
 

@@ -8,9 +8,10 @@ import pytest
 from engine.backtest.insufficient import InsufficientEvidence
 from engine.core.money import dollars
 from engine.domain.candidate import Candidate
+from engine.domain.evidence import Evidence
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import OptionContract, Right
-from engine.domain.ports import Backtester, Evidence
+from engine.domain.ports import Backtester
 from engine.domain.structure import Leg, Structure, StructureKind
 
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)

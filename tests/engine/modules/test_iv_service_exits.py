@@ -45,7 +45,10 @@ def position(credit: Money, quantity: int = 1) -> Position:
 
 
 def managed(held: Position, mark: Money | None, dte: int = 30, **parameters: Parameter) -> Exit | None:
-    return SERVICE.manage(held, ManageContext(NOW, module_of(**parameters), {}, dte, mark))
+    actions = SERVICE.manage(held, ManageContext(NOW, module_of(**parameters), {}, dte, mark))
+    (action,) = actions or (None,)
+    assert action is None or isinstance(action, Exit)
+    return action
 
 
 # Two contracts sold for 2.50 a share: 500 dollars of credit, 250 to close at the target, 1,500 at the stop.

@@ -6,11 +6,11 @@ import pytest
 
 from engine.core.money import dollars
 from engine.domain.candidate import Candidate
+from engine.domain.evidence import Evidence
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import AccountLimits, GateLimits, ModuleLimits
 from engine.domain.mindfolio import AccountRules, MindfolioStatus, ModuleKind, ModuleSpec, ModuleStatus, Waivers
-from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.risk.facts import TradeFacts

@@ -8,8 +8,8 @@ import pytest
 from engine.core.errors import DenialCode
 from engine.core.money import dollars
 from engine.domain.denial import Denial
+from engine.domain.evidence import Evidence
 from engine.domain.mindfolio import Waivers
-from engine.domain.ports import Evidence
 from engine.domain.structure import shares_of
 from engine.risk import checks_evidence as checks
 from engine.risk.facts import TradeFacts

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from engine.core.errors import DenialCode
 from engine.core.money import dollars
+from engine.domain.evidence import Evidence
 from engine.domain.happening import Happening, HappeningKind
 from engine.domain.limits import GateLimits, ModuleLimits
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus, Waivers
-from engine.domain.ports import Evidence
 from engine.domain.quote import Quote
 from engine.risk import account_rules, checks_evidence, checks_market, checks_money, checks_state, checks_trade
 from engine.risk.facts import Stake, TradeFacts

@@ -10,12 +10,12 @@ from engine.core.money import Money, dollars
 from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerAccepted, BrokerEnded, BrokerFilled
 from engine.domain.candidate import ApprovalStatus, Candidate
+from engine.domain.evidence import Evidence
 from engine.domain.limits import ModuleLimits
-from engine.domain.mindfolio import AccountRules, Waivers
+from engine.domain.mindfolio import AccountRules, ModuleSpec, Waivers
 from engine.domain.order import Order, OrderPurpose, OrderStatus
-from engine.domain.ports import Evidence
 from engine.domain.structure import Structure, StructureKind, condor_buying_power
-from engine.runtime import closings, defaults, openings, orders, positions, reports
+from engine.runtime import closings, defaults, managing, openings, orders, reports
 from engine.runtime.desk import Desk
 from engine.runtime.openings import Ticket
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york, whole_budget_in_one_symbol
@@ -30,7 +30,7 @@ WAIVED = Waivers(iv_rank=True, events=True)
 class GoodRecord:
     """A Backtester that vouches for everything, so that more than one contract may be traded."""
 
-    def evidence(self, candidate: Candidate, now: dt.datetime) -> Evidence:
+    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
         return Evidence(trades=200, win_rate=0.8, expectancy=dollars("25"), source="test")
 
 
@@ -340,11 +340,11 @@ class TestClosing:
         order = open_order(rig, waiting(rig))
         report(rig, filled(order, cumulative=2))
         rig.desk.market.apply(chain_update(new_york(10, 0, 1), volatility=0.14))
-        positions.manage_exits(rig.desk)
+        managing.manage_positions(rig.desk)
         assert list(rig.desk.book.orders) == [order.order_id]
 
         report(rig, BrokerEnded(order.order_id, OrderStatus.CANCELLED, 2, "enough"))
-        positions.manage_exits(rig.desk)
+        managing.manage_positions(rig.desk)
         assert [live.purpose.value for live in rig.desk.book.orders.values()] == ["CLOSE"]
 
     def test_a_partly_filled_close_books_its_share_and_the_rest_is_closed_later(self, held: Rig) -> None:

@@ -1,0 +1,202 @@
+"""What modules do about their open positions: exits, rolls, what is sold on top of them, hedges, and warnings.
+
+Of what a module answers the first that can be ordered is. All of it goes on while a module is paused, and none of it
+while the mindfolio is stopped. Rolls and additions of a module without autotrade wait for a person; exits and hedges
+wait for nobody.
+"""
+
+import datetime as dt
+
+from engine.core.calendar import days_to_expiry, market_day, session_at
+from engine.core.money import Money
+from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
+from engine.domain.order import OrderPurpose
+from engine.domain.package import structure_quote, to_tick
+from engine.domain.position import Position, PositionStatus
+from engine.domain.scan import NO_PAST, Action, Exit, Hedge, ManageContext, Trade, Warn
+from engine.domain.structure import Structure, StructureKind, shares_of
+from engine.domain.structure_shapes import recognise
+from engine.ledger.codec import is_exact
+from engine.modules.house_rules import decide
+from engine.runtime.closings import Closing, close, close_position
+from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.happenings import next_dividend, outlook
+from engine.runtime.openings import Ticket, is_tradable, ticket_candidate, try_open
+from engine.runtime.orders import request_cancel, rests
+from engine.runtime.pausing import set_module_status
+from engine.runtime.positions import record_marks
+from engine.runtime.scanning import ask_a_person, carry_out
+
+_MANAGED = frozenset({PositionStatus.MONITORING, PositionStatus.ASSIGNED, PositionStatus.CLOSING})
+
+STUCK_FOR = dt.timedelta(minutes=15)
+"""How long an exit is due and cannot be priced before the user hears of it: quotes fail for minutes every day."""
+
+
+def manage_positions(desk: Desk) -> None:
+    """Ask each module about each of its positions, and do what it wants done."""
+    if desk.book.status is MindfolioStatus.STOPPED or desk.latch.is_set or desk.halted:
+        return
+    for position in list(desk.book.positions.values()):
+        is_managed = position.status in _MANAGED and position.module_id in desk.book.modules
+        if not is_managed or _has_live_order(desk, position):
+            continue
+        module = desk.book.modules[position.module_id].spec
+        actions = _decision(desk, module, position, context_of(desk, module, position))
+        if not any(isinstance(action, Exit) for action in actions):
+            desk.stuck.pop(position.position_id, None)
+        for action in actions:
+            if _do(desk, module, position, action):
+                break
+
+
+def context_of(desk: Desk, module: ModuleSpec, position: Position) -> ManageContext:
+    """What a module may know about one of its positions now."""
+    legs, symbol, today = position.structure.legs, position.symbol, market_day(desk.now)
+    expiration = position.structure.expiration
+    return ManageContext(
+        now=desk.now,
+        module=module,
+        quotes=dict(zip(legs, desk.fresh_quotes_of(legs), strict=True)),
+        dte=None if expiration is None else days_to_expiry(desk.now, expiration),
+        mark=desk.mark_of(position),
+        chain=desk.market.chain(symbol),
+        available=min(desk.book.available(module.module_id), desk.account_available()),
+        costs=desk.book.costs,
+        rate=RISK_FREE_RATE,
+        outlook=outlook(desk.events_on(today), symbol, today),
+        dividend=next_dividend(desk.events_on(today), symbol, today + dt.timedelta(days=1)),
+        past=desk.pasts_on(today).get(symbol, NO_PAST),
+    )
+
+
+def _do(desk: Desk, module: ModuleSpec, position: Position, action: Action) -> bool:
+    """Order one thing; False when it cannot be ordered now, and the next may be."""
+    match action:
+        case Warn():
+            _warn(desk, position, action)
+            return False
+        case Exit():
+            return _exit(desk, position, action)
+        case Hedge():
+            return _hedge(desk, position, action)
+        case Trade():
+            return _trade(desk, module, position, action)
+
+
+def _warn(desk: Desk, position: Position, warning: Warn) -> None:
+    told = f"{warning.about} of {position.position_id} on {market_day(desk.now)}"
+    if told not in desk.told:
+        desk.told.add(told)
+        desk.alert(position.module_id, warning.text, is_urgent=True)
+
+
+def _exit(desk: Desk, position: Position, decision: Exit) -> bool:
+    if _makes_way(desk, position, decision.why):
+        return True
+    if not _closed(desk, position, decision):
+        _tell_stuck(desk, position, decision.why)
+        return False
+    desk.stuck.pop(position.position_id, None)
+    if desk.book.marked_at[position.position_id] != desk.now:
+        record_marks(desk)  # the marks that were acted on belong in the journal
+    return True
+
+
+def _closed(desk: Desk, position: Position, decision: Exit) -> bool:
+    if not decision.legs:
+        return close_position(desk, position, decision.why)
+    kind = recognise(decision.legs) or StructureKind.CUSTOM
+    return not close(desk, position, Closing(Structure(kind, decision.legs), position.quantity, decision.why))
+
+
+def _trade(desk: Desk, module: ModuleSpec, position: Position, action: Trade) -> bool:
+    """A roll, or an addition; what is refused is said once a session."""
+    candidate = action.candidate
+    is_ours = candidate.module_id == module.module_id and candidate.position_id == position.position_id
+    if not is_ours or not is_exact(candidate) or not is_tradable(candidate.structure, candidate.quantity):
+        _fault(desk, module, f"its rule about {position.position_id} answered with a trade that nobody could send")
+        return False
+    asked = f"{candidate.purpose} in {position.position_id} on {market_day(desk.now)}"
+    if module.autotrade and not candidate.needs_person:
+        denials = carry_out(desk, candidate, is_managing=True)
+    elif f"asked for {asked}" in desk.told:
+        return False  # a person has not answered, or has refused: once a session is enough
+    else:
+        denials = ask_a_person(desk, candidate, is_managing=True)
+        if not denials:
+            desk.told.add(f"asked for {asked}")
+    if denials and asked not in desk.told:
+        desk.told.add(asked)
+        codes = ", ".join(denial.code.value for denial in denials)
+        what = f"{position.quantity} x {position.symbol} {position.structure.kind.value.lower()}"
+        verb = "roll" if candidate.purpose is OrderPurpose.ROLL else "add to"
+        why = "; ".join(candidate.reasons)
+        desk.alert(module.module_id, f"could not {verb} {what} ({why}): {codes}")
+    return not denials
+
+
+def _hedge(desk: Desk, position: Position, hedge: Hedge) -> bool:
+    """Trade shares against a position's delta: what is held comes off first, the rest at the next look."""
+    held, wanted = position.shares, hedge.shares
+    if wanted == 0:
+        return False
+    one = shares_of(position.symbol, is_long=wanted > 0)
+    if held * wanted < 0:
+        quantity = min(abs(held), abs(wanted))
+        off = shares_of(position.symbol, is_long=held > 0)
+        return not close(desk, position, Closing(off, quantity, hedge.why))
+    quote = structure_quote(one, desk.part_quotes(one), OrderPurpose.OPEN)
+    if quote is None:
+        return False
+    first = to_tick(quote.mid, one)
+    worst: Money = max(first, to_tick(quote.natural, one))
+    candidate = ticket_candidate(desk, position.module_id, one, abs(wanted), first, worst, hedge.why)
+    ticket = Ticket(OrderPurpose.OPEN, position.position_id, is_managing=True)
+    denials = try_open(desk, candidate, ticket)
+    if denials:
+        codes = ", ".join(denial.code.value for denial in denials)
+        text = f"{wanted:+d} {position.symbol} should hedge {position.position_id} and cannot: {codes}"
+        _warn(desk, position, Warn(position.position_id, "hedge", text))
+    return not denials
+
+
+def _tell_stuck(desk: Desk, position: Position, why: str) -> None:
+    """Say, once a session, that an exit has been due for a while and cannot be ordered."""
+    if session_at(desk.now) is None:
+        return
+    since = desk.stuck.setdefault(position.position_id, desk.now)
+    told = f"exit of {position.position_id} on {market_day(desk.now)}"
+    if desk.now - since < STUCK_FOR or told in desk.told:
+        return
+    desk.told.add(told)
+    trade = f"{position.quantity} x {position.structure.symbol} {position.structure.kind.value.lower()}"
+    because = "its contracts have no quotes that anybody may trade on; close it by hand if you can"
+    desk.alert(position.module_id, f"{trade} should be closed ({why}) and cannot be: {because}", is_urgent=True)
+
+
+def _decision(desk: Desk, module: ModuleSpec, position: Position, context: ManageContext) -> tuple[Action, ...]:
+    """What a module says of its position. One that fails is paused alone; its positions are then a person's matter."""
+    try:
+        return decide(desk.strategy_of(module), position, context)
+    except Exception as error:  # noqa: BLE001 - a module's fault is its own
+        _fault(desk, module, f"its exit rule failed on {position.position_id}: {type(error).__name__}: {error}")
+        return ()
+
+
+def _fault(desk: Desk, module: ModuleSpec, why: str) -> None:
+    if desk.book.modules[module.module_id].status is ModuleStatus.ACTIVE:
+        set_module_status(desk, module.module_id, ModuleStatus.PAUSED, "engine", why, code="MODULE_FAULT")
+
+
+def _makes_way(desk: Desk, position: Position, why: str) -> bool:
+    """Cancel what rests on a position, such as a target, when its module wants it closed; the close follows then."""
+    resting = [order for order in desk.book.orders.values() if order.position_id == position.position_id]
+    for order in resting:
+        request_cancel(desk, order, f"makes way: {why}")
+    return bool(resting)
+
+
+def _has_live_order(desk: Desk, position: Position) -> bool:
+    """Whether something works on a position that its exits have to wait for; what a person lets rest does not."""
+    return any(order.position_id == position.position_id and not rests(order) for order in desk.book.orders.values())
