@@ -4,6 +4,7 @@ Source: product terms, section 2.9. The same live and in backtests, whatever the
 """
 
 import datetime as dt
+from itertools import chain, combinations
 
 from engine.core.calendar import market_day, next_session, session_on
 from engine.core.money import CENT, UNIT, Money, from_float
@@ -19,6 +20,9 @@ CUTOFF = dt.timedelta(hours=1)
 
 NEAR_PCT = 1
 """A strike within so much of the price may end on either side of it."""
+
+SHORT_STOCK_PCT = 150
+"""Of the price: what shares sold short take of a budget (Reg-T, initial)."""
 
 NO_EXTRINSIC = 2 * CENT
 """A short put in the money that is worth no more than this beyond exercise is about to be assigned."""
@@ -50,34 +54,40 @@ def house_actions(position: Position, context: ManageContext) -> tuple[Action, .
 
 
 def _expiring(position: Position, context: ManageContext, spot: Money) -> Exit | None:
-    """On the last day, an hour before the close: what may be assigned or exercised and cannot be paid for."""
+    """On the last day, an hour before the close: what may be assigned or exercised and cannot be paid for.
+
+    Legs clearly in the money are; those near it may be, or not, each by itself: the dearest outcome has to be paid for.
+    """
     today = market_day(context.now)
     session = session_on(today)
     if context.dte != 0 or session is None or context.now < session.closes - CUTOFF:
         return None
+    legs = [
+        leg for leg in position.structure.legs if leg.contract.expiration == today and _beyond(leg, spot, -NEAR_PCT)
+    ]
+    sure = [leg for leg in legs if _beyond(leg, spot, NEAR_PCT)]
+    open_ended = [leg for leg in legs if leg not in sure]
     means = position.used + max(0, context.available)
-    for leg in position.structure.legs:
-        if leg.contract.expiration != today or not _may_pay(leg, spot):
-            continue
-        needed = _needed(leg, position)
-        if needed > means:
-            verb = "assigned" if leg.ratio < 0 else "exercised"
-            why = (
-                f"last day: {leg.contract.strike / UNIT:g} {_word(leg)} near {spot / UNIT:.2f} could be {verb}, "
-                f"which takes {needed / UNIT:,.0f} of {means / UNIT:,.0f}"
-            )
-            return Exit(position.position_id, why, ExitCode.EXPIRY)
-    return None
+    subsets = chain.from_iterable(combinations(open_ended, count) for count in range(len(open_ended) + 1))
+    needed, shares = max((_outcome((*sure, *subset), position, spot) for subset in subsets), default=(0, 0))
+    if not legs or needed <= means:
+        return None
+    strikes = ", ".join(f"{leg.contract.strike / UNIT:g} {_word(leg)}" for leg in legs)
+    why = (
+        f"last day: {strikes} at {spot / UNIT:.2f} could leave {shares:+,d} shares, "
+        f"which takes ${needed / UNIT:,.0f} of ${means / UNIT:,.0f}"
+    )
+    return Exit(position.position_id, why, ExitCode.EXPIRY)
 
 
-def _needed(leg: Leg, position: Position) -> Money:
-    """Cash that the assignment or the exercise of a leg takes; shares that are held are delivered first."""
-    count = abs(leg.ratio) * position.quantity * MULTIPLIER
-    is_bought = (leg.contract.right is Right.PUT) == (leg.ratio < 0)
-    if is_bought:
-        return leg.contract.strike * (count - min(count, max(0, -position.shares)))
-    short = count - min(count, max(0, position.shares))
-    return leg.contract.strike * short * 3 // 2  # Reg-T: 150 % of what is sold short
+def _outcome(exercised: tuple[Leg, ...], position: Position, spot: Money) -> tuple[Money, int]:
+    """What a module has to have when these legs are exercised or assigned, and the shares that it then holds."""
+    shares, spent = position.shares, 0
+    for leg in exercised:
+        side = 1 if leg.contract.right is Right.CALL else -1
+        bought = side * leg.ratio * position.quantity * MULTIPLIER
+        shares, spent = shares + bought, spent + bought * leg.contract.strike
+    return (-shares * spot * SHORT_STOCK_PCT // 100 if shares < 0 else max(0, spent)), shares
 
 
 def _deep_put(position: Position, context: ManageContext, spot: Money) -> Exit | None:
@@ -86,7 +96,8 @@ def _deep_put(position: Position, context: ManageContext, spot: Money) -> Exit |
     for leg in position.structure.legs:
         is_deep = leg.ratio < 0 and leg.contract.right is Right.PUT and leg.contract.strike > spot
         extrinsic = _extrinsic(leg, context, spot)
-        if is_deep and extrinsic is not None and extrinsic <= NO_EXTRINSIC and _needed(leg, position) > means:
+        needed = leg.contract.strike * -leg.ratio * position.quantity * MULTIPLIER
+        if is_deep and extrinsic is not None and extrinsic <= NO_EXTRINSIC and needed > means:
             why = f"the short {leg.contract.strike / UNIT:g} put has no time value left: it may be assigned any day"
             return Exit(position.position_id, why, ExitCode.ASSIGNMENT)
     return None
@@ -96,7 +107,8 @@ def _before_dividend(position: Position, context: ManageContext, spot: Money) ->
     """On the eve of an ex-dividend day: short calls in the money that are worth less beyond exercise than it pays."""
     tomorrow = next_session(context.now).day
     days = [each.day for each in context.outlook.happenings if each.kind is HappeningKind.EX_DIVIDEND]
-    if not any(market_day(context.now) < day <= tomorrow for day in days):
+    ex_day = next((day for day in days if market_day(context.now) < day <= tomorrow), None)
+    if ex_day is None:
         return ()
     for leg in position.structure.legs:
         if leg.ratio > 0 or leg.contract.right is not Right.CALL or leg.contract.strike >= spot:
@@ -105,7 +117,7 @@ def _before_dividend(position: Position, context: ManageContext, spot: Money) ->
         pays = context.dividend
         if extrinsic is not None and pays is not None and extrinsic >= pays:
             continue
-        text = f"{position.symbol} goes ex-dividend tomorrow and the short {leg.contract.strike / UNIT:g} call "
+        text = f"{position.symbol} goes ex-dividend on {ex_day} and the short {leg.contract.strike / UNIT:g} call "
         if extrinsic is None or pays is None:
             text += "is in the money: it may be assigned tonight"
             return (Warn(position.position_id, "dividend", text),)
@@ -117,10 +129,10 @@ def _before_dividend(position: Position, context: ManageContext, spot: Money) ->
     return ()
 
 
-def _may_pay(leg: Leg, spot: Money) -> bool:
-    """Whether a leg ends in the money, or so near that it may."""
-    distance = leg.contract.strike - spot if leg.contract.right is Right.PUT else spot - leg.contract.strike
-    return distance * 100 >= -spot * NEAR_PCT
+def _beyond(leg: Leg, spot: Money, percent: int) -> bool:
+    """Whether a leg is in the money by at least so many percent of the price (negative: or so near to it)."""
+    gain = leg.contract.strike - spot if leg.contract.right is Right.PUT else spot - leg.contract.strike
+    return gain * 100 >= spot * percent
 
 
 def _extrinsic(leg: Leg, context: ManageContext, spot: Money) -> Money | None:

@@ -106,10 +106,12 @@ def check_event(facts: TradeFacts) -> Denial | None:
 
 
 def _sells_calls_on_shares(facts: TradeFacts) -> bool:
-    legs, covering = facts.candidate.structure.legs, whole(facts.covering_shares)
-    sold = sum(-leg.ratio for leg in legs) * facts.candidate.quantity * MULTIPLIER
+    covering, quantity = whole(facts.covering_shares), whole(facts.candidate.quantity)
+    if not facts.adds_to or covering is None or quantity is None:
+        return False
+    legs = facts.candidate.structure.legs
     is_calls = all(leg.ratio < 0 and leg.contract.right is Right.CALL for leg in legs)
-    return bool(facts.adds_to) and is_calls and covering is not None and sold <= covering
+    return is_calls and sum(-leg.ratio for leg in legs) * quantity * MULTIPLIER <= covering
 
 
 def _structure_problems(facts: TradeFacts) -> Iterator[str]:

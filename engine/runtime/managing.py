@@ -114,7 +114,8 @@ def _trade(desk: Desk, module: ModuleSpec, position: Position, action: Trade) ->
     """A roll, or an addition; what is refused is said once a session."""
     candidate = action.candidate
     is_ours = candidate.module_id == module.module_id and candidate.position_id == position.position_id
-    if not is_ours or not is_exact(candidate) or not is_tradable(candidate.structure, candidate.quantity):
+    is_sound = is_exact(candidate) and candidate.quantity > 0 and is_tradable(candidate.structure, candidate.quantity)
+    if not (is_ours and is_sound):
         _fault(desk, module, f"its rule about {position.position_id} answered with a trade that nobody could send")
         return False
     asked = f"{candidate.purpose} in {position.position_id} on {market_day(desk.now)}"
@@ -178,10 +179,15 @@ def _tell_stuck(desk: Desk, position: Position, why: str) -> None:
 def _decision(desk: Desk, module: ModuleSpec, position: Position, context: ManageContext) -> tuple[Action, ...]:
     """What a module says of its position. One that fails is paused alone; its positions are then a person's matter."""
     try:
-        return decide(desk.strategy_of(module), position, context)
+        actions = decide(desk.strategy_of(module), position, context)
+        is_sound = all(isinstance(action, Action) and is_exact(action) for action in actions)
     except Exception as error:  # noqa: BLE001 - a module's fault is its own
         _fault(desk, module, f"its exit rule failed on {position.position_id}: {type(error).__name__}: {error}")
         return ()
+    if not is_sound:
+        _fault(desk, module, f"its exit rule answered for {position.position_id} with something that is no action")
+        return ()
+    return actions
 
 
 def _fault(desk: Desk, module: ModuleSpec, why: str) -> None:

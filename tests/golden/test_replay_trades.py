@@ -64,7 +64,7 @@ TRADES = (
     # sold 0.0065, so 0.01. Together 0.43. Result: 161.00 - 66.00 - 8 legs x 0.60 - 0.43 = 89.77.
     HandTrade(
         module="IV_SERVICE",
-        position="P000001",
+        position="P000002",
         strikes=("QQQ260417P00552000", "QQQ260417P00557000", "QQQ260417C00631000", "QQQ260417C00636000"),
         opened="2026-03-16 15:55:34-0400",
         opening=((4.77, 4.84), (5.39, 5.46), (2.84, 2.91), (1.80, 1.85)),
@@ -80,7 +80,7 @@ TRADES = (
     # 0.605 keeps 63 %. Fees: 0.19 + 0.01 + 0.02 (of 805 to 810 sold), then 0.19 + 0.01 + 0.01 (of 266 to 269).
     HandTrade(
         module="IV_SERVICE",
-        position="P000002",
+        position="P000001",
         strikes=("SPY260417P00620000", "SPY260417P00625000", "SPY260417C00698000", "SPY260417C00703000"),
         opened="2026-03-16 15:55:34-0400",
         opening=((4.66, 4.71), (5.31, 5.34), (2.74, 2.76), (1.66, 1.70)),

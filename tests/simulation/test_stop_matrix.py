@@ -19,7 +19,6 @@ from engine.domain import events as ev
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.order import OrderStatus
 from engine.domain.snapshot import MindfolioSnapshot
-from engine.runtime import scanning
 from tests.fakes import RecordingPublisher, new_york
 from tests.simulation.stop_rows import ROWS, Row
 from tests.simulation.stop_world import LIVING, OTHER, SECOND, START, World, locked, ticket
@@ -109,7 +108,7 @@ def module_hung(world: World, row: Row, monkeypatch: pytest.MonkeyPatch) -> Worl
         pressed.set()
 
     def hang() -> None:
-        monkeypatch.setattr(scanning, "strategy_for", lambda _kind: Hangs())
+        world.desk.strategy_of = lambda _module: Hangs()  # type: ignore[assignment,return-value]
         active = [module_id for module_id in world.desk.book.modules if world.desk.is_active(module_id)]
         world.inbox.put(cmd.ScanNow(active[0], "user"))
 

@@ -18,7 +18,6 @@ from engine.domain.order import OrderPurpose, OrderStatus
 from engine.modules.registry import strategy_for
 from engine.risk.latch import set_latch_file
 from engine.runtime import kernel as kernel_module
-from engine.runtime import scanning
 from engine.runtime.inbox import Shutdown
 from engine.runtime.pacer import Pacer
 from tests.simulation.stop_world import LIVING, OTHER, SECOND, START, World, locked, ticket
@@ -284,7 +283,7 @@ class TestAModuleThatHangs:
             def manage(self, *arguments: Any) -> Any:
                 return self._strategy.manage(*arguments)
 
-        monkeypatch.setattr(scanning, "strategy_for", lambda kind: Hangs(real(kind)))
+        world.desk.strategy_of = lambda module: Hangs(real(module.kind))  # type: ignore[assignment,return-value]
         scans = len(world.events(ev.ScanCompleted))
         try:
             world.run(START + 16 * 60 * SECOND)

@@ -28,7 +28,7 @@ from engine.domain.notices import CommandDenied
 from engine.domain.order import Order
 from engine.domain.ports import ChainUpdate, QuoteSource
 from engine.domain.position import Position
-from engine.domain.scan import Exit, ManageContext, ScanContext
+from engine.domain.scan import Action, ManageContext, ScanContext
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.domain.structure_shapes import recognise
 from engine.execution.paper import PaperBroker, PaperRules
@@ -103,8 +103,8 @@ class ByHand:
     def scan(self, context: ScanContext) -> tuple[Finding, ...]:
         return ()
 
-    def manage(self, position: Position, context: ManageContext) -> Exit | None:
-        return None
+    def manage(self, position: Position, context: ManageContext) -> tuple[Action, ...]:
+        return ()
 
 
 class Proven:
@@ -128,6 +128,7 @@ def module(
         # Without iron condors, which is what the program looks for: the condors of these days are entered by hand.
         structures=tuple(StructureKind),
         parameters=parameters or {},
+        house_rules=False,  # expiry, assignment and short stock are what these days look at
     )
 
 

@@ -13,7 +13,9 @@ from engine.domain.greeks import Greeks
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.ports import Backtester
 from engine.domain.structure import Leg, Structure, StructureKind
+from tests.builders import module_spec
 
+MODULE = module_spec()
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
 
 
@@ -50,10 +52,10 @@ def candidate() -> Candidate:
 
 def test_the_answer_is_no_trades_and_why(candidate: Candidate) -> None:
     port: Backtester = InsufficientEvidence()
-    assert port.evidence(candidate, NOW) == Evidence(0, None, None, "no history")
+    assert port.evidence(MODULE, candidate, NOW) == Evidence(0, None, None, "no history")
 
 
 def test_the_answer_depends_on_nothing(candidate: Candidate) -> None:
     port = InsufficientEvidence()
     other = replace(candidate, quantity=5, module_id="puts")
-    assert port.evidence(other, NOW + dt.timedelta(days=365)) == port.evidence(candidate, NOW)
+    assert port.evidence(MODULE, other, NOW + dt.timedelta(days=365)) == port.evidence(MODULE, candidate, NOW)

@@ -155,8 +155,8 @@ class Broken:
         raise ZeroDivisionError(name)
 
 
-NOT_ASKED = {"covering_shares", "adds_to", "settled_cash", "day_trades", "position_used"}
-"""What matters to other trades than a condor in a margin account."""
+NOT_ASKED = {"covering_shares", "adds_to", "settled_cash", "day_trades", "position_used", "is_by_hand", "is_managing"}
+"""What matters to other trades than a module's new condor in a margin account."""
 
 
 @pytest.mark.parametrize("name", sorted({each.name for each in fields(TradeFacts)} - NOT_ASKED))

@@ -1,4 +1,4 @@
-"""Open positions as quotes arrive: sessions and their baselines, marks, exits, daily loss limits, expiry."""
+"""Open positions as quotes arrive: sessions and their baselines, marks, daily loss limits, expiry."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -123,97 +123,6 @@ class TestMarks:
         assert [quote is None for quote in rig.desk.fresh_quotes_of(legs)] == [True, True, False, False]
         assert rig.desk.book.marks["P000001"] == before
         assert marks_at(rig) == []
-
-
-class TestExits:
-    def test_a_position_at_its_target_is_closed_for_the_reason_given(self, held: Held) -> None:
-        rig = held(chain_update(new_york(11), volatility=0.14), fills=lambda order: [filled(order)])
-        rig.run()
-        assert rig.broker.submitted[-1].why.startswith("profit target")
-        left = the_position(rig)
-        assert left.realised > 0
-        assert [leg.ratio for leg in left.structure.legs] == [1, 1], "wings without a bid are left to expire"
-        assert verify_store(rig.store).faults == ()
-
-    def test_exits_go_on_while_the_module_is_paused(self, held: Held) -> None:
-        rig = held(chain_update(new_york(11), volatility=0.14))
-        handlers.handle(rig.desk, cmd.PauseModule("IV_SERVICE", "user", "lunch"))
-        rig.run(until=new_york(11))
-        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN", "CLOSE"]
-
-    def test_a_stop_ends_them_until_a_person_re_arms(self, held: Held) -> None:
-        rig = held(chain_update(new_york(11), volatility=0.14), chain_update(new_york(12), volatility=0.14))
-        handlers.handle(rig.desk, cmd.EmergencyStop("button", "test"))
-        rig.run(until=new_york(11, 30))
-        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN"]
-
-        handlers.handle(rig.desk, cmd.RearmMindfolio("user", "looked at every position"))
-        rig.run(until=new_york(12))
-        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN", "CLOSE"], "its module is paused"
-
-    def test_a_stop_holds_even_when_its_file_is_deleted_behind_its_back(self, held: Held) -> None:
-        rig = held(chain_update(new_york(11), volatility=0.14))
-        file = rig.folder / "STOP"
-        file.touch()
-        rig.run(until=new_york(10, 30))
-        file.unlink()
-        assert not rig.desk.latch.is_set
-        rig.run()
-        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN"]
-
-    def test_an_exit_that_is_under_way_is_not_ordered_twice(self, held: Held) -> None:
-        rig = held(*(chain_update(new_york(11, 0, second), volatility=0.14) for second in (0, 10, 20)))
-        rig.run(until=new_york(11, 0, 30))
-        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN", "CLOSE"]
-
-    def test_an_exit_that_found_nobody_is_ordered_again_with_the_next_quotes(self, held: Held) -> None:
-        rig = held(chain_update(new_york(11), volatility=0.14), chain_update(new_york(11, 5), volatility=0.14))
-        rig.run(until=new_york(11, 5))
-        closes = [order for order in rig.broker.submitted if order.purpose is OrderPurpose.CLOSE]
-        assert [order.created_at for order in closes] == [new_york(11), new_york(11, 5)]
-
-    def test_a_target_that_a_person_lets_rest_makes_way_for_an_exit(self, held: Held) -> None:
-        rig = held(chain_update(new_york(11), volatility=0.14), chain_update(new_york(11, 0, 10), volatility=0.14))
-        handlers.handle(rig.desk, cmd.ClosePosition("P000001", None, dollars("0.01"), "user", "target"))
-        rig.run(until=new_york(10, 59))
-        target = rig.broker.submitted[-1]
-        assert (target.limit, list(rig.desk.book.orders)) == (dollars("0.01"), [target.order_id]), "it rests"
-
-        rig.run(until=new_york(11, 0, 15))
-
-        assert ("cancel", target.order_id) in rig.broker.calls
-        assert [(order.purpose.value, order.who) for order in rig.broker.submitted] == [
-            ("OPEN", ""), ("CLOSE", "user"), ("CLOSE", ""),
-        ]  # fmt: skip
-        assert rig.broker.submitted[-1].why.startswith("profit target")
-
-    def test_a_close_that_walks_its_ladder_for_a_person_does_not_make_way(self, held: Held) -> None:
-        rig = held(chain_update(new_york(11)), chain_update(new_york(11, 0, 3), volatility=0.14))
-        rig.run(until=new_york(11, 0, 1))
-        handlers.handle(rig.desk, cmd.ClosePosition("P000001", None, None, "user", "enough"))
-        rig.run(until=new_york(11, 0, 4))
-        assert [call for call, _ in rig.broker.calls] == ["submit", "submit"]
-        assert rig.broker.submitted[-1].who == "user"
-
-    def test_an_exit_that_nobody_can_price_is_told_once_a_session(self, held: Held) -> None:
-        # 21 days before the expiry have passed, and only another underlying is quoted.
-        days = (dt.date(2026, 4, 6), dt.date(2026, 4, 7))
-        times = [new_york(11, minute, day=day) for day in days for minute in (0, 10, 20, 30)]
-        rig = held(*(chain_update(at, symbol="QQQ") for at in times))
-        said = []
-        for at in times:
-            rig.run(until=at)
-            said.append(sum("should be closed" in text for text in rig.publisher.alerts))
-        assert said == [0, 0, 1, 1, 2, 2, 2, 2]
-        text = next(text for text in rig.publisher.alerts if "should be closed" in text)
-        assert text.startswith("1 x SPY iron condor should be closed (18 days to expiry) and cannot be: ")
-        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN"]
-
-    def test_a_snapshot_after_hours_closes_nothing(self, held: Held) -> None:
-        rig = held(chain_update(new_york(16, 5), volatility=0.14))
-        rig.run()
-        assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN"]
-        assert marks_at(rig) == [new_york(16, 5)]
 
 
 class TestDailyLoss:
