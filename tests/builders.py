@@ -16,7 +16,7 @@ from engine.domain.events import Event
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.limits import Costs, GateLimits, ModuleLimits
-from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, Waivers
+from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.ports import LedgerStore
 from engine.domain.position import Lot, Position
@@ -24,6 +24,7 @@ from engine.domain.records import Checkpoint, FillRow, LedgerBatch, OrderRow, Po
 from engine.domain.structure import Leg, Structure, StructureKind, widest_wing
 from engine.ledger.ledger import Ledger
 from engine.ledger.lots import Trade, booked, named, total_cost
+from engine.modules.registry import parameters_for
 
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
 """Monday 16 March 2026, 15:00 in New York."""
@@ -372,3 +373,28 @@ class Clerk:
         for event in (ev.OrderIntended(made), ev.OrderSubmitted(made.order_id), ev.OrderAccepted(made.order_id)):
             self.record(event)
         return made.order_id
+
+
+def three_iv_services(universe: tuple[str, ...]) -> MindfolioSpec:
+    """$50,000: one IV Service that trades by itself, one that asks, and one that waits, paused. Iron condors only."""
+
+    def module(module_id: str, name: str, risk: int, loss: int, **changes: Any) -> ModuleSpec:
+        spec = ModuleSpec(
+            module_id=module_id,
+            kind=ModuleKind.IV_SERVICE,
+            name=name,
+            limits=ModuleLimits(max_risk_per_trade=dollars(risk), daily_loss_limit=dollars(loss)),
+            autotrade=False,
+            universe=universe,
+            structures=(StructureKind.IRON_CONDOR,),
+            parameters={each.name: each.default for each in parameters_for(ModuleKind.IV_SERVICE)},
+        )
+        return replace(spec, **changes)
+
+    modules = (
+        module("IV_SERVICE", "IV Service", 500, 1000, autotrade=True),
+        module("IV_SERVICE_2", "IV Approvals", 1000, 1500),
+        module("IV_SERVICE_3", "IV Standby", 500, 750, status=ModuleStatus.PAUSED),
+    )
+    budgets = {"IV_SERVICE": dollars(15_000), "IV_SERVICE_2": dollars(20_000), "IV_SERVICE_3": dollars(10_000)}
+    return MindfolioSpec("Aggressive Growth", dollars(50_000), budgets, dollars(5_000), modules)

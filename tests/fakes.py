@@ -43,6 +43,7 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.kernel import Kernel
 from engine.runtime.pacer import Pacer
 from engine.runtime.workers import Workers
+from tests.builders import three_iv_services
 
 MONDAY = dt.date(2026, 3, 16)
 EXPIRATION = dt.date(2026, 4, 24)
@@ -284,7 +285,7 @@ class Rig:
         if ledger.book.spec is None:
             self.desk.record(
                 ev.MindfolioCreated(
-                    spec=spec or defaults.aggressive_growth(self.feed.symbols),
+                    spec=spec or three_iv_services(self.feed.symbols),
                     environment=Environment.REPLAY,
                     market="hand-written",
                     seed=7,

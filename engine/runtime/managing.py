@@ -180,7 +180,8 @@ def _decision(desk: Desk, module: ModuleSpec, position: Position, context: Manag
     """What a module says of its position. One that fails is paused alone; its positions are then a person's matter."""
     try:
         actions = decide(desk.strategy_of(module), position, context)
-        is_sound = all(isinstance(action, Action) and is_exact(action) for action in actions)
+        answers: tuple[object, ...] = actions
+        is_sound = all(isinstance(each, Action) and is_exact(each) for each in answers)
     except Exception as error:  # noqa: BLE001 - a module's fault is its own
         _fault(desk, module, f"its exit rule failed on {position.position_id}: {type(error).__name__}: {error}")
         return ()

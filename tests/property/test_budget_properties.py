@@ -28,7 +28,7 @@ from engine.ledger.book import Book
 from engine.ledger.codec import decode_event
 from engine.ledger.verify import verify_store
 from engine.risk.latch import StopLatch, set_latch_file
-from engine.runtime import defaults
+from tests.builders import three_iv_services
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york, whole_budget_in_one_symbol
 
 SYMBOLS = ("QQQ", "SPY")
@@ -48,7 +48,7 @@ def spec() -> MindfolioSpec:
     limits = ModuleLimits(max_risk_per_trade=dollars("2000"), daily_loss_limit=dollars("900"))
     made = tuple(
         replace(module, limits=limits, status=ModuleStatus.ACTIVE, autotrade=module.module_id != "IV_SERVICE_2")
-        for module in defaults.aggressive_growth(SYMBOLS).modules
+        for module in three_iv_services(SYMBOLS).modules
     )
     budgets = dict(zip(MODULES, (dollars("1000"), dollars("800"), dollars("500")), strict=True))
     return MindfolioSpec(

@@ -16,7 +16,7 @@ from engine.domain.broker_reports import BrokerLegFilled
 from engine.domain.candidate import ApprovalStatus
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.order import OrderStatus
-from engine.runtime import defaults
+from tests.builders import three_iv_services
 from tests.fakes import new_york, only
 from tests.simulation.stop_world import OTHER, SECOND, World, ticket
 
@@ -188,7 +188,7 @@ def not_posted(world: World, _moment: Callable[[], None]) -> None:
 PART = 1
 """Units that the paper broker's draw fills of three at ten o'clock, for its seed in these worlds."""
 
-AUTONOMOUS = only(defaults.aggressive_growth(("SPY",)), "IV_SERVICE_2")
+AUTONOMOUS = only(three_iv_services(("SPY",)), "IV_SERVICE_2")
 
 AT_NATURAL = dollars("174.40")
 """A unit's hold at the natural price: 2.00 less 0.28 and 2.40 of commission."""

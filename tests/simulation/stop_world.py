@@ -35,7 +35,7 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.kernel import Kernel
 from engine.runtime.pacer import Pacer
 from engine.runtime.workers import Workers
-from tests.builders import condor
+from tests.builders import condor, three_iv_services
 from tests.fakes import EXPIRATION, ListFeed, RecordingPublisher, chain_update, new_york
 
 SECOND = dt.timedelta(seconds=1)
@@ -353,7 +353,7 @@ class World:
 
 def calm_spec() -> MindfolioSpec:
     """A mindfolio whose modules look at nothing by themselves."""
-    spec = defaults.aggressive_growth(("SPY",))
+    spec = three_iv_services(("SPY",))
     modules = tuple(replace(each, parameters=each.parameters | {"min_credit_pct": 90}) for each in spec.modules)
     return replace(spec, modules=modules)
 

@@ -13,7 +13,7 @@ from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.mindfolio import MindfolioStatus
 from engine.ledger.verify import verify_file
-from engine.runtime import defaults
+from tests.builders import three_iv_services
 from tests.simulation.stop_world import LIVING, OTHER, SECOND, START, World, ticket
 
 HOUR = 3600
@@ -103,7 +103,7 @@ def test_a_commit_that_fails(tmp_path: Path, number: int, *, is_written: bool) -
 
 @pytest.mark.parametrize("pages", [0, 1, 2, 5, 9])
 def test_a_disk_that_is_really_full(tmp_path: Path, pages: int) -> None:
-    world = World(tmp_path, spec=defaults.aggressive_growth(("SPY",)))
+    world = World(tmp_path, spec=three_iv_services(("SPY",)))
     connection = world.store._connection
     count = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {count + pages}")

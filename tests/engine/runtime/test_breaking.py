@@ -17,7 +17,8 @@ from engine.domain.order import Order, OrderPurpose
 from engine.domain.ports import ChainUpdate
 from engine.execution.paper import PaperBroker, PaperRules
 from engine.ledger.verify import verify_store
-from engine.runtime import breaking, defaults
+from engine.runtime import breaking
+from tests.builders import three_iv_services
 from tests.engine.runtime.scenes import CONDOR, OTHER, denied, give, hold, made_of, put, urgent
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york, only
 
@@ -32,7 +33,7 @@ def at(minute: int, second: int = 0, spot: float = 100.0, volatility: float = 0.
 
 def trading(folder: Path, *later: ChainUpdate, limits: AccountLimits, broker: object = None) -> Rig:
     """From 10:00: nothing scans, IV_SERVICE and IV_SERVICE_2 hold condors and put spreads; then the quotes given."""
-    spec = replace(only(defaults.aggressive_growth(("SPY",)), "NOBODY"), account_limits=limits)
+    spec = replace(only(three_iv_services(("SPY",)), "NOBODY"), account_limits=limits)
     # The modules' own stops are far away: what is closed here is closed by the account's rule.
     modules = tuple(replace(each, parameters={**each.parameters, "stop_loss_pct": 1000}) for each in spec.modules)
     spec = replace(spec, modules=modules)

@@ -15,9 +15,10 @@ from engine.domain.limits import ModuleLimits
 from engine.domain.mindfolio import AccountRules, ModuleSpec, Waivers
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.structure import Structure, StructureKind, condor_buying_power
-from engine.runtime import closings, defaults, managing, openings, orders, reports
+from engine.runtime import closings, managing, openings, orders, reports
 from engine.runtime.desk import Desk
 from engine.runtime.openings import Ticket
+from tests.builders import three_iv_services
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york, whole_budget_in_one_symbol
 
 APPROVER = "IV_SERVICE_2"
@@ -51,7 +52,7 @@ class DearBroker(ScriptedBroker):
 
 def rig_for_several(folder: Path, broker: ScriptedBroker | None = None, later: tuple[dt.datetime, ...] = ()) -> Rig:
     """One approval for several contracts: evidence is there and the module may risk 4,000 a trade."""
-    spec = defaults.aggressive_growth(("SPY",))
+    spec = three_iv_services(("SPY",))
     limits = ModuleLimits(max_risk_per_trade=dollars("4000"), daily_loss_limit=dollars("1500"))
     modules = tuple(
         replace(module, limits=limits, autotrade=False) if module.module_id == APPROVER else module
@@ -263,7 +264,7 @@ class TestTheWholeAccount:
     @pytest.fixture
     def small(self, tmp_path: Path) -> Rig:
         """1,000 of capital: IV_SERVICE has a condor of SPY open, then everything is given to IV_SERVICE_2."""
-        spec = defaults.aggressive_growth(("QQQ", "SPY"))
+        spec = three_iv_services(("QQQ", "SPY"))
         modules = (
             replace(spec.modules[0], universe=("SPY",)),
             replace(spec.modules[1], universe=("QQQ", "SPY"), autotrade=False),
