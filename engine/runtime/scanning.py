@@ -245,7 +245,7 @@ def _row(
         at=desk.now,
         module_id=module_id,
         symbol=finding.symbol,
-        structure=_name(candidate) if candidate is not None else "",
+        structure=finding.structure if candidate is None else _name(candidate),
         action=action,
         reason=reason,
         numbers=finding.numbers,

@@ -16,10 +16,10 @@ _TONES = {ScanAction.EXECUTED: "accent", ScanAction.PENDING: "warning", ScanActi
 
 
 class ScansModel(KeyedTableModel[ScanRow]):
-    """Scan rows by time and symbol."""
+    """Scan rows by time, symbol and structure."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(_COLUMNS, lambda row: (row.at, row.symbol), parent)
+        super().__init__(_COLUMNS, lambda row: (row.at, row.symbol, row.structure), parent)
 
 
 def reason_words(row: ScanRow) -> str:

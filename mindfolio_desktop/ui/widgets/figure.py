@@ -35,6 +35,10 @@ class Figure(QWidget):
         """The line below it."""
         return self._detail.text()
 
+    def show_caption(self, caption: str) -> None:
+        """Call the figure something else."""
+        self._caption.show_text(caption, "caption")
+
     def show_value(self, value: str, role: str = "", detail: str = "", detail_role: str = "muted") -> None:
         """Show a formatted value and its detail."""
         self._value.show_text(value, role)

@@ -7,11 +7,13 @@ from engine.core.money import Money
 from engine.domain.candidate import Approval, Candidate
 from engine.domain.denial import Denial
 from engine.domain.instrument import MULTIPLIER
+from engine.domain.order import OrderPurpose
 from engine.domain.snapshot import ModuleView
 from engine.domain.structure import Leg
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.evidence_panel import EvidencePanel
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Facts
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
@@ -20,6 +22,8 @@ _WAIVED = {
     "evidence": "Evidence waived: no backtest stands behind this trade, so it is one contract at most",
     "iv_rank": "IV rank waived: it is unknown here",
 }
+
+_VERBS = {OrderPurpose.OPEN: "", OrderPurpose.ROLL: "Roll: ", OrderPurpose.CLOSE: "Close "}
 
 _MARGIN = 20
 _SETTLE_MS = 600
@@ -53,6 +57,8 @@ class TradeTicket(QFrame):
         }
         self._legs = QGridLayout()
         self._money, self._odds = Facts("ticket_money"), Facts("ticket_odds")
+        self._evidence = EvidencePanel()
+        self._person = Text(role="warning", wraps=True, name="ticket_person")
         self._short = Text(role="warning", wraps=True, name="ticket_short")
         self._waived = Text(role="warning", wraps=True, name="ticket_waived")
         self._reasons = Text(role="muted", wraps=True, name="ticket_reasons")
@@ -123,6 +129,7 @@ class TradeTicket(QFrame):
         heading.addLayout(names, 1)
         heading.addWidget(self._left, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(heading)
+        column.addWidget(self._person)
         column.addWidget(self._waived)
         figures = QHBoxLayout()
         for figure in self._figures.values():
@@ -139,6 +146,9 @@ class TradeTicket(QFrame):
         facts.addWidget(self._odds, 1, Qt.AlignmentFlag.AlignTop)
         column.addLayout(facts)
         column.addWidget(self._short)
+        column.addWidget(_line())
+        column.addWidget(Text("Backtest of the last 365 days", "caption", 12))
+        column.addWidget(self._evidence)
         column.addWidget(_line())
         column.addWidget(self._reasons)
         column.addStretch(1)
@@ -189,7 +199,13 @@ class TradeTicket(QFrame):
         self._answer.show_or_hide(f"Not done.\n{refusals.denials(denials) or 'No reason was given.'}")
 
     def _show_candidate(self, candidate: Candidate) -> None:
-        self._title.show_text(fmt.structure(candidate.structure))
+        self._title.show_text(f"{_VERBS[candidate.purpose]}{fmt.structure(candidate.structure)}")
+        self._evidence.show_evidence(candidate.evidence)
+        person = candidate.needs_person
+        self._person.show_or_hide(f"Only you can let this pass: {person}" if person else "")
+        side = "debit" if candidate.net_price > 0 else "credit"
+        self._figures["credit"].show_caption(f"Net {side}")
+        self._figures["worst"].show_caption(f"Worst {side}")
         for key, price in (("credit", candidate.net_price), ("worst", candidate.worst_price)):
             self._figures[key].show_value(
                 fmt.money(abs(_total(price, candidate)), cents=True), detail=f"{fmt.net_price(price)} a share"

@@ -1,5 +1,7 @@
 """The ticket: what a person weighs before approving, and that one click is one decision."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -9,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.core.errors import DenialCode
 from engine.core.money import dollars
 from engine.domain.denial import Denial
+from engine.domain.order import OrderPurpose
 from mindfolio_desktop.ui.widgets.trade_ticket import TradeTicket, iv_rank_words
 from tests.mindfolio_desktop.ui.snapshots import approval, candidate, manual_module
 
@@ -150,3 +153,21 @@ def test_a_denial_is_told_and_goes_with_the_trade_it_was_about(ticket: TradeTick
     assert text(ticket, "answer") != "", "newer figures do not take the answer away"
     ticket.show_approval(approval("a-2"), manual_module())
     assert text(ticket, "answer") == ""
+
+
+def test_a_roll_and_a_debit_are_called_what_they_are(ticket: TradeTicket) -> None:
+    asked = approval()
+    rolled = replace(asked.candidate, purpose=OrderPurpose.ROLL, net_price=dollars("0.40"), worst_price=dollars("0.55"))
+    ticket.show_approval(replace(asked, candidate=rolled), manual_module())
+    assert text(ticket, "title").startswith("Roll: TSLA")
+    captions = [label.text() for label in ticket.findChildren(QLabel)]
+    assert "Net debit" in captions
+    assert "Worst debit" in captions
+    assert text(ticket, "credit_detail") == "$0.40 debit a share"
+
+
+def test_why_only_a_person_may_decide_is_said(ticket: TradeTicket) -> None:
+    asked = approval()
+    assert text(ticket, "person") == ""
+    ticket.show_approval(replace(asked, candidate=replace(asked.candidate, needs_person="no score")), manual_module())
+    assert text(ticket, "person") == "Only you can let this pass: no score"
