@@ -136,6 +136,9 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="MINUTES",
         help="keep the chains that the market shows, of each symbol one in so many minutes (15; 0: every one)",
     )
+    runs.add_argument(
+        "--quotes", type=_step, metavar="MINUTES", help="of the simulated market: quotes every so many minutes (1)"
+    )
     runs.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
     runs.set_defaults(command=_run)
 
@@ -164,6 +167,10 @@ def _days(text: str) -> int:
 
 def _minutes(text: str) -> int:
     return _whole(text, 0, 24 * 60)
+
+
+def _step(text: str) -> int:
+    return _whole(text, 1, 60)
 
 
 def _seed(text: str) -> int:
@@ -208,7 +215,9 @@ def _places(options: argparse.Namespace) -> Places:
 
 def _running(options: argparse.Namespace, *, default_speed: float, **how: Any) -> Running:
     speed, minutes = getattr(options, "speed", default_speed), getattr(options, "record", None)
-    return Running(seed=getattr(options, "seed", None), speed=speed, record_minutes=minutes, **how)
+    quotes = getattr(options, "quotes", None)
+    seed = getattr(options, "seed", None)
+    return Running(seed=seed, speed=speed, record_minutes=minutes, quote_minutes=quotes, **how)
 
 
 def _ledgers(options: argparse.Namespace) -> tuple[Places, ...]:

@@ -108,7 +108,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
         book = ledger.book
         is_new = book.spec is None
         seed = _seed(book, running.seed)
-        market = _market(history, seed)
+        market = _market(history, seed, running.quote_minutes)
         feed = market.feed
         spec = defaults.aggressive_growth(feed.symbols)
         costs = defaults.costs() if is_new else book.costs
@@ -174,11 +174,13 @@ def _recorder(places: Places, running: Running) -> Recorder | None:
     return Recorder(places.recorded, dt.timedelta(minutes=running.record_minutes))
 
 
-def _market(history: HistoryStore | None, seed: int) -> _Market:
+def _market(history: HistoryStore | None, seed: int, quote_minutes: int | None) -> _Market:
     if history is None:
-        feed = SimulatedFeed(seed)
+        minutes = quote_minutes or 1
+        feed = SimulatedFeed(seed, step=dt.timedelta(minutes=minutes))
         known = SimulatedReference(feed.history())
-        name = f"simulated market of {len(feed.symbols)} names, seed {seed}, quotes a minute"
+        every = "a minute" if minutes == 1 else f"every {minutes} minutes"
+        name = f"simulated market of {len(feed.symbols)} names, seed {seed}, quotes {every}"
         return _Market(feed, name, known.events_on, known.volatilities_on, feed.payments())
     events, volatilities = read_calendar(history.root), read_iv_history(history.root)
     name = f"recording {history.fingerprint()}"

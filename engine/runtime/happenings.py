@@ -1,7 +1,8 @@
-"""What the event calendar says of an underlying's days to come."""
+"""What the event calendar says of an underlying's days to come, kept for the day on which it was asked."""
 
 import datetime as dt
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,9 +10,13 @@ from engine.core.money import Money, from_float
 from engine.domain.happening import Happening, HappeningKind, Outlook
 from engine.market.events import EventCalendar, EventKind
 
+_KEPT = 512
+"""Answers of a day's symbols, which every position asks for at every quote; a calendar is one object while it holds."""
+
 _KINDS = {EventKind.EARNINGS: HappeningKind.EARNINGS, EventKind.EX_DIVIDEND: HappeningKind.EX_DIVIDEND}
 
 
+@lru_cache(maxsize=_KEPT)
 def next_dividend(events: EventCalendar, symbol: str, first: dt.date) -> Money | None:
     """What a share pays on its next ex-dividend day from `first` on, None when no day or no amount is known."""
     days = events.events(symbol, EventKind.EX_DIVIDEND)
@@ -20,6 +25,7 @@ def next_dividend(events: EventCalendar, symbol: str, first: dt.date) -> Money |
     return from_float(amount) if math.isfinite(amount) else None
 
 
+@lru_cache(maxsize=_KEPT)
 def outlook(events: EventCalendar, symbol: str, first: dt.date) -> Outlook:
     """Earnings and ex-dividend days from `first` on, and how far both are listed without a gap."""
     found = tuple(

@@ -76,5 +76,7 @@ class Running:
     threads: int = 0
     random_delay_s: float = 0.0
     publishes: bool = False
+    quote_minutes: int | None = None
+    """Quotes of the simulated market come every so many minutes (None: every one), so that a year is soon over."""
     record_minutes: int | None = None
     """Record the feed: of each symbol one chain in so many minutes (0: every one); None: nothing."""
