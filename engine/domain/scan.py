@@ -17,7 +17,7 @@ from engine.domain.limits import Costs
 from engine.domain.mindfolio import ModuleSpec, Waivers
 from engine.domain.position import Position
 from engine.domain.quote import Quote
-from engine.domain.structure import Leg
+from engine.domain.structure import Leg, StructureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ class ScanContext:
     """Earnings and ex-dividend days by symbol; a symbol that is missing is unknown."""
     pasts: Mapping[str, Past] = field(default_factory=dict)
     scores: Mapping[str, Score] = field(default_factory=dict)
+    refused: Mapping[tuple[str, StructureKind], str] = field(default_factory=dict)
+    """Symbols and structures that the backtest has refused this module today, and why: its answer holds all day."""
     exposure: Exposure | None = None
     """The whole mindfolio, for a kind of module that looks at it; None for all others."""
     is_shown: bool = True

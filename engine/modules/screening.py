@@ -4,6 +4,7 @@ import datetime as dt
 
 from engine.domain.happening import UNKNOWN
 from engine.domain.scan import ScanContext
+from engine.domain.structure import StructureKind
 from engine.modules.proposal import Skip
 
 
@@ -28,6 +29,11 @@ def symbol_refusal(symbol: str, context: ScanContext, most_positions: int) -> st
 def room_for(context: ScanContext, most_positions: int) -> int:
     """How many more positions a module may open."""
     return max(0, most_positions - len(held_symbols(context) | context.busy_symbols))
+
+
+def refused_today(symbol: str, kind: StructureKind, context: ScanContext) -> str:
+    """Why a structure of a symbol need not be looked at again today, "" when it may be."""
+    return context.refused.get((symbol, kind), "")
 
 
 def event_before(symbol: str, ordinal: int, context: ScanContext) -> Skip | None:

@@ -25,7 +25,7 @@ from engine.domain.ports import Backtester, Broker, ChainUpdate, Feed, Publisher
 from engine.domain.position import Position
 from engine.domain.quote import Quote
 from engine.domain.scan import Past
-from engine.domain.structure import Leg, Structure
+from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.market.events import EventCalendar
@@ -126,6 +126,9 @@ class Desk:
     """Daily closes of each underlying before a day."""
     strategy_of: Callable[[ModuleSpec], Strategy] = strategy_of
     """The program behind a module."""
+    refused: dict[str, dict[tuple[str, StructureKind], str]] = field(default_factory=dict)
+    """What the backtest has refused each module on `refused_on`, and why."""
+    refused_on: dt.date | None = None
     recorder: Recorder | None = None
     """Who keeps what the feed shows; nobody, unless that was asked for."""
     _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from engine.domain.mindfolio import ModuleSpec, ModuleStatus
 from engine.domain.order import OrderPurpose
 from engine.domain.ports import Backtester, Strategy
 from engine.domain.scan import ScanContext
+from engine.domain.structure import StructureKind
 from engine.ledger.codec import is_exact
 from engine.runtime.closings import close_suggested
 from engine.runtime.desk import RISK_FREE_RATE, Desk
@@ -126,7 +127,16 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         rate=RISK_FREE_RATE,
         outlooks={symbol: outlook(events, symbol, today) for symbol in module.universe},
         pasts=desk.pasts_on(today),
+        refused=dict(_refused_today(desk, module.module_id)),
     )
+
+
+def _refused_today(desk: Desk, module_id: str) -> dict[tuple[str, StructureKind], str]:
+    """What the backtest has refused a module today; another day is another backtest."""
+    today = market_day(desk.now)
+    if desk.refused_on != today:
+        desk.refused_on, desk.refused = today, {}
+    return desk.refused.setdefault(module_id, {})
 
 
 def scan_denial(desk: Desk, module_id: str) -> Denial | None:
@@ -192,8 +202,19 @@ def _decide(desk: Desk, module_id: str, finding: Finding) -> ScanRow:
     else:
         denials = ask_a_person(desk, candidate)
         action = ScanAction.SKIPPED if denials else ScanAction.PENDING
+    for denial in denials:
+        if denial.code is DenialCode.EVIDENCE:
+            key = candidate.structure.symbol, candidate.structure.kind
+            _refused_today(desk, module_id)[key] = _evidence_words(denial)
     reason = ", ".join(denial.code.value for denial in denials) or finding.reason
     return _row(desk, module_id, finding, action, reason, denials)
+
+
+def _evidence_words(denial: Denial) -> str:
+    """Why the backtest speaks against a trade, as later scans of the day tell it."""
+    trades, source = denial.facts.get("trades"), denial.facts.get("source")
+    because = f" ({trades} trades, {source})" if trades is not None else ""
+    return f"today's backtest refused it: {denial.facts.get('why')} {denial.measured}, limit {denial.limit}{because}"
 
 
 def carry_out(desk: Desk, candidate: Candidate, **how: Any) -> tuple[Denial, ...]:
