@@ -109,7 +109,8 @@ def priced(picked: Sequence[PickedLeg], kind: StructureKind, context: ScanContex
 def sized(package: Package, context: ScanContext, rules: SizeRules) -> tuple[int, str]:
     """As many as every rule allows, and which rule binds; one where none fits, so that the gate says by how much."""
     limit = context.module.limits.max_risk_per_trade
-    interest = min(float(leg.board.chain.open_interest[leg.row]) for leg in package.picked)
+    # Of an array, because the least of Python floats forgets a NaN that does not come first: unknown is not plenty.
+    interest = float(np.min([leg.board.chain.open_interest[leg.row] for leg in package.picked]))
     allowed = {
         "max risk per trade": 0 if limit is None else limit // max(1, package.unit_risk + package.unit_costs),
         "available budget": context.available // max(1, package.unit_power + package.unit_costs),
