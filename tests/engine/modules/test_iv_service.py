@@ -294,7 +294,7 @@ def test_one_condor_a_symbol_and_structures_that_are_not_enabled_are_left_alone(
     busy = replace(CONTEXT, busy_symbols=frozenset({"TEST"}))
     assert scan(MARKET, busy).reason == "an order is working or an approval waiting already"
     disabled = replace(CONTEXT, module=replace(CONTEXT.module, structures=()))
-    assert scan(MARKET, disabled).reason == "iron condors are not enabled in this module"
+    assert scan(MARKET, disabled).reason == "none of iron condor, calendar and diagonal is enabled in this module"
 
 
 def test_positions_orders_and_candidates_of_the_scan_together_stay_within_six() -> None:
