@@ -1,15 +1,18 @@
-"""Chains with a term structure, and the contexts in which modules look at them."""
+"""Chains with a term structure, those of the real recording, and the contexts in which modules look at them."""
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 
+from engine.core.clock import epoch_us
 from engine.core.money import dollars
 from engine.domain.chain import Chain
 from engine.domain.happening import Outlook
-from engine.domain.instrument import OptionContract, Right
+from engine.domain.instrument import OptionContract, Right, contract_keys
 from engine.domain.limits import Costs, ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter, Waivers
 from engine.domain.ports import ChainUpdate
@@ -91,3 +94,29 @@ def scan_context(chain: Chain, module: ModuleSpec, **changes: Any) -> ScanContex
         outlooks={chain.symbol: Outlook((), dt.date(2026, 12, 31))},
     )
     return replace(context, **changes)
+
+
+def recorded(path: Path, columns: str, symbol: str, snapshot: str) -> dict[str, Any]:
+    """Columns of one symbol's rows in one snapshot of the recording."""
+    query = f"SELECT {columns} FROM read_parquet(?) WHERE snapshot_et = ? AND ticker = ?"  # noqa: S608 - constants
+    return duckdb.execute(query, [str(path), snapshot, symbol]).fetchnumpy()
+
+
+def moment(snapshot: str) -> dt.datetime:
+    """When a snapshot of the recording was taken, as UTC."""
+    return dt.datetime.strptime(snapshot, "%Y-%m-%d %H:%M:%S%z").astimezone(dt.UTC)
+
+
+def recorded_chain(path: Path, symbol: str, snapshot: str) -> Chain:
+    """One symbol's chain in one snapshot of the recording."""
+    rows = recorded(path, "expiration, type, strike, bid, ask, volume, openInterest, spot_price", symbol, snapshot)
+    names = ("strike", "bid", "ask", "volume", "openInterest", "spot_price")
+    floats = {name: np.ma.filled(np.ma.asarray(rows[name], dtype=np.float64), np.nan) for name in names}
+    days = np.array([dt.date.fromisoformat(day).toordinal() for day in rows["expiration"]], dtype=np.int64)
+    strikes = np.round(floats["strike"] * 10_000).astype(np.int64)
+    key = contract_keys(days, rows["type"] == "put", strikes)
+    order = np.argsort(key)
+    bid, ask, volume, interest = (floats[name][order] for name in names[1:5])
+    # The file holds 32-bit floats: 2.13 must be 2.13 again.
+    bid, ask, spot, now = np.round(bid, 4), np.round(ask, 4), float(floats["spot_price"][0]), moment(snapshot)
+    return Chain(symbol, 1, now, spot, now, key[order], bid, ask, volume, interest, np.full(order.size, epoch_us(now)))
