@@ -21,7 +21,7 @@ from engine.domain.structure import StructureKind
 from engine.modules.iv_service import IvService
 from tests.option_markets import iv_module, moment, recorded, recorded_chain
 
-SHORTER: dict[str, Parameter] = {
+SHORTER: dict[str, int] = {
     "front_min_days": 5,
     "front_max_days": 18,
     "back_min_days": 22,
