@@ -11,7 +11,7 @@ import pytest
 
 from engine.core.clock import epoch_us
 from engine.core.money import dollars
-from engine.domain.chain import Chain
+from engine.domain.chain import Chain, Floats
 from engine.domain.instrument import contract_keys
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Parameter, Waivers
@@ -73,17 +73,18 @@ def recorded(path: Path, symbol: str, snapshot: str) -> Chain:
     """A chain of the recording, as its rows have it."""
     query = "SELECT expiration, type, strike, bid, ask, volume, openInterest, spot_price FROM read_parquet(?)"
     rows = duckdb.execute(f"{query} WHERE snapshot_et = ? AND ticker = ?", [str(path), snapshot, symbol]).fetchnumpy()
-    floats = {
-        name: np.round(np.ma.filled(np.ma.asarray(rows[name], dtype=np.float64), np.nan), 4)
+    floats: dict[str, Floats] = {
+        name: np.asarray(
+            np.round(np.ma.filled(np.ma.asarray(rows[name]).astype(np.float64), np.nan), 4), dtype=np.float64
+        )
         for name in ("strike", "bid", "ask", "volume", "openInterest", "spot_price")
     }
     days = np.array([dt.date.fromisoformat(day).toordinal() for day in rows["expiration"]], dtype=np.int64)
     key = contract_keys(days, rows["type"] == "put", np.round(floats["strike"] * 10_000).astype(np.int64))
     order, at = np.argsort(key), instant(snapshot)
-    columns = (floats[name][order] for name in ("bid", "ask", "volume", "openInterest"))
-    return Chain(
-        symbol, 1, at, float(floats["spot_price"][0]), at, key[order], *columns, np.full(key.size, epoch_us(at))
-    )
+    bid, ask, volume, interest = (floats[name][order] for name in ("bid", "ask", "volume", "openInterest"))
+    quoted_at = np.full(key.size, epoch_us(at))
+    return Chain(symbol, 1, at, float(floats["spot_price"][0]), at, key[order], bid, ask, volume, interest, quoted_at)
 
 
 def instant(snapshot: str) -> dt.datetime:

@@ -65,14 +65,15 @@ class TestDelta:
         assert calm.total > 2 * wild.total > 0
 
     def test_what_is_quoted_below_its_exercise_moves_as_the_shares_that_it_gives(self) -> None:
-        # 30 and a cent for the 100 call at 131: below the 31 that exercise brings, the put's bid is zero.
+        # 30.01 for the 100 call at 131 is below the 31 that exercise brings; the put is bid nothing.
         market = chain(131, volatility=0.10)
         row = market.row(CALL)
         assert row is not None
         bid, ask = market.bid.copy(), market.ask.copy()
         bid[row], ask[row] = 30.00, 30.02
-        assert deltas(position(), replace(market, bid=bid, ask=ask), NOW, RATE) is not None
-        assert 97 < delta_of(129) <= 100
+        below = deltas(position(quantity=2), replace(market, bid=bid, ask=ask), NOW, RATE)
+        assert below is not None
+        assert below.total == pytest.approx(200, abs=3)
 
     def test_an_option_that_is_not_quoted_leaves_it_unknown_and_nothing_is_hedged(self) -> None:
         market = chain(110, strikes=(105.0, 131.0, 1.0))
