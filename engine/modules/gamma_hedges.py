@@ -96,7 +96,7 @@ def hedge(position: Position, context: ManageContext, rules: GammaRules) -> Hedg
     wanted = round(left - delta)
     if abs(wanted) < rules.min_hedge:
         return None
-    shares = _paid_for(position.shares, wanted, spot, context.available, rules)
+    shares = _paid_for(position, wanted, spot, context.available, rules)
     cut = "" if shares == wanted else f", {wanted:+,d} would be right and take more than is available"
     why = f"delta {delta:+.1f} shares is outside {band:g}: {shares:+,d} at {spot / UNIT:.2f}{cut}"
     return Hedge(position.position_id, shares, why)
@@ -149,15 +149,17 @@ def _is_cooling(position: Position, context: ManageContext, rules: GammaRules) -
     return bool(today) and context.now - max(today) < dt.timedelta(minutes=rules.cool_down)
 
 
-def _paid_for(held: int, wanted: int, spot: Money, available: Money, rules: GammaRules) -> int:
+def _paid_for(position: Position, wanted: int, spot: Money, available: Money, rules: GammaRules) -> int:
     """As much of a hedge as can be paid for: what is held comes off for nothing, what is added takes buying power.
 
-    Where less than the least hedge could be added it is asked for in full: the gate then says what is missing.
+    The whole position, hedges included, takes no more than its share of the module's means. Where less than the least
+    hedge could be added it is asked for in full: the gate then says what is missing.
     """
+    held = position.shares
     off = min(abs(held), abs(wanted)) if held * wanted < 0 else 0
-    added = abs(wanted) - off
+    room = (available + position.used) * rules.position_share_pct // 100 - position.used
     each = spot * (SHORT_STOCK_PCT if wanted < 0 else 100) // 100
-    most = max(0, available) // max(1, each)
-    if off or added <= most or most < rules.min_hedge:
+    most = max(0, min(available, room)) // max(1, each)
+    if off or abs(wanted) <= most or most < rules.min_hedge:
         return wanted
     return most if wanted > 0 else -most

@@ -33,7 +33,7 @@ from engine.domain.order import OrderPurpose
 from engine.domain.ports import ChainUpdate
 from tests.engine.modules.gamma_scenes import past
 from tests.fakes import MONDAY, chain_update
-from tests.trader_days.day import MINUTE, Day, at, mindfolio, module
+from tests.trader_days.day import GATE, MINUTE, Day, at, mindfolio, module
 
 PATH = {"10:00": 100, "10:10": 102, "10:20": 104, "10:30": 109, "10:40": 103, "10:50": 97}
 
@@ -127,3 +127,12 @@ def test_a_budget_that_is_too_small_hedges_what_it_can_pay_for_and_then_says_so(
     (said,) = [text for text in day.alerts if "should hedge" in text]
     assert said.startswith("-17 XYZ should hedge P000001 (delta +17.")
     assert DenialCode.BUDGET.value in said
+
+
+def test_a_hedge_is_cut_to_what_the_gate_allows_in_one_symbol(tmp_path: Path) -> None:
+    # 8,000 less 1.30 of costs: half of 7,998.70 less the 654 paid is 3,345.35, which is 21 shares at 153.
+    day = Day(tmp_path, scalper("8000", hedge_reserve=5), market(), gate=replace(GATE, max_symbol_share_pct=50))
+    day.desk.pasts_on = lambda _day: {"XYZ": past()}
+    day.until(at(MONDAY, "10:15"))
+    assert hedges(day) == [("14:10", -21)]
+    assert not [text for text in day.alerts if "should hedge" in text]

@@ -150,23 +150,29 @@ class TestCoolDown:
 
 
 class TestMeans:
-    @pytest.mark.parametrize(("available", "count"), [("3978", -26), ("3977.99", -25), ("765", -5), ("764.99", -26)])
+    @pytest.mark.parametrize(("available", "count"), [("7956", -26), ("7955.98", -25), ("1530", -5), ("1529.98", -26)])
     def test_what_cannot_be_paid_for_is_cut_and_below_the_least_asked_for_in_full(
         self, available: str, count: int
     ) -> None:
-        # A share sold short takes 153: 26 take 3,978, five 765.
+        # A share sold short takes 153, and a position half of the means: 26 take 3,978 of 7,956, five 765 of 1,530.
         assert wanted(position(), managing(chain(102), available=dollars(available))) == count
 
     def test_shares_bought_take_their_price(self) -> None:
-        # 23 at 97 take 2,231.
-        for available, count in (("2231", 23), ("2230.99", 22)):
+        # 23 at 97 take 2,231, half of 4,462.
+        for available, count in (("4462", 23), ("4461.98", 22)):
             assert wanted(position(), managing(chain(97), available=dollars(available))) == count
+
+    def test_what_the_position_takes_already_counts_as_its_own(self) -> None:
+        # (6,000 + 2,000) / 2 less 2,000 leave 2,000: 13 shares at 153, and with a share of 100 % all 26.
+        held, context = replace(position(), used=dollars(2000)), managing(chain(102), available=dollars(6000))
+        assert wanted(held, context) == -13
+        assert wanted(held, context, position_share_pct=100) == -26
 
     def test_shares_come_off_without_any_money(self) -> None:
         assert wanted(position(-60, since=new_york(9, 31)), managing(chain(102), available=0)) == 34
 
     def test_a_cut_hedge_says_what_would_be_right(self) -> None:
-        found = hedge(position(), managing(chain(102), available=dollars(2000)), GammaRules.of(module()))
+        found = hedge(position(), managing(chain(102), available=dollars(4000)), GammaRules.of(module()))
         assert found is not None
         assert found.why.endswith("is outside 15: -13 at 102.00, -26 would be right and take more than is available")
 
