@@ -29,6 +29,7 @@ class ModuleKind(StrEnum):
     """Strategy programs this version has."""
 
     IV_SERVICE = "IV_SERVICE"
+    GAMMA_SCALPER = "GAMMA_SCALPER"
 
 
 class ModuleStatus(StrEnum):

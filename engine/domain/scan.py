@@ -104,6 +104,8 @@ class ManageContext:
     past: Past = NO_PAST
     dividend: Money | None = None
     """What a share pays on the next ex-dividend day of `outlook`, None when unknown."""
+    hedged_at: dt.datetime | None = None
+    """When shares were last ordered against the position's delta, None when nobody remembers."""
 
 
 class ExitCode(StrEnum):

@@ -96,6 +96,8 @@ class Desk:
     """Since when the broker says that it does not know an order."""
     stuck: dict[str, dt.datetime] = field(default_factory=dict)
     """Positions whose exit is due and cannot be ordered, since when."""
+    hedged_at: dict[str, dt.datetime] = field(default_factory=dict)
+    """When shares were last ordered against the delta of a position, by id."""
     told: set[str] = field(default_factory=set)
     """What the user was told of once and need not be told again."""
     reconcile_at: dt.datetime | None = None
