@@ -29,6 +29,7 @@ class ModuleKind(StrEnum):
     """Strategy programs this version has."""
 
     IV_SERVICE = "IV_SERVICE"
+    SMART_REBALANCER = "SMART_REBALANCER"
 
 
 class ModuleStatus(StrEnum):

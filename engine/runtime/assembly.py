@@ -27,6 +27,7 @@ from engine.market.replay import ReplayFeed
 from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.reference import SimulatedReference
 from engine.market.store import MarketStore
+from engine.portfolio.sectors import sectors_of
 from engine.risk.latch import StopLatch
 from engine.runtime import defaults
 from engine.runtime.desk import Desk
@@ -130,6 +131,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             events_on=market.events_on,
             iv_ranks=IvRanks(market.volatilities_on),
             recorder=_recorder(places, running),
+            sectors=sectors_of(places.data_dir),
         )
         if is_new:
             _begin(desk, spec, places.environment, market.name, costs, seed)
