@@ -18,11 +18,11 @@ from engine.analytics.scenarios import Legs, joint_moves, revalue
 from engine.core.calendar import market_day, years_to_expiry
 from engine.core.errors import Fact
 from engine.core.money import UNIT, Money, from_float
-from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Finding
 from engine.domain.chain import Chain, Floats
 from engine.domain.exposure import Exposure
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
+from engine.domain.order import OrderPurpose
 from engine.domain.scan import ScanContext
 from engine.domain.structure import StructureKind
 from engine.modules.board import board_of, days_listed, row_at_delta
@@ -113,7 +113,10 @@ def _lean(measures: Measures, index: str, context: ScanContext, rules: Rebalance
 def hedge_finding(
     exposure: Exposure, measures: Measures, lean: Lean, context: ScanContext, rules: RebalancerRules
 ) -> Finding:
-    """A put spread on the index that the mindfolio leans on, or why there is none; for one that is flagged."""
+    """A put spread on the index that a flagged mindfolio leans on, or why there is none.
+
+    `exposure` is what is to be insured: without what is EXTERNAL, and what is about to be closed.
+    """
     index, nav = lean.index, measures.nav
     numbers: dict[str, Fact] = {
         "beta_delta_usd": lean.delta,
@@ -121,7 +124,7 @@ def hedge_finding(
         "hedge_above_pct": rules.hedge_above_pct,
         "beta_coverage": round(lean.coverage, 4),
     }
-    refusal = _refusal(index, lean, measures, context, rules)
+    refusal = _refusal(exposure, lean, measures, context, rules)
     if refusal:
         return Finding(index, None, refusal, numbers, KIND.value)
     found = _find(index, context, rules)
@@ -137,12 +140,17 @@ def hedge_finding(
     return Finding(index, candidate, "; ".join(candidate.reasons), numbers | more, KIND.value)
 
 
-def _refusal(index: str, lean: Lean, measures: Measures, context: ScanContext, rules: RebalancerRules) -> str:
+def _refusal(exposure: Exposure, lean: Lean, measures: Measures, context: ScanContext, rules: RebalancerRules) -> str:
+    index = lean.index
     if lean.delta * 100 <= rules.hedge_above_pct * measures.nav:
         percent = share(lean.delta, measures.nav)
         return f"no hedge: beta-weighted delta {percent:g} % of NAV, not above {rules.hedge_above_pct:g} %"
     if KIND not in context.module.structures:
         return "no hedge: bear put spreads are not enabled in this module"
+    since = context.now - dt.timedelta(hours=rules.cool_down_hours)
+    for answer in exposure.answers:
+        if answer.purpose is OrderPurpose.OPEN and answer.module_id == context.module.module_id and answer.at > since:
+            return f"no hedge: refused, or nobody decided, within {rules.cool_down_hours} hours"
     refused = refused_today(index, KIND, context) or symbol_refusal(index, context, rules.max_open_positions)
     return f"no hedge: {refused}" if refused else ""
 
@@ -229,7 +237,7 @@ def fall_of(
     missing = set(without_beta)
     for holding, place in zip(exposure.holdings, measures.symbol.tolist(), strict=True):
         position = holding.position
-        if position.module_id == EXTERNAL or position.symbol in without_beta:
+        if position.symbol in without_beta:
             continue
         vols = [exposure.volatilities.get(leg.contract) for leg in position.structure.legs]
         known = [vol for vol in vols if vol is not None]
@@ -290,7 +298,7 @@ class _Columns:
 
 
 def worst_case(exposure: Exposure, *more: Held) -> Money | None:
-    """Exact loss at expiry of all modules' positions, netted within each underlying, >= 0; None is unbounded."""
+    """Exact loss at expiry of all that is held, netted within each underlying, >= 0; None is unbounded."""
     held = [
         Held(
             tuple((leg.contract, leg.ratio * holding.position.quantity) for leg in holding.position.structure.legs),
@@ -299,7 +307,6 @@ def worst_case(exposure: Exposure, *more: Held) -> Money | None:
             holding.position.symbol,
         )
         for holding in exposure.holdings
-        if holding.position.module_id != EXTERNAL
     ]
     losses = list(book_worst_case([*held, *more]).values())
     return None if None in losses else sum(loss for loss in losses if loss is not None)

@@ -4,9 +4,12 @@ Source of rules and defaults: product terms, section 3. It reads every module's 
 hedges. A scan is a pure function of its context, and tells every limit that is exceeded, with or without a remedy.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.core.errors import Fact
+from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Finding
 from engine.domain.exposure import Exposure
 from engine.domain.instrument import MULTIPLIER
@@ -48,10 +51,10 @@ class SmartRebalancer:
             return _all(context, "NAV is not above zero: nothing is a share of it")
         measures = measures_of(exposure)
         flags = flags_of(measures, context.pasts, rules)
-        found = _closings(exposure, measures, flags, context, rules)
+        found, kept = _closings(exposure, measures, flags, context, rules)
         room = rules.max_suggestions - exposure.waiting - sum(finding.candidate is not None for finding in found)
         if flags:
-            found += _hedges(exposure, measures, room, context, rules)
+            found += _hedges(exposure, kept, room, context, rules)
         found.sort(key=lambda finding: finding.candidate is None)
         return (*found, *_rest(measures, found, context, rules))
 
@@ -81,8 +84,11 @@ def _all(context: ScanContext, reason: str) -> tuple[Finding, ...]:
 
 def _closings(
     exposure: Exposure, measures: Measures, flags: tuple[Flag, ...], context: ScanContext, rules: RebalancerRules
-) -> list[Finding]:
-    """For each flag its closings, as many as there is room for suggestions; one finding that says why where none is."""
+) -> tuple[list[Finding], Flags]:
+    """For each flag its closings, as many as there is room for suggestions; one finding that says why where none is.
+
+    And the holdings (h,) that stay once what is suggested, or under way, is closed.
+    """
     holdings = exposure.holdings
     cost = closing_costs(holdings, context)
     kept = np.array([not holding.is_going for holding in holdings], dtype=np.bool_)
@@ -100,7 +106,6 @@ def _closings(
         if not chosen[: max(0, room)]:
             reason = _why_none(flag, measures, exposure, kept, bool(chosen), context, rules)
             found.append(Finding(flag.symbol, None, f"{flag.about}: {flag.words}; {reason}", flag.numbers, flag.kind))
-            kept[chosen] = False
             continue
         for place in chosen[:room]:
             kept[place] = False
@@ -109,8 +114,7 @@ def _closings(
             reason = "; ".join(candidate.reasons)
             found.append(Finding(holdings[place].position.symbol, candidate, reason, numbers, flag.kind))
         room -= len(chosen[:room])
-        kept[chosen] = False
-    return found
+    return found, kept
 
 
 def _why_none(
@@ -132,14 +136,19 @@ def _why_none(
     return "no closing would lower it without raising another"
 
 
-def _hedges(
-    exposure: Exposure, measures: Measures, room: int, context: ScanContext, rules: RebalancerRules
-) -> list[Finding]:
-    """A hedge on the index that the mindfolio leans on, if there is room for a suggestion."""
-    lean = best_lean(measures, indices_of(exposure, context), context, rules)
+def _hedges(exposure: Exposure, kept: Flags, room: int, context: ScanContext, rules: RebalancerRules) -> list[Finding]:
+    """A hedge of what closings leave on the index that it leans on, if there is room for a suggestion.
+
+    What is EXTERNAL is not the mindfolio's to insure.
+    """
+    holdings = zip(exposure.holdings, kept.tolist(), strict=True)
+    ours = tuple(one for one, stays in holdings if stays and one.position.module_id != EXTERNAL)
+    left = replace(exposure, holdings=ours)
+    measures = measures_of(left)
+    lean = best_lean(measures, indices_of(left, context), context, rules) if ours else None
     if lean is None:
         return []
-    finding = hedge_finding(exposure, measures, lean, context, rules)
+    finding = hedge_finding(left, measures, lean, context, rules)
     if finding.candidate is not None and room < 1:
         why = f"no hedge yet: {rules.max_suggestions} suggestions at once, and others come first"
         return [Finding(finding.symbol, None, why, finding.numbers, finding.structure)]

@@ -11,17 +11,32 @@ from hypothesis import strategies as st
 from engine.core.money import dollars
 from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Answer, ApprovalStatus, Finding
+from engine.domain.chain import Chain
 from engine.domain.instrument import Right
 from engine.domain.order import OrderPurpose
 from engine.domain.position import Position
 from engine.domain.scan import ExitCode, ManageContext, ScanContext
 from engine.domain.structure import Leg, Structure, StructureKind
+from engine.market.store import MarketStore
 from engine.modules.rebalancer_flags import excess, flags_of, measures_of
+from engine.modules.rebalancer_hedge import KIND
 from engine.modules.smart_rebalancer import SmartRebalancer
 from tests.builders import NOW, contract, position
 from tests.engine.modules.rebalancer_books import context, exposure, holding, module, past, rules
+from tests.fakes import chain_update
 
 REBALANCER = SmartRebalancer()
+
+
+def spy_chain(at: dt.datetime) -> Chain:
+    """SPY around 100, 39 days to run."""
+    store = MarketStore()
+    store.apply(chain_update(at))
+    found = store.chain("SPY")
+    assert found is not None
+    return found
+
+
 WAVE = [0.01, -0.01] * 30
 
 
@@ -115,6 +130,21 @@ class TestScan:
         assert "1.00 over 60 sessions, above 0.8" in reason_of(small, "correlation")
         held = exposure(holding("P1", "TSLA", 7000), holding("P2", "JPM", 5000))
         assert suggested(REBALANCER.scan(context(held, pasts=pasts))) == ["P2"]
+
+    def test_what_is_about_to_be_closed_or_is_external_is_not_hedged(self) -> None:
+        chains = {"SPY": spy_chain(NOW)}
+        pasts = {"SPY": past(WAVE), "TSLA": past(WAVE)}
+        for changes in ({}, {"position": {"module_id": EXTERNAL}}):
+            seen = exposure(holding("P1", "TSLA", 100, 9000, **changes))
+            findings = REBALANCER.scan(context(seen, chains=chains, pasts=pasts))
+            assert [found for found in findings if found.structure == KIND.value] == []
+        stays = exposure(holding("P1", "TSLA", 100, 9000, is_busy=True))
+        (hedge,) = [
+            found for found in REBALANCER.scan(context(stays, chains=chains, pasts=pasts)) if found.structure == KIND
+        ]
+        assert hedge.numbers["beta_delta_pct"] == 18.0
+        full = REBALANCER.scan(context(replace(stays, waiting=2), chains=chains, pasts=pasts))
+        assert suggested(full) == []
 
     def test_parameters_that_cannot_be_are_the_modules_fault(self) -> None:
         with pytest.raises(ValueError, match="no such parameter"):
