@@ -71,14 +71,14 @@ def closing_costs(holdings: Sequence[Holding], context: ScanContext) -> Ints:
     return np.array([_slippage(holding) + _commission(holding, context) for holding in holdings], dtype=np.int64)
 
 
-def answered(holding: Holding, about: str, answers: Sequence[Answer], now: dt.datetime, rules: RebalancerRules) -> bool:
-    """Whether a person lately let the closing of a position for this reason pass, whichever module suggested it."""
+def answered(about: str, answers: Sequence[Answer], now: dt.datetime, rules: RebalancerRules) -> bool:
+    """Whether a person lately let a closing for this reason pass, whichever position and module it was.
+
+    Another position is then not suggested in its place: the person has seen the flag.
+    """
     since = now - dt.timedelta(hours=rules.cool_down_hours)
     return any(
-        answer.purpose is OrderPurpose.CLOSE
-        and answer.position_id == holding.position.position_id
-        and answer.at > since
-        and answer.reason.startswith(f"{about}: ")
+        answer.purpose is OrderPurpose.CLOSE and answer.at > since and answer.reason.startswith(f"{about}: ")
         for answer in answers
     )
 

@@ -91,18 +91,14 @@ def _closings(
     """
     holdings = exposure.holdings
     cost = closing_costs(holdings, context)
+    closable = np.array([holding.is_closable for holding in holdings], dtype=np.bool_)
     kept = np.array([not holding.is_going for holding in holdings], dtype=np.bool_)
     room = rules.max_suggestions - exposure.waiting
     found: list[Finding] = []
     for number, flag in enumerate(flags):
-        closable = np.array(
-            [
-                holding.is_closable and not answered(holding, flag.about, exposure.answers, context.now, rules)
-                for holding in holdings
-            ],
-            dtype=np.bool_,
-        )
-        chosen = [] if flag.remark else closings_for(number, flags, measures, kept, closable, cost)
+        is_answered = answered(flag.about, exposure.answers, context.now, rules)
+        is_open = not flag.remark and not is_answered
+        chosen = closings_for(number, flags, measures, kept, closable, cost) if is_open else []
         if not chosen[: max(0, room)]:
             reason = _why_none(flag, measures, exposure, kept, bool(chosen), context, rules)
             found.append(Finding(flag.symbol, None, f"{flag.about}: {flag.words}; {reason}", flag.numbers, flag.kind))
@@ -129,8 +125,8 @@ def _why_none(
     if max(measures.size(flag.members & kept)) <= flag.limit:
         return "closings that are under way or suggested bring it down"
     members = [holding for holding, is_in in zip(exposure.holdings, flag.members.tolist(), strict=True) if is_in]
-    if any(answered(holding, flag.about, exposure.answers, context.now, rules) for holding in members):
-        return f"its closing was refused, or nobody decided, within {rules.cool_down_hours} hours"
+    if answered(flag.about, exposure.answers, context.now, rules):
+        return f"a closing for it was refused, or nobody decided, within {rules.cool_down_hours} hours"
     if not any(holding.is_closable for holding in members):
         return "nothing of it can be closed now: EXTERNAL, without a price, or at work already"
     return "no closing would lower it without raising another"

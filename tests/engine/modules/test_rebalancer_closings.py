@@ -121,19 +121,18 @@ class TestTheSuggestion:
         }  # fmt: skip
 
     @pytest.mark.parametrize(
-        ("hours", "position_id", "reason", "purpose", "is_answered"),
+        ("hours", "reason", "purpose", "is_answered"),
         [
-            (23, "P1", "concentration of TSLA: 16 %", OrderPurpose.CLOSE, True),
-            (24, "P1", "concentration of TSLA: 16 %", OrderPurpose.CLOSE, False),
-            (1, "P2", "concentration of TSLA: 16 %", OrderPurpose.CLOSE, False),
-            (1, "P1", "sector Technology: 45 %", OrderPurpose.CLOSE, False),
-            (1, "P1", "concentration of TSLA: 16 %", OrderPurpose.OPEN, False),
+            (23, "concentration of TSLA: 16 %", OrderPurpose.CLOSE, True),
+            (24, "concentration of TSLA: 16 %", OrderPurpose.CLOSE, False),
+            (1, "sector Technology: 45 %", OrderPurpose.CLOSE, False),
+            (1, "concentration of TSLA: 16 %", OrderPurpose.OPEN, False),
         ],
     )
-    def test_an_answer_holds_for_a_day_for_the_same_position_and_reason(
-        self, hours: int, position_id: str, reason: str, purpose: OrderPurpose, is_answered: bool
+    def test_an_answer_holds_for_a_day_for_the_same_reason(
+        self, hours: int, reason: str, purpose: OrderPurpose, is_answered: bool
     ) -> None:
         at = NOW - dt.timedelta(hours=hours)
-        answer = Answer("other", purpose, position_id, "TSLA", reason, ApprovalStatus.REFUSED, at)
-        found = answered(holding("P1", "TSLA", 1), "concentration of TSLA", (answer,), NOW, rules())
+        answer = Answer("other", purpose, "P1", "TSLA", reason, ApprovalStatus.REFUSED, at)
+        found = answered("concentration of TSLA", (answer,), NOW, rules())
         assert found is is_answered

@@ -91,20 +91,18 @@ class TestScan:
         assert suggested(findings) == []
         assert "closings that are under way or suggested bring it down" in reason_of(findings, "concentration")
 
-    def test_a_refusal_holds_for_a_day_and_the_next_best_is_suggested_instead(self) -> None:
+    def test_a_refusal_holds_for_a_day_and_no_other_position_is_suggested_in_its_place(self) -> None:
         held = (holding("P1", "TSLA", 7000), holding("P2", "TSLA", 3000))
-        at = NOW - dt.timedelta(minutes=15)
-        answer = Answer(
-            "somebody", OrderPurpose.CLOSE, "P2", "TSLA", "concentration of TSLA: 20 %", ApprovalStatus.EXPIRED, at
-        )
+        reason, at = "concentration of TSLA: 20 %", NOW - dt.timedelta(minutes=15)
+        answer = Answer("somebody", OrderPurpose.CLOSE, "P2", "TSLA", reason, ApprovalStatus.EXPIRED, at)
         assert suggested(REBALANCER.scan(context(exposure(*held)))) == ["P2"]
-        assert suggested(REBALANCER.scan(context(exposure(*held, answers=(answer,))))) == ["P1"]
-        both = (answer, replace(answer, position_id="P1"))
-        findings = REBALANCER.scan(context(exposure(*held, answers=both)))
+        findings = REBALANCER.scan(context(exposure(*held, answers=(answer,))))
         assert suggested(findings) == []
         assert "refused, or nobody decided, within 24 hours" in reason_of(findings, "concentration")
         later = NOW + dt.timedelta(days=1)
-        assert suggested(REBALANCER.scan(context(exposure(*held, answers=both), now=later))) == ["P2"]
+        assert suggested(REBALANCER.scan(context(exposure(*held, answers=(answer,)), now=later))) == ["P2"]
+        other = replace(answer, reason="sector Technology: 45 %")
+        assert suggested(REBALANCER.scan(context(exposure(*held, answers=(other,))))) == ["P2"]
 
     @pytest.mark.parametrize(("waiting", "count"), [(0, 2), (1, 1), (2, 0), (3, 0)])
     def test_never_more_at_once_than_the_setting_those_that_wait_counted(self, waiting: int, count: int) -> None:
