@@ -102,7 +102,8 @@ def session_limit(kernel: Kernel, days: int) -> dt.datetime:
 
 
 def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox, latch: StopLatch) -> Kernel:
-    history = _history(places)  # before the ledger: a refusal leaves no empty one behind
+    history, sectors = _history(places), sectors_of(places.data_dir)
+    # Both before the ledger: a refusal leaves no empty one behind.
     ledger = Ledger(SqliteStore(places.ledger))
     broker: PaperBroker | None = None
     try:
@@ -131,7 +132,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             events_on=market.events_on,
             iv_ranks=IvRanks(market.volatilities_on),
             recorder=_recorder(places, running),
-            sectors=sectors_of(places.data_dir),
+            sectors=sectors,
         )
         if is_new:
             _begin(desk, spec, places.environment, market.name, costs, seed)
