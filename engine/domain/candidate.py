@@ -107,3 +107,19 @@ class Approval:
     expires_at: datetime
     status: ApprovalStatus = ApprovalStatus.WAITING
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a candidate that waited for a person ended without a trade: refused, or nobody decided in time.
+
+    `reason` is the first of its reasons. A module may leave out for a while what was answered already.
+    """
+
+    module_id: str
+    purpose: OrderPurpose
+    position_id: str
+    symbol: str
+    reason: str
+    status: ApprovalStatus
+    at: datetime

@@ -30,6 +30,7 @@ class ModuleKind(StrEnum):
 
     IV_SERVICE = "IV_SERVICE"
     GAMMA_SCALPER = "GAMMA_SCALPER"
+    SMART_REBALANCER = "SMART_REBALANCER"
 
 
 class ModuleStatus(StrEnum):

@@ -79,6 +79,11 @@ class Order:
     """Its fate was unknown and nothing has been heard of it since, also while a cancel is asked for."""
 
     @property
+    def rests(self) -> bool:
+        """Whether it waits at one limit that a person typed, such as a target; it walks no ladder."""
+        return bool(self.who) and self.limit >= self.worst and self.steps == 0
+
+    @property
     def remaining(self) -> int:
         """Units not yet filled."""
         return self.quantity - self.filled

@@ -12,12 +12,18 @@ from typing import Any
 from engine.core.errors import LedgerFault
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
+from engine.domain.candidate import Answer, ApprovalStatus
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import UnitNav, confirmed_peak
 from engine.ledger import entries, fold_money, fold_orders, fold_positions
 from engine.ledger.book_state import Applied, BookState, ModuleBook
 from engine.ledger.lots import Trade, booked, named
+
+_ANSWERS = frozenset({ApprovalStatus.REFUSED, ApprovalStatus.EXPIRED})
+"""How an approval ends that somebody could have decided: what is voided with its module was not answered."""
+
+_ANSWERS_KEPT = dt.timedelta(days=31)
 
 
 @dataclass(slots=True)
@@ -75,8 +81,17 @@ def _approval_requested(book: Book, _at: dt.datetime, event: ev.ApprovalRequeste
     book.approvals_made += 1
 
 
-def _approval_decided(book: Book, _at: dt.datetime, event: ev.ApprovalDecided) -> None:
-    del book.approvals[event.approval_id]
+def _approval_decided(book: Book, at: dt.datetime, event: ev.ApprovalDecided) -> None:
+    candidate = book.approvals.pop(event.approval_id).candidate
+    if event.status not in _ANSWERS:
+        return
+    about = candidate.position_id or candidate.structure.symbol
+    key = f"{candidate.module_id} {candidate.purpose} {about}"
+    reason = candidate.reasons[0] if candidate.reasons else ""
+    book.answers[key] = Answer(
+        candidate.module_id, candidate.purpose, candidate.position_id, candidate.structure.symbol, reason,
+        event.status, at,
+    )  # fmt: skip
 
 
 def _reconciled(book: Book, _at: dt.datetime, event: ev.AccountReconciled) -> None:
@@ -95,8 +110,9 @@ def _closing_decided(book: Book, _at: dt.datetime, event: ev.ClosingDecided) -> 
     book.closing = book.closing if event.is_confirmed else None
 
 
-def _session_opened(book: Book, _at: dt.datetime, event: ev.SessionOpened) -> None:
+def _session_opened(book: Book, at: dt.datetime, event: ev.SessionOpened) -> None:
     book.session = event.day
+    book.answers = {key: answer for key, answer in book.answers.items() if at - answer.at < _ANSWERS_KEPT}
     book.orders_today = book.loss_seen = book.day_pnl_gone = 0
     book.breaker_planned = book.breaker_planned if book.breaker else ""
     for module_id, module in book.modules.items():

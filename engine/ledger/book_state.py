@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from engine.core.money import Money
 from engine.domain.account import CASH_ID, EXTERNAL, Difference
 from engine.domain.budget import BudgetPlan, available
-from engine.domain.candidate import Approval
+from engine.domain.candidate import Answer, Approval
 from engine.domain.closing import ClosingPlan
 from engine.domain.limits import Costs, GateLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
@@ -95,6 +95,8 @@ class BookState:
     """Orders without a final word."""
     approvals: dict[str, Approval] = field(default_factory=dict)
     """Approvals that wait."""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """The newest answer to each module's suggestion about a position or a symbol, for a month."""
     positions: dict[str, Position] = field(default_factory=dict)
     """Open positions."""
     lineages: dict[str, Lineage] = field(default_factory=dict)

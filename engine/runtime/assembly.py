@@ -27,6 +27,7 @@ from engine.market.replay import ReplayFeed
 from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.reference import SimulatedReference
 from engine.market.store import MarketStore
+from engine.portfolio.sectors import sectors_of
 from engine.risk.latch import StopLatch
 from engine.runtime import defaults
 from engine.runtime.desk import Desk
@@ -101,7 +102,8 @@ def session_limit(kernel: Kernel, days: int) -> dt.datetime:
 
 
 def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox, latch: StopLatch) -> Kernel:
-    history = _history(places)  # before the ledger: a refusal leaves no empty one behind
+    history, sectors = _history(places), sectors_of(places.data_dir)
+    # Both before the ledger: a refusal leaves no empty one behind.
     ledger = Ledger(SqliteStore(places.ledger))
     broker: PaperBroker | None = None
     try:
@@ -130,6 +132,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             events_on=market.events_on,
             iv_ranks=IvRanks(market.volatilities_on),
             recorder=_recorder(places, running),
+            sectors=sectors,
         )
         if is_new:
             _begin(desk, spec, places.environment, market.name, costs, seed)

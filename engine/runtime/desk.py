@@ -126,6 +126,8 @@ class Desk:
     iv_ranks: IvRanks = field(default_factory=IvRanks)
     pasts_on: Callable[[dt.date], Mapping[str, Past]] = _no_pasts
     """Daily closes of each underlying before a day."""
+    sectors: Mapping[str, str] = field(default_factory=dict)
+    """The sector of each symbol that a table names."""
     strategy_of: Callable[[ModuleSpec], Strategy] = strategy_of
     """The program behind a module."""
     refused: dict[str, dict[tuple[str, StructureKind], str]] = field(default_factory=dict)

@@ -207,7 +207,7 @@ def _step(desk: Desk, order: Order) -> None:
 
 def rests(order: Order) -> bool:
     """Whether an order waits at one limit that a person typed, such as a target; it walks no ladder."""
-    return bool(order.who) and order.limit >= order.worst and order.steps == 0
+    return order.rests
 
 
 def order_words(order: Order) -> str:

@@ -10,12 +10,14 @@ from engine.core.errors import DenialCode, Fact
 from engine.domain import events as ev
 from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, ScanRow
 from engine.domain.denial import Denial
-from engine.domain.mindfolio import ModuleSpec, ModuleStatus
+from engine.domain.exposure import Exposure
+from engine.domain.mindfolio import ModuleKind, ModuleSpec, ModuleStatus
 from engine.domain.order import OrderPurpose
 from engine.domain.ports import Backtester, Strategy
 from engine.domain.scan import ScanContext
 from engine.domain.structure import StructureKind
 from engine.ledger.codec import is_exact
+from engine.portfolio.exposure import exposure_of
 from engine.runtime.closings import close_suggested
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.happenings import outlook
@@ -88,7 +90,10 @@ class Scans:
 
 
 def scan_with_evidence(strategy: Strategy, backtester: Backtester, context: ScanContext) -> tuple[Finding, ...]:
-    """One scan, and the backtest behind each opening that it proposes. Whatever evidence a module gives is replaced."""
+    """One scan, and the backtest behind each opening that it proposes. Whatever evidence a module gives is replaced.
+
+    A hedge is insurance, of which a backtest can only say that it costs money: it has none, so a person decides.
+    """
     return tuple(_with_evidence(finding, backtester, context) for finding in strategy.scan(context))
 
 
@@ -97,7 +102,8 @@ def _with_evidence(finding: Any, backtester: Backtester, context: ScanContext) -
         return finding  # type: ignore[no-any-return]  # what it is instead is the kernel's to judge
     candidate, evidence = finding.candidate, None
     is_new = candidate.purpose is OrderPurpose.OPEN and not candidate.position_id
-    if is_new and candidate.module_id == context.module.module_id and candidate.structure.legs:
+    is_insurance = context.module.kind is ModuleKind.SMART_REBALANCER and not context.module.program
+    if is_new and not is_insurance and candidate.module_id == context.module.module_id and candidate.structure.legs:
         evidence = backtester.evidence(context.module, candidate, context.now)
     return replace(finding, candidate=replace(candidate, evidence=evidence))
 
@@ -129,7 +135,15 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         pasts=desk.pasts_on(today),
         refused=dict(_refused_today(desk, module.module_id)),
         turned_down=desk.turned_down.get(module.module_id, frozenset()),
+        exposure=_exposure(desk, module),
     )
+
+
+def _exposure(desk: Desk, module: ModuleSpec) -> Exposure | None:
+    """The whole mindfolio for the kind of module that watches over it, None for all others."""
+    if module.kind is not ModuleKind.SMART_REBALANCER or module.program:
+        return None
+    return exposure_of(desk.book, desk.market.chains(), desk.now, RISK_FREE_RATE, desk.sectors, module.module_id)
 
 
 def _refused_today(desk: Desk, module_id: str) -> dict[tuple[str, StructureKind], str]:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 
 from engine.core.money import to_float
 from engine.domain.candidate import Approval, ApprovalStatus
+from engine.domain.order import OrderPurpose
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel
@@ -14,6 +15,8 @@ from mindfolio_desktop.ui.models.words import quantity_words
 
 URGENT_SECONDS = 120
 """Less market time than this is marked."""
+
+_VERBS = {OrderPurpose.OPEN: "", OrderPurpose.ROLL: "Roll ", OrderPurpose.CLOSE: "Close "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def _trade(row: ApprovalRow) -> Cell:
     candidate = row.approval.candidate
     structure = fmt.structure(candidate.structure)
     words = quantity_words(candidate.quantity, structure.removesuffix(f" {fmt.kind(candidate.structure.kind)}"))
+    words = f"{_VERBS[candidate.purpose]}{words}"
     return Cell(words, words, tip=f"{structure}\n{row.module.spec.name}")
 
 

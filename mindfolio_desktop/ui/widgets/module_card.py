@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.domain.mindfolio import ModuleStatus
+from engine.domain.mindfolio import ModuleKind, ModuleStatus
 from engine.domain.snapshot import ModuleView
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
@@ -68,15 +68,20 @@ class ModuleCard(QFrame):
         is_paused = view.status is ModuleStatus.PAUSED
         self._status.show_text("Paused" if is_paused else "Active", "warning-chip" if is_paused else "chip")
         kinds = ", ".join(f"{fmt.kind(one)}s" for one in spec.structures)
-        self._about.show_text(f"{kinds} · {'trades by itself' if spec.autotrade else 'asks before it trades'}")
+        about = f"{kinds} · {'trades by itself' if spec.autotrade else 'asks before it trades'}"
+        suggests = spec.kind is ModuleKind.SMART_REBALANCER
+        self._about.show_text("Watches the whole mindfolio" if suggests else about)
         self._show_pnl(view)
         self._show_budget(view)
         self._positions.show_text(fmt.kinds(one.position.structure.kind for one in view.open_positions).capitalize())
         scans = f"{fmt.counted(view.scans_today, 'scan')} today"
         self._scans.show_text(f"{scans}, {view.executed_today} executed" if view.scans_today else scans)
         waiting = len(view.approvals)
-        self._approvals.setVisible(waiting > 0)
-        if waiting:
+        self._approvals.setVisible(waiting > 0 or (suggests and not spec.autotrade))
+        self._approvals.setEnabled(waiting > 0)
+        if suggests:
+            self._approvals.setText(f"{fmt.counted(waiting, 'suggestion')} pending" if waiting else "Monitoring only")
+        elif waiting:
             self._approvals.setText(f"{fmt.counted(waiting, 'approval')} waiting")
         self._why.show_or_hide(_sentence(view.status_why or "no reason recorded") if is_paused else "")
         word = "Resume" if is_paused else "Pause"

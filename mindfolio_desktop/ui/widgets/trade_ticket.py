@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QScro
 from engine.core.money import Money
 from engine.domain.candidate import Approval, Candidate
 from engine.domain.denial import Denial
-from engine.domain.instrument import MULTIPLIER
 from engine.domain.order import OrderPurpose
 from engine.domain.snapshot import ModuleView
 from engine.domain.structure import Leg
@@ -173,7 +172,8 @@ class TradeTicket(QFrame):
         self._approval = approval
         quantity = fmt.counted(candidate.quantity, "contract")
         self._module.show_text(f"{quantity} · {module.spec.name} · asked {fmt.clock(approval.requested_at)}")
-        short = candidate.buying_power - module.available
+        is_closing = candidate.purpose is OrderPurpose.CLOSE  # which takes nothing of a budget
+        short = 0 if is_closing else candidate.buying_power - module.available
         self._money.show_fact("available", fmt.money(module.available, cents=True), "warning" if short > 0 else "")
         words = f"The budget is short by {fmt.money(short, cents=True)} now: as it stands, Approve is refused."
         self._short.show_or_hide(words if short > 0 else "")
@@ -236,7 +236,8 @@ class TradeTicket(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for at, leg in enumerate(candidate.structure.legs):
-            for column, text in enumerate(_leg_texts(leg, candidate.quantity)):
+            side = -1 if candidate.purpose is OrderPurpose.CLOSE else 1
+            for column, text in enumerate(_leg_texts(leg, side * candidate.quantity)):
                 self._legs.addWidget(text, at, column)
         self._legs.setColumnStretch(4, 1)
 
@@ -265,13 +266,15 @@ def iv_rank_words(candidate: Candidate) -> tuple[str, str]:
 
 def _total(price: Money, candidate: Candidate) -> Money:
     """Dollars of the whole trade at a net price a share: exact, an integer times integers."""
-    return price * MULTIPLIER * candidate.quantity
+    return price * candidate.structure.multiplier * candidate.quantity
 
 
 def _leg_texts(leg: Leg, quantity: int) -> tuple[Text, Text, Text]:
-    is_bought = leg.ratio > 0
+    """Texts of a leg; a negative quantity turns it round, as a closing does."""
+    traded = leg.ratio * quantity
+    is_bought = traded > 0
     side = Text("Buy" if is_bought else "Sell", "muted" if is_bought else "", weight=theme.MEDIUM)
-    count = Text(f"{abs(leg.ratio) * quantity}")
+    count = Text(f"{abs(traded)}")
     return side, count, Text(fmt.contract(leg.contract), "muted" if is_bought else "")
 
 

@@ -223,7 +223,7 @@ class TestSize:
         assert (first.symbol, first.candidate is not None) == ("SPY", True)
         assert (second.symbol, second.reason) == (
             "QQQ",
-            "1 of at most 1 positions left, and better candidates for them",
+            "not looked at: symbols ranked before it take the room for 1 position",
         )
 
 

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from engine.domain.candidate import ApprovalStatus
+from engine.domain.order import OrderPurpose
 from mindfolio_desktop.ui.models.approvals import ApprovalsModel, countdown, waiting
 from tests.mindfolio_desktop.ui.snapshots import (
     AUTO,
@@ -57,3 +58,12 @@ def test_a_line_says_trade_risk_and_time_left(qapp: QApplication) -> None:
 def test_time_left_is_the_markets_and_never_negative() -> None:
     late = waiting(with_module(aggressive_growth(), MANUAL, approvals=(approval(expires_at=NOW - dt.timedelta(1)),)))
     assert late[0].seconds_left == 0.0
+
+
+@pytest.mark.parametrize(("purpose", "verb"), [(OrderPurpose.CLOSE, "Close 1"), (OrderPurpose.ROLL, "Roll 1")])
+def test_a_closing_and_a_roll_are_called_so(qapp: QApplication, purpose: OrderPurpose, verb: str) -> None:
+    model = ApprovalsModel()
+    suggested = candidate(structure=condor("SPY", (560, 575, 640, 655)), purpose=purpose)
+    snapshot = with_module(aggressive_growth(), MANUAL, approvals=(approval(candidate=suggested),))
+    model.show_rows(waiting(snapshot))
+    assert model.item(0, 0).text().startswith(verb)

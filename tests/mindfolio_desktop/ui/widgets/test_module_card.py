@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.core.money import dollars
-from engine.domain.mindfolio import ModuleStatus
+from engine.domain.mindfolio import ModuleKind, ModuleStatus
 from engine.domain.snapshot import ModuleView
 from mindfolio_desktop.ui.widgets.icon import Icon
 from mindfolio_desktop.ui.widgets.module_card import ModuleCard
@@ -154,3 +154,23 @@ def test_a_changed_figure_does_not_touch_the_buttons(card: ModuleCard, qtbot: Qt
     changed = painted(card, qtbot, module_view(day_pnl=dollars(146)))
     assert f"day_pnl_{AUTO}" in changed
     assert not {name for name in changed if name.startswith(("details", "pause", "adjust"))}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "autotrade", "words"),
+    [
+        (2, False, "2 suggestions pending"),
+        (1, True, "1 suggestion pending"),
+        (0, False, "Monitoring only"),
+        (0, True, ""),
+    ],
+)
+def test_a_rebalancer_counts_its_suggestions_or_only_watches(
+    card: ModuleCard, waiting: int, autotrade: bool, words: str
+) -> None:
+    view = module_view()
+    spec = replace(view.spec, kind=ModuleKind.SMART_REBALANCER, autotrade=autotrade)
+    card.set_view(replace(view, spec=spec, approvals=tuple(approval(f"a-{number}") for number in range(waiting))))
+    shown = button(card, "approvals")
+    assert (shown.text() if shown.isVisible() else "") == words
+    assert shown.isEnabled() is (waiting > 0)

@@ -166,6 +166,27 @@ def test_a_roll_and_a_debit_are_called_what_they_are(ticket: TradeTicket) -> Non
     assert text(ticket, "credit_detail") == "$0.40 debit a share"
 
 
+@pytest.mark.parametrize(
+    ("purpose", "title", "sides"),
+    [
+        (OrderPurpose.OPEN, "TSLA", ["Buy", "Sell", "Sell", "Buy"]),
+        (OrderPurpose.CLOSE, "Close TSLA", ["Sell", "Buy", "Buy", "Sell"]),
+    ],
+)
+def test_a_closing_shows_what_is_traded_and_asks_for_no_budget(
+    ticket: TradeTicket, purpose: OrderPurpose, title: str, sides: list[str]
+) -> None:
+    asked = approval()
+    is_closing = purpose is OrderPurpose.CLOSE
+    suggested = replace(asked.candidate, purpose=purpose, buying_power=0 if is_closing else dollars(765))
+    ticket.show_approval(replace(asked, candidate=suggested), replace(manual_module(), available=dollars(-5)))
+    texts = [label.text() for label in ticket.findChildren(QLabel)]
+    # The legs of the ticket before are still on their way out.
+    assert [words for words in texts if words in {"Buy", "Sell"}][-4:] == sides
+    assert bool(text(ticket, "short")) is not is_closing
+    assert text(ticket, "title").startswith(title)
+
+
 def test_why_only_a_person_may_decide_is_said(ticket: TradeTicket) -> None:
     asked = approval()
     assert text(ticket, "person") == ""
