@@ -65,9 +65,9 @@ def rows_of(chains: Iterable[Chain]) -> Rows:
         days = ordinal - market_day(chain.at).toordinal()
         delta = np.abs(values.delta)
         seen = values.valid & (chain.bid > 0) & (chain.ask > chain.bid) & (days >= 5) & (days <= 100) & (delta < 0.6)
-        columns.append((values.mid[seen], (chain.ask - chain.bid)[seen] / 2, delta[seen], days[seen] * 1.0))
+        columns.append((values.mid[seen], (chain.ask - chain.bid)[seen] / 2, delta[seen], days[seen]))
     mid, half, delta, days = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return Rows(mid, half, delta, days)
+    return Rows(mid, half, delta, days.astype(np.float64))
 
 
 def print_fit(name: str, parts: Sequence[Rows]) -> None:

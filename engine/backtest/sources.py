@@ -12,6 +12,7 @@ from threading import RLock
 import numpy as np
 
 from engine.backtest.days import Known, market_days
+from engine.backtest.modelled import modelled_chains
 from engine.backtest.shelf import Shelf
 from engine.backtest.source import ChainSource, MarketDay
 from engine.core.calendar import previous_session, session_on
@@ -44,14 +45,14 @@ def source_for(market: SimulatedHistory | Path, rate: float = RATE, shelf: Shelf
     """
     if isinstance(market, SimulatedHistory):
         return SimulatedChains(market, rate, shelf)
-    return RecordedChains(market, rate, shelf)
+    return BestChains(RecordedChains(market, rate, shelf))
 
 
 class KeptSource(ABC):
     """A `ChainSource` that reads each session once and keeps it. May be asked by several threads."""
 
     def __init__(self, rate: float, shelf: Shelf | None) -> None:
-        self._rate = rate
+        self.rate = rate
         self._shelf = shelf or Shelf()
         self._lock = RLock()
 
@@ -64,9 +65,9 @@ class KeptSource(ABC):
                 # From the last one that is told, so that what a share paid in a gap is told once.
                 earlier = self._shelf.get(symbol, _sessions(part[0] - _YEAR, part[0] - _ONE_DAY))
                 updates = self._read(symbol, part)
-                known = self._known(symbol, part[-1]) if updates else None
+                known = self.known(symbol, part[-1]) if updates else None
                 before = earlier[-1].day if earlier else None
-                found = [] if known is None else market_days(updates, known, before, self._rate)
+                found = [] if known is None else market_days(updates, known, before, self.rate)
                 self._shelf.put(symbol, part, found)
             return self._shelf.get(symbol, sessions)
 
@@ -86,7 +87,7 @@ class KeptSource(ABC):
         """The chain of each session that has one."""
 
     @abstractmethod
-    def _known(self, symbol: str, last: dt.date) -> Known:
+    def known(self, symbol: str, last: dt.date) -> Known:
         """What is told of a symbol until a day, its close included."""
 
 
@@ -114,7 +115,8 @@ class SimulatedChains(KeptSource):
         found = (self._history.end_of_day(symbol, day) for day in sessions)
         return [update for update in found if update is not None]
 
-    def _known(self, symbol: str, last: dt.date) -> Known:
+    def known(self, symbol: str, last: dt.date) -> Known:
+        """Of a name of the market."""
         after = last + _ONE_DAY
         splits = [each for each in self._history.splits() if each.symbol == symbol]
         dividends = self._history.paid(_end_of(last))
@@ -180,7 +182,8 @@ class RecordedChains(KeptSource):
                 found.append(update)
         return found
 
-    def _known(self, symbol: str, last: dt.date) -> Known:  # noqa: ARG002 - all is known at once here
+    def known(self, symbol: str, last: dt.date) -> Known:  # noqa: ARG002 - all is known at once here
+        """What was imported."""
         splits, dividends = (_valued(self._calendar, symbol, kind) for kind in (EventKind.SPLIT, EventKind.EX_DIVIDEND))
         return Known(
             closes=self._closes(symbol),
@@ -191,8 +194,71 @@ class RecordedChains(KeptSource):
             next_dividend=lambda day, _spot: next_dividend(self._calendar, symbol, day + _ONE_DAY),
         )
 
+    def recorded_sessions(self, symbol: str, first: dt.date, last: dt.date) -> int:
+        """How many sessions of a range were recorded."""
+        return sum(first <= day <= last for day in self._snapshots.get(symbol, ()))
+
     def _read_closes(self, symbol: str) -> Closes:
         return read_closes(self._store.root, symbol, self._calendar)
+
+
+class ModelledChains(KeptSource):
+    """Chains made from the closes and volatilities that another source knows: see `modelled`."""
+
+    def __init__(self, basis: KeptSource, shelf: Shelf | None = None) -> None:
+        """`basis`: who knows the symbols' past; it keeps its own sessions, on another shelf."""
+        super().__init__(basis.rate, shelf)
+        self._basis = basis
+
+    def label(self, symbol: str, first: dt.date, last: dt.date) -> str:
+        """Modelled, from what, and of how many sessions."""
+        known = self.known(symbol, last)
+        days = known.volatilities.day[np.isfinite(known.volatilities.volatility)]
+        told = np.count_nonzero((days >= first.toordinal()) & (days <= last.toordinal()))
+        is_told = told * 2 >= len(_sessions(first, last))
+        history = "price and IV history" if is_told else "price history, at realised volatility"
+        return self._label(f"modelled from {history}", symbol, first, last)
+
+    def fingerprint(self, symbol: str, day: dt.date) -> str:
+        """That of what it is modelled from."""
+        return f"modelled, {self._basis.fingerprint(symbol, day)}"
+
+    def _read(self, symbol: str, sessions: tuple[dt.date, ...]) -> list[ChainUpdate]:
+        return modelled_chains(symbol, self.known(symbol, sessions[-1]), sessions, self.rate)
+
+    def known(self, symbol: str, last: dt.date) -> Known:
+        """What the basis knows."""
+        return self._basis.known(symbol, last)
+
+
+class BestChains:
+    """Recorded chains where at least half of the sessions have one, else modelled ones."""
+
+    def __init__(self, recorded: RecordedChains) -> None:
+        self._recorded = recorded
+        self._modelled = ModelledChains(recorded)
+
+    def days(self, symbol: str, first: dt.date, last: dt.date) -> Sequence[MarketDay]:
+        """Sessions from `first` to `last`, both included, that have a chain; () for an unknown symbol."""
+        return self._of(symbol, first, last).days(symbol, first, last)
+
+    def label(self, symbol: str, first: dt.date, last: dt.date) -> str:
+        """What the prices were, and of how many sessions."""
+        return self._of(symbol, first, last).label(symbol, first, last)
+
+    def fingerprint(self, symbol: str, day: dt.date) -> str:
+        """That of the recording, which everything comes from."""
+        return self._recorded.fingerprint(symbol, day)
+
+    def _of(self, symbol: str, first: dt.date, last: dt.date) -> KeptSource:
+        """Never both: results from two kinds of prices are not of one series."""
+        sessions = len(_sessions(first, last))
+        recorded = self._recorded.recorded_sessions(symbol, first, last)
+        if recorded * 2 >= sessions:
+            return self._recorded
+        closes = self._recorded.known(symbol, last).closes.day
+        priced = np.count_nonzero((closes >= first.toordinal()) & (closes <= last.toordinal()))
+        return self._modelled if priced > recorded else self._recorded
 
 
 def _part_of_spot(parts: Sequence[tuple[dt.date, float]], day: dt.date, spot: float) -> Money | None:

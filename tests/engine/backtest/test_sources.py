@@ -10,9 +10,11 @@ import pytest
 
 from engine.backtest.shelf import Shelf
 from engine.backtest.source import MarketDay
-from engine.backtest.sources import SimulatedChains, source_for
+from engine.backtest.sources import ModelledChains, SimulatedChains, source_for
 from engine.core.calendar import session_on
 from engine.domain.ports import ChainUpdate
+from engine.market.bars import Adjustment
+from engine.market.import_bars import import_table
 from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.history import SimulatedHistory
 from engine.modules.board import board_of, days_listed
@@ -93,6 +95,29 @@ def test_a_longer_range_is_the_same_sessions_and_more(history: SimulatedHistory,
     assert [same(one, other) for one, other in zip(whole, pieced, strict=True)] == [True] * 10
 
 
+def test_a_longer_range_of_modelled_sessions_is_the_same_sessions_and_more(source: SimulatedChains) -> None:
+    whole = ModelledChains(source).days("NVDA", FIRST, LAST)
+    parts = ModelledChains(source)
+    for day in (FIRST + dt.timedelta(days=8), FIRST + dt.timedelta(days=2)):
+        parts.days("NVDA", day, day)
+
+    assert len(whole) == 10
+    assert all(same(one, other) for one, other in zip(whole, parts.days("NVDA", FIRST, LAST), strict=True))
+
+
+def test_modelled_chains_are_near_those_of_the_market_that_they_are_made_from(source: SimulatedChains) -> None:
+    modelled = ModelledChains(source)
+    assert modelled.label("SPY", FIRST, LAST) == "modelled from price and IV history (10 of 10 sessions)"
+    for real, ours in zip(source.days("SPY", FIRST, LAST), modelled.days("SPY", FIRST, LAST), strict=True):
+        assert ours.iv_rank.percent == pytest.approx(real.iv_rank.percent, abs=3)
+        here, there = (board_of(each.chain, 0, each.now, 0.04).values for each in (real, ours))
+        _, mine, theirs = np.intersect1d(real.chain.key, ours.chain.key, return_indices=True)
+        delta = np.abs(here.delta[mine])
+        both = here.valid[mine] & there.valid[theirs] & (delta > 0.1) & (delta < 0.4)
+        assert np.count_nonzero(both) > 40
+        assert np.abs(there.iv[theirs] - here.iv[mine])[both].mean() < 0.03
+
+
 def test_an_unknown_symbol_has_no_sessions(source: SimulatedChains) -> None:
     assert source.days("NOPE", FIRST, LAST) == ()
     assert source.label("NOPE", FIRST, LAST) == "end-of-day chains of the simulated market (0 of 10 sessions)"
@@ -144,10 +169,12 @@ class Perturbed(SimulatedHistory):
 
 
 @pytest.mark.parametrize("offset", [0, 3, 7])
-def test_nothing_after_a_day_enters_it(source: SimulatedChains, offset: int) -> None:
+@pytest.mark.parametrize("modelled", [False, True])
+def test_nothing_after_a_day_enters_it(source: SimulatedChains, offset: int, modelled: bool) -> None:
     day = FIRST + dt.timedelta(days=offset)
-    here = source.days("KO", FIRST, LAST)
-    there = SimulatedChains(Perturbed(1, day)).days("KO", FIRST, LAST)
+    other = SimulatedChains(Perturbed(1, day))
+    here = (ModelledChains(source) if modelled else source).days("KO", FIRST, LAST)
+    there = (ModelledChains(other) if modelled else other).days("KO", FIRST, LAST)
 
     told = [same(one, other) for one, other in zip(here, there, strict=True)]
     expected = [one.day <= day for one in here]
@@ -179,3 +206,23 @@ def test_recorded_sessions_are_the_last_snapshots_of_their_days(tmp_path: Path) 
     label = source.label("SPY", dt.date(2026, 3, 16), dt.date(2026, 3, 20))
     assert label == f"recorded chains ({len(days)} of 5 sessions)"
     assert source.fingerprint("SPY", dt.date(2026, 3, 17)) != source.fingerprint("SPY", dt.date(2026, 3, 18))
+
+
+def test_fewer_recorded_sessions_than_half_are_modelled_where_there_are_closes(tmp_path: Path) -> None:
+    root = record_market(tmp_path, falling_volatility()) / "history"
+    file = tmp_path / "SPY.csv"
+    days = [day for day in (dt.date(2026, 1, 5) + dt.timedelta(days=each) for each in range(75)) if session_on(day)]
+    rows = "".join(f"{day},100,101,100,{100 + number % 2},1\n" for number, day in enumerate(days))
+    file.write_text(f"date,open,high,low,close,volume\n{rows}")
+    import_table(file, root, adjustment=Adjustment.NONE)
+    source = source_for(root)
+    monday, friday = dt.date(2026, 3, 16), dt.date(2026, 3, 20)
+
+    # Four sessions are recorded: of eight they are half, of nine they are less.
+    assert source.label("SPY", dt.date(2026, 3, 10), dt.date(2026, 3, 19)).startswith("recorded chains (4 of 8")
+    modelled = source.label("SPY", dt.date(2026, 3, 9), dt.date(2026, 3, 19))
+    assert modelled == "modelled from price history, at realised volatility (9 of 9 sessions)"
+    found = source.days("SPY", dt.date(2026, 3, 9), dt.date(2026, 3, 19))
+    assert [day.chain.spot for day in found][:2] == [100.0 + days.index(each.day) % 2 for each in found[:2]]
+    assert len(source.days("SPY", monday, friday)) == 4
+    assert source.days("PEP", monday, friday) == ()
