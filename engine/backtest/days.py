@@ -49,6 +49,9 @@ class Known:
     dividends: tuple[Ints, Floats]
     outlook_on: Callable[[dt.date], Outlook]
     next_dividend: Callable[[dt.date, float], Money | None]
+    tells_today: bool = False
+    """Whether a day's volatility was worked out from that day's chain, and so was known with it: sparse chains tell one
+    only as a whole, which takes long."""
 
 
 def market_days(updates: Sequence[ChainUpdate], known: Known, before: dt.date | None, rate: float) -> list[MarketDay]:
@@ -64,7 +67,8 @@ def market_days(updates: Sequence[ChainUpdate], known: Known, before: dt.date | 
         return []
     valued = value_chains(chains, rate)
     ordinals = np.array([market_day(chain.at).toordinal() for chain in chains], dtype=np.int64)
-    ranks = iv_ranks(ordinals, valued.month, known.volatilities)
+    today = _told(known.volatilities, ordinals, valued.month) if known.tells_today else valued.month
+    ranks = iv_ranks(ordinals, today, known.volatilities)
     since = np.append(ordinals[0] - 1 if before is None else before.toordinal(), ordinals[:-1])
     days = []
     for number, chain in enumerate(chains):
@@ -94,16 +98,22 @@ def market_days(updates: Sequence[ChainUpdate], known: Known, before: dt.date | 
 def iv_ranks(day: Ints, today: Floats, history: Volatilities) -> list[IvRank]:
     """Rank of each day's volatility (d,) among its 252 sessions before, as far as `history` knows them."""
     sessions = _sessions(int(day[0]), int(day[-1]))
-    place = np.searchsorted(history.day, sessions)
-    is_there = np.append(history.day, -1)[place] == sessions
-    known = np.full(sessions.size, np.nan)
-    known[is_there] = history.volatility[place[is_there]]
+    known = _told(history, sessions, np.full(sessions.size, np.nan))
     windows = np.lib.stride_tricks.sliding_window_view(known, SESSIONS)
     found = volatility_rank(today, windows[np.searchsorted(sessions, day) - SESSIONS])
     return [
         IvRank(round(percent, 1) if math.isfinite(percent) else None, count)
         for percent, count in zip(found.rank.tolist(), found.sessions.tolist(), strict=True)
     ]
+
+
+def _told(history: Volatilities, days: Ints, otherwise: Floats) -> Floats:
+    """The volatility of each day (ordinals, (d,)); where the history has none the one given."""
+    place = np.searchsorted(history.day, days)
+    is_there = np.append(history.day, -1)[place] == days
+    found = otherwise.copy()
+    found[is_there] = history.volatility[place[is_there]]
+    return np.where(np.isfinite(found), found, otherwise)
 
 
 @lru_cache(maxsize=8)
@@ -123,8 +133,8 @@ def _within(events: tuple[Ints, Floats], after: int, until: int) -> Floats:
     return events[1][first:last]
 
 
-def _chain(update: ChainUpdate, generation: int) -> Chain:
-    """What a backtest keeps of a snapshot."""
+def trimmed(update: ChainUpdate) -> ChainUpdate:
+    """A snapshot without the contracts that no module looks at: see `market_days`."""
     ordinal, _, strike = decode_keys(update.key)
     days = ordinal - market_day(update.at).toordinal()
     wanted = (days >= 0) & (days <= FURTHEST_DAYS)
@@ -132,18 +142,28 @@ def _chain(update: ChainUpdate, generation: int) -> Chain:
     for each in np.unique(ordinal[wanted]).tolist():
         if _is_daily(each):
             wanted &= ordinal != each
+    if wanted.all():
+        return update
+    columns = (column[wanted] for column in (update.bid, update.ask, update.volume, update.open_interest))
+    return ChainUpdate(update.symbol, update.at, update.spot, update.key[wanted], *columns)
+
+
+def _chain(update: ChainUpdate, generation: int) -> Chain:
+    """What a backtest keeps of a snapshot."""
+    kept = trimmed(update)
+    quoted_at = np.full(kept.key.size, epoch_us(update.at), dtype=np.int64)
     return Chain(
-        symbol=update.symbol,
+        symbol=kept.symbol,
         generation=generation,
-        at=update.at,
-        spot=update.spot,
-        spot_at=update.at,
-        key=update.key[wanted],
-        bid=update.bid[wanted],
-        ask=update.ask[wanted],
-        volume=update.volume[wanted],
-        open_interest=update.open_interest[wanted],
-        quoted_at=np.full(np.count_nonzero(wanted), epoch_us(update.at), dtype=np.int64),
+        at=kept.at,
+        spot=kept.spot,
+        spot_at=kept.at,
+        key=kept.key,
+        bid=kept.bid,
+        ask=kept.ask,
+        volume=kept.volume,
+        open_interest=kept.open_interest,
+        quoted_at=quoted_at,
     )
 
 

@@ -19,10 +19,11 @@ from itertools import pairwise
 import numpy as np
 
 from engine.analytics.american import Method, american_price
-from engine.analytics.black_scholes import european
+from engine.analytics.black_scholes import EuropeanValues, european
 from engine.analytics.realised_volatility import close_to_close
 from engine.backtest.days import FURTHEST_DAYS, Known
 from engine.backtest.spreads import half_spreads
+from engine.backtest.valuing import INTO_THE_MONEY
 from engine.core.calendar import expiry_at, session_on
 from engine.core.clock import epoch_us
 from engine.core.expiries import ExpiryKind, kind_of, trades_late, weekly_expirations
@@ -171,21 +172,44 @@ def _quotes(symbol: str, known: Known, volatility: Floats, rows: _Rows, rate: fl
     ends = _instants(rows.expiration, lambda ordinal: expiry_at(dt.date.fromordinal(ordinal)))
     years = np.maximum(ends - now, 0) / _YEAR_US
     spot, at_money = close[rows.place], volatility[rows.place]
-    forward = spot * np.exp((rate - _yields(known)[rows.place]) * years)
+    paid = _yields(known)[rows.place]
+    forward = spot * np.exp((rate - paid) * years)
     with np.errstate(divide="ignore", invalid="ignore"):
         away = np.log(rows.strike / forward) / (at_money * np.sqrt(years))
     iv = at_money * _smile(symbol, np.nan_to_num(away, nan=0.0))
     found = european(spot, forward, rows.strike, years, rate, iv, rows.is_put)
-    mid = found.price.copy()
-    early = np.flatnonzero((np.abs(found.delta) >= _MATTERS) & (years > 0))
-    mid[early] = american_price(
-        spot[early], forward[early], rows.strike[early], years[early], rate, iv[early], rows.is_put[early], Method.SCAN
-    )
+    mid = _american(found, spot, forward, rows, years, rate, iv, may_gain=rows.is_put | (paid > 0))
     half = half_spreads(symbol, mid, found.delta, days.astype(np.float64))
     grid = grid_of(symbol)
     low = np.floor(np.maximum(mid - half, 0.0) * UNIT).astype(np.int64)
     high = np.ceil((mid + half) * UNIT).astype(np.int64)
     return buy_prices(grid, low) / UNIT, sell_prices(grid, high) / UNIT
+
+
+def _american(
+    european_: EuropeanValues,
+    spot: Floats,
+    forward: Floats,
+    rows: _Rows,
+    years: Floats,
+    rate: float,
+    iv: Floats,
+    *,
+    may_gain: Flags,
+) -> Floats:
+    """American prices (n,), by a tree only where early exercise is worth something and the answer is not plain.
+
+    Deeper in the money than boards look, an option is worth exercise or the European price, whichever is more. Calls on
+    shares that pay nothing are never exercised early.
+    """
+    exercise = np.where(rows.is_put, rows.strike - spot, spot - rows.strike)
+    mid = np.maximum(european_.price, np.where(years > 0, exercise, 0.0))
+    near = may_gain & (np.abs(european_.delta) >= _MATTERS) & (exercise <= INTO_THE_MONEY * spot) & (years > 0)
+    at = np.flatnonzero(near)
+    mid[at] = american_price(
+        spot[at], forward[at], rows.strike[at], years[at], rate, iv[at], rows.is_put[at], Method.SCAN
+    )
+    return mid
 
 
 def _smile(symbol: str, away: Floats) -> Floats:

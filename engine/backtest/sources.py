@@ -2,7 +2,7 @@
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import groupby
@@ -11,7 +11,7 @@ from threading import RLock
 
 import numpy as np
 
-from engine.backtest.days import Known, market_days
+from engine.backtest.days import Known, market_days, trimmed
 from engine.backtest.modelled import modelled_chains
 from engine.backtest.shelf import Shelf
 from engine.backtest.source import ChainSource, MarketDay
@@ -62,14 +62,16 @@ class KeptSource(ABC):
         with self._lock:
             missing = self._shelf.missing(symbol, sessions)
             for part in _runs(missing):
-                # From the last one that is told, so that what a share paid in a gap is told once.
-                earlier = self._shelf.get(symbol, _sessions(part[0] - _YEAR, part[0] - _ONE_DAY))
-                updates = self._read(symbol, part)
-                known = self.known(symbol, part[-1]) if updates else None
-                before = earlier[-1].day if earlier else None
-                found = [] if known is None else market_days(updates, known, before, self.rate)
-                self._shelf.put(symbol, part, found)
+                self._keep(symbol, part, self._read(symbol, part))
             return self._shelf.get(symbol, sessions)
+
+    def _keep(self, symbol: str, sessions: tuple[dt.date, ...], updates: list[ChainUpdate]) -> None:
+        """Keep what was read of some sessions."""
+        # From the last one that is told, so that what a share paid in a gap is told once.
+        earlier = self._shelf.get(symbol, _sessions(sessions[0] - _YEAR, sessions[0] - _ONE_DAY))
+        before = earlier[-1].day if earlier else None
+        found = market_days(updates, self.known(symbol, sessions[-1]), before, self.rate) if updates else []
+        self._shelf.put(symbol, sessions, found)
 
     def _label(self, what: str, symbol: str, first: dt.date, last: dt.date) -> str:
         return f"{what} ({len(self.days(symbol, first, last))} of {len(_sessions(first, last))} sessions)"
@@ -109,11 +111,27 @@ class SimulatedChains(KeptSource):
         """The market, and the last session before the day."""
         return f"{symbol}, simulated market of {self._history.identity}, until {previous_session(day).day}"
 
+    def prefetch(self, symbols: Collection[str], first: dt.date, last: dt.date) -> None:
+        """Read the sessions of several names together, which takes a fraction of the time that one by one does.
+
+        All that are asked for should have room on the shelf.
+        """
+        sessions = _sessions(first, last)
+        with self._lock:
+            wanted = [each for each in symbols if each in SYMBOLS and self._shelf.missing(each, sessions)]
+            for part in _runs(sessions):
+                found: dict[str, list[ChainUpdate]] = {symbol: [] for symbol in wanted}
+                for day in part:
+                    for update in self._history.ends_of_day(wanted, day):
+                        found[update.symbol].append(trimmed(update))
+                for symbol, updates in found.items():
+                    self._keep(symbol, part, updates)
+
     def _read(self, symbol: str, sessions: tuple[dt.date, ...]) -> list[ChainUpdate]:
         if symbol not in SYMBOLS:
             return []
         found = (self._history.end_of_day(symbol, day) for day in sessions)
-        return [update for update in found if update is not None]
+        return [trimmed(update) for update in found if update is not None]
 
     def known(self, symbol: str, last: dt.date) -> Known:
         """Of a name of the market."""
@@ -192,6 +210,7 @@ class RecordedChains(KeptSource):
             dividends=dividends,
             outlook_on=lambda day: outlook(self._calendar, symbol, day),
             next_dividend=lambda day, _spot: next_dividend(self._calendar, symbol, day + _ONE_DAY),
+            tells_today=True,
         )
 
     def recorded_sessions(self, symbol: str, first: dt.date, last: dt.date) -> int:

@@ -5,7 +5,7 @@ year of it for all names needs no chains.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -92,11 +92,15 @@ class SimulatedHistory:
 
         None too where the name was halted then. Raises ValueError for a symbol that the market does not have.
         """
-        name = np.array([SYMBOLS.index(symbol)], dtype=np.int64)
+        return next(iter(self.ends_of_day((symbol,), day)), None)
+
+    def ends_of_day(self, symbols: Collection[str], day: dt.date) -> tuple[ChainUpdate, ...]:
+        """`end_of_day` of several symbols, by name, without those that have none: in a fraction of the time of each."""
+        names = np.array(sorted(SYMBOLS.index(symbol) for symbol in symbols), dtype=np.int64)
         session = session_on(day)
-        if session is None or day < self.first_day:
-            return None
-        return next(iter(self._market.today(session, name).read(session.closes - LAST_LOOK)), None)
+        if session is None or day < self.first_day or not names.size:
+            return ()
+        return self._market.today(session, names).read(session.closes - LAST_LOOK)
 
     # --- implied volatility --------------------------------------------------------------------------------------
     def implied_volatility(self, tenor_days: int, now: dt.datetime) -> tuple[Ints, Floats]:

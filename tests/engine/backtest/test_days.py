@@ -1,6 +1,7 @@
 """Ranks of past days, and what of a snapshot a backtest keeps."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,6 +74,21 @@ def test_the_ranks_of_many_days_are_those_of_each() -> None:
     for day, volatility, rank in zip(days.tolist(), today.tolist(), ranks, strict=True):
         alone = by_symbol.rank("SPY", volatility, dt.date.fromordinal(day))
         assert rank == IvRank(round(float(alone.rank[0]), 1), int(alone.sessions[0]))
+
+
+@pytest.mark.parametrize(("tells_today", "expected"), [(False, None), (True, 50.0)])
+def test_a_sparse_chain_is_ranked_by_what_the_history_worked_out_of_it(
+    *, tells_today: bool, expected: float | None
+) -> None:
+    past = history(101)
+    past = Volatilities(np.append(past.day, DAY.toordinal()), np.append(past.volatility, 0.7))
+    one = [(dt.date(2026, 4, 17), False, 100.0)]
+
+    (day,) = market_days(
+        [update(AT, 100.0, one)], replace(known(), volatilities=past, tells_today=tells_today), None, 0.04
+    )
+
+    assert day.iv_rank == IvRank(expected, 101)
 
 
 def test_contracts_that_no_module_looks_at_are_left_out() -> None:

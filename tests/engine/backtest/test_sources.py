@@ -3,6 +3,8 @@
 import datetime as dt
 import gc
 import weakref
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from engine.backtest.shelf import Shelf
 from engine.backtest.source import MarketDay
 from engine.backtest.sources import ModelledChains, SimulatedChains, source_for
 from engine.core.calendar import session_on
+from engine.domain.instrument import OptionContract, Right
 from engine.domain.ports import ChainUpdate
 from engine.market.bars import Adjustment
 from engine.market.import_bars import import_table
@@ -19,6 +22,7 @@ from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.history import SimulatedHistory
 from engine.modules.board import board_of, days_listed
 from tests.recordings import falling_volatility, record_market
+from tests.spy_2021 import import_spy_2021
 
 FIRST, LAST = dt.date(2025, 6, 2), dt.date(2025, 6, 13)
 
@@ -118,6 +122,39 @@ def test_modelled_chains_are_near_those_of_the_market_that_they_are_made_from(so
         assert np.abs(there.iv[theirs] - here.iv[mine])[both].mean() < 0.03
 
 
+def test_names_read_together_are_those_read_alone(history: SimulatedHistory, source: SimulatedChains) -> None:
+    together = SimulatedChains(history)
+
+    together.prefetch(("NVDA", "KO", "NOPE"), FIRST, LAST)
+
+    for symbol in ("KO", "NVDA"):
+        pairs = zip(source.days(symbol, FIRST, LAST), together.days(symbol, FIRST, LAST), strict=True)
+        assert [same(one, other) for one, other in pairs] == [True] * 10
+    assert together.days("NOPE", FIRST, LAST) == ()
+
+
+def test_the_real_closes_of_2021_are_its_sessions(shared_dir: Path, tmp_path: Path) -> None:
+    source = source_for(import_spy_2021(shared_dir, tmp_path).root)
+    first, last = dt.date(2021, 1, 4), dt.date(2021, 12, 31)
+
+    days = source.days("SPY", first, last)
+
+    # The half day after Thanksgiving was stamped 15:59, when the market had closed.
+    assert source.label("SPY", first, last) == "recorded chains (251 of 252 sessions)"
+    assert dt.date(2021, 11, 26) not in {day.day for day in days}
+    monday = days[0]
+    put = monday.chain.quote(OptionContract("SPY", dt.date(2021, 1, 29), 3_450_000, Right.PUT))
+    assert (monday.day, monday.chain.spot, monday.settlement) == (first, 368.79, 3_687_900)
+    assert put is not None
+    assert (put.bid, put.ask, put.open_interest) == (27_600, 27_800, 48_199)
+    values = board_of(monday.chain, 0, monday.now, 0.04).values
+    row = monday.chain.row(OptionContract("SPY", dt.date(2021, 1, 29), 3_450_000, Right.PUT))
+    # The vendor has 0.288 and -0.178 for it.
+    assert row is not None
+    assert values.iv[row] == pytest.approx(0.288, abs=0.02)
+    assert values.delta[row] == pytest.approx(-0.178, abs=0.01)
+
+
 def test_an_unknown_symbol_has_no_sessions(source: SimulatedChains) -> None:
     assert source.days("NOPE", FIRST, LAST) == ()
     assert source.label("NOPE", FIRST, LAST) == "end-of-day chains of the simulated market (0 of 10 sessions)"
@@ -151,12 +188,12 @@ class Perturbed(SimulatedHistory):
         super().__init__(SimulatedFeed(seed)._market)
         self._after = day
 
-    def end_of_day(self, symbol: str, day: dt.date) -> ChainUpdate | None:
-        found = super().end_of_day(symbol, day)
-        if found is None or day <= self._after:
-            return found
-        return ChainUpdate(
-            found.symbol, found.at, found.spot * 1.3, found.key, found.bid / 2, found.ask, found.volume, found.volume
+    def ends_of_day(self, symbols: Collection[str], day: dt.date) -> tuple[ChainUpdate, ...]:
+        found = super().ends_of_day(symbols, day)
+        return (
+            found
+            if day <= self._after
+            else tuple(replace(each, bid=each.bid / 2, spot=each.spot * 1.3) for each in found)
         )
 
     def closes(self, now: dt.datetime) -> tuple[np.ndarray, np.ndarray]:
