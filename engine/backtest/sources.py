@@ -3,6 +3,7 @@
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import groupby
@@ -24,7 +25,7 @@ from engine.market.events import EventCalendar, EventKind, read_calendar
 from engine.market.happenings import next_dividend, outlook
 from engine.market.history import HistoryStore
 from engine.market.iv_history import RATE, IvHistory, SessionSnapshot, read_iv_history, session_snapshots
-from engine.market.pasts import Closes, read_closes
+from engine.market.pasts import NO_CLOSES, NO_EVENTS, Closes, read_closes
 from engine.market.quality import repeats
 from engine.market.simulated.history import SimulatedHistory
 from engine.market.simulated.reference import SimulatedReference
@@ -142,7 +143,7 @@ class SimulatedChains(KeptSource):
         announced = [each for each in self._history.dividends(last + _YEAR) if each.symbol == symbol]
         parts = [(each.ex_day, each.part) for each in announced]
         return Known(
-            closes=self._reference.closes_on(after)[symbol],
+            closes=self._reference.closes_on(after).get(symbol, NO_CLOSES),
             volatilities=self._volatilities_on(after).of(symbol),
             splits=_events([(each.ex_day, float(each.ratio)) for each in splits]),
             dividends=_events([(day, amount / 10_000) for day, amount in paid]),
@@ -246,8 +247,9 @@ class ModelledChains(KeptSource):
         return modelled_chains(symbol, self.known(symbol, sessions[-1]), sessions, self.rate)
 
     def known(self, symbol: str, last: dt.date) -> Known:
-        """What the basis knows."""
-        return self._basis.known(symbol, last)
+        """What the basis knows. Adjusted closes have what splits and dividends did in them: then there are none."""
+        known = self._basis.known(symbol, last)
+        return known if known.closes.is_traded else replace(known, splits=NO_EVENTS, dividends=NO_EVENTS)
 
 
 class BestChains:

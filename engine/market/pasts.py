@@ -18,8 +18,20 @@ from engine.market.events import EventCalendar, EventKind
 class Closes:
     """Closes as traded (d,) with their sessions' ordinals, ascending, and what happened to a share. Never changes."""
 
-    def __init__(self, day: Ints, close: Floats, splits: tuple[Ints, Floats], dividends: tuple[Ints, Floats]) -> None:
-        """`splits`: ex-days and new shares for an old one; `dividends`: ex-days and $ a share of that day."""
+    def __init__(
+        self,
+        day: Ints,
+        close: Floats,
+        splits: tuple[Ints, Floats],
+        dividends: tuple[Ints, Floats],
+        *,
+        is_traded: bool = True,
+    ) -> None:
+        """`splits`: ex-days and new shares for an old one; `dividends`: ex-days and $ a share of that day.
+
+        `is_traded` is False for closes that somebody adjusted already: their returns are right, their level is not.
+        """
+        self.is_traded = is_traded
         self.day, self.close = day, close
         steps = np.ones(day.size)
         for number, (ex_days, values) in enumerate((splits, dividends)):
@@ -49,7 +61,9 @@ class Closes:
         return Past(self.day[:count], self._adjusted(int(self._changed[count - 1]))[:count])
 
     def on(self, day: int) -> float:
-        """The close of a day (an ordinal) as traded, $; NaN without one."""
+        """The close of a day (an ordinal) as traded, $; NaN where that is not known."""
+        if not self.is_traded:
+            return float("nan")
         place = int(np.searchsorted(self.day, day))
         return float(self.close[place]) if place < self.day.size and self.day[place] == day else float("nan")
 
@@ -61,17 +75,22 @@ class Closes:
         return adjusted
 
 
+NO_EVENTS: tuple[Ints, Floats] = np.empty(0, dtype=np.int64), np.empty(0)
+
+NO_CLOSES = Closes(*NO_EVENTS, NO_EVENTS, NO_EVENTS)
+
+
 def read_closes(root: Path, symbol: str, calendar: EventCalendar) -> Closes:
     """Imported closes of a symbol; none where no bars were imported. Raises HistoryFault for a damaged file.
 
-    As traded, with the splits and dividends that the calendar lists. Where there are only adjusted bars, those: their
-    returns are right, their level is not.
+    As traded, with the splits and dividends that the calendar lists; where there are only adjusted bars, those.
     """
     bars = read_bars(root, symbol)
     if bars is not None:
         listed = [calendar.events(symbol, kind) for kind in (EventKind.SPLIT, EventKind.EX_DIVIDEND)]
         splits, dividends = ((events.day, events.value) for events in listed)
         return Closes(bars.day, bars.close, splits, dividends)
-    nothing = np.empty(0, dtype=np.int64), np.empty(0)
     bars = read_bars(root, symbol, Adjustment.ALL) or read_bars(root, symbol, Adjustment.SPLITS)
-    return Closes(*nothing, nothing, nothing) if bars is None else Closes(bars.day, bars.close, nothing, nothing)
+    if bars is None:
+        return NO_CLOSES
+    return Closes(bars.day, bars.close, NO_EVENTS, NO_EVENTS, is_traded=False)

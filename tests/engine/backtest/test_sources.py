@@ -17,6 +17,7 @@ from engine.core.calendar import session_on
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.ports import ChainUpdate
 from engine.market.bars import Adjustment
+from engine.market.events import import_events
 from engine.market.import_bars import import_table
 from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.history import SimulatedHistory
@@ -157,6 +158,7 @@ def test_the_real_closes_of_2021_are_its_sessions(shared_dir: Path, tmp_path: Pa
 
 def test_an_unknown_symbol_has_no_sessions(source: SimulatedChains) -> None:
     assert source.days("NOPE", FIRST, LAST) == ()
+    assert ModelledChains(source).days("NOPE", FIRST, LAST) == ()
     assert source.label("NOPE", FIRST, LAST) == "end-of-day chains of the simulated market (0 of 10 sessions)"
 
 
@@ -263,3 +265,22 @@ def test_fewer_recorded_sessions_than_half_are_modelled_where_there_are_closes(t
     assert [day.chain.spot for day in found][:2] == [100.0 + days.index(each.day) % 2 for each in found[:2]]
     assert len(source.days("SPY", monday, friday)) == 4
     assert source.days("PEP", monday, friday) == ()
+
+
+def test_modelled_chains_over_adjusted_closes_know_of_no_split(tmp_path: Path) -> None:
+    root, file, events = tmp_path / "history", tmp_path / "SPY.csv", tmp_path / "events.csv"
+    days = [day for day in (dt.date(2026, 1, 5) + dt.timedelta(days=each) for each in range(75)) if session_on(day)]
+    rows = "".join(f"{day},100,101,100,{100 + number % 2},1\n" for number, day in enumerate(days))
+    file.write_text(f"date,open,high,low,close,volume\n{rows}")
+    events.write_text("symbol,kind,day,value\nSPY,split,2026-03-17,2\nSPY,ex-dividend,2026-03-18,1\n")
+    import_events(events, root)
+    import_table(file, root, adjustment=Adjustment.ALL)
+    range_ = dt.date(2026, 3, 16), dt.date(2026, 3, 19)
+
+    adjusted = source_for(root).days("SPY", *range_)
+    import_table(file, root, adjustment=Adjustment.NONE)
+    traded = source_for(root).days("SPY", *range_)
+
+    assert [(day.split, day.dividend) for day in adjusted] == [(1.0, 0)] * 4
+    assert [(day.split, day.dividend) for day in traded] == [(1.0, 0), (2.0, 0), (1.0, 10_000), (1.0, 0)]
+    assert [day.settlement for day in adjusted] == [day.settlement for day in traded]

@@ -90,3 +90,14 @@ def test_imported_bars_are_read(tmp_path: Path) -> None:
 
     assert closes.before(dt.date(2026, 3, 17).toordinal()).close.tolist() == [10.5]
     assert read_closes(tmp_path / "history", "PEP", EventCalendar()).before(999_999) is NO_PAST
+
+
+def test_adjusted_bars_tell_returns_and_no_level(tmp_path: Path) -> None:
+    file = tmp_path / "KO.csv"
+    file.write_text("date,open,high,low,close,volume\n2026-03-16,10,11,9,10.5,100\n2026-03-17,10,11,9,10.25,100\n")
+    import_table(file, tmp_path / "history", adjustment=Adjustment.ALL)
+
+    closes = read_closes(tmp_path / "history", "KO", EventCalendar())
+
+    assert closes.before(999_999).close.tolist() == [10.5, 10.25]
+    assert np.isnan(closes.on(dt.date(2026, 3, 16).toordinal()))
