@@ -3,9 +3,10 @@
 Each session has a listing like the exchanges': weekly expirations for seven weeks, monthly ones for a hundred days, on
 a grid of strikes that reaches around where the spot has been since they were listed and never shrinks. A strike's
 volatility is the 30-day one, the same for every expiration, times a smile by standard deviations from the forward; its
-price is the American one, its spread that of `spreads`. The smile is the mean of those of recorded chains of 2026: SPY
-and QQQ for indices and their funds, TSLA and NVDA for all others (`benchmarks/smiles.py` prints the fits). Volatilities
-of those chains rose with the term by an exponent between -0.03 and 0.06, so that a flat term is as near as any.
+price is the American one, its spread that of `spreads`. The smile is the mean of those of recorded chains, each symbol
+and year alike: SPY 2021, SPY and QQQ 2026 for indices and their funds, TSLA and NVDA 2026 for all others
+(`benchmarks/smiles.py` prints the fits). Volatilities of those chains rose with the term by an exponent between -0.03
+and 0.06, so that a flat term is as near as any.
 
 It knows no earnings: their expirations cost no more than others. Volume and open interest are unknown.
 """
@@ -47,7 +48,7 @@ _FINE_UNTIL = 25.0
 _REACH, _NEAREST, _FARTHEST = 2.5, 0.08, 0.40
 """Standard deviations that a listing reaches to either side; at least and at most such a share of the spot."""
 
-_FUND_SMILE, _STOCK_SMILE = (-0.242, -0.008, -0.410, 0.147), (-0.112, 0.020, -0.165, 0.091)
+_FUND_SMILE, _STOCK_SMILE = (-0.325, -0.027, -0.484, 0.212), (-0.112, 0.020, -0.165, 0.091)
 """Below the forward: what a volatility gains by deviation and by its square; the same above it."""
 _SMILE_FROM, _SMILE_TO = -3.5, 2.5
 """Deviations between which it was fitted."""
