@@ -27,7 +27,6 @@ from engine.modules.proposal import (
     Package,
     SizeRules,
     Skip,
-    best_first,
     candidate_of,
     expiry_odds,
     known,
@@ -35,7 +34,7 @@ from engine.modules.proposal import (
     sized,
     worth,
 )
-from engine.modules.screening import event_before, room_for, symbol_refusal
+from engine.modules.screening import by_rank, event_before, looked_at, refused_today, room_for, symbol_refusal
 
 STRUCTURES = (StructureKind.IRON_CONDOR, StructureKind.CALENDAR, StructureKind.DIAGONAL)
 """What this module trades, in the order in which it looks; of equally good ones the first is taken."""
@@ -60,15 +59,19 @@ class IvService:
         return ModuleKind.IV_SERVICE
 
     def scan(self, context: ScanContext) -> tuple[Finding, ...]:
-        """For each symbol of the universe one finding for each structure that is enabled: candidates first, the best.
+        """For each symbol of the universe one finding for each structure that is enabled: candidates first.
 
-        At most one candidate a symbol, the structure with the most expected profit for its risk, and as many in all as
-        there is room for positions; each is sized by the whole of what is available. A symbol that is not looked at,
-        whatever the structure, has one finding. Raises ValueError for parameters that cannot be.
+        Symbols are looked at in the order of their IV rank, the highest first, until there are as many candidates as
+        there is room for positions. At most one candidate a symbol, the structure with the most expected profit for its
+        risk; each is sized by the whole of what is available. A symbol that is not looked at has one finding. Raises ValueError for parameters that cannot be.
         """
         rules = IvRules.of(context.module)
-        findings = [finding for symbol in context.module.universe for finding in _look_at(symbol, context, rules)]
-        return best_first(findings, room_for(context, rules.max_open_positions), rules.max_open_positions)
+        return looked_at(
+            by_rank(context, highest_first=True),
+            lambda symbol: _look_at(symbol, context, rules),
+            room_for(context, rules.max_open_positions),
+            context,
+        )
 
     def manage(self, position: Position, context: ManageContext) -> tuple[Action, ...]:
         """Close what an assignment left at once, the rest by stop, target or days; () to hold on. See `exit_of`.
@@ -114,7 +117,9 @@ def _looks(
     looks: dict[StructureKind, tuple[_Found | Skip, dict[str, Fact]]] = {}
     terms: Terms | Skip | None = None
     for kind in enabled:
-        if kind is StructureKind.IRON_CONDOR:
+        if refusal := refused_today(symbol, kind, context):
+            looks[kind] = Skip(refusal), {}
+        elif kind is StructureKind.IRON_CONDOR:
             looks[kind] = _condor(symbol, chain, context, rules), {}
         else:
             terms = terms or terms_of(symbol, chain, context, rules)

@@ -199,21 +199,6 @@ def greeks_of(picked: Sequence[PickedLeg], quantity: int) -> Greeks:
     return total.rounded()
 
 
-def best_first(findings: Sequence[Finding], room: int, most: int) -> tuple[Finding, ...]:
-    """Findings with the best candidates first, and those beyond `room` turned into skips that say so.
-
-    Best is the most expected profit for the risk taken (unknown is least); equals stay in the order given. `most` is
-    the module's limit of open positions, for the reason.
-    """
-    found = [finding for finding in findings if finding.candidate is not None]
-    found.sort(key=worth, reverse=True)
-    kept, others = found[: max(0, room)], found[max(0, room) :]
-    why = f"{room} of at most {most} positions left, and better candidates for them"
-    skipped = {id(each): Finding(each.symbol, None, why, each.numbers, each.structure) for each in others}
-    rest = [skipped.get(id(each), each) for each in findings if each.candidate is None or id(each) in skipped]
-    return (*kept, *rest)
-
-
 def worth(finding: Finding) -> float:
     """Expected profit of a finding's candidate for each dollar at risk; minus infinity where it cannot be told."""
     candidate = finding.candidate

@@ -310,7 +310,7 @@ def test_positions_orders_and_candidates_of_the_scan_together_stay_within_six() 
     )
     first, second, third = SERVICE.scan(context)
     assert (first.candidate is None, second.candidate is None) == (False, False)
-    assert third.reason == "2 of at most 6 positions left, and better candidates for them"
+    assert third.reason == "not looked at: symbols ranked before it take the room for 2 positions"
 
 
 def with_credit(cents: int) -> Market:

@@ -20,7 +20,6 @@ from engine.modules.proposal import (
     PickedLeg,
     SizeRules,
     Skip,
-    best_first,
     candidate_of,
     expiry_odds,
     greeks_of,
@@ -167,30 +166,6 @@ def test_worth_is_expected_profit_for_each_dollar_at_risk() -> None:
     assert worth(finding("A", dollars(5))) == 0.05
     assert worth(finding("A", None)) == worth(finding("A", dollars(5), 0)) == -np.inf
     assert worth(Finding("A", None, "none")) == -np.inf
-
-
-def test_the_best_come_first_and_those_beyond_the_room_become_skips() -> None:
-    none = Finding("N", None, "nothing")
-    given = (
-        finding("A", dollars(1)),
-        none,
-        finding("B", dollars(9)),
-        finding("C", None),
-        finding("D", dollars(9), dollars(50)),
-    )
-    found = best_first(given, 2, 6)
-    assert [each.symbol for each in found] == ["D", "B", "A", "N", "C"]
-    assert [each.candidate is not None for each in found] == [True, True, False, False, False]
-    why = "2 of at most 6 positions left, and better candidates for them"
-    assert found[2] == Finding("A", None, why, {"n": 1}, "Iron Condor")
-    assert found[3] is none
-
-
-@pytest.mark.parametrize("room", [0, -1])
-def test_without_room_there_is_no_candidate_and_equals_keep_their_order(room: int) -> None:
-    given = (finding("A", dollars(1)), finding("B", dollars(1)))
-    assert all(each.candidate is None for each in best_first(given, room, 6))
-    assert [each.symbol for each in best_first(given, 2, 6)] == ["A", "B"]
 
 
 # --- rank and words ---------------------------------------------------------------------------------------------------
