@@ -23,7 +23,7 @@ _Columns = tuple[ChainValues, Ints, Flags, Ints, Flags]
 _KNOWN: "WeakKeyDictionary[Chain, dict[_Key, _Columns]]" = WeakKeyDictionary()
 """Boards without their chain: one that held it would keep it from ever being let go."""
 
-_NEAR = 0.1
+_NEAR = 0.15
 """How far in the money a contract may be to be valued, a share of the spot: the deep ones are the dearest to value."""
 
 
@@ -48,7 +48,7 @@ class Board:
 
 
 def board_of(chain: Chain, ordinal: int, now: dt.datetime, rate: float) -> Board:
-    """A chain with the values of one expiration (an ordinal) at `now`: out of the money, and a tenth into it."""
+    """A chain with the values of one expiration (an ordinal) at `now`: out of the money and somewhat into it."""
     known = _KNOWN.setdefault(chain, {})
     found = known.get((None, now, rate)) or known.get((ordinal, now, rate))
     if found is None:

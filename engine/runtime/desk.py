@@ -129,6 +129,8 @@ class Desk:
     refused: dict[str, dict[tuple[str, StructureKind], str]] = field(default_factory=dict)
     """What the backtest has refused each module on `refused_on`, and why."""
     refused_on: dt.date | None = None
+    turned_down: dict[str, frozenset[tuple[str, StructureKind]]] = field(default_factory=dict)
+    """Whose candidates the gate refused at each module's last scan."""
     recorder: Recorder | None = None
     """Who keeps what the feed shows; nobody, unless that was asked for."""
     _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)
