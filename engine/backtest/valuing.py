@@ -1,9 +1,10 @@
 """Values of many days' chains in one pass, so that a backtest over a year values nothing.
 
 A European shortcut of `analytics.chain_values`: each expiration's forward by parity, each strike's volatility from the
-side out of the money, lent to the other side, and European values on that forward. What is out of the money differs
-from the American figures by a few thousandths of a delta, two hundredths at the most (puts near the money); a put in
-the money has a delta that is too small by what early exercise adds. A fortieth of the time buys that.
+side out of the money, lent to the other side, and European values on that forward. On recorded chains of
+SPY, QQQ, TSLA and NVDA what is out of the money differs from the American figures by less than a thousandth of a delta
+in the middle, and a hundredth at the most. In the money, as far as boards look, it is mostly four thousandths, and for
+one row in twenty more than four hundredths: what early exercise adds is not in it. A fortieth of the time buys that.
 """
 
 import datetime as dt
@@ -25,7 +26,7 @@ from engine.domain.chain import Chain, Floats, Ints
 from engine.domain.instrument import decode_keys
 from engine.domain.quote_flags import Flags
 
-INTO_THE_MONEY = 0.1
+INTO_THE_MONEY = 0.15
 """How far in the money a contract is still valued, a share of the spot: as far as the boards of modules look."""
 
 _YEAR_US = 365 * 86_400 * 1_000_000
