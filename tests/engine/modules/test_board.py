@@ -1,7 +1,9 @@
 """A chain as modules read it: which rows are valued, which expirations count, and which strike a delta means."""
 
 import datetime as dt
+import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -38,10 +40,10 @@ def test_a_row_without_a_sound_quote_is_listed_nowhere() -> None:
 
 
 def test_values_are_worked_out_once_for_a_chain_a_time_and_a_rate() -> None:
-    assert board_of(CHAIN, FRONT, NOON, RATE) is BOARD
-    assert board_of(CHAIN, FRONT, NOON + dt.timedelta(minutes=1), RATE) is not BOARD
-    assert board_of(CHAIN, FRONT, NOON, 0.03) is not BOARD
-    assert board_of(CHAIN, BACK, NOON, RATE) is not BOARD
+    assert board_of(CHAIN, FRONT, NOON, RATE).values is BOARD.values
+    assert board_of(CHAIN, FRONT, NOON + dt.timedelta(minutes=1), RATE).values is not BOARD.values
+    assert board_of(CHAIN, FRONT, NOON, 0.03).values is not BOARD.values
+    assert board_of(CHAIN, BACK, NOON, RATE).values is not BOARD.values
 
 
 def test_values_that_are_known_already_answer_for_every_expiration() -> None:
@@ -49,9 +51,21 @@ def test_values_that_are_known_already_answer_for_every_expiration() -> None:
     values = chain_values(chain, NOON, RATE)
     remember(chain, values, NOON, RATE)
     front, back = (board_of(chain, ordinal, NOON, RATE) for ordinal in (FRONT, BACK))
-    assert front is back
+    assert front.values is back.values
     assert front.values is values
     assert front.listed(BACK, puts=True).any()
+
+
+def test_a_chain_that_nobody_holds_is_let_go_of_with_its_values() -> None:
+    chain = term_chain({28: 0.25, 60: 0.25})
+    board_of(chain, FRONT, NOON, RATE)
+    remember(chain, chain_values(chain, NOON, RATE), NOON, RATE)
+    gone = weakref.ref(chain)
+
+    del chain
+    gc.collect()
+
+    assert gone() is None
 
 
 @pytest.mark.parametrize(

@@ -93,3 +93,38 @@ def test_the_calendar_is_made_once_a_year(reference: SimulatedReference) -> None
     assert reference.events_on(START) is reference.events_on(dt.date(2026, 12, 31))
     later = reference.events_on(dt.date(2027, 1, 4))
     assert later.is_covered("SPY", EventKind.EARNINGS, dt.date(2027, 1, 4), dt.date(2029, 12, 31))
+
+
+def test_closes_are_those_of_the_bars_and_pasts_end_the_day_before(
+    feed: SimulatedFeed, reference: SimulatedReference
+) -> None:
+    bars = feed.history().daily_bars(dt.datetime(2026, 1, 9, tzinfo=dt.UTC))
+    friday = dt.date(2026, 1, 9)
+
+    pasts, closes = reference.pasts_on(friday), reference.closes_on(friday)
+
+    assert set(pasts) == set(SYMBOLS)
+    for place, symbol in enumerate(SYMBOLS):
+        assert np.array_equal(closes[symbol].close, bars.close[:, place])
+        assert np.array_equal(closes[symbol].day, bars.day)
+        assert int(pasts[symbol].day[-1]) == dt.date(2026, 1, 8).toordinal()
+        assert pasts[symbol].close[-1] == bars.close[-1, place], "the last close is as it was traded"
+
+
+def test_pasts_are_adjusted_for_splits_and_dividends(feed: SimulatedFeed, reference: SimulatedReference) -> None:
+    history, monday = feed.history(), START
+    paid = [each for each in history.paid(dt.datetime(2026, 1, 5, tzinfo=dt.UTC)) if each.symbol == "KO"]
+    split = {each.symbol for each in history.splits()}
+    assert paid
+    assert "KO" not in split
+    closes, past = reference.closes_on(monday)["KO"], reference.pasts_on(monday)["KO"]
+
+    # The first close is lowered by each payment's share of the close before it.
+    factor = 1.0
+    for each in paid:
+        place = int(np.searchsorted(closes.day, each.ex_day.toordinal()))
+        factor *= 1 - each.amount / 10_000 / closes.close[place - 1]
+    assert past.close[0] == pytest.approx(closes.close[0] * factor)
+    for symbol in split:
+        returns = np.abs(np.diff(np.log(reference.pasts_on(monday)[symbol].close)))
+        assert returns.max() < np.log(1.6), "no day halves a price"
