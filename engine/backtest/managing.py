@@ -48,17 +48,12 @@ class Holding:
         line = BacktestOrder(quotes.day.day, _what(order), order.why, order.quantity, done.net_price, done.mid, costs)
         position = traded(self.position, done.trades, terms.costs, quotes.day.now, order.purpose)
         mark = self.mark + sum(trade.paid for trade in done.trades)
-        return replace(self, position=position, mark=mark, orders=(*self.orders, line)).marked(quotes, is_changed=True)
-
-    def marked(self, quotes: DayQuotes, *, is_changed: bool = False) -> "Holding":
-        """The trade at the day's mids; without them it keeps its last mark. `is_changed`: what it takes is counted."""
-        position = self.position
+        after = replace(self, position=position, mark=mark, orders=(*self.orders, line))
         if not position.lots:
-            return replace(self, mark=0)
-        if is_changed:
-            position = replace(position, used=_used(position, quotes))
-        mark = _mark_of(position, quotes)
-        return replace(self, position=position, mark=self.mark if mark is None else mark)
+            return replace(after, mark=0)
+        at_mid = _mark_of(position, quotes)
+        position = replace(position, used=_used(position, quotes))
+        return replace(after, position=position, mark=mark if at_mid is None else at_mid)
 
     def traced(self, day: dt.date) -> TracedTrade:
         """The trade once nothing is held any more."""
@@ -88,11 +83,12 @@ def morning(held: Holding, day: MarketDay, terms: Terms) -> Holding:
 
 def manage(held: Holding, strategy: Strategy, module: ModuleSpec, quotes: DayQuotes, terms: Terms) -> Holding:
     """A trade after its module was asked about it: of what it answers, the first that can be traded is."""
-    for action in decide(strategy, held.position, _context(held.position, module, quotes, terms)):
+    context = _context(held.position, module, quotes, terms)
+    for action in decide(strategy, held.position, context):
         done = _done(held, action, quotes, terms)
         if done is not None:
             return done
-    return held.marked(quotes)
+    return held if context.mark is None else replace(held, mark=context.mark)
 
 
 def night(held: Holding, quotes: DayQuotes, terms: Terms) -> Holding:

@@ -25,7 +25,7 @@ from engine.domain.ports import Strategy
 from engine.domain.position import Position
 from engine.domain.scan import ScanContext
 
-_NUMBER = re.compile(r"\d[\d.,:%-]*")
+_NUMBER = re.compile(r"-?\d[\d.,:-]*")
 
 
 def walk(
