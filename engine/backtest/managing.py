@@ -10,6 +10,7 @@ from engine.backtest.result import BacktestOrder, TracedTrade
 from engine.backtest.source import MarketDay
 from engine.core.calendar import days_to_expiry
 from engine.core.money import UNIT, Money, from_float
+from engine.domain.candidate import Candidate
 from engine.domain.evidence import BacktestTrade
 from engine.domain.instrument import Right
 from engine.domain.mindfolio import ModuleSpec
@@ -128,7 +129,7 @@ def _done(held: Holding, action: Action, quotes: DayQuotes, terms: Terms) -> Hol
         case Hedge():
             return _hedge(held, action, quotes, terms)
         case Trade():
-            return _trade(held, action, quotes, terms)
+            return trade(held, action.candidate, quotes, terms)
 
 
 def _exit(held: Holding, action: Exit, quotes: DayQuotes, terms: Terms) -> Holding | None:
@@ -169,9 +170,9 @@ def _hedge(held: Holding, action: Hedge, quotes: DayQuotes, terms: Terms) -> Hol
     return after
 
 
-def _trade(held: Holding, action: Trade, quotes: DayQuotes, terms: Terms) -> Holding | None:
-    """Roll, or add; a candidate that is not about this position is the module's fault and is not traded."""
-    candidate, position = action.candidate, held.position
+def trade(held: Holding, candidate: Candidate, quotes: DayQuotes, terms: Terms) -> Holding | None:
+    """A trade after a roll or an addition; None when it cannot be traded now, or is not about this position."""
+    position = held.position
     if candidate.position_id != position.position_id or candidate.purpose is OrderPurpose.CLOSE:
         return None
     why = "; ".join(candidate.reasons)
