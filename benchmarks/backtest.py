@@ -128,9 +128,9 @@ def _day(session: Session, spot: float) -> MarketDay:
     half = np.maximum(0.01, np.round(0.01 + 0.02 * mid, 2))
     # Always a bid: what nobody bids for is left to expire here, and given away there.
     bid = np.maximum(0.01, np.round(mid, 2) - half)
-    ask = bid + 2 * half
+    bid, ask = (np.round(side, 2).astype(np.float64) for side in (bid, bid + 2 * half))
     chain = Chain(
-        "XYZ", session.day.toordinal(), now, spot, now, key, np.round(bid, 2), np.round(ask, 2),
+        "XYZ", session.day.toordinal(), now, spot, now, key, bid, ask,
         np.full(key.size, 500.0), np.full(key.size, 2000.0), np.full(key.size, epoch_us(now), dtype=np.int64),
     )  # fmt: skip
     outlook = Outlook((), session.day + dt.timedelta(days=400))
