@@ -6,6 +6,7 @@ a second (proportional set size, which counts shared pages once; resident size w
 """
 
 import os
+import resource
 import sys
 import threading
 import time
@@ -51,8 +52,11 @@ def main() -> None:
     begun = time.perf_counter()
     answers = list(refresh(partial(made, SEED), modules, day, processes))
     taken = time.perf_counter() - begun
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = used.ru_utime + used.ru_stime
     most = watch.stop()
     print(f"{len(answers)} backtests of {len(symbols)} symbols in {taken:.1f} s on {processes} processes")
+    print(f"processor time {cpu:.1f} s: {cpu / processes:.1f} s for each process, had it a core to itself")
     print(f"memory of all processes together: at most {most / 2**20:,.0f} MiB")
     for module in modules:
         for kind in module.structures:
