@@ -33,10 +33,10 @@ COUNT, SEED = 40, 1
 
 STRUCTURES: dict[str, tuple[StructureKind, ...]] = {
     "IV_SERVICE": (StructureKind.IRON_CONDOR, StructureKind.CALENDAR, StructureKind.DIAGONAL),
-    "SELL_PUTS": (StructureKind.SHORT_PUT,),
+    "SELL_PUTS_ENGINE": (StructureKind.SHORT_PUT, StructureKind.COVERED_CALL),
     "GAMMA_SCALPER": (StructureKind.LONG_STRADDLE, StructureKind.LONG_STRANGLE),
 }
-"""What each kind of module opens; kinds that this version does not have are left out."""
+"""What each kind of module trades; kinds that this version does not have are left out."""
 
 ROOM = 64 * 2**20
 """Bytes of sessions a process keeps: it goes on to another symbol, and comes back to none."""

@@ -30,7 +30,7 @@ LOOK_BACK = dt.timedelta(days=365)
 KEPT = 4096
 """Answers that are kept: those of a day are some hundreds."""
 
-_ON_TOP = frozenset({StructureKind.COVERED_CALL, StructureKind.SHORT_CALL})
+ON_TOP = frozenset({StructureKind.COVERED_CALL})
 """What a module only ever sells on shares that it holds already: it belongs to the trade that brought them."""
 
 
@@ -117,7 +117,7 @@ class HistoryBacktester:
 
 def restricted(module: ModuleSpec, symbol: str, kind: StructureKind) -> ModuleSpec:
     """A module that trades one structure of one symbol, and what it sells on top of that, and is otherwise itself."""
-    structures = tuple(each for each in module.structures if each in _ON_TOP and each is not kind)
+    structures = tuple(each for each in module.structures if each in ON_TOP and each is not kind)
     return replace(
         module,
         autotrade=True,

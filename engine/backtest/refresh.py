@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TypeAlias
 
-from engine.backtest.evidence import HistoryBacktester
+from engine.backtest.evidence import ON_TOP, HistoryBacktester
 from engine.domain.evidence import Evidence
 from engine.domain.mindfolio import ModuleSpec
 from engine.domain.structure import StructureKind
@@ -73,7 +73,8 @@ def _begin(make: Make) -> None:
 
 
 def _symbol(symbol: str, modules: list[ModuleSpec], day: dt.date) -> list[Answer]:
-    return [_answer(_MINE[0], module, symbol, kind, day) for module in modules for kind in module.structures]
+    wanted = [(module, kind) for module in modules for kind in module.structures if kind not in ON_TOP]
+    return [_answer(_MINE[0], module, symbol, kind, day) for module, kind in wanted]
 
 
 def _answer(

@@ -12,7 +12,7 @@ from engine.domain.structure import StructureKind
 from tests.engine.backtest.hand import spec, terms
 from tests.engine.backtest.test_evidence import CANDIDATE, NOW, WEDNESDAY, Source, strategy
 
-PUTS = spec(structures=(StructureKind.SHORT_PUT,), universe=("SPY", "TSLA"))
+PUTS = spec(structures=(StructureKind.SHORT_PUT, StructureKind.COVERED_CALL), universe=("SPY", "TSLA"))
 
 
 def picky(module: ModuleSpec) -> Strategy:
@@ -36,6 +36,8 @@ def test_processes_answer_as_this_one_does_and_a_fault_is_one_answers_own() -> N
     taken, faults = keep_all(taker, iter(answers), WEDNESDAY)
 
     assert (taken, faults) == (2, ("Wrong, Short Put on SPY: ValueError: settings that cannot be",))
+    # what is only sold on shares is no question of its own
+    assert {answer.kind for answer in answers} == {StructureKind.SHORT_PUT}
     assert {(answer.symbol, answer.module.name) for answer in answers} == {
         ("SPY", "Alpha"), ("TSLA", "Alpha"), ("SPY", "Wrong"),
     }  # fmt: skip
