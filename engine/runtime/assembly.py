@@ -7,14 +7,19 @@ from functools import lru_cache
 
 from filelock import FileLock, Timeout
 
+from engine.backtest.evidence import HistoryBacktester
+from engine.backtest.filling import Terms
 from engine.backtest.insufficient import InsufficientEvidence
+from engine.backtest.source import ChainSource
+from engine.backtest.sources import source_for
+from engine.backtest.spreads import fill
 from engine.core.calendar import next_session, session_at
 from engine.core.clock import VirtualClock
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Environment, MindfolioSpec
-from engine.domain.ports import Feed, Publisher
+from engine.domain.ports import Backtester, Feed, Publisher
 from engine.domain.scan import Past
 from engine.execution.paper import PaperBroker
 from engine.execution.paper_lifecycle import Dividends
@@ -33,7 +38,7 @@ from engine.market.store import MarketStore
 from engine.portfolio.sectors import sectors_of
 from engine.risk.latch import StopLatch
 from engine.runtime import defaults
-from engine.runtime.desk import Desk
+from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox
 from engine.runtime.iv_ranks import HistoryOn, IvRanks
 from engine.runtime.kernel import Kernel
@@ -51,7 +56,10 @@ _CHANGED = {
 
 @dataclass(frozen=True, slots=True)
 class _Market:
-    """A feed, its name in the journal, and what is known on a day of its events, its past, and what its shares pay."""
+    """A feed, its name in the journal, and what is known beside it.
+
+    By day: its events, its past, the volatilities of it; what its shares pay, and the chains that backtests walk over.
+    """
 
     feed: Feed
     name: str
@@ -59,6 +67,7 @@ class _Market:
     volatilities_on: HistoryOn
     pasts_on: Callable[[dt.date], Mapping[str, Past]]
     dividends: Dividends
+    chains: ChainSource
 
 
 class OpenEngine:
@@ -118,6 +127,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
         feed = market.feed
         spec = defaults.aggressive_growth(feed.symbols)
         costs = defaults.costs() if is_new else book.costs
+        waivers = defaults.waivers(places.environment) if is_new else book.waivers
         cash = spec.capital if is_new else book.broker_cash
         # A broker that has no file yet opens with what the books say is there: they were begun without one.
         held = book.instruments()
@@ -128,7 +138,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             market=MarketStore(),
             feed=feed,
             broker=broker,
-            backtester=InsufficientEvidence(),
+            backtester=_backtester(places.environment, market.chains, Terms(costs, fill, RISK_FREE_RATE, waivers)),
             clock=VirtualClock(book.last_at or feed.first_at - dt.timedelta(seconds=1)),
             latch=latch,
             publisher=publisher,
@@ -152,6 +162,13 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
         ledger.close()
         raise
     return kernel
+
+
+def _backtester(environment: Environment, chains: ChainSource, terms: Terms) -> Backtester:
+    """Who answers for evidence: nobody in a simulated market that waives it, whose year takes a while to be made."""
+    if environment is Environment.SIMULATED and terms.waivers.evidence:
+        return InsufficientEvidence()
+    return HistoryBacktester(chains, terms)
 
 
 def _seed(book: Book, asked: int | None) -> int:
@@ -186,10 +203,10 @@ def _market(history: HistoryStore | None, seed: int, quote_minutes: int | None) 
     if history is None:
         minutes = quote_minutes or 1
         feed = SimulatedFeed(seed, step=dt.timedelta(minutes=minutes))
-        known = SimulatedReference(feed.history())
+        known, chains = SimulatedReference(feed.history()), source_for(feed.history(), RISK_FREE_RATE)
         every = "a minute" if minutes == 1 else f"every {minutes} minutes"
         name = f"simulated market of {len(feed.symbols)} names, seed {seed}, quotes {every}"
-        return _Market(feed, name, known.events_on, known.volatilities_on, known.pasts_on, feed.payments())
+        return _Market(feed, name, known.events_on, known.volatilities_on, known.pasts_on, feed.payments(), chains)
     events, volatilities = read_calendar(history.root), read_iv_history(history.root)
     name = f"recording {history.fingerprint()}"
     closes = {symbol: read_closes(history.root, symbol, events) for symbol in history.symbols}
@@ -198,7 +215,8 @@ def _market(history: HistoryStore | None, seed: int, quote_minutes: int | None) 
         return {symbol: known.before(day.toordinal()) for symbol, known in closes.items()}
 
     replay = ReplayFeed(history)
-    return _Market(replay, name, lambda _day: events, lambda _day: volatilities, pasts_on, events.dividends())
+    chains = source_for(history.root, RISK_FREE_RATE)
+    return _Market(replay, name, lambda _day: events, lambda _day: volatilities, pasts_on, events.dividends(), chains)
 
 
 def _begin(desk: Desk, spec: MindfolioSpec, environment: Environment, market: str, costs: Costs, seed: int) -> None:

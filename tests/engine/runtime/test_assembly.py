@@ -25,6 +25,7 @@ from engine.market.simulated.feed import SimulatedFeed
 from engine.risk.latch import set_latch_file
 from engine.runtime.assembly import DEFAULT_SEED, OpenEngine, session_limit
 from engine.runtime.places import Places, Running
+from tests.builders import candidate, condor
 from tests.fakes import RecordingPublisher, Rig, chain_update, new_york
 from tests.recordings import record_market, write_recording
 
@@ -71,6 +72,23 @@ class TestANewMindfolio:
         begun = [event for _, event in checked_entries(store) if isinstance(event, ev.MindfolioCreated)]
         store.close()
         assert len(begun) == 1
+
+    def test_its_evidence_comes_from_its_recordings_and_in_a_market_that_waives_it_from_nobody(
+        self, replay: Places, tmp_path: Path
+    ) -> None:
+        engine, waived = opened(replay), opened(Places(tmp_path / "simulated", Environment.SIMULATED))
+        module = next(iter(engine.kernel.desk.book.modules.values())).spec
+        asked = [
+            each.kernel.desk.backtester.evidence(
+                module, candidate(structure=condor(symbol="SPY")), each.kernel.desk.now
+            )
+            for each in (engine, waived)
+        ]
+        for each in (engine, waived):
+            each.close()
+
+        assert [evidence.trades for evidence in asked] == [0, 0]
+        assert [evidence.source for evidence in asked] == ["no chains of SPY", "no history"]
 
     def test_its_market_begins_a_moment_before_the_first_quotes(self, replay: Places) -> None:
         engine = opened(replay)
