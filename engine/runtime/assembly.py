@@ -1,8 +1,9 @@
 """Assembly: from a data directory and an environment to a kernel that can run."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from filelock import FileLock, Timeout
 
@@ -14,6 +15,7 @@ from engine.domain import events as ev
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Environment, MindfolioSpec
 from engine.domain.ports import Feed, Publisher
+from engine.domain.scan import Score
 from engine.execution.paper import PaperBroker
 from engine.execution.paper_lifecycle import Dividends
 from engine.ledger.book import Book
@@ -24,8 +26,10 @@ from engine.market.history import HistoryStore
 from engine.market.iv_history import read_iv_history
 from engine.market.recorder import Recorder
 from engine.market.replay import ReplayFeed
+from engine.market.scores import read_scores
 from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.reference import SimulatedReference
+from engine.market.simulated.scores import simulated_scores
 from engine.market.store import MarketStore
 from engine.risk.latch import StopLatch
 from engine.runtime import defaults
@@ -47,13 +51,14 @@ _CHANGED = {
 
 @dataclass(frozen=True, slots=True)
 class _Market:
-    """A feed, its name in the journal, and what is known on a day of its events, its past, and what its shares pay."""
+    """A feed, its name in the journal, what is known on a day (events, past, scores), and what its shares pay."""
 
     feed: Feed
     name: str
     events_on: Callable[[dt.date], EventCalendar]
     volatilities_on: HistoryOn
     dividends: Dividends
+    scores_on: Callable[[dt.date], Mapping[str, Score]]
 
 
 class OpenEngine:
@@ -129,6 +134,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             approves_all=running.approves_all,
             events_on=market.events_on,
             iv_ranks=IvRanks(market.volatilities_on),
+            scores_on=market.scores_on,
             recorder=_recorder(places, running),
         )
         if is_new:
@@ -181,10 +187,16 @@ def _market(history: HistoryStore | None, seed: int, quote_minutes: int | None) 
         known = SimulatedReference(feed.history())
         every = "a minute" if minutes == 1 else f"every {minutes} minutes"
         name = f"simulated market of {len(feed.symbols)} names, seed {seed}, quotes {every}"
-        return _Market(feed, name, known.events_on, known.volatilities_on, feed.payments())
+        scores_on = partial(_simulated_scores_on, seed)
+        return _Market(feed, name, known.events_on, known.volatilities_on, feed.payments(), scores_on)
     events, volatilities = read_calendar(history.root), read_iv_history(history.root)
     name = f"recording {history.fingerprint()}"
-    return _Market(ReplayFeed(history), name, lambda _day: events, lambda _day: volatilities, events.dividends())
+    scores, paid = read_scores(history.root), events.dividends()
+    return _Market(ReplayFeed(history), name, lambda _day: events, lambda _day: volatilities, paid, scores.on)
+
+
+def _simulated_scores_on(seed: int, day: dt.date) -> Mapping[str, Score]:
+    return simulated_scores(seed, day).on(day)
 
 
 def _begin(desk: Desk, spec: MindfolioSpec, environment: Environment, market: str, costs: Costs, seed: int) -> None:

@@ -127,6 +127,7 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         rate=RISK_FREE_RATE,
         outlooks={symbol: outlook(events, symbol, today) for symbol in module.universe},
         pasts=desk.pasts_on(today),
+        scores=desk.scores_on(today),
         refused=dict(_refused_today(desk, module.module_id)),
     )
 
