@@ -90,7 +90,7 @@ def _puts(context: ScanContext, rules: PutRules) -> tuple[Finding, ...]:
             unfunded.append((finding, found))
         else:
             funded.append(finding)
-    return (*funded, *(_with_alternative(each, funded) for each, _ in unfunded), *skipped)
+    return (*funded, *(_with_alternative(each, found, funded) for each, found in unfunded), *skipped)
 
 
 def _look_at(symbol: str, context: ScanContext, rules: PutRules, means: Means) -> tuple[Finding, FoundPut | None]:
@@ -142,7 +142,7 @@ def _score(symbol: str, context: ScanContext, rules: PutRules) -> tuple[str, str
     return f"{words}, at least {rules.min_score:g}", "", ""
 
 
-def _with_alternative(finding: Finding, funded: list[Finding]) -> Finding:
+def _with_alternative(finding: Finding, found: FoundPut, funded: list[Finding]) -> Finding:
     """A put that cannot be funded, with the best of the scan that can be."""
     candidate = finding.candidate
     best = next((each.candidate for each in funded if each.candidate is not None), None)
@@ -157,7 +157,8 @@ def _with_alternative(finding: Finding, funded: list[Finding]) -> Finding:
         finding,
         candidate=replace(candidate, reasons=reasons),
         reason="; ".join(reasons),
-        numbers=finding.numbers | {"alternative": offer},
+        # The gate refuses it by its codes; the words stay beside them in the record.
+        numbers=finding.numbers | {"shortfall": found.shortfall, "alternative": offer},
     )
 
 
