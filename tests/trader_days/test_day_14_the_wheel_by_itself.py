@@ -14,7 +14,6 @@ Net basis of the shares: (5,900 - 45 + 0.67) / 100 = 58.5567. Realised: 45 + 53 
 """
 
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,9 +55,9 @@ TICKS = [
 ]
 
 
-def day_of(folder: Path, spec: ModuleSpec = WHEEL) -> Day:
+def day_of(folder: Path) -> Day:
     """$50,000, 6,500 of it with the wheel. KO ends at 58.60 when the put expires, and at 62 when the call does."""
-    day = Day(folder, mindfolio([(spec, "6500")]), TICKS)
+    day = Day(folder, mindfolio([(WHEEL, "6500")]), TICKS)
     day.desk.scores_on = lambda _day: SCORES
     return day
 
@@ -101,12 +100,6 @@ def test_without_a_score_the_put_waits_for_a_person_although_the_module_trades_b
     (approval,) = day.book.approvals.values()
     assert approval.candidate.needs_person == "no fundamentals score"
     assert any(text.endswith("waits for your decision (no fundamentals score)") for text in day.alerts)
-
-
-def test_without_covered_calls_the_shares_are_kept(tmp_path: Path) -> None:
-    day = day_of(tmp_path, replace(WHEEL, structures=(StructureKind.SHORT_PUT,)))
-    day.until(at(NEXT_MONDAY, "10:02"))
-    assert day.positions == {"P000001": ("Long Stock", 100, "Assigned")}
 
 
 def test_over_its_budget_it_sells_nothing_until_there_is_room_again(day: Day) -> None:
