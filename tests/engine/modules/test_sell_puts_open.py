@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.core.money import dollars
 from engine.domain.candidate import Candidate, Finding
@@ -16,6 +18,8 @@ from tests.wheel import APRIL, MAY, chain_of, held, module_of, option, scan_cont
 
 KO = chain_of()
 SPY = chain_of("SPY", 461.0, 0.16)
+
+CHAINS = {61.5: KO, 41.0: chain_of(spot=41.0), 92.0: chain_of(spot=92.0)}
 
 
 def scan(context: ScanContext) -> dict[str, Finding]:
@@ -135,3 +139,25 @@ def test_a_credit_that_costs_would_eat_is_none() -> None:
     )
     cheaper = replace(costs, commission_per_contract=dollars("21.99"))
     assert candidate(scan_context(KO, costs=cheaper)).costs == dollars("21.99")
+
+
+@given(
+    available=st.integers(0, 30_000 * 10_000), risk=st.integers(0, 3000 * 10_000), share=st.integers(1, 100),
+    spot=st.sampled_from([41.0, 61.5, 92.0]),
+)  # fmt: skip
+@settings(max_examples=60)
+def test_what_is_not_called_unfunded_fits_every_limit_and_the_rest_says_why(
+    available: int, risk: int, share: int, spot: float
+) -> None:
+    module = module_of("KO", risk=risk, symbol_share_pct=share, min_delta=12.0, max_delta=31.0)
+    found = scan(scan_context(CHAINS[spot], module=module, available=available))["KO"]
+    sold = found.candidate
+    assert sold is not None
+    power, at_risk = sold.buying_power + sold.costs, sold.max_risk + sold.costs
+    fits = power <= min(available, available * share // 100) and at_risk <= risk
+    assert fits == ("shortfall" not in found.numbers)
+    assert fits or sold.quantity == 1
+    assert sold.buying_power == sold.quantity * sold.structure.strikes[0] * 100, "secured in full"
+    assert (found.numbers["over_available_usd"], found.numbers["over_max_risk_usd"]) == (
+        max(0, power - available), max(0, at_risk - risk),
+    )  # fmt: skip
