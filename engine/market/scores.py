@@ -72,6 +72,21 @@ class ScoreBook:
         """The newest score of each symbol that is of this day or an earlier one; symbols without one are missing."""
         return self._on(day)
 
+    def listed(self) -> list[dict[str, object]]:
+        """What is known, for people: the newest score of each symbol, of which day, whose, and how many there are."""
+        counts = dict(zip(*(each.tolist() for each in np.unique(self._symbol, return_counts=True)), strict=True))
+        newest = self.on(dt.date.max)
+        return [
+            {
+                "symbol": symbol,
+                "score": each.score,
+                "as_of": str(each.as_of),
+                "source": each.source,
+                "kept": counts[symbol],
+            }
+            for symbol, each in newest.items()
+        ]
+
     def _known_on(self, day: dt.date) -> Mapping[str, Score]:
         known = np.flatnonzero(self._day <= day.toordinal())
         is_newest = np.ones(known.size, dtype=np.bool_)

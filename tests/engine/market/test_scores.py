@@ -90,3 +90,11 @@ def test_the_import_command_knows_such_a_file_by_its_header_and_tells_what_becam
         f"{path}: 5 scores kept, 5 of them new, 0 in place of another figure",
         "  row 6: score is not from 0 to 100: 101",
     ]
+
+
+def test_the_list_for_people_has_the_newest_of_each_symbol_and_how_many_there_are(tmp_path: Path) -> None:
+    imported(tmp_path, FILE)
+    listed = read_scores(tmp_path / "history").listed()
+    assert [row["symbol"] for row in listed] == ["INTC", "KO", "PFE", "TSLA"]
+    assert listed[1] == {"symbol": "KO", "score": 84.0, "as_of": "2026-04-15", "source": "desk", "kept": 2}
+    assert read_scores(tmp_path).listed() == []
