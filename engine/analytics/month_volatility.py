@@ -48,6 +48,17 @@ def month_volatility(chain: Chain, rate: float) -> float:
     return _of_surface(chain, rate, near) if near.any() else math.nan
 
 
+def volatility_at_the_money(chain: Chain, expiration: int, rate: float) -> float:
+    """Volatility a year (decimal) at the forward of one expiration (an ordinal); NaN where its quotes tell none.
+
+    From the few strikes nearest the forward, in a millisecond; `rate` continuously compounded, a year.
+    """
+    ordinals, is_put, strikes = decode_keys(chain.key)
+    of_expiration = ordinals == expiration
+    mid = np.where(of_expiration & (chain.bid > 0) & is_fresh(chain), quote_mids(chain.bid, chain.ask), np.nan)
+    return _at_the_money(chain, of_expiration, is_put, strikes / UNIT, mid, rate)[1]
+
+
 def _at_the_money(
     chain: Chain, of_expiration: Flags, is_put: Flags, strike: Floats, mid: Floats, rate: float
 ) -> tuple[float, float]:

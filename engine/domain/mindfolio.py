@@ -30,6 +30,7 @@ class ModuleKind(StrEnum):
 
     IV_SERVICE = "IV_SERVICE"
     SELL_PUTS_ENGINE = "SELL_PUTS_ENGINE"
+    GAMMA_SCALPER = "GAMMA_SCALPER"
 
 
 class ModuleStatus(StrEnum):

@@ -74,6 +74,8 @@ class ScanContext:
     scores: Mapping[str, Score] = field(default_factory=dict)
     refused: Mapping[tuple[str, StructureKind], str] = field(default_factory=dict)
     """Symbols and structures that the backtest has refused this module today, and why: its answer holds all day."""
+    turned_down: frozenset[tuple[str, StructureKind]] = frozenset()
+    """Symbols and structures whose candidates the gate refused at this module's last scan: they take nobody's room."""
     exposure: Exposure | None = None
     """The whole mindfolio, for a kind of module that looks at it; None for all others."""
     is_shown: bool = True
@@ -102,6 +104,8 @@ class ManageContext:
     past: Past = NO_PAST
     dividend: Money | None = None
     """What a share pays on the next ex-dividend day of `outlook`, None when unknown."""
+    hedged_at: dt.datetime | None = None
+    """When shares were last ordered against the position's delta, None when nobody remembers."""
 
 
 class ExitCode(StrEnum):

@@ -21,7 +21,7 @@ _Key = tuple[int | None, dt.datetime, float]
 
 _KNOWN: "WeakKeyDictionary[Chain, dict[_Key, Board]]" = WeakKeyDictionary()
 
-_NEAR = 0.1
+_NEAR = 0.15
 """How far in the money a contract may be to be valued, a share of the spot: the deep ones are the dearest to value."""
 
 
@@ -46,7 +46,7 @@ class Board:
 
 
 def board_of(chain: Chain, ordinal: int, now: dt.datetime, rate: float) -> Board:
-    """A chain with the values of one expiration (an ordinal) at `now`: out of the money, and a tenth into it."""
+    """A chain with the values of one expiration (an ordinal) at `now`: out of the money and somewhat into it."""
     known = _KNOWN.setdefault(chain, {})
     found = known.get((None, now, rate)) or known.get((ordinal, now, rate))
     if found is None:

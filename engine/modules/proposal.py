@@ -13,7 +13,7 @@ from engine.analytics.probability import chance_of_profit, expected_result
 from engine.core.money import UNIT, Money, from_float
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.greeks import Greeks
-from engine.domain.instrument import MULTIPLIER, contract_of
+from engine.domain.instrument import MULTIPLIER, Right, contract_of
 from engine.domain.order import OrderPurpose
 from engine.domain.package import LadderRules, package_quote, to_tick, worst_limit
 from engine.domain.scan import IvRank, ScanContext
@@ -71,6 +71,11 @@ class Package:
     unit_costs: Money
 
     @property
+    def slip(self) -> Money:
+        """What an order may give beyond mid, a share: the dearer a package is to trade, the more."""
+        return self.worst_price - self.net_price
+
+    @property
     def payoff(self) -> list[PayoffLeg]:
         """The legs of one unit as the payoff functions take them."""
         return [(leg.contract.right, leg.contract.strike, leg.ratio) for leg in self.structure.legs]
@@ -109,7 +114,8 @@ def priced(picked: Sequence[PickedLeg], kind: StructureKind, context: ScanContex
 def sized(package: Package, context: ScanContext, rules: SizeRules) -> tuple[int, str]:
     """As many as every rule allows, and which rule binds; one where none fits, so that the gate says by how much."""
     limit = context.module.limits.max_risk_per_trade
-    interest = min(float(leg.board.chain.open_interest[leg.row]) for leg in package.picked)
+    # Of an array, because the least of Python floats forgets a NaN that does not come first: unknown is not plenty.
+    interest = float(np.min([leg.board.chain.open_interest[leg.row] for leg in package.picked]))
     allowed = {
         "max risk per trade": 0 if limit is None else limit // max(1, package.unit_risk + package.unit_costs),
         "available budget": context.available // max(1, package.unit_power + package.unit_costs),
@@ -131,15 +137,18 @@ def candidate_of(
     rank: IvRank,
     reasons: tuple[str, ...],
     odds: tuple[float | None, Money | None] | None = None,
+    *,
+    by_rank: bool = True,
 ) -> Candidate:
     """The candidate of a package: `size` as `sized` gives it, `odds` as `expiry_odds` does for one unit.
 
-    In a backtest, which shows nothing to anybody, figures that decide nothing are left out.
+    `by_rank` says whether a rule looked at the IV rank: only then an unknown one was waived. In a backtest, which
+    shows nothing to anybody, figures that decide nothing are left out.
     """
     quantity, limited_by = size
     chance, expected = odds if odds is not None else (None, None)
     has_one_end = len({leg.contract.expiration for leg in package.structure.legs}) == 1
-    unknown = () if known(rank) is not None else ("iv_rank",)
+    unknown = ("iv_rank",) if by_rank and known(rank) is None else ()
     return Candidate(
         module_id=context.module.module_id,
         structure=package.structure,
@@ -190,22 +199,8 @@ def greeks_of(picked: Sequence[PickedLeg], quantity: int) -> Greeks:
     return total.rounded()
 
 
-def best_first(findings: Sequence[Finding], room: int, most: int) -> tuple[Finding, ...]:
-    """Findings with the best candidates first, and those beyond `room` turned into skips that say so.
-
-    Best is the most expected profit for the risk taken (unknown is least); equals stay in the order given. `most` is
-    the module's limit of open positions, for the reason.
-    """
-    found = [finding for finding in findings if finding.candidate is not None]
-    found.sort(key=_worth, reverse=True)
-    kept, others = found[: max(0, room)], found[max(0, room) :]
-    why = f"{room} of at most {most} positions left, and better candidates for them"
-    skipped = {id(each): Finding(each.symbol, None, why, each.numbers, each.structure) for each in others}
-    rest = [skipped.get(id(each), each) for each in findings if each.candidate is None or id(each) in skipped]
-    return (*kept, *rest)
-
-
-def _worth(finding: Finding) -> float:
+def worth(finding: Finding) -> float:
+    """Expected profit of a finding's candidate for each dollar at risk; minus infinity where it cannot be told."""
     candidate = finding.candidate
     if candidate is None or candidate.expected_profit is None or candidate.max_risk <= 0:
         return -np.inf
@@ -227,6 +222,11 @@ def rank_refusal(rank: IvRank, context: ScanContext, *, least: float | None = No
     if most is not None and percent > most:
         return f"IV rank {percent:g} above {most:g}"
     return ""
+
+
+def right_word(package: Package) -> str:
+    """What a package's first leg is, as reasons tell it."""
+    return "put" if package.structure.legs[0].contract.right is Right.PUT else "call"
 
 
 def usd(amount: Money) -> str:

@@ -59,19 +59,29 @@ def by_rank(context: ScanContext, *, highest_first: bool) -> tuple[str, ...]:
     return tuple(sorted(context.module.universe, key=place))
 
 
-def looked_at(symbols: Sequence[str], look: Callable[[str], Sequence[Finding]], room: int) -> tuple[Finding, ...]:
+def looked_at(
+    symbols: Sequence[str], look: Callable[[str], Sequence[Finding]], room: int, context: ScanContext
+) -> tuple[Finding, ...]:
     """What is found in symbols, looked at in order until as many candidates are found as there is room for.
 
     The candidates come first. Valuing chains is what a scan takes long for, so the symbols behind them are not looked
-    at: their findings say so. With no room at all every symbol is asked, because none of them values anything then.
+    at: their findings say so. What the gate turned down at the last scan is proposed again and takes no room, or it
+    would keep every other symbol from being looked at. With no room at all every symbol is asked, because none of them
+    values anything then.
     """
     candidates: list[Finding] = []
     others: list[Finding] = []
+    taken = 0
     for symbol in symbols:
-        if candidates and len(candidates) >= room:
+        if taken and taken >= room:
             words = f"{room} position{'s' * (room != 1)}"
             others.append(Finding(symbol, None, f"not looked at: symbols ranked before it take the room for {words}"))
             continue
         for finding in look(symbol):
-            (others if finding.candidate is None else candidates).append(finding)
+            if finding.candidate is None:
+                others.append(finding)
+                continue
+            candidates.append(finding)
+            structure = finding.candidate.structure
+            taken += (structure.symbol, structure.kind) not in context.turned_down
     return (*candidates, *others)

@@ -69,7 +69,10 @@ class SellPuts:
 
 # --- scan ------------------------------------------------------------------------------------------------------------
 def _puts(context: ScanContext, rules: PutRules) -> tuple[Finding, ...]:
-    """One finding for each symbol: as many puts as there is room for are looked for, and no further chain is valued."""
+    """One finding for each symbol: as many puts as there is room for are looked for, and no further chain is valued.
+
+    What the gate turned down at the last scan is proposed again and takes no room.
+    """
     means, room = Means.of(context, rules), room_for(context, rules.max_open_positions)
     ranked = by_rank(context, highest_first=True)
     # Those that a person has to decide on take no room from what may be traded now.
@@ -78,7 +81,8 @@ def _puts(context: ScanContext, rules: PutRules) -> tuple[Finding, ...]:
     unfunded: list[tuple[Finding, FoundPut]] = []
     skipped: list[Finding] = []
     for symbol in symbols:
-        if funded and len(funded) >= room:
+        taken = sum((each.symbol, PUT) not in context.turned_down for each in funded)
+        if taken and taken >= room:
             words = f"{room} position{'s' * (room != 1)}"
             why = f"not looked at: symbols ranked before it take the room for {words}"
             skipped.append(Finding(symbol, None, why, structure=PUT))

@@ -13,8 +13,13 @@ from engine.risk.facts import TradeFacts
 
 
 def check_max_risk(facts: TradeFacts) -> Denial | None:
-    """MAX_RISK: what the trade can lose, with costs, against the module's limit for one trade."""
-    measured = with_costs(facts.max_risk, facts.costs, _least(facts))
+    """MAX_RISK: what the trade can lose, with costs, against the module's limit for one trade.
+
+    Shares that hedge a position may leave it nothing to lose: its options have gained more than they cost.
+    """
+    structure = facts.candidate.structure
+    is_hedge = bool(structure.shares) and not structure.legs and _is_name(facts.adds_to)
+    measured = with_costs(facts.max_risk, facts.costs, 0 if is_hedge else _least(facts))
     more = about(facts) | {"max_risk": shown(facts.max_risk), "costs": shown(facts.costs)}
     return upper_limit(DenialCode.MAX_RISK, measured, facts.module.limits.max_risk_per_trade, more)
 

@@ -100,6 +100,8 @@ class Desk:
     """Since when the broker says that it does not know an order."""
     stuck: dict[str, dt.datetime] = field(default_factory=dict)
     """Positions whose exit is due and cannot be ordered, since when."""
+    hedged_at: dict[str, dt.datetime] = field(default_factory=dict)
+    """When shares were last ordered against the delta of a position, by id."""
     told: set[str] = field(default_factory=set)
     """What the user was told of once and need not be told again."""
     reconcile_at: dt.datetime | None = None
@@ -135,6 +137,8 @@ class Desk:
     refused: dict[str, dict[tuple[str, StructureKind], str]] = field(default_factory=dict)
     """What the backtest has refused each module on `refused_on`, and why."""
     refused_on: dt.date | None = None
+    turned_down: dict[str, frozenset[tuple[str, StructureKind]]] = field(default_factory=dict)
+    """Whose candidates the gate refused at each module's last scan."""
     recorder: Recorder | None = None
     """Who keeps what the feed shows; nobody, unless that was asked for."""
     _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)

@@ -8,7 +8,9 @@ wait for nobody.
 import datetime as dt
 
 from engine.core.calendar import days_to_expiry, market_day, session_at
+from engine.core.errors import DenialCode, Fact
 from engine.core.money import Money
+from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
 from engine.domain.order import OrderPurpose
 from engine.domain.package import structure_quote, to_tick
@@ -67,6 +69,7 @@ def context_of(desk: Desk, module: ModuleSpec, position: Position) -> ManageCont
         outlook=outlook(desk.events_on(today), symbol, today),
         dividend=next_dividend(desk.events_on(today), symbol, today + dt.timedelta(days=1)),
         past=desk.pasts_on(today).get(symbol, NO_PAST),
+        hedged_at=desk.hedged_at.get(position.position_id),
     )
 
 
@@ -79,7 +82,7 @@ def _do(desk: Desk, module: ModuleSpec, position: Position, action: Action) -> b
         case Exit():
             return _exit(desk, position, action)
         case Hedge():
-            return _hedge(desk, position, action)
+            return _hedge(desk, module, position, action)
         case Trade():
             return _trade(desk, module, position, action)
 
@@ -137,29 +140,43 @@ def _trade(desk: Desk, module: ModuleSpec, position: Position, action: Trade) ->
     return not denials
 
 
-def _hedge(desk: Desk, position: Position, hedge: Hedge) -> bool:
-    """Trade shares against a position's delta: what is held comes off first, the rest at the next look."""
-    held, wanted = position.shares, hedge.shares
-    if wanted == 0:
+def _hedge(desk: Desk, module: ModuleSpec, position: Position, hedge: Hedge) -> bool:
+    """Trade shares against a position's delta: what is held comes off first, the rest at the next look.
+
+    What is added passes the gate; what is refused is said once a session. After hours nothing is tried.
+    """
+    wanted = hedge.shares
+    if wanted == 0 or session_at(desk.now) is None:
         return False
     one = shares_of(position.symbol, is_long=wanted > 0)
-    if held * wanted < 0:
-        quantity = min(abs(held), abs(wanted))
-        off = shares_of(position.symbol, is_long=held > 0)
-        return not close(desk, position, Closing(off, quantity, hedge.why))
-    quote = structure_quote(one, desk.part_quotes(one), OrderPurpose.OPEN)
-    if quote is None:
+    if not is_tradable(one, wanted):
+        _fault(desk, module, f"its rule about {position.position_id} answered with a hedge that nobody could send")
         return False
-    first = to_tick(quote.mid, one)
-    worst: Money = max(first, to_tick(quote.natural, one))
-    candidate = ticket_candidate(desk, position.module_id, one, abs(wanted), first, worst, hedge.why)
-    ticket = Ticket(OrderPurpose.OPEN, position.position_id, is_managing=True)
-    denials = try_open(desk, candidate, ticket)
+    is_less = position.shares * wanted < 0
+    denials = _less_hedge(desk, position, hedge) if is_less else _more_hedge(desk, position, one, hedge)
     if denials:
         codes = ", ".join(denial.code.value for denial in denials)
-        text = f"{wanted:+d} {position.symbol} should hedge {position.position_id} and cannot: {codes}"
+        text = f"{wanted:+,d} {position.symbol} should hedge {position.position_id} ({hedge.why}) and cannot: {codes}"
         _warn(desk, position, Warn(position.position_id, "hedge", text))
-    return not denials
+        return False
+    desk.hedged_at[position.position_id] = desk.now
+    return True
+
+
+def _less_hedge(desk: Desk, position: Position, hedge: Hedge) -> tuple[Denial, ...]:
+    off = shares_of(position.symbol, is_long=position.shares > 0)
+    return close(desk, position, Closing(off, min(abs(position.shares), abs(hedge.shares)), hedge.why))
+
+
+def _more_hedge(desk: Desk, position: Position, one: Structure, hedge: Hedge) -> tuple[Denial, ...]:
+    quote = structure_quote(one, desk.part_quotes(one), OrderPurpose.OPEN)
+    if quote is None:
+        facts: dict[str, Fact] = {"position": position.position_id, "why": "no price to hedge at"}
+        return (Denial(DenialCode.DATA_BAD, facts=facts),)
+    first = to_tick(quote.mid, one)
+    worst: Money = max(first, to_tick(quote.natural, one))
+    candidate = ticket_candidate(desk, position.module_id, one, abs(hedge.shares), first, worst, hedge.why)
+    return try_open(desk, candidate, Ticket(OrderPurpose.OPEN, position.position_id, is_managing=True))
 
 
 def _tell_stuck(desk: Desk, position: Position, why: str) -> None:

@@ -129,6 +129,7 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         pasts=desk.pasts_on(today),
         scores=desk.scores_on(today),
         refused=dict(_refused_today(desk, module.module_id)),
+        turned_down=desk.turned_down.get(module.module_id, frozenset()),
     )
 
 
@@ -160,6 +161,12 @@ def _apply(desk: Desk, ticket: ScanTicket, answer: ScanFinished) -> None:
         set_module_status(desk, ticket.module_id, ModuleStatus.PAUSED, "engine", error, code="MODULE_FAULT")
         return
     rows = tuple(_decide(desk, ticket.module_id, finding) for finding in answer.findings)
+    made = [(finding.candidate, row) for finding, row in zip(answer.findings, rows, strict=True)]
+    desk.turned_down[ticket.module_id] = frozenset(
+        (candidate.structure.symbol, candidate.structure.kind)
+        for candidate, row in made
+        if candidate is not None and row.action is ScanAction.SKIPPED
+    )
     counts = {action: sum(1 for row in rows if row.action is action) for action in ScanAction}
     desk.record(
         ev.ScanCompleted(

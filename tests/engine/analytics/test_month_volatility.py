@@ -11,7 +11,7 @@ from engine.analytics import month_volatility as month
 from engine.analytics.black_scholes import european
 from engine.analytics.chain_smile import chain_surface
 from engine.analytics.chain_values import chain_values
-from engine.analytics.month_volatility import month_volatility
+from engine.analytics.month_volatility import month_volatility, volatility_at_the_money
 from engine.core.calendar import years_to_expiry
 from engine.domain.chain import Chain
 from engine.domain.instrument import decode_keys
@@ -138,3 +138,18 @@ def test_real_chains_tell_nearly_what_their_whole_surfaces_do(yahoo_file: Path, 
             apart.append(abs(month_volatility(chain, RATE) - float(whole.volatility[0])))
     assert len(apart) >= 8
     assert max(apart) < 0.004
+
+
+def test_one_expiration_tells_its_own_volatility_and_no_other() -> None:
+    chain = chain_of(together(quoted(25, volatility=0.20), quoted(60, volatility=0.30)))
+    near, far, none = ((MONDAY + dt.timedelta(days=days)).toordinal() for days in (25, 60, 32))
+    assert volatility_at_the_money(chain, near, RATE) == pytest.approx(0.20, abs=0.002)
+    assert volatility_at_the_money(chain, far, RATE) == pytest.approx(0.30, abs=0.002)
+    assert np.isnan(volatility_at_the_money(chain, none, RATE))
+
+
+def test_an_expiration_without_quotes_below_its_forward_tells_none() -> None:
+    update = quoted(25)
+    _, _, strikes = decode_keys(update.key)
+    chain = chain_of(kept(update, strikes >= 1_010_000))
+    assert np.isnan(volatility_at_the_money(chain, (MONDAY + dt.timedelta(days=25)).toordinal(), RATE))

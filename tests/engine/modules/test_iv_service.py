@@ -254,14 +254,14 @@ def test_no_short_strike_in_the_band_is_named_with_the_band(right: Right, low: f
     assert finding.numbers == {"iv_rank_pct": 62.0, "iv_rank_sessions": 252, "spot_usd": dollars(100)}
 
 
-def test_symbols_without_quotes_are_named_in_the_universes_order() -> None:
+def test_candidates_come_first_and_symbols_without_quotes_follow_in_the_universes_order() -> None:
     module = replace(module_of(), universe=("NONE", "TEST", "BARE"))
     ranks = dict.fromkeys(module.universe, IvRank(62.0, 252))
     chains = {"TEST": chain_of(MARKET), "BARE": chain_of({}, "BARE")}
     findings = SERVICE.scan(replace(CONTEXT, module=module, chains=chains, iv_ranks=ranks))
-    assert [finding.symbol for finding in findings] == ["NONE", "TEST", "BARE"]
-    assert [finding.candidate is None for finding in findings] == [True, False, True]
-    assert findings[0].reason == findings[2].reason == "no option quotes yet"
+    assert [finding.symbol for finding in findings] == ["TEST", "NONE", "BARE"]
+    assert [finding.candidate is None for finding in findings] == [False, True, True]
+    assert findings[1].reason == findings[2].reason == "no option quotes yet"
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_one_condor_a_symbol_and_structures_that_are_not_enabled_are_left_alone(
     busy = replace(CONTEXT, busy_symbols=frozenset({"TEST"}))
     assert scan(MARKET, busy).reason == "an order is working or an approval waiting already"
     disabled = replace(CONTEXT, module=replace(CONTEXT.module, structures=()))
-    assert scan(MARKET, disabled).reason == "iron condors are not enabled in this module"
+    assert scan(MARKET, disabled).reason == "none of iron condor, calendar and diagonal is enabled in this module"
 
 
 def test_positions_orders_and_candidates_of_the_scan_together_stay_within_six() -> None:
@@ -310,7 +310,7 @@ def test_positions_orders_and_candidates_of_the_scan_together_stay_within_six() 
     )
     first, second, third = SERVICE.scan(context)
     assert (first.candidate is None, second.candidate is None) == (False, False)
-    assert third.reason == "6 positions open, working or proposed, at most 6"
+    assert third.reason == "not looked at: symbols ranked before it take the room for 2 positions"
 
 
 def with_credit(cents: int) -> Market:

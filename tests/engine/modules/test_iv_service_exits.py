@@ -3,31 +3,29 @@
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.clock import epoch_us
 from engine.core.money import Money, dollars
-from engine.domain.chain import Chain
-from engine.domain.instrument import OptionContract, Right, contract_keys
+from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import Costs, ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter, Waivers
 from engine.domain.position import Position, PositionStatus
-from engine.domain.scan import Exit, ManageContext, ScanContext
+from engine.domain.scan import Exit, ExitCode, ManageContext, ScanContext
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.domain.structure_shapes import recognise
 from engine.modules.iv_service import IvService
+from tests.option_markets import moment, recorded, recorded_chain
 
 SNAPSHOT = "2026-03-16 15:55:34-0400"
-NOW = dt.datetime.strptime(SNAPSHOT, "%Y-%m-%d %H:%M:%S%z").astimezone(dt.UTC)
+NOW = moment(SNAPSHOT)
 SERVICE = IvService()
 SYMBOLS = ("SPY", "QQQ", "TSLA", "NVDA")
 PUT, CALL = Right.PUT, Right.CALL
+TARGET, STOP, DAYS = ExitCode.TARGET, ExitCode.STOP, ExitCode.DAYS
 
 
 def module_of(**parameters: Parameter) -> ModuleSpec:
@@ -58,13 +56,13 @@ SOLD = position(dollars(500), quantity=2)
 @pytest.mark.parametrize(("units", "is_closed"), [(-1, False), (0, True), (1, True)])
 def test_half_of_the_credit_is_the_target_inclusive(units: int, is_closed: bool) -> None:
     exit_ = managed(SOLD, -dollars(250) + units)
-    assert exit_ == (Exit("p1", "profit target: 50 % of the credit") if is_closed else None)
+    assert exit_ == (Exit("p1", "profit target: 50 % of the credit", TARGET) if is_closed else None)
 
 
 @pytest.mark.parametrize(("units", "is_closed"), [(-1, True), (0, True), (1, False)])
 def test_a_loss_of_twice_the_credit_is_the_stop_inclusive(units: int, is_closed: bool) -> None:
     exit_ = managed(SOLD, -dollars(1500) + units)
-    assert exit_ == (Exit("p1", "stop: loss 2.0 x the credit") if is_closed else None)
+    assert exit_ == (Exit("p1", "stop: loss 2.0 x the credit", STOP) if is_closed else None)
 
 
 @pytest.mark.parametrize("mark", [-dollars(500), None], ids=["marked", "without a mark"])
@@ -72,18 +70,18 @@ def test_a_loss_of_twice_the_credit_is_the_stop_inclusive(units: int, is_closed:
     ("dte", "why"), [(22, ""), (21, "21 days to expiry"), (1, "1 day to expiry"), (0, "0 days to expiry")]
 )
 def test_twenty_one_days_are_the_end_with_or_without_a_mark(dte: int, why: str, mark: Money | None) -> None:
-    assert managed(SOLD, mark, dte) == (Exit("p1", why) if why else None)
+    assert managed(SOLD, mark, dte) == (Exit("p1", why, DAYS) if why else None)
 
 
 def test_the_reason_carries_the_measured_figure() -> None:
-    assert managed(SOLD, -dollars(240)) == Exit("p1", "profit target: 52 % of the credit")
-    assert managed(SOLD, -dollars(1550)) == Exit("p1", "stop: loss 2.1 x the credit")
-    assert managed(SOLD, -dollars(1550), dte=3) == Exit("p1", "stop: loss 2.1 x the credit")
+    assert managed(SOLD, -dollars(240)) == Exit("p1", "profit target: 52 % of the credit", TARGET)
+    assert managed(SOLD, -dollars(1550)) == Exit("p1", "stop: loss 2.1 x the credit", STOP)
+    assert managed(SOLD, -dollars(1550), dte=3) == Exit("p1", "stop: loss 2.1 x the credit", STOP)
 
 
 def test_target_stop_and_days_are_settings() -> None:
     assert managed(SOLD, -dollars(250), profit_target_pct=51) is None
-    assert managed(SOLD, -dollars(1000), stop_loss_pct=100) == Exit("p1", "stop: loss 1.0 x the credit")
+    assert managed(SOLD, -dollars(1000), stop_loss_pct=100) == Exit("p1", "stop: loss 1.0 x the credit", STOP)
     assert managed(SOLD, -dollars(500), 10, exit_days=9) is None
     with pytest.raises(ValueError, match="no such parameter"):
         managed(SOLD, None, stop=2)
@@ -94,7 +92,7 @@ def test_what_is_closed_or_expired_is_left_to_the_ledger_and_a_debit_knows_only_
     assert managed(SOLD, -dollars(1500), dte=-1) is None
     assert managed(position(-dollars(10)), -dollars(900)) is None
     assert managed(position(0), dollars(0)) is None
-    assert managed(position(0), dollars(0), dte=21) == Exit("p1", "21 days to expiry")
+    assert managed(position(0), dollars(0), dte=21) == Exit("p1", "21 days to expiry", DAYS)
 
 
 @given(st.integers(1, 10**8), st.integers(-(10**9), 0), st.integers(1, 30))
@@ -109,31 +107,12 @@ def test_the_number_of_contracts_never_changes_the_decision_and_no_exit_lies_bet
 
 
 # --- the real recording ---------------------------------------------------------------------------------------------
-def recorded(path: Path, columns: str, symbol: str) -> dict[str, Any]:
-    query = f"SELECT {columns} FROM read_parquet(?) WHERE snapshot_et = ? AND ticker = ?"  # noqa: S608 - constants
-    return duckdb.execute(query, [str(path), SNAPSHOT, symbol]).fetchnumpy()
-
-
-def real_chain(path: Path, symbol: str) -> Chain:
-    rows = recorded(path, "expiration, type, strike, bid, ask, volume, openInterest, spot_price", symbol)
-    names = ("strike", "bid", "ask", "volume", "openInterest", "spot_price")
-    floats = {name: np.ma.filled(np.ma.asarray(rows[name], dtype=np.float64), np.nan) for name in names}
-    days = np.array([dt.date.fromisoformat(day).toordinal() for day in rows["expiration"]], dtype=np.int64)
-    strikes = np.round(floats["strike"] * 10_000).astype(np.int64)
-    key = contract_keys(days, rows["type"] == "put", strikes)
-    order = np.argsort(key)
-    bid, ask, volume, interest = (floats[name][order] for name in names[1:5])
-    # The file holds 32-bit floats: 2.13 must be 2.13 again.
-    bid, ask, spot = np.round(bid, 4), np.round(ask, 4), float(floats["spot_price"][0])
-    return Chain(symbol, 1, NOW, spot, NOW, key[order], bid, ask, volume, interest, np.full(order.size, epoch_us(NOW)))
-
-
 def test_on_the_real_file_the_chosen_strikes_are_its_rows_with_their_very_prices(yahoo_file: Path) -> None:
     context = ScanContext(
         now=NOW,
         generation=1,
         module=module_of(),
-        chains={symbol: real_chain(yahoo_file, symbol) for symbol in SYMBOLS[:3]},
+        chains={symbol: recorded_chain(yahoo_file, symbol, SNAPSHOT) for symbol in SYMBOLS[:3]},
         iv_ranks={},
         available=dollars(15000),
         open_positions=(),
@@ -158,7 +137,10 @@ def test_on_the_real_file_the_chosen_strikes_are_its_rows_with_their_very_prices
             kind = "put" if leg.contract.right is PUT else "call"
             strike = leg.contract.strike // 10_000
             rows = recorded(
-                yahoo_file, f"type = '{kind}' AND strike = {strike} AS hit, expiration, bid, ask", finding.symbol
+                yahoo_file,
+                f"type = '{kind}' AND strike = {strike} AS hit, expiration, bid, ask",
+                finding.symbol,
+                SNAPSHOT,
             )
             hit = rows["hit"] & (rows["expiration"] == "2026-04-17")
             assert np.count_nonzero(hit) == 1

@@ -59,7 +59,7 @@ class Looks:
 )
 def test_looking_ends_where_the_room_is_taken(room: int, asked: list[str]) -> None:
     look = Looks()
-    findings = looked_at(("a", "B", "c", "D", "E"), look, room)
+    findings = looked_at(("a", "B", "c", "D", "E"), look, room, context())
     assert look.asked == asked
     assert sorted(finding.symbol for finding in findings) == ["B", "D", "E", "a", "c"], "each has a finding"
     made = [finding.symbol for finding in findings if finding.candidate is not None]
@@ -68,11 +68,20 @@ def test_looking_ends_where_the_room_is_taken(room: int, asked: list[str]) -> No
 
 
 def test_what_was_not_looked_at_says_why() -> None:
-    *_, last = looked_at(("A", "B"), Looks(), 1)
+    *_, last = looked_at(("A", "B"), Looks(), 1, context())
     assert last == Finding("B", None, "not looked at: symbols ranked before it take the room for 1 position")
 
 
 def test_without_room_every_symbol_says_its_own_reason() -> None:
     look = Looks()
-    looked_at(("a", "b"), look, 0)
+    looked_at(("a", "b"), look, 0, context())
     assert look.asked == ["a", "b"]
+
+
+def test_what_the_gate_turned_down_is_proposed_again_and_takes_no_room() -> None:
+    look = Looks()
+    structure = candidate().structure
+    seen = replace(context(), turned_down=frozenset({(structure.symbol, structure.kind)}))
+    findings = looked_at(("A", "B", "C"), look, 1, seen)
+    assert look.asked == ["A", "B", "C"], "every candidate of this test is of one symbol"
+    assert all(finding.candidate is not None for finding in findings)

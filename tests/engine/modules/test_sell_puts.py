@@ -84,6 +84,8 @@ def test_scored_companies_come_first_and_symbols_behind_the_room_are_not_valued(
         ("BAC", False),
     ]
     assert found[1].reason == "not looked at: symbols ranked before it take the room for 1 position"
+    refused = replace(one, turned_down=frozenset({("PFE", StructureKind.SHORT_PUT)}))
+    assert [each.candidate is not None for each in ENGINE.scan(refused)] == [True, True, False]
 
 
 def test_one_position_a_symbol_and_at_most_so_many() -> None:

@@ -234,3 +234,13 @@ def test_shares_sold_short_take_something_and_costs_may_be_nothing(good: TradeFa
     facts = replace(good, candidate=candidate, covering_shares=200, costs=0)
     assert check(facts) is None
     assert check(replace(facts, buying_power=0, max_risk=0)) is not None
+
+
+@pytest.mark.parametrize(("risk", "passes"), [(0, True), (1, True), (-1, False), (None, False)])
+def test_a_hedge_may_leave_its_position_nothing_to_lose(good: TradeFacts, risk: Any, passes: bool) -> None:
+    shares = replace(good.candidate, structure=shares_of("SPY", is_long=False))
+    facts = replace(good, candidate=shares, adds_to="P000001", max_risk=risk)
+    assert (checks.check_max_risk(facts) is None) is passes
+    # By themselves, and for options, a risk of nothing is not believed.
+    assert checks.check_max_risk(replace(facts, adds_to="", max_risk=0)) is not None
+    assert checks.check_max_risk(replace(good, adds_to="P000001", max_risk=0)) is not None
