@@ -31,7 +31,6 @@ from engine.modules.proposal import (
     Package,
     SizeRules,
     Skip,
-    best_first,
     candidate_of,
     expiry_odds,
     known,
@@ -39,7 +38,7 @@ from engine.modules.proposal import (
     sized,
     usd,
 )
-from engine.modules.screening import event_before, refused_today, room_for, symbol_refusal
+from engine.modules.screening import by_rank, event_before, looked_at, refused_today, room_for, symbol_refusal
 
 KINDS = (StructureKind.LONG_STRADDLE, StructureKind.LONG_STRANGLE)
 """What may be bought, the preferred one first."""
@@ -59,14 +58,18 @@ class GammaScalper:
         return ModuleKind.GAMMA_SCALPER
 
     def scan(self, context: ScanContext) -> tuple[Finding, ...]:
-        """One finding for each symbol: what to buy, the best first, or why nothing.
+        """One finding for each symbol: what to buy, or why nothing, the lowest IV rank first.
 
-        Best is the most that the options would earn for their risk at the realised volatility, after costs.
-        Raises ValueError for parameters that cannot be.
+        Symbols are looked at until there are as many candidates as there is room for positions. Raises ValueError for
+        parameters that cannot be.
         """
         rules = GammaRules.of(context.module)
-        findings = [_look_at(symbol, context, rules) for symbol in context.module.universe]
-        return best_first(findings, room_for(context, rules.max_open_positions), rules.max_open_positions)
+        return looked_at(
+            by_rank(context, highest_first=False),
+            lambda symbol: (_look_at(symbol, context, rules),),
+            room_for(context, rules.max_open_positions),
+            context,
+        )
 
     def manage(self, position: Position, context: ManageContext) -> tuple[Action, ...]:
         """Out at the stop, the target, the theta budget or the last day, each inclusive; else a hedge, or ().

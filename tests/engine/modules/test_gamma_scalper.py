@@ -208,13 +208,13 @@ class TestSize:
     def test_one_contract_where_evidence_is_waived(self) -> None:
         assert bought(scanning(waivers=Waivers(evidence=True))).quantity == 1
 
-    def test_the_cheapest_volatility_comes_first_where_there_is_room_for_one(self) -> None:
+    def test_the_lowest_rank_comes_first_where_there_is_room_for_one(self) -> None:
         spec = replace(module(max_open_positions=1), universe=("QQQ", "SPY"))
         calm = chain(volatility=0.20)
         context = scanning(
             spec,
             chains={"QQQ": chain(), "SPY": calm},
-            iv_ranks={symbol: IvRank(20.0, 252) for symbol in spec.universe},
+            iv_ranks={"QQQ": IvRank(20.0, 252), "SPY": IvRank(10.0, 252)},
             outlooks={symbol: Outlook((), dt.date(2026, 12, 31)) for symbol in spec.universe},
             pasts={symbol: past() for symbol in spec.universe},
             is_shown=False,
