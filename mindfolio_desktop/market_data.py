@@ -14,6 +14,7 @@ from engine.market.import_bars import import_table
 from engine.market.import_kinds import Kind, kind_of
 from engine.market.importer import import_files
 from engine.market.iv_history import update_iv_history
+from engine.market.scores import import_scores
 from engine.market.tables import Merged
 
 Progress = Callable[[str], None]
@@ -46,6 +47,12 @@ def import_paths(
             if kind is Kind.EVENTS:
                 found = import_events(path, root)
                 yield from _lines(path, {"events": found.events, "spans": found.spans}, found.rejected)
+            elif kind is Kind.SCORES:
+                scored = import_scores(path, root)
+                kept = scored.scores
+                every = f"{kept.added + kept.same + kept.differing:,} scores kept"
+                yield f"{path}: {every}, {kept.added:,} of them new, {kept.differing:,} in place of another figure"
+                yield from (f"  row {row:,}: {reason}" for row, reason in scored.rejected)
             elif kind is Kind.TABLE:
                 adjustment = None if prices is None else _ADJUSTMENTS[prices]
                 table = import_table(path, root, symbol, adjustment)

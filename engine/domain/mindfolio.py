@@ -29,6 +29,7 @@ class ModuleKind(StrEnum):
     """Strategy programs this version has."""
 
     IV_SERVICE = "IV_SERVICE"
+    SELL_PUTS_ENGINE = "SELL_PUTS_ENGINE"
     GAMMA_SCALPER = "GAMMA_SCALPER"
     SMART_REBALANCER = "SMART_REBALANCER"
 

@@ -16,6 +16,7 @@ from engine.market.events import read_calendar
 from engine.market.history import HistoryStore
 from engine.market.iv_history import IvHistory, read_iv_history, sessions_waiting, vix_check
 from engine.market.quality import quality
+from engine.market.scores import read_scores
 
 Section = dict[str, Any]
 
@@ -41,6 +42,7 @@ def data_document(history: HistoryStore, progress: Callable[[str], None]) -> Sec
         if rates is None
         else {"rows": int(rates.day.size), "first": _day(int(rates.day[0])), "last": _day(int(rates.day[-1]))},
         "events": read_calendar(root).coverage(),
+        "scores": read_scores(root).listed(),
         "volatilities": [_volatilities(volatilities, symbol) for symbol in volatilities.symbols],
         "volatilities_waiting": sessions_waiting(root),
         "vix": _beside_the_vix(root, volatilities),

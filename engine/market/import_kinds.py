@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from engine.core.errors import ImportRefused
-from engine.market import events, import_bars
+from engine.market import events, import_bars, scores
 from engine.market.duck import shown_path
 from engine.market.text_rows import Header, opened, read_header
 
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CHAINS = "chains"
     TABLE = "bars, factors or rates"
     EVENTS = "events"
+    SCORES = "scores"
 
 
 def kind_of(path: Path) -> Kind:
@@ -31,6 +32,8 @@ def kind_of(path: Path) -> Kind:
         return Kind.CHAINS
     if set(events.NEEDED) <= set(header.names):
         return Kind.EVENTS
+    if set(scores.NEEDED) <= set(header.names):
+        return Kind.SCORES
     return Kind.TABLE if _is_table(header) else Kind.CHAINS
 
 

@@ -2,11 +2,21 @@
 
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.ports import Strategy
-from engine.modules import gamma_rules, gamma_scalper, iv_rules, iv_service, rebalancer_rules, smart_rebalancer
+from engine.modules import (
+    gamma_rules,
+    gamma_scalper,
+    iv_rules,
+    iv_service,
+    rebalancer_rules,
+    sell_puts,
+    sell_puts_rules,
+    smart_rebalancer,
+)
 from engine.modules.base import ParameterSpec
 
 _PROGRAMS: dict[ModuleKind, tuple[Strategy, tuple[ParameterSpec, ...]]] = {
     ModuleKind.IV_SERVICE: (iv_service.IvService(), iv_rules.PARAMETERS),
+    ModuleKind.SELL_PUTS_ENGINE: (sell_puts.SellPuts(), sell_puts_rules.PARAMETERS),
     ModuleKind.GAMMA_SCALPER: (gamma_scalper.GammaScalper(), gamma_rules.PARAMETERS),
     ModuleKind.SMART_REBALANCER: (smart_rebalancer.SmartRebalancer(), rebalancer_rules.PARAMETERS),
 }

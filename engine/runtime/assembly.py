@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from filelock import FileLock, Timeout
 
@@ -20,7 +20,7 @@ from engine.domain import events as ev
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Environment, MindfolioSpec
 from engine.domain.ports import Backtester, Feed, Publisher
-from engine.domain.scan import Past
+from engine.domain.scan import Past, Score
 from engine.execution.paper import PaperBroker
 from engine.execution.paper_lifecycle import Dividends
 from engine.ledger.book import Book
@@ -32,8 +32,10 @@ from engine.market.iv_history import read_iv_history
 from engine.market.pasts import read_closes
 from engine.market.recorder import Recorder
 from engine.market.replay import ReplayFeed
+from engine.market.scores import read_scores
 from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.reference import SimulatedReference
+from engine.market.simulated.scores import simulated_scores
 from engine.market.store import MarketStore
 from engine.portfolio.sectors import sectors_of
 from engine.risk.latch import StopLatch
@@ -68,6 +70,7 @@ class _Market:
     pasts_on: Callable[[dt.date], Mapping[str, Past]]
     dividends: Dividends
     chains: ChainSource
+    scores_on: Callable[[dt.date], Mapping[str, Score]]
 
 
 class OpenEngine:
@@ -146,6 +149,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             events_on=market.events_on,
             iv_ranks=IvRanks(market.volatilities_on),
             pasts_on=lru_cache(maxsize=1)(market.pasts_on),
+            scores_on=market.scores_on,
             recorder=_recorder(places, running),
             sectors=sectors,
         )
@@ -206,17 +210,36 @@ def _market(history: HistoryStore | None, seed: int, quote_minutes: int | None) 
         known, chains = SimulatedReference(feed.history()), source_for(feed.history(), RISK_FREE_RATE)
         every = "a minute" if minutes == 1 else f"every {minutes} minutes"
         name = f"simulated market of {len(feed.symbols)} names, seed {seed}, quotes {every}"
-        return _Market(feed, name, known.events_on, known.volatilities_on, known.pasts_on, feed.payments(), chains)
+        return _Market(
+            feed=feed,
+            name=name,
+            events_on=known.events_on,
+            volatilities_on=known.volatilities_on,
+            pasts_on=known.pasts_on,
+            dividends=feed.payments(),
+            chains=chains,
+            scores_on=partial(_simulated_scores_on, seed),
+        )
     events, volatilities = read_calendar(history.root), read_iv_history(history.root)
-    name = f"recording {history.fingerprint()}"
     closes = {symbol: read_closes(history.root, symbol, events) for symbol in history.symbols}
 
     def pasts_on(day: dt.date) -> Mapping[str, Past]:
         return {symbol: known.before(day.toordinal()) for symbol, known in closes.items()}
 
-    replay = ReplayFeed(history)
-    chains = source_for(history.root, RISK_FREE_RATE)
-    return _Market(replay, name, lambda _day: events, lambda _day: volatilities, pasts_on, events.dividends(), chains)
+    return _Market(
+        feed=ReplayFeed(history),
+        name=f"recording {history.fingerprint()}",
+        events_on=lambda _day: events,
+        volatilities_on=lambda _day: volatilities,
+        pasts_on=pasts_on,
+        dividends=events.dividends(),
+        chains=source_for(history.root, RISK_FREE_RATE),
+        scores_on=read_scores(history.root).on,
+    )
+
+
+def _simulated_scores_on(seed: int, day: dt.date) -> Mapping[str, Score]:
+    return simulated_scores(seed, day).on(day)
 
 
 def _begin(desk: Desk, spec: MindfolioSpec, environment: Environment, market: str, costs: Costs, seed: int) -> None:

@@ -24,7 +24,7 @@ from engine.domain.package import LadderRules, clean_mark
 from engine.domain.ports import Backtester, Broker, ChainUpdate, Feed, Publisher, Strategy
 from engine.domain.position import Position
 from engine.domain.quote import Quote
-from engine.domain.scan import Past
+from engine.domain.scan import Past, Score
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
@@ -49,6 +49,10 @@ def _nothing_known(_day: dt.date) -> EventCalendar:
 
 
 def _no_pasts(_day: dt.date) -> Mapping[str, Past]:
+    return {}
+
+
+def _no_scores(_day: dt.date) -> Mapping[str, Score]:
     return {}
 
 
@@ -128,6 +132,8 @@ class Desk:
     """Daily closes of each underlying before a day."""
     sectors: Mapping[str, str] = field(default_factory=dict)
     """The sector of each symbol that a table names."""
+    scores_on: Callable[[dt.date], Mapping[str, Score]] = _no_scores
+    """The newest score of each company's fundamentals that is known on a day; none, where nobody imported any."""
     strategy_of: Callable[[ModuleSpec], Strategy] = strategy_of
     """The program behind a module."""
     refused: dict[str, dict[tuple[str, StructureKind], str]] = field(default_factory=dict)

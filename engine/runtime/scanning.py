@@ -17,8 +17,8 @@ from engine.domain.ports import Backtester, Strategy
 from engine.domain.scan import ScanContext
 from engine.domain.structure import StructureKind
 from engine.ledger.codec import is_exact
-from engine.portfolio.exposure import exposure_of
 from engine.market.happenings import outlook
+from engine.portfolio.exposure import exposure_of
 from engine.runtime.closings import close_suggested
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import ScanFinished
@@ -133,6 +133,7 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         rate=RISK_FREE_RATE,
         outlooks={symbol: outlook(events, symbol, today) for symbol in module.universe},
         pasts=desk.pasts_on(today),
+        scores=desk.scores_on(today),
         refused=dict(_refused_today(desk, module.module_id)),
         turned_down=desk.turned_down.get(module.module_id, frozenset()),
         exposure=_exposure(desk, module),

@@ -12,6 +12,7 @@ from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
 from engine.domain.candidate import ScanAction
 from engine.domain.mindfolio import Environment, MindfolioStatus
+from engine.domain.scan import Score
 from engine.execution.paper import PaperBroker
 from engine.ledger.ledger import checked_entries
 from engine.ledger.query import LedgerQuery
@@ -21,10 +22,13 @@ from engine.market.events import EventKind, import_events
 from engine.market.history import HistoryStore
 from engine.market.import_bars import import_table
 from engine.market.importer import import_files
+from engine.market.scores import import_scores
 from engine.market.simulated.feed import SimulatedFeed
+from engine.market.simulated.scores import simulated_scores
 from engine.risk.latch import set_latch_file
 from engine.runtime.assembly import DEFAULT_SEED, OpenEngine, session_limit
 from engine.runtime.places import Places, Running
+from engine.runtime.scanning import context_for
 from tests.builders import candidate, condor
 from tests.fakes import RecordingPublisher, Rig, chain_update, new_york
 from tests.recordings import record_market, write_recording
@@ -272,6 +276,23 @@ class TestWhatIsKnownBesideTheMarket:
         april = dt.date(2026, 4, 24)
         assert events.is_covered("SPY", EventKind.EARNINGS, today, april)
         assert events.known("SPY", EventKind.EARNINGS, today, april) == ()
+
+    def test_scores_are_the_simulated_companies_own_or_the_imported_ones_known_on_the_day(
+        self, simulated: Places, replay: Places, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "scores.csv"
+        file.write_text("symbol,score,as-of\nSPY,80,2026-03-01\nSPY,10,2026-12-31\n")
+        import_scores(file, replay.history)
+        shown = []
+        for places in (simulated, replay):
+            engine = opened(places)
+            desk = engine.kernel.desk
+            shown.append(context_for(desk, next(iter(desk.book.modules.values())).spec).scores)
+            today, seed = market_day(desk.now), desk.book.seed
+            engine.close()
+            if places is simulated:
+                assert shown[0] == simulated_scores(seed, today).on(today) != {}
+        assert shown[1] == {"SPY": Score(80.0, dt.date(2026, 3, 1), "scores.csv")}
 
 
 class TestStops:
