@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from engine.backtest.result import Backtest
+from engine.backtest.result import Backtest, TracedTrade
 from engine.backtest.statistics import by_exit, evidence_of
 from engine.core.money import UNIT, Money, to_float
 from engine.domain.evidence import Evidence
@@ -68,27 +68,7 @@ def as_document(report: BacktestReport) -> Document:
         "permutations": report.permutations,
         "seed": report.seed,
         "settings": dict(report.settings),
-        "trades": [
-            {
-                "opened": str(each.trade.opened),
-                "closed": str(each.trade.closed),
-                "result": to_float(each.trade.result),
-                "exit": each.trade.exit_code,
-                "orders": [
-                    {
-                        "day": str(order.day),
-                        "what": order.what,
-                        "why": order.why,
-                        "quantity": order.quantity,
-                        "net_price": to_float(order.net_price),
-                        "mid": to_float(order.mid),
-                        "costs": to_float(order.costs),
-                    }
-                    for order in each.orders
-                ],
-            }
-            for each in backtest.trades
-        ],
+        "trades": [_trade(each) for each in backtest.trades],
         "equity": [[str(day), to_float(result)] for day, result in backtest.equity],
     }
 
@@ -204,6 +184,28 @@ def _part_line(part: Part) -> str:
         f"{part.name}{days}: {evidence.trades} trades, {share(evidence.win_rate)} won, "
         f"expectancy {usd(evidence.expectancy)}"
     )
+
+
+def _trade(traced: TracedTrade) -> Document:
+    trade = traced.trade
+    return {
+        "opened": str(trade.opened),
+        "closed": str(trade.closed),
+        "result": to_float(trade.result),
+        "exit": trade.exit_code,
+        "orders": [
+            {
+                "day": str(order.day),
+                "what": order.what,
+                "why": order.why,
+                "quantity": order.quantity,
+                "net_price": to_float(order.net_price),
+                "mid": to_float(order.mid),
+                "costs": to_float(order.costs),
+            }
+            for order in traced.orders
+        ],
+    }
 
 
 def _number(amount: Money | None) -> float | None:
