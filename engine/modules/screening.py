@@ -1,11 +1,13 @@
 """Why a symbol, or an expiry of it, is not looked at, whatever is traded there."""
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 
+from engine.domain.candidate import Finding
 from engine.domain.happening import UNKNOWN
 from engine.domain.scan import ScanContext
 from engine.domain.structure import StructureKind
-from engine.modules.proposal import Skip
+from engine.modules.proposal import NO_RANK, Skip, known
 
 
 def held_symbols(context: ScanContext) -> frozenset[str]:
@@ -44,3 +46,32 @@ def event_before(symbol: str, ordinal: int, context: ScanContext) -> Skip | None
         return None if context.waivers.events else Skip(f"earnings and dividends until {last} are unknown")
     event = min(found, key=lambda each: each.day, default=None)
     return None if event is None else Skip(f"{event.kind} on {event.day}, before the expiry on {last}")
+
+
+def by_rank(context: ScanContext, *, highest_first: bool) -> tuple[str, ...]:
+    """The universe in the order of IV rank; unknown ranks come last, equals stay in the universe's order."""
+    sign = -1 if highest_first else 1
+
+    def place(symbol: str) -> tuple[bool, float]:
+        percent = known(context.iv_ranks.get(symbol, NO_RANK))
+        return percent is None, 0.0 if percent is None else sign * percent
+
+    return tuple(sorted(context.module.universe, key=place))
+
+
+def looked_at(symbols: Sequence[str], look: Callable[[str], Sequence[Finding]], room: int) -> tuple[Finding, ...]:
+    """What is found in symbols, looked at in order until as many candidates are found as there is room for.
+
+    The candidates come first. Valuing chains is what a scan takes long for, so the symbols behind them are not looked
+    at: their findings say so. With no room at all every symbol is asked, because none of them values anything then.
+    """
+    candidates: list[Finding] = []
+    others: list[Finding] = []
+    for symbol in symbols:
+        if candidates and len(candidates) >= room:
+            words = f"{room} position{'s' * (room != 1)}"
+            others.append(Finding(symbol, None, f"not looked at: symbols ranked before it take the room for {words}"))
+            continue
+        for finding in look(symbol):
+            (others if finding.candidate is None else candidates).append(finding)
+    return (*candidates, *others)

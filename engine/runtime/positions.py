@@ -3,7 +3,7 @@
 import datetime as dt
 
 from engine.core.calendar import expiry_at
-from engine.core.money import Money
+from engine.core.money import UNIT, Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
 from engine.domain.mindfolio import ModuleStatus
@@ -74,5 +74,9 @@ def next_expiry(desk: Desk) -> dt.datetime | None:
 
 
 def open_session(desk: Desk, day: dt.date) -> None:
-    """Begin a session: day P&L is measured from the marks of the previous close."""
+    """Begin a session: day P&L is measured from the marks of the previous close; who is over budget is said again."""
     desk.record(ev.SessionOpened(day, {module_id: desk.book.pnl(module_id) for module_id in desk.book.modules}))
+    for module_id in desk.book.modules:
+        over = -desk.book.available(module_id)
+        if over > 0:
+            desk.alert(module_id, f"over its budget by ${over / UNIT:,.2f}: it may only reduce", is_urgent=True)

@@ -75,6 +75,17 @@ class TestSessions:
         gain = rig.desk.book.day_pnl("IV_SERVICE")
         assert gain == rig.desk.book.pnl("IV_SERVICE") - at_close > 0
 
+    def test_a_module_over_its_budget_is_told_of_each_morning(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11, day=TUESDAY)))
+        book = rig.desk.book
+        plan = book.plan.moved(book.modules["IV_SERVICE"].budget - dollars(100), "IV_SERVICE", None)
+        rig.desk.record(ev.BudgetReallocated(plan.budgets, plan.reserve, book.version + 1, "user", "less"))
+        over = -book.available("IV_SERVICE")
+        assert over > 0
+        rig.run()
+        said = [text for text in rig.publisher.alerts if text.startswith("over its budget by $")]
+        assert said == [f"over its budget by ${over / 10_000:,.2f}: it may only reduce"]
+
     def test_sessions_open_and_close_with_the_market_and_not_with_its_quotes(self, held: Held) -> None:
         rig = held(chain_update(new_york(11, day=TUESDAY)))
         rig.run()
