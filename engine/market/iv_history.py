@@ -72,8 +72,8 @@ class VixCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """The one that counts for a session."""
+class SessionSnapshot:
+    """The one that counts for a session: of New York's `day` (an ordinal), quoted at `at_us`, with so many `rows`."""
 
     symbol: str
     day: int
@@ -176,21 +176,25 @@ def vix_check(ours: Volatilities, vix: Bars) -> VixCheck | None:
     return VixCheck(points.size, float(np.corrcoef(points, index)[0, 1]), float((index - points).mean()))
 
 
-def _waiting(root: Path) -> list[_Snapshot]:
+def _waiting(root: Path) -> list[SessionSnapshot]:
     """The snapshots whose volatility is not kept, by symbol and day."""
     columns = read_table(root, VOLATILITIES, _READ)
     kept: set[tuple[str, int, int, int, float]] = set()
     if columns is not None:
         keys = (columns[name].tolist() for name in ("symbol", "day", "at_us", "snapshot_rows", "rate"))
         kept = set(zip(*keys, strict=True))
-    return [each for each in _counting(root) if (each.symbol, each.day, each.at_us, each.rows, each.rate) not in kept]
+    return [
+        each
+        for each in session_snapshots(root)
+        if (each.symbol, each.day, each.at_us, each.rows, each.rate) not in kept
+    ]
 
 
-def _counting(root: Path) -> Iterator[_Snapshot]:
+def session_snapshots(root: Path) -> Iterator[SessionSnapshot]:
     """Of each symbol and session the last snapshot in regular hours that is not a thin one."""
     rates = read_rates(root)
     for symbol, files in groupby(read_manifest(root).files, key=lambda file: file.symbol):
-        regular: dict[int, list[_Snapshot]] = {}
+        regular: dict[int, list[SessionSnapshot]] = {}
         before: tuple[int, int] | None = None
         for instant, rows in chain.from_iterable(zip(file.instants, file.rows, strict=True) for file in files):
             at = from_epoch_us(instant)
@@ -198,7 +202,7 @@ def _counting(root: Path) -> Iterator[_Snapshot]:
             if is_regular(symbol, at, day):
                 twin = before[0] if before is not None and before[1] == rows else None
                 number = day.toordinal()
-                found = _Snapshot(symbol, number, instant, rows, _rate_on(rates, number), twin)
+                found = SessionSnapshot(symbol, number, instant, rows, _rate_on(rates, number), twin)
                 regular.setdefault(number, []).append(found)
             before = instant, rows
         for snapshots in regular.values():
@@ -206,7 +210,7 @@ def _counting(root: Path) -> Iterator[_Snapshot]:
             yield next(each for each in reversed(snapshots) if each.rows >= fewest)
 
 
-def _volatility(history: HistoryStore, snapshot: _Snapshot) -> float:
+def _volatility(history: HistoryStore, snapshot: SessionSnapshot) -> float:
     """Of one snapshot; NaN for one that only repeats an earlier day."""
     update = history.read(snapshot.symbol, from_epoch_us(snapshot.at_us))
     if snapshot.twin_us is not None:

@@ -18,8 +18,10 @@ from engine.domain.instrument import decode_keys
 from engine.domain.quote_flags import Flags
 
 _Key = tuple[int | None, dt.datetime, float]
+_Columns = tuple[ChainValues, Ints, Flags, Ints, Flags]
 
-_KNOWN: "WeakKeyDictionary[Chain, dict[_Key, Board]]" = WeakKeyDictionary()
+_KNOWN: "WeakKeyDictionary[Chain, dict[_Key, _Columns]]" = WeakKeyDictionary()
+"""Boards without their chain: one that held it would keep it from ever being let go."""
 
 _NEAR = 0.1
 """How far in the money a contract may be to be valued, a share of the spot: the deep ones are the dearest to value."""
@@ -53,16 +55,16 @@ def board_of(chain: Chain, ordinal: int, now: dt.datetime, rate: float) -> Board
         expiration, is_put, strike = decode_keys(chain.key)
         is_near = np.where(is_put, strike, -strike) <= UNIT * chain.spot * np.where(is_put, 1 + _NEAR, _NEAR - 1)
         values = chain_values(chain, now, rate, wanted=is_near & (expiration == ordinal))
-        found = Board(chain, values, expiration, is_put, strike, values.valid & chain.tradable)
+        found = values, expiration, is_put, strike, values.valid & chain.tradable
         known[ordinal, now, rate] = found
-    return found
+    return Board(chain, *found)
 
 
 def remember(chain: Chain, values: ChainValues, now: dt.datetime, rate: float) -> None:
     """Let `board_of` answer for every expiration of a chain from values (n,) that are known already."""
     expiration, is_put, strike = decode_keys(chain.key)
-    board = Board(chain, values, expiration, is_put, strike, values.valid & chain.tradable)
-    _KNOWN.setdefault(chain, {})[None, now, rate] = board
+    columns = values, expiration, is_put, strike, values.valid & chain.tradable
+    _KNOWN.setdefault(chain, {})[None, now, rate] = columns
 
 
 def days_listed(chain: Chain, now: dt.datetime, first: int, last: int) -> list[int]:

@@ -17,10 +17,10 @@ from engine.domain.scan import NO_PAST, Action, Exit, Hedge, ManageContext, Trad
 from engine.domain.structure import Structure, StructureKind, shares_of
 from engine.domain.structure_shapes import recognise
 from engine.ledger.codec import is_exact
+from engine.market.happenings import next_dividend, outlook
 from engine.modules.house_rules import decide
 from engine.runtime.closings import Closing, close, close_position
 from engine.runtime.desk import RISK_FREE_RATE, Desk
-from engine.runtime.happenings import next_dividend, outlook
 from engine.runtime.openings import Ticket, is_tradable, ticket_candidate, try_open
 from engine.runtime.orders import request_cancel, rests
 from engine.runtime.pausing import set_module_status

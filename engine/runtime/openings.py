@@ -21,12 +21,12 @@ from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure
 from engine.domain.units import drawdown_bp
 from engine.ledger.lots import booked, named
+from engine.market.happenings import outlook
 from engine.risk.facts import TradeFacts, stakes_of
 from engine.risk.gate import run_gate, warnings
 from engine.risk.kernel_health import LegPrice, leg_prices
 from engine.risk.throttle import OpeningRate, Repeats
 from engine.runtime.desk import RISK_FREE_RATE, Desk, assert_within_budget
-from engine.runtime.happenings import outlook
 from engine.runtime.orders import send
 from engine.runtime.pausing import set_module_status
 from engine.runtime.power import Claim, claim_of, package_trades

@@ -16,9 +16,9 @@ from engine.domain.ports import Backtester, Strategy
 from engine.domain.scan import ScanContext
 from engine.domain.structure import StructureKind
 from engine.ledger.codec import is_exact
+from engine.market.happenings import outlook
 from engine.runtime.closings import close_suggested
 from engine.runtime.desk import RISK_FREE_RATE, Desk
-from engine.runtime.happenings import outlook
 from engine.runtime.inbox import ScanFinished
 from engine.runtime.openings import gate, is_tradable, ticket_of, try_open
 from engine.runtime.pausing import set_module_status

@@ -19,6 +19,7 @@ from engine.market.simulated.clock import MINUTE, between_closes
 from engine.market.simulated.events import Dividend, Earnings, Split, dividends, earnings, event_days
 from engine.market.simulated.faults import mixed, salt, uniform
 from engine.market.simulated.market import Market
+from engine.market.simulated.paths import on_the_cent
 from engine.market.simulated.payments import Paid, paid
 from engine.market.simulated.surface import at_the_money
 from engine.market.simulated.universe import COUNT, SYMBOLS, column
@@ -62,7 +63,22 @@ class SimulatedHistory:
         """The first session that it reaches back to."""
         return self._market.first.day
 
+    @property
+    def identity(self) -> str:
+        """Names the market: the same identity is the same past."""
+        market = self._market
+        return f"seed {market.seed}, from {market.first.day}, quoted from {market.start.day}, fair {market.fair}"
+
     # --- prices --------------------------------------------------------------------------------------------------
+    def closes(self, now: dt.datetime) -> tuple[Ints, Floats]:
+        """Ordinals (d,) of the sessions that have closed by `now`, and closes as traded on the cent (d, COUNT).
+
+        Those of `daily_bars`, without what lies between an open and a close: in no time.
+        """
+        last = _last_closed(now)
+        days = np.array([each.day.toordinal() for each in _sessions(self._market.first, last)], dtype=np.int64)
+        return days, on_the_cent(np.exp(self._market.closes(last).log_price) * self._market.shares_since(days))
+
     def daily_bars(self, now: dt.datetime) -> Bars:
         """Bars of all names (the columns are `SYMBOLS`) for every session that has closed by `now`, oldest first."""
         count = self._look_back(now)

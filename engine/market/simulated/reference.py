@@ -1,14 +1,19 @@
 """What the simulated market's past and its calendar look like to those who ask recordings and imports elsewhere."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from engine.core.calendar import NEW_YORK
+from engine.core.money import UNIT
+from engine.domain.chain import Floats, Ints
+from engine.domain.scan import Past
 from engine.market.events import EventCalendar, EventKind
 from engine.market.iv_history import IvHistory, Volatilities
+from engine.market.pasts import Closes
 from engine.market.simulated.history import SimulatedHistory
 from engine.market.simulated.universe import SYMBOLS
 from engine.market.tables import Columns
@@ -30,6 +35,7 @@ class SimulatedReference:
     def __init__(self, history: SimulatedHistory) -> None:
         self._history = history
         self._calendar = lru_cache(maxsize=1)(self._calendar_until)
+        self._closes = lru_cache(maxsize=1)(self._closes_until)
 
     def volatilities_on(self, day: dt.date) -> IvHistory:
         """30-day implied volatility of every name, of the sessions before `day`."""
@@ -39,6 +45,26 @@ class SimulatedReference:
     def events_on(self, day: dt.date) -> EventCalendar:
         """Earnings and ex-dividend days: all of them, from the first day of the history to years ahead of `day`."""
         return self._calendar(dt.date(day.year + YEARS_AHEAD - 1, 12, 31))
+
+    def closes_on(self, day: dt.date) -> Mapping[str, Closes]:
+        """Daily closes of every name until the session before `day`, with its splits and dividends."""
+        return self._closes(day)
+
+    def pasts_on(self, day: dt.date) -> Mapping[str, Past]:
+        """Daily closes of every name before `day`, adjusted as they were known on it."""
+        return {symbol: closes.before(day.toordinal()) for symbol, closes in self.closes_on(day).items()}
+
+    def _closes_until(self, day: dt.date) -> Mapping[str, Closes]:
+        days, close = self._history.closes(_midnight(day))
+        splits, paid = defaultdict[str, list[tuple[int, float]]](list), defaultdict[str, list[tuple[int, float]]](list)
+        for split in self._history.splits():
+            splits[split.symbol].append((split.ex_day.toordinal(), float(split.ratio)))
+        for each in self._history.paid(_midnight(day)):
+            paid[each.symbol].append((each.ex_day.toordinal(), each.amount / UNIT))
+        return {
+            symbol: Closes(days, close[:, place], _pairs(splits[symbol]), _pairs(paid[symbol]))
+            for place, symbol in enumerate(SYMBOLS)
+        }
 
     def _calendar_until(self, last: dt.date) -> EventCalendar:
         announced = [each for each in self._history.earnings(last + _EFFECT_WITHIN) if each.announced <= last]
@@ -52,6 +78,11 @@ class SimulatedReference:
             | {"day": np.array([day.toordinal() for *_, day in found]), "value": np.full(len(found), np.nan)},
             _columns(spans) | {"first": np.full(len(spans), first + 1), "last": np.full(len(spans), last.toordinal())},
         )
+
+
+def _pairs(found: Sequence[tuple[int, float]]) -> tuple[Ints, Floats]:
+    days, values = [day for day, _ in found], [value for _, value in found]
+    return np.array(days, dtype=np.int64), np.array(values, dtype=np.float64)
 
 
 def _midnight(day: dt.date) -> dt.datetime:

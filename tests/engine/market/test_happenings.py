@@ -7,7 +7,7 @@ import pytest
 
 from engine.domain.happening import UNKNOWN, Happening, HappeningKind
 from engine.market.events import EventCalendar, import_events, read_calendar
-from engine.runtime.happenings import outlook
+from engine.market.happenings import outlook
 
 FIRST, LAST = dt.date(2026, 3, 16), dt.date(2026, 4, 24)
 COVERED = "SPY,earnings,2026-01-01,2026-12-31\nSPY,ex-dividend,2026-01-01,2026-06-30\n"
