@@ -2,20 +2,15 @@
 
 from dataclasses import dataclass
 
-from engine.analytics.buying_power import buying_power
-from engine.analytics.margin import MarginRates
 from engine.core.errors import LedgerFault
 from engine.core.money import Money
-from engine.domain.instrument import MULTIPLIER, OptionContract, Right
+from engine.domain.instrument import MULTIPLIER, OptionContract
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.position import Lot, Position
 from engine.domain.structure import Leg, Structure
-from engine.domain.structure_shapes import netted
 from engine.ledger.lots import Booked, Trade, booked
-from engine.risk.account_rules import uncovered
+from engine.risk.lot_power import lots_power
 from engine.runtime.desk import Desk
-
-_RATES = MarginRates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +31,11 @@ def used_by(desk: Desk, symbol: str, module_id: str, lots: tuple[Lot, ...]) -> M
 
     Raises LedgerFault when the rule cannot tell: nothing that has no figure is ever opened.
     """
-    if not lots:
-        return 0
-    options = [lot for lot in lots if lot.contract is not None]
-    shares = sum(lot.quantity for lot in lots if lot.contract is None)
-    paid = sum(lot.cost for lot in lots if lot.contract is None)
-    legs = [Leg(lot.contract, lot.quantity) for lot in options if lot.contract is not None]
-    cash, at_cost = -sum(lot.cost for lot in options), 0
-    if shares > 0:
-        # Shares are paid in full, and calls that they cover take nothing more.
-        legs, shares, at_cost = _uncovered(legs, shares), 0, paid
-        cash = min(cash, 0) if all(leg.ratio > 0 for leg in legs) else cash
-    if not legs:
-        return at_cost if shares == 0 else -paid + -(paid * _RATES.short_stock_initial_pct // 100)
-    spot = -(-abs(paid) // abs(shares)) if shares else _spot(desk, symbol, legs)
-    power = buying_power(legs, cash, spot, _prices(desk, options), shares)
+    contracts = [lot for lot in lots if lot.contract is not None]
+    power = lots_power(lots, desk.market.spot(symbol), _prices(desk, contracts))
     if power is None:
         raise LedgerFault(f"the buying power of what {module_id} holds of {symbol} cannot be told")
-    # A short put without a long one behind it is secured in full, whatever else is held beside it.
-    secured = sum(contract.strike * count * MULTIPLIER for contract, count in uncovered(legs, Right.PUT))
-    return at_cost + max(0, power, secured)
-
-
-def _uncovered(legs: list[Leg], shares: int) -> list[Leg]:
-    """Option legs that are left once each lot of shares covers a short call, the lowest strikes first."""
-    lots = shares // MULTIPLIER
-    left: list[Leg] = []
-    for leg in sorted(netted(legs), key=lambda leg: leg.contract.strike):
-        covered = min(lots, -leg.ratio) if leg.ratio < 0 and leg.contract.right is Right.CALL else 0
-        lots -= covered
-        if leg.ratio + covered:
-            left.append(Leg(leg.contract, leg.ratio + covered))
-    return left
+    return power
 
 
 def claim_of(
@@ -108,11 +76,6 @@ def package_trades(
     left = price - sum(leg.ratio * mid for leg, mid in zip(others, mids, strict=True))
     share, odd = divmod(left, first.ratio)
     return [Trade(first.contract, first.ratio * quantity, share + (1 if odd and first.ratio > 0 else 0)), *rest]
-
-
-def _spot(desk: Desk, symbol: str, legs: list[Leg]) -> Money:
-    spot = desk.market.spot(symbol)
-    return legs[0].contract.strike if spot is None else spot
 
 
 def _prices(desk: Desk, lots: list[Lot]) -> dict[OptionContract, Money | None]:
