@@ -9,17 +9,16 @@ from pathlib import Path
 
 from engine.backtest.filling import Terms
 from engine.backtest.html_report import report_html
+from engine.backtest.result import Backtest
+from engine.backtest.significance import even_splits, permutation_test, walk_forward
 from engine.backtest.sources import source_for
-from engine.backtest.summary import BacktestReport
+from engine.backtest.spreads import fill
+from engine.backtest.summary import BacktestReport, Part
 from engine.backtest.walk import walk
 from engine.core.calendar import market_day, previous_session
 from engine.core.errors import MindfolioError
-from engine.core.money import Money
 from engine.domain.mindfolio import Environment, ModuleSpec, Parameter
-from engine.domain.order import OrderPurpose
-from engine.domain.package import structure_quote
-from engine.domain.quote import Quote
-from engine.domain.structure import Structure, StructureKind
+from engine.domain.structure import StructureKind
 from engine.market.history import HistoryStore
 from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.history import SimulatedHistory
@@ -42,12 +41,18 @@ STRUCTURES: dict[str, tuple[str, tuple[StructureKind, ...]]] = {
 }
 """What can be tested: its name, and which structures a module may trade then."""
 
+PARTS = 3
+"""Of the span of a walk-forward split: the first is seen before the second, both before the third."""
+
 YEAR = dt.timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a backtest is asked for. `first` and `last` None: the 365 days up to the last session that is known."""
+    """What a backtest is asked for. `first` and `last` None: the 365 days up to the last session that is known.
+
+    `is_split`: statistics in and out of sample too. `permutations`: draws of the permutation test, 0 for none.
+    """
 
     symbol: str
     structure: str
@@ -55,6 +60,8 @@ class Asked:
     last: dt.date | None = None
     settings: Path | None = None
     seed: int | None = None
+    is_split: bool = False
+    permutations: int = 0
 
 
 def backtest(places: Places, asked: Asked, progress: Progress) -> BacktestReport:
@@ -70,26 +77,42 @@ def backtest(places: Places, asked: Asked, progress: Progress) -> BacktestReport
     days = source.days(asked.symbol, first, last)
     if not days:
         raise MindfolioError(_nothing(places, asked, first, last))
-    terms = Terms(defaults.costs(), natural, RISK_FREE_RATE, defaults.waivers(places.environment))
-    prices = f"{source.label(asked.symbol, first, last)}; every order filled at the natural price"
+    terms = Terms(defaults.costs(), fill, RISK_FREE_RATE, defaults.waivers(places.environment))
     progress(f"walking {len(days):,} sessions")
     try:
-        found = walk(strategy_of(module), module, days, terms, STRUCTURES[asked.structure][0], prices)
+        found = walk(
+            strategy_of(module),
+            module,
+            days,
+            terms,
+            STRUCTURES[asked.structure][0],
+            source.label(asked.symbol, first, last),
+        )
     except ValueError as error:
         raise MindfolioError(f"the settings contradict each other: {error}") from None
     rows = setting_rows(parameters_for(module.kind), module.parameters)
-    return BacktestReport(found, tuple((row.label, f"{row.value:g} {row.unit}".rstrip()) for row in rows))
+    settings = tuple((row.label, f"{row.value:g} {row.unit}".rstrip()) for row in rows)
+    parts = _parts(found) if asked.is_split else ()
+    if not asked.permutations:
+        return BacktestReport(found, settings, parts)
+    seed = DEFAULT_SEED if asked.seed is None else asked.seed
+    tested = permutation_test(found, asked.permutations, seed)
+    return BacktestReport(found, settings, parts, None if tested is None else tested.p_value, asked.permutations, seed)
+
+
+def _parts(found: Backtest) -> tuple[Part, ...]:
+    """A walk forward in steps of a third: what had been seen of the span, and what came after it."""
+    if (found.last - found.first).days + 1 < PARTS:
+        raise MindfolioError(f"{found.first} to {found.last} is too short to be split; ask for more days")
+    parts: list[Part] = []
+    for fold in walk_forward(found, even_splits(found.first, found.last, PARTS)):
+        parts += [Part("in sample", fold.in_sample), Part("out of sample", fold.out_of_sample)]
+    return tuple(parts)
 
 
 def write_html(report: BacktestReport, path: Path) -> None:
     """Write the page of a backtest. Raises OSError when it cannot be written."""
     path.write_text(report_html(report), encoding="utf-8")
-
-
-def natural(structure: Structure, quotes: tuple[Quote | None, ...], purpose: OrderPurpose) -> Money | None:
-    """What a package trades at when the whole spread is crossed, the dearest that it can be; None without quotes."""
-    quote = structure_quote(structure, quotes, purpose)
-    return None if quote is None else quote.natural
 
 
 def read_settings(path: Path) -> dict[str, Parameter]:

@@ -12,6 +12,8 @@ from engine.runtime.places import Places
 
 STRUCTURES = ("iron-condor", "calendar", "diagonal", "csp", "wheel", "straddle")
 
+MOST_DRAWS = 1_000_000
+
 PlacesOf = Callable[[argparse.Namespace], Places]
 
 
@@ -53,6 +55,8 @@ def add_backtest(
     test.add_argument("--from", dest="first", type=_day, metavar="DAY", help="first day (default: a year before --to)")
     test.add_argument("--to", dest="last", type=_day, metavar="DAY", help="last day (default: the last one known)")
     test.add_argument("--settings", type=Path, metavar="FILE", help="the module's parameters, as TOML or JSON")
+    test.add_argument("--walk-forward", action="store_true", help="statistics in and out of sample, in thirds")
+    test.add_argument("--permutations", type=_draws, default=0, metavar="N", help="a p-value from so many draws")
     test.add_argument("--html", type=Path, metavar="REPORT", help="write a page with charts there")
     add_market(test)
     test.add_argument("--seed", type=_seed, help="seed of the simulated market (default 1)")
@@ -62,7 +66,16 @@ def add_backtest(
         from engine.backtest.summary import as_document, as_text  # noqa: PLC0415 - heavy
         from mindfolio_desktop.backtesting import Asked, backtest, write_html  # noqa: PLC0415 - heavy
 
-        asked = Asked(options.symbol, options.structure, options.first, options.last, options.settings, options.seed)
+        asked = Asked(
+            symbol=options.symbol,
+            structure=options.structure,
+            first=options.first,
+            last=options.last,
+            settings=options.settings,
+            seed=options.seed,
+            is_split=options.walk_forward,
+            permutations=options.permutations,
+        )
         report = backtest(places_of(options), asked, _progress)
         if options.html is not None:
             write_html(report, options.html)
@@ -76,6 +89,12 @@ def _seed(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) < 2**63:
         return int(text)
     raise argparse.ArgumentTypeError(f"must be a whole number from 0, not {text!r}")
+
+
+def _draws(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_DRAWS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_DRAWS:,}, not {text!r}")
 
 
 def _day(text: str) -> dt.date:

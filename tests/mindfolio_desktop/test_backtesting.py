@@ -1,20 +1,16 @@
 """A backtest as asked for: defaults, settings with all their problems, and everything that cannot be walked over."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.core.errors import MindfolioError
-from engine.core.money import dollars
-from engine.domain.instrument import Right
 from engine.domain.mindfolio import Environment
-from engine.domain.order import OrderPurpose
-from engine.domain.quote import Quote
 from engine.runtime.places import Places
-from mindfolio_desktop.backtesting import STRUCTURES, Asked, backtest, natural, read_settings, write_html
+from mindfolio_desktop.backtesting import STRUCTURES, Asked, backtest, read_settings, write_html
 from mindfolio_desktop.research import STRUCTURES as CHOICES
-from tests.engine.backtest.hand import option, structure
 from tests.recordings import falling_volatility, record_market
 
 SPY = Asked("SPY", "iron-condor", dt.date(2025, 10, 1), dt.date(2025, 12, 31))
@@ -46,9 +42,7 @@ class TestWalk:
 
         assert (found.symbol, found.structure) == ("SPY", "Iron Condor")
         assert (found.first, found.last) == (dt.date(2025, 10, 1), dt.date(2025, 12, 31))
-        assert found.source == (
-            "end-of-day chains of the simulated market (64 of 64 sessions); every order filled at the natural price"
-        )
+        assert found.source == "end-of-day chains of the simulated market (64 of 64 sessions)"
         assert len(found.equity) == 64
         assert ("IV rank at least", "50 %") in report.settings
         assert not simulated.data_dir.exists()
@@ -59,10 +53,17 @@ class TestWalk:
     def test_settings_change_what_is_traded(self, simulated: Places, tmp_path: Path) -> None:
         easy = write(tmp_path / "easy.toml", "min_iv_rank_pct = 0\nmin_credit_pct = 1\n")
         usual = backtest(simulated, SPY, quiet).backtest
-        report = backtest(simulated, Asked("SPY", "iron-condor", SPY.first, SPY.last, easy), quiet)
+        asked = replace(SPY, settings=easy, is_split=True, permutations=500)
+        report = backtest(simulated, asked, quiet)
         found = report.backtest
 
         assert ("IV rank at least", "0 %") in report.settings
+        assert [part.name for part in report.parts] == ["in sample", "out of sample"] * 2
+        assert report.parts[0].evidence.last == dt.date(2025, 10, 30)  # the first 30 of 92 days
+        assert report.permutations == 500
+        assert found.trades
+        assert report.p_value is not None
+        assert 1 / 501 <= report.p_value <= 1
         assert len(found.trades) + found.open_at_end > len(usual.trades) + usual.open_at_end
 
     def test_a_recording_is_walked_where_it_has_sessions(self, recording: Places) -> None:
@@ -142,19 +143,5 @@ class TestSettings:
         assert "\n" not in str(refused.value)
 
 
-def test_the_natural_price_crosses_every_leg() -> None:
-    # A put spread: 2.00 to 2.20 sold at its bid, 1.00 to 1.10 bought at its ask: 0.90 credit.
-    spread = structure((option(500), -1), (option(495), 1))
-    at = dt.datetime(2026, 3, 2, 20, 45, tzinfo=dt.UTC)
-    quotes = tuple(
-        Quote(leg.contract.key, at, dollars(bid), dollars(ask))
-        for leg in spread.legs
-        for bid, ask in ((("2.00", "2.20") if leg.ratio < 0 else ("1.00", "1.10")),)
-    )
-    assert natural(spread, quotes, OrderPurpose.OPEN) == dollars("-0.90")
-    assert natural(spread, (None, None), OrderPurpose.OPEN) is None
-
-
 def test_the_choices_of_the_command_line_are_the_structures_here() -> None:
     assert tuple(STRUCTURES) == CHOICES
-    assert option(500).right is Right.PUT
