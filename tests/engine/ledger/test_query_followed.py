@@ -14,7 +14,8 @@ DAY = dt.date(2026, 3, 2)
 
 
 def trade(module_id: str, symbol: str, result: str, ended: dt.date | None = None) -> SkippedTrade:
-    return SkippedTrade(module_id, symbol, "Iron Condor", "BUDGET", DAY, dollars(result), ended, "stop" if ended else "")
+    code = "stop" if ended else ""
+    return SkippedTrade(module_id, symbol, "Iron Condor", "BUDGET", DAY, dollars(result), ended, code)
 
 
 def followed(one: SkippedTrade) -> FollowedTrade:
