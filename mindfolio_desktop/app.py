@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.core.money import Money
+from engine.domain.aftermath import FollowedTrade, SkippedTrade
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
 from engine.domain.mindfolio import ModuleSpec
@@ -59,6 +60,14 @@ class LedgerReader:
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
         """NAV samples, oldest first."""
         return self._opened().nav_history(limit)
+
+    def followed(self) -> tuple[FollowedTrade, ...]:
+        """Skipped trades that would still be open."""
+        return self._opened().followed()
+
+    def skipped_trades(self, module_id: str, limit: int = 250) -> tuple[SkippedTrade, ...]:
+        """What a module's skipped trades came to."""
+        return self._opened().skipped_trades(module_id, limit)
 
     def _opened(self) -> Query:
         if self._query is None:

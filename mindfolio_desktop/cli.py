@@ -18,6 +18,7 @@ from typing import Any
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, existing
+from mindfolio_desktop import research
 from mindfolio_desktop.display import require_qt
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
@@ -78,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_data_commands(commands)
 
     _add_run(commands)
+    research.add_backtest(commands, _add_market, _places)
+    research.add_scan(commands, _add_market, _places)
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from engine.core.calendar import session_at
 from engine.core.errors import DenialCode, MindfolioError
+from engine.domain.aftermath import by_reason
 from engine.domain.commands import RearmMindfolio
 from engine.domain.mindfolio import Environment
 from engine.domain.notices import Alert, CommandDenied, Notice
@@ -14,10 +15,10 @@ from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
 from engine.portfolio.aggregate import aggregate
-from engine.portfolio.report import Document, as_document
+from engine.portfolio.report import Document, amount, as_document
 from engine.risk.latch import StopLatch
 from engine.runtime.assembly import OpenEngine, session_limit
-from engine.runtime.desk import RISK_FREE_RATE
+from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.handlers import handle
 from engine.runtime.places import Places, Running
 from engine.runtime.reports import settle_in
@@ -59,6 +60,7 @@ def run_headless(places: Places, running: Running, days: int | None, progress: P
         kernel = engine.kernel
         kernel.run(until=None if days is None else session_limit(kernel, days))
         document = as_document(kernel.snapshot(), _trades(kernel.desk.ledger))
+        document["skipped_trades"] = _skipped_trades(kernel.desk)
         document["halted"] = kernel.desk.halted
         document["quotes"] = asdict(kernel.desk.quality.total.view())
         if (recorder := kernel.desk.recorder) is not None:
@@ -102,6 +104,25 @@ def rearm(places: Places, why: str, progress: Progress) -> tuple[DenialCode, ...
     finally:
         engine.close()
     return tuple(denial.code for notice in publisher.denied for denial in notice.denials)
+
+
+def _skipped_trades(desk: Desk) -> list[Document]:
+    """What became of skips: by module, month and reason, in dollars."""
+    if desk.query is None:
+        return []
+    return [
+        {
+            "module": module.spec.name,
+            "month": f"{row.month:%Y-%m}",
+            "reason": row.reason,
+            "ended": row.ended,
+            "result": amount(row.result),
+            "still_open": row.still_open,
+            "open_result": amount(row.open_result),
+        }
+        for module_id, module in desk.book.modules.items()
+        for row in by_reason(desk.query.skipped_trades(module_id))
+    ]
 
 
 def _trades(ledger: Ledger) -> dict[str, list[TradeRow]]:

@@ -12,7 +12,7 @@ from engine.core.calendar import days_to_expiry
 from engine.core.money import UNIT, Money, from_float
 from engine.domain.candidate import Candidate
 from engine.domain.evidence import BacktestTrade
-from engine.domain.instrument import Right
+from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.mindfolio import ModuleSpec
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.package import clean_mark
@@ -46,7 +46,10 @@ class Holding:
     def after_order(self, order: Order, done: Filled, quotes: DayQuotes, terms: Terms) -> "Holding":
         """The trade after an order of it was filled."""
         costs = sum(trading_costs(done.trades, terms.costs))
-        line = BacktestOrder(quotes.day.day, _what(order), order.why, order.quantity, done.net_price, done.mid, costs)
+        one = MULTIPLIER if order.structure.legs else 1
+        line = BacktestOrder(
+            quotes.day.day, _what(order), order.why, order.quantity, done.net_price, done.mid, costs, one
+        )
         position = traded(self.position, done.trades, terms.costs, quotes.day.now, order.purpose)
         mark = self.mark + sum(trade.paid for trade in done.trades)
         after = replace(self, position=position, mark=mark, orders=(*self.orders, line))

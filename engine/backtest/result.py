@@ -5,11 +5,16 @@ from dataclasses import dataclass
 
 from engine.core.money import Money
 from engine.domain.evidence import BacktestTrade
+from engine.domain.instrument import MULTIPLIER
 
 
 @dataclass(frozen=True, slots=True)
 class BacktestOrder:
-    """One order of a backtest: `net_price` a share at which it was filled, `mid` at the time, `costs` in all."""
+    """One order of a backtest: `net_price` a share at which it was filled, `mid` at the time, `costs` in all.
+
+    Prices are of what the order trades, a debit positive and a credit negative; `multiplier` is how many shares one of
+    `quantity` stands for, 1 where shares alone are traded.
+    """
 
     day: dt.date
     what: str
@@ -18,6 +23,12 @@ class BacktestOrder:
     net_price: Money
     mid: Money
     costs: Money
+    multiplier: int = MULTIPLIER
+
+    @property
+    def crossing(self) -> Money:
+        """What it cost that the order was not filled at mid; negative where the fill was the better one."""
+        return (self.net_price - self.mid) * abs(self.quantity) * self.multiplier
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,16 @@ class TracedTrade:
 
     trade: BacktestTrade
     orders: tuple[BacktestOrder, ...]
+
+    @property
+    def crossing(self) -> Money:
+        """What crossing the spread cost over all its orders."""
+        return sum(order.crossing for order in self.orders)
+
+    @property
+    def costs(self) -> Money:
+        """Commissions and fees of all its orders."""
+        return sum(order.costs for order in self.orders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,11 @@ class ScanAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScanRow:
-    """One line of the scan record, kept as evidence for every symbol looked at."""
+    """One line of the scan record, kept as evidence for every symbol looked at.
+
+    `candidate` is the trade that was found, with the backtest behind it, whatever became of it. `denials` are the
+    conditions of the gate that it did not meet; all others it met.
+    """
 
     at: datetime
     module_id: str
@@ -84,6 +88,7 @@ class ScanRow:
     numbers: dict[str, Fact] = field(default_factory=dict)
     denials: tuple[Denial, ...] = ()
     waived: tuple[str, ...] = ()
+    candidate: Candidate | None = None
 
 
 class ApprovalStatus(StrEnum):

@@ -205,6 +205,20 @@ class ScanCompleted:
 
 
 @dataclass(frozen=True, slots=True)
+class SkipsFollowed:
+    """At a session's close: how many trades that were not made would still be open, how many ended and what those made.
+
+    `evidence` is the hash of the `FollowedDay` in the side store.
+    """
+
+    session: dt.date
+    still_open: int
+    ended: int
+    result: Money
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRequested:
     """A candidate waits for a person."""
 
@@ -293,6 +307,7 @@ Event: TypeAlias = (
     | EmergencyStopLatched
     | MindfolioRearmed
     | ScanCompleted
+    | SkipsFollowed
     | ApprovalRequested
     | ApprovalDecided
     | OrderIntended
@@ -353,5 +368,6 @@ __all__ = [
     "ScanCompleted",
     "SessionClosed",
     "SessionOpened",
+    "SkipsFollowed",
     "StateSealed",
 ]

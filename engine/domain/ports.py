@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.money import Money
+from engine.domain.aftermath import FollowedTrade, SkippedTrade
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate, Finding, ScanRow
 from engine.domain.evidence import Evidence
@@ -254,6 +255,14 @@ class Query(Protocol):
 
     def entries(self, limit: int = 200, before: int | None = None, kind: str = "") -> tuple[EntryRow, ...]:
         """Journal entries, newest first; `kind` "" is every type."""
+        ...
+
+    def followed(self) -> tuple[FollowedTrade, ...]:
+        """Skipped trades that would still be open, as of the last session that told of any."""
+        ...
+
+    def skipped_trades(self, module_id: str, limit: int = 250) -> tuple[SkippedTrade, ...]:
+        """What a module's skipped trades came to in the last `limit` sessions: those open first, then newest first."""
         ...
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:

@@ -76,6 +76,10 @@ def _scanned(book: Book, at: dt.datetime, event: ev.ScanCompleted) -> None:
     book.modules[event.module_id].scans_today += 1
 
 
+def _skips_followed(_book: Book, _at: dt.datetime, _event: ev.SkipsFollowed) -> None:
+    """What might have been changes nothing of what is."""
+
+
 def _approval_requested(book: Book, _at: dt.datetime, event: ev.ApprovalRequested) -> None:
     book.approvals[event.approval.approval_id] = event.approval
     book.approvals_made += 1
@@ -318,6 +322,7 @@ _STATE: dict[type[ev.Event], Callable[[Any, dt.datetime, Any], None]] = {
     ev.EmergencyStopLatched: _stopped,
     ev.MindfolioRearmed: _rearmed,
     ev.ScanCompleted: _scanned,
+    ev.SkipsFollowed: _skips_followed,
     ev.ApprovalRequested: _approval_requested,
     ev.ApprovalDecided: _approval_decided,
     ev.AccountReconciled: _reconciled,

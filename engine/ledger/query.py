@@ -14,12 +14,21 @@ from sqlalchemy.pool import QueuePool
 from engine.core.clock import epoch_us, from_epoch_us
 from engine.core.errors import LedgerFault
 from engine.core.money import Money
+from engine.domain.aftermath import FollowedDay, FollowedTrade, SkippedTrade
 from engine.domain.candidate import ScanRow
 from engine.domain.records import EntryRow, FillRow, OrderRow, PostingRow, TradeRow
 from engine.ledger import tables
 from engine.ledger.connections import cause, reading_engine
 
 _SCAN_ROWS = msgspec.json.Decoder(tuple[ScanRow, ...])
+
+_FOLLOWED_DAY = msgspec.json.Decoder(FollowedDay)
+
+_FOLLOWED = sa.text(
+    "SELECT evidence.body FROM journal JOIN evidence"
+    " ON evidence.address = json_extract(CAST(journal.body AS TEXT), '$.evidence')"
+    " WHERE journal.type = 'SkipsFollowed' ORDER BY journal.seq DESC LIMIT :limit"
+)
 
 _SCANS = sa.text(
     "SELECT evidence.body FROM journal JOIN evidence"
@@ -93,6 +102,18 @@ class LedgerQuery:
         )
         return tuple((from_epoch_us(at_us), nav) for at_us, nav in reversed(self._rows(query)))
 
+    def followed(self) -> tuple[FollowedTrade, ...]:
+        """Skipped trades that would still be open, as of the last session that told of any."""
+        days = self._followed(1)
+        return days[0].still_open if days else ()
+
+    def skipped_trades(self, module_id: str, limit: int = 250) -> tuple[SkippedTrade, ...]:
+        """What a module's skipped trades came to in the last `limit` sessions: those open first, then newest first."""
+        days = self._followed(limit)
+        found = [each.trade for each in days[0].still_open] if days else []
+        found += [trade for day in days for trade in day.ended]
+        return tuple(trade for trade in found if trade.module_id == module_id)
+
     def close(self) -> None:
         """Release the connection."""
         self._engine.dispose()
@@ -104,6 +125,10 @@ class LedgerQuery:
         if module_id is not None:
             query = query.where(table.c.module_id == module_id)
         return self._rows(query)
+
+    def _followed(self, limit: int) -> list[FollowedDay]:
+        found = self._rows(_FOLLOWED.bindparams(limit=limit))
+        return [tables.decoded(_FOLLOWED_DAY, body) for (body,) in found]
 
     def _postings(self, seqs: list[int]) -> dict[int, list[PostingRow]]:
         by_seq: dict[int, list[PostingRow]] = defaultdict(list)

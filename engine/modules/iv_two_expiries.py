@@ -182,8 +182,8 @@ def target_refusal(package: Package, rules: IvRules) -> str:
 def front_result(package: Package, terms: Terms) -> FrontResult:
     """What becomes of one unit when the front expires, by the distribution that the front's fitted smile says."""
     front, back = terms.front, terms.back
-    short = next(leg for leg in package.picked if leg.board is front.board)
-    long = next(leg for leg in package.picked if leg.board is back.board)
+    short = next(leg for leg in package.picked if leg.board.values is front.board.values)
+    long = next(leg for leg in package.picked if leg.board.values is back.board.values)
     smile = chain_smile(front.board.chain, front.board.values, front.ordinal)
     prices = _prices(package, terms, smile.forward)
     later = _later_values(long, prices, terms, smile)

@@ -85,6 +85,8 @@ def as_text(document: Document) -> str:
         lines.append(f"{recorded['rows']:,} quotes recorded in {recorded['folder']}")
         if recorded["fault"]:
             lines.append(f"RECORDING ENDED: {recorded['fault']}")
+    if "skipped_trades" in document:
+        lines += [_skip_line(row) for row in _listed(document, "skipped_trades") if isinstance(row, dict)]
     if document.get("stop_latched"):
         lines.append("the emergency stop is latched: nothing is opened until a person re-arms it")
     if document.get("halted"):
@@ -113,6 +115,15 @@ def _section(document: Document, name: str) -> Document:
 def _listed(document: Document, name: str) -> list[object]:
     listed = document[name]
     return listed if isinstance(listed, list) else []
+
+
+def _skip_line(row: Document) -> str:
+    """What trades that were skipped for one reason in one month would have made."""
+    still = f", {row['still_open']} still open at {row['open_result']}" if row["still_open"] else ""
+    return (
+        f"  {row['module']}: skips of {row['month']} for {row['reason']} would have made {row['result']} "
+        f"({row['ended']} ended{still})"
+    )
 
 
 def _module(view: ModuleView, trades: Sequence[TradeRow]) -> Document:

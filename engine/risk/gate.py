@@ -58,6 +58,12 @@ def run_gate(facts: TradeFacts) -> tuple[Denial, ...]:
     return tuple(denial for denial in outcomes if denial is not None)
 
 
+def checklist(denials: tuple[Denial, ...]) -> tuple[tuple[DenialCode, Denial | None], ...]:
+    """Every condition of the gate in its order, each with the denial of a trade that did not meet it."""
+    failed = {denial.code: denial for denial in denials}
+    return tuple((check.code, failed.get(check.code)) for check in CHECKS)
+
+
 def waived(facts: TradeFacts) -> tuple[str, ...]:
     """What the environment waived for this trade, to be shown: "evidence"; "iv_rank", "events" when unknown."""
     rank = facts.candidate.iv_rank

@@ -25,6 +25,7 @@ from engine.execution.paper import PaperBroker
 from engine.execution.paper_lifecycle import Dividends
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
+from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
 from engine.market.events import EventCalendar, read_calendar
 from engine.market.history import HistoryStore
@@ -103,6 +104,8 @@ class OpenEngine:
         """Release the ledger and the lock."""
         if self.kernel.desk.recorder is not None:
             self.kernel.desk.recorder.close()
+        if isinstance(self.kernel.desk.query, LedgerQuery):
+            self.kernel.desk.query.close()
         self.kernel.desk.broker.close()
         self.kernel.desk.ledger.close()
         self._lock.release()
@@ -152,6 +155,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             scores_on=market.scores_on,
             recorder=_recorder(places, running),
             sectors=sectors,
+            query=LedgerQuery(places.ledger),
         )
         if is_new:
             _begin(desk, spec, places.environment, market.name, costs, seed)

@@ -21,7 +21,7 @@ from engine.domain.events import Event
 from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
 from engine.domain.package import LadderRules, clean_mark
-from engine.domain.ports import Backtester, Broker, ChainUpdate, Feed, Publisher, Strategy
+from engine.domain.ports import Backtester, Broker, ChainUpdate, Feed, Publisher, Query, Strategy
 from engine.domain.position import Position
 from engine.domain.quote import Quote
 from engine.domain.scan import Past, Score
@@ -136,6 +136,8 @@ class Desk:
     """The newest score of each company's fundamentals that is known on a day; none, where nobody imported any."""
     strategy_of: Callable[[ModuleSpec], Strategy] = strategy_of
     """The program behind a module."""
+    query: Query | None = None
+    """Reads what was journaled; without it nothing that was skipped is followed."""
     refused: dict[str, dict[tuple[str, StructureKind], str]] = field(default_factory=dict)
     """What the backtest has refused each module on `refused_on`, and why."""
     refused_on: dt.date | None = None

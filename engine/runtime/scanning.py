@@ -294,6 +294,7 @@ def _row(
         numbers=finding.numbers,
         denials=denials,
         waived=candidate.waived if candidate is not None else (),
+        candidate=candidate,
     )
 
 

@@ -45,6 +45,8 @@ class EngineBridge(QObject):
     """Module id, tuple[ScanRow, ...], newest first."""
     trades_ready = Signal(str, object)
     """Module id, tuple[TradeRow, ...], newest first."""
+    skips_ready = Signal(str, object)
+    """Module id, tuple[SkippedTrade, ...]: those that would still be open first."""
     nav_ready = Signal(object)
     """tuple[(datetime, Money), ...], oldest first."""
 
@@ -122,6 +124,10 @@ class EngineBridge(QObject):
         """Ask for a module's closed trades; the answer is `trades_ready`."""
         self._ask("trades", module_id, partial(self._query.trades, module_id))
 
+    def request_skips(self, module_id: str) -> None:
+        """Ask what became of a module's skipped trades; the answer is `skips_ready`."""
+        self._ask("skips", module_id, partial(self._query.skipped_trades, module_id))
+
     def request_nav(self) -> None:
         """Ask for the samples of NAV; the answer is `nav_ready`."""
         self._ask("nav", "", self._query.nav_history)
@@ -192,6 +198,8 @@ class EngineBridge(QObject):
             self.scans_ready.emit(module_id, answer.result())
         elif what == "trades":
             self.trades_ready.emit(module_id, answer.result())
+        elif what == "skips":
+            self.skips_ready.emit(module_id, answer.result())
         else:
             self.nav_ready.emit(answer.result())
 
@@ -200,4 +208,4 @@ class EngineBridge(QObject):
         return Alert(now, module_id, f"The ledger could not be read for the {_QUESTIONS[what]}: {error}")
 
 
-_QUESTIONS = {"scans": "recent scans", "trades": "closed trades", "nav": "history of NAV"}
+_QUESTIONS = {"scans": "recent scans", "trades": "closed trades", "skips": "skipped trades", "nav": "history of NAV"}

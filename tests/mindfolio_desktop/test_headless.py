@@ -114,6 +114,7 @@ class TestStatus:
         status = said(replay)
         assert status.pop("stop_latched") is False
         assert document.pop("halted") == ""
+        assert document.pop("skipped_trades") == []  # every approval was given, and nothing else was found
         quotes = document.pop("quotes")
         assert quotes["rows"] == 16 * 122
         assert 0 < quotes["faults"]["one_sided"] == quotes["untradable"] < quotes["rows"]

@@ -5,6 +5,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from engine.domain.aftermath import by_reason
 from engine.domain.commands import Command, PauseModule, ResumeModule, ScanNow
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
@@ -13,6 +14,7 @@ from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE, KeyedTableModel
 from mindfolio_desktop.ui.models.positions import PositionsModel
 from mindfolio_desktop.ui.models.scans import ScansModel
+from mindfolio_desktop.ui.models.skips import SkipsModel
 from mindfolio_desktop.ui.models.trades import TradesModel
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
@@ -34,8 +36,8 @@ _ASK_INTERVAL_MS = 1000
 _PATIENCE = 5
 """Intervals after which an answer that did not come is asked for again, when there is news."""
 
-_SCANS, _TRADES, _NAV = "scans", "trades", "nav"
-_STRUCTURE, _REASON, _WHY = 1, 4, 4
+_SCANS, _TRADES, _SKIPS, _NAV = "scans", "trades", "skips", "nav"
+_STRUCTURE, _REASON, _WHY, _BECAUSE = 1, 4, 4, 1
 
 
 class ModuleDetail(QScrollArea):
@@ -61,7 +63,8 @@ class ModuleDetail(QScrollArea):
         self._wanted: set[str] = set()
         self._due: dict[str, int] = {}
         self._positions, self._scans, self._trades = PositionsModel(self), ScansModel(self), TradesModel(self)
-        self._models = (self._positions, self._scans, self._trades)
+        self._skips = SkipsModel(self)
+        self._models = (self._positions, self._scans, self._trades, self._skips)
         self._back = Button("← Back", "detail_back")
         self._name = ElidedText(pixels=20, weight=theme.BOLD, name="detail_name")
         self._status = Text(pixels=12, weight=theme.MEDIUM, name="detail_status")
@@ -79,6 +82,9 @@ class ModuleDetail(QScrollArea):
                 self._scans, "scans_table", "Recent scans", sort_role=SORT_ROLE, stretch=_REASON, most_rows=10
             ),
             "trades": DataTable(self._trades, "trades_table", "Closed trades", sort_role=SORT_ROLE, stretch=_WHY),
+            "skips": DataTable(
+                self._skips, "skips_table", "Skipped trades", sort_role=SORT_ROLE, stretch=_BECAUSE, most_rows=8
+            ),
         }
         self._lay_out()
         self._connect()
@@ -104,6 +110,7 @@ class ModuleDetail(QScrollArea):
             ("positions", "Active positions", ""),
             ("scans", "Recent scans", "last 24 hours of market time"),
             ("trades", "Closed trades", "after all costs"),
+            ("skips", "Trades that were not made", "what one contract of each would have come to"),
         ):
             panel = Panel(title, f"{key}_panel", note)
             panel.body.addWidget(self._tables[key])
@@ -130,6 +137,7 @@ class ModuleDetail(QScrollArea):
         bridge = self._bridge
         bridge.scans_ready.connect(self._on_scans)
         bridge.trades_ready.connect(self._on_trades)
+        bridge.skips_ready.connect(self._on_skips)
         bridge.nav_ready.connect(self._on_nav)
         bridge.command_accepted.connect(self._on_answered)
         bridge.command_denied.connect(self._on_answered)
@@ -151,6 +159,7 @@ class ModuleDetail(QScrollArea):
             model.show_rows([])
         self._tables["scans"].explain_empty("Reading the scans…")
         self._tables["trades"].explain_empty("Reading the trades…")
+        self._tables["skips"].explain_empty("Reading what was skipped…")
         self._free_buttons()
         self.verticalScrollBar().setValue(0)
 
@@ -165,8 +174,9 @@ class ModuleDetail(QScrollArea):
         self._positions.show_positions(view.open_positions, snapshot.market.now)
         self._tables["positions"].explain_empty(_no_positions(view))
         scans = (snapshot.market.session, view.scans_today, view.executed_today, len(view.approvals))
+        session = snapshot.market.session  # what was skipped is looked at when one ends
         minute = int(snapshot.market.now.timestamp()) // 60
-        for what, counter in ((_SCANS, scans), (_TRADES, view.closed_trades), (_NAV, minute)):
+        for what, counter in ((_SCANS, scans), (_TRADES, view.closed_trades), (_SKIPS, session), (_NAV, minute)):
             if what not in self._asked or self._asked[what] != counter:
                 self._asked[what] = counter
                 self._wanted.add(what)
@@ -223,6 +233,8 @@ class ModuleDetail(QScrollArea):
                 self._bridge.request_scans(self._module_id)
             elif what == _TRADES:
                 self._bridge.request_trades(self._module_id)
+            elif what == _SKIPS:
+                self._bridge.request_skips(self._module_id)
             else:
                 self._bridge.request_nav()
 
@@ -242,6 +254,13 @@ class ModuleDetail(QScrollArea):
             self._due.pop(_TRADES, None)
             self._trades.show_rows(rows)
             self._tables["trades"].explain_empty("No trade of this module was closed yet.")
+
+    @Slot(str, object)
+    def _on_skips(self, module_id: str, trades: object) -> None:
+        if module_id == self._module_id and isinstance(trades, tuple):
+            self._due.pop(_SKIPS, None)
+            self._skips.show_rows(by_reason(trades))
+            self._tables["skips"].explain_empty("No trade that was found was left out yet; each close looks again.")
 
     @Slot(object)
     def _on_nav(self, samples: Samples) -> None:

@@ -152,3 +152,14 @@ def test_the_summary_of_a_run_says_what_was_recorded(snapshot: MindfolioSnapshot
     assert "RECORDING ENDED" not in as_text(document)
     document["recorded"] = {"folder": "there", "rows": 0, "fault": "the disk is full"}
     assert "RECORDING ENDED: the disk is full" in as_text(document).splitlines()
+
+
+def test_the_summary_of_a_run_says_what_became_of_skips(snapshot: MindfolioSnapshot) -> None:
+    document = as_document(snapshot, {})
+    row = {"module": "IV Service", "month": "2026-03", "reason": "BUDGET", "ended": 3, "result": -310}
+    document["skipped_trades"] = [{**row, "still_open": 0, "open_result": 0}]
+    line = "  IV Service: skips of 2026-03 for BUDGET would have made -310 (3 ended)"
+    assert line in as_text(document).splitlines()
+    document["skipped_trades"] = [{**row, "still_open": 1, "open_result": 25.5}]
+    line = "  IV Service: skips of 2026-03 for BUDGET would have made -310 (3 ended, 1 still open at 25.5)"
+    assert line in as_text(document).splitlines()

@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 
 from engine.core.money import Money
+from engine.domain.aftermath import FollowedTrade, SkippedTrade
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
 from engine.domain.records import EntryRow, FillRow, OrderRow, TradeRow
@@ -19,6 +20,7 @@ class EngineFake:
         self.threads: set[str] = set()
         self.scan_rows: tuple[ScanRow, ...] = ()
         self.trade_rows: tuple[TradeRow, ...] = ()
+        self.skips: tuple[SkippedTrade, ...] = ()
         self.nav: tuple[tuple[dt.datetime, Money], ...] = ()
         self.since: dt.datetime | None = None
         self.fault: Exception | None = None
@@ -58,6 +60,16 @@ class EngineFake:
         """The trades a test put here."""
         self._question(f"trades {module_id}")
         return self.trade_rows[:limit]
+
+    def followed(self) -> tuple[FollowedTrade, ...]:
+        """None: no page asks."""
+        self._question("followed")
+        return ()
+
+    def skipped_trades(self, module_id: str, limit: int = 250) -> tuple[SkippedTrade, ...]:
+        """The skipped trades a test put here."""
+        self._question(f"skips {module_id}")
+        return self.skips[:limit]
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
         """The samples a test put here."""

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
 from engine.core.money import dollars
+from engine.domain.aftermath import SkippedTrade
 from engine.domain.budget import BudgetPlan
 from engine.domain.candidate import ScanAction, ScanRow
 from engine.domain.commands import PauseModule, ReallocateBudget, ResumeModule, ScanNow
@@ -47,6 +48,7 @@ def engine() -> EngineFake:
         position_view("p-9").position, quantity=0, closed_at=NOW, closed_why="stop", status=PositionStatus.CLOSED
     )
     engine.trade_rows = (TradeRow(closed, dollars(-120)),)
+    engine.skips = (SkippedTrade(AUTO, "SPY", "Iron Condor", "BUDGET", NOW.date(), dollars(-310), NOW.date(), "stop"),)
     engine.nav = ((NOW - dt.timedelta(minutes=1), dollars(50_000)), (NOW, dollars(50_010)))
     return engine
 
@@ -103,13 +105,19 @@ def test_the_page_shows_the_modules_own_figures(page: ModuleDetail) -> None:
     assert [row[0] for row in rows(page, "positions_table")] == ["TSLA", "SPY", "NVDA"]
 
 
+def test_what_became_of_skips_is_told_by_reason(page: ModuleDetail, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: rows(page, "skips_table") != [])
+    lost = "▼ \N{MINUS SIGN}$310.00"
+    assert rows(page, "skips_table") == [["Mar 2026", "Budget", "1 ended", lost, lost]]
+
+
 def test_scans_and_trades_come_from_the_ledger(page: ModuleDetail, qtbot: QtBot, engine: EngineFake) -> None:
     qtbot.waitUntil(lambda: rows(page, "scans_table") != [] and rows(page, "trades_table") != [])
     assert rows(page, "scans_table") == [
         ["16 Mar 15:55", "SPY", "\N{EN DASH}", "SKIPPED", "IV rank 12 below 50 · evidence waived"]
     ]
     assert rows(page, "trades_table")[0][3:] == ["▼ \N{MINUS SIGN}$120.00", "stop"]
-    assert sorted(engine.questions) == ["nav", f"scans {AUTO}", f"trades {AUTO}"]
+    assert sorted(engine.questions) == ["nav", f"scans {AUTO}", f"skips {AUTO}", f"trades {AUTO}"]
 
 
 def test_newer_figures_change_what_is_shown(page: ModuleDetail) -> None:
@@ -180,32 +188,32 @@ def minutes_later(minutes: int, **changes: object) -> MindfolioSnapshot:
 
 
 def test_unchanged_counters_ask_for_nothing_again(page: ModuleDetail, qtbot: QtBot, engine: EngineFake) -> None:
-    qtbot.waitUntil(lambda: len(engine.questions) == 3)
+    qtbot.waitUntil(lambda: len(engine.questions) == 4)
     page._ask_later.stop()
     page.set_snapshot(with_module(aggressive_growth(), AUTO, pnl=dollars(7)))
     assert not page._ask_later.isActive()
-    assert len(engine.questions) == 3
+    assert len(engine.questions) == 4
 
 
 def test_growing_lists_are_read_again_at_most_once_a_second(
     page: ModuleDetail, qtbot: QtBot, engine: EngineFake
 ) -> None:
-    qtbot.waitUntil(lambda: len(engine.questions) == 3)
+    qtbot.waitUntil(lambda: len(engine.questions) == 4)
     for more in range(1, 30):
         page.set_snapshot(minutes_later(0, scans_today=26 + more, closed_trades=25 + more))
     qtbot.wait(20)
-    assert len(engine.questions) == 3, "the second is not over"
-    qtbot.waitUntil(lambda: len(engine.questions) >= 5, timeout=3_000)
-    assert sorted(engine.questions[3:]) == [f"scans {AUTO}", f"trades {AUTO}"]
+    assert len(engine.questions) == 4, "the second is not over"
+    qtbot.waitUntil(lambda: len(engine.questions) >= 6, timeout=3_000)
+    assert sorted(engine.questions[4:]) == [f"scans {AUTO}", f"trades {AUTO}"]
 
 
 def test_nav_is_read_again_when_a_market_minute_has_passed(
     page: ModuleDetail, qtbot: QtBot, engine: EngineFake
 ) -> None:
-    qtbot.waitUntil(lambda: len(engine.questions) == 3)
+    qtbot.waitUntil(lambda: len(engine.questions) == 4)
     page._ask_later.setInterval(5)
     page.set_snapshot(minutes_later(1))
-    qtbot.waitUntil(lambda: engine.questions[3:] == ["nav"], timeout=3_000)
+    qtbot.waitUntil(lambda: engine.questions[4:] == ["nav"], timeout=3_000)
 
 
 def test_what_grows_while_an_answer_is_due_is_asked_for_afterwards(
@@ -215,10 +223,10 @@ def test_what_grows_while_an_answer_is_due_is_asked_for_afterwards(
     page._ask_later.setInterval(5)
     engine.may_answer.clear()
     page.set_snapshot(minutes_later(0, scans_today=27))
-    qtbot.waitUntil(lambda: engine.questions[3:] == [f"scans {AUTO}"], timeout=3_000)
+    qtbot.waitUntil(lambda: engine.questions[4:] == [f"scans {AUTO}"], timeout=3_000)
     page.set_snapshot(minutes_later(0, scans_today=28))
     engine.may_answer.set()
-    qtbot.waitUntil(lambda: engine.questions[3:] == [f"scans {AUTO}"] * 2, timeout=3_000)
+    qtbot.waitUntil(lambda: engine.questions[4:] == [f"scans {AUTO}"] * 2, timeout=3_000)
 
 
 def test_a_ledger_that_cannot_be_read_is_asked_again_when_there_is_news(
@@ -231,7 +239,7 @@ def test_a_ledger_that_cannot_be_read_is_asked_again_when_there_is_news(
         page.set_snapshot(minutes_later(0, scans_today=27))
     engine.fault = None
     page.set_snapshot(minutes_later(0, scans_today=28))
-    qtbot.waitUntil(lambda: engine.questions[3:] == [f"scans {AUTO}"] * 2, timeout=3_000)
+    qtbot.waitUntil(lambda: engine.questions[4:] == [f"scans {AUTO}"] * 2, timeout=3_000)
 
 
 # --- acting -------------------------------------------------------------------------------------------------------
