@@ -89,9 +89,7 @@ class HistoryBacktester:
         last = previous_session(day).day
         return self.between(module, symbol, kind, day - LOOK_BACK, last)
 
-    def between(
-        self, module: ModuleSpec, symbol: str, kind: StructureKind, first: dt.date, last: dt.date
-    ) -> Backtest:
+    def between(self, module: ModuleSpec, symbol: str, kind: StructureKind, first: dt.date, last: dt.date) -> Backtest:
         """A structure of a symbol under a module's rules over sessions from `first` to `last`, both included.
 
         Without a session it is a backtest of no trades, whose source says so.

@@ -14,6 +14,11 @@ def denial(one: Denial) -> str:
     return f"{_NAMES[one.code]}: {_reason(one)}{_where(one)}"
 
 
+def name(code: DenialCode) -> str:
+    """What a check is called."""
+    return _NAMES[code]
+
+
 def denials(many: Iterable[Denial]) -> str:
     """Refusals one below the other."""
     return "\n".join(denial(one) for one in many)
