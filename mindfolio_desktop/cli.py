@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data_commands(commands)
 
     _add_run(commands)
+    research.add_backtest(commands, _add_market, _places)
     research.add_scan(commands, _add_market, _places)
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")

@@ -169,7 +169,7 @@ def _instant(first: dt.datetime, at: dt.time | None) -> dt.datetime:
 
 def _module(desk: Desk, kind: ModuleKind, symbols: tuple[str, ...]) -> ModuleSpec:
     """The new mindfolio's first module of a kind, with the symbols asked for as its universe."""
-    specs = [module.spec for module in desk.book.modules.values() if module.spec.kind == kind]
+    specs = [module.spec for module in desk.book.modules.values() if module.spec.kind.value == kind.value]
     if not specs:
         raise MindfolioError(f"a new mindfolio has no module of the kind {kind.value}")
     unknown = sorted(set(symbols) - set(desk.feed.symbols))

@@ -5,9 +5,12 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from engine.domain.mindfolio import Environment, ModuleKind
+from engine.domain.mindfolio import ModuleKind
 from engine.runtime.places import Places
+
+STRUCTURES = ("iron-condor", "calendar", "diagonal", "csp", "wheel", "straddle")
 
 PlacesOf = Callable[[argparse.Namespace], Places]
 
@@ -23,7 +26,7 @@ def add_scan(
     scan.add_argument("--symbol", type=str.upper, action="append", default=[], help="only this one (may be repeated)")
     scan.add_argument("--at", type=_time, metavar="HH:MM", help="New York time on the market's first day")
     add_market(scan)
-    scan.add_argument("--seed", type=int, help="seed of the simulated market (default 1)")
+    scan.add_argument("--seed", type=_seed, help="seed of the simulated market (default 1)")
     scan.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
 
     def command(options: argparse.Namespace) -> int:
@@ -38,9 +41,48 @@ def add_scan(
     scan.set_defaults(command=command)
 
 
-def environment_of(options: argparse.Namespace) -> Environment:
-    """The market asked for, by default the simulated one."""
-    return Environment(getattr(options, "market", Environment.SIMULATED))
+def add_backtest(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    add_market: Callable[[argparse.ArgumentParser], None],
+    places_of: PlacesOf,
+) -> None:
+    """Add `backtest` to a command line."""
+    test = commands.add_parser("backtest", help="walk a symbol's past under a module's own rules, one contract a trade")
+    test.add_argument("symbol", type=str.upper, metavar="SYMBOL")
+    test.add_argument("--structure", required=True, choices=STRUCTURES)
+    test.add_argument("--from", dest="first", type=_day, metavar="DAY", help="first day (default: a year before --to)")
+    test.add_argument("--to", dest="last", type=_day, metavar="DAY", help="last day (default: the last one known)")
+    test.add_argument("--settings", type=Path, metavar="FILE", help="the module's parameters, as TOML or JSON")
+    test.add_argument("--html", type=Path, metavar="REPORT", help="write a page with charts there")
+    add_market(test)
+    test.add_argument("--seed", type=_seed, help="seed of the simulated market (default 1)")
+    test.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
+
+    def command(options: argparse.Namespace) -> int:
+        from engine.backtest.summary import as_document, as_text  # noqa: PLC0415 - heavy
+        from mindfolio_desktop.backtesting import Asked, backtest, write_html  # noqa: PLC0415 - heavy
+
+        asked = Asked(options.symbol, options.structure, options.first, options.last, options.settings, options.seed)
+        report = backtest(places_of(options), asked, _progress)
+        if options.html is not None:
+            write_html(report, options.html)
+        print(json.dumps(as_document(report), indent=1, allow_nan=False) if options.json else as_text(report))
+        return 0
+
+    test.set_defaults(command=command)
+
+
+def _seed(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 2**63:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be a whole number from 0, not {text!r}")
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a day as 2026-03-02, not {text!r}") from None
 
 
 def _kinds() -> str:

@@ -53,11 +53,15 @@ class DayQuotes:
     """A QuoteSource over one day's chain: what is aged there has no quote."""
 
     day: MarketDay
+    _kept: dict[OptionContract, Quote | None] = field(default_factory=dict)
+    """Quotes that were asked for: marks, rules and orders of one day ask for the same ones."""
 
     def quote(self, contract: OptionContract) -> Quote | None:
         """The contract's quote of the day, None where it was not quoted."""
-        quote = self.day.chain.quote(contract)
-        return None if quote is None or quote.age(self.day.now) > MAX_AGE else quote
+        if contract not in self._kept:
+            quote = self.day.chain.quote(contract)
+            self._kept[contract] = None if quote is None or quote.age(self.day.now) > MAX_AGE else quote
+        return self._kept[contract]
 
     def stock(self, symbol: str) -> Quote | None:  # noqa: ARG002 - a chain is of one symbol
         """Shares around the chain's price of the underlying."""

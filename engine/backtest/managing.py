@@ -10,8 +10,9 @@ from engine.backtest.result import BacktestOrder, TracedTrade
 from engine.backtest.source import MarketDay
 from engine.core.calendar import days_to_expiry
 from engine.core.money import UNIT, Money, from_float
+from engine.domain.candidate import Candidate
 from engine.domain.evidence import BacktestTrade
-from engine.domain.instrument import Right
+from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.mindfolio import ModuleSpec
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.package import clean_mark
@@ -45,20 +46,18 @@ class Holding:
     def after_order(self, order: Order, done: Filled, quotes: DayQuotes, terms: Terms) -> "Holding":
         """The trade after an order of it was filled."""
         costs = sum(trading_costs(done.trades, terms.costs))
-        line = BacktestOrder(quotes.day.day, _what(order), order.why, order.quantity, done.net_price, done.mid, costs)
+        one = MULTIPLIER if order.structure.legs else 1
+        line = BacktestOrder(
+            quotes.day.day, _what(order), order.why, order.quantity, done.net_price, done.mid, costs, one
+        )
         position = traded(self.position, done.trades, terms.costs, quotes.day.now, order.purpose)
         mark = self.mark + sum(trade.paid for trade in done.trades)
-        return replace(self, position=position, mark=mark, orders=(*self.orders, line)).marked(quotes, is_changed=True)
-
-    def marked(self, quotes: DayQuotes, *, is_changed: bool = False) -> "Holding":
-        """The trade at the day's mids; without them it keeps its last mark. `is_changed`: what it takes is counted."""
-        position = self.position
+        after = replace(self, position=position, mark=mark, orders=(*self.orders, line))
         if not position.lots:
-            return replace(self, mark=0)
-        if is_changed:
-            position = replace(position, used=_used(position, quotes))
-        mark = _mark_of(position, quotes)
-        return replace(self, position=position, mark=self.mark if mark is None else mark)
+            return replace(after, mark=0)
+        at_mid = _mark_of(position, quotes)
+        position = replace(position, used=_used(position, quotes))
+        return replace(after, position=position, mark=mark if at_mid is None else at_mid)
 
     def traced(self, day: dt.date) -> TracedTrade:
         """The trade once nothing is held any more."""
@@ -88,11 +87,12 @@ def morning(held: Holding, day: MarketDay, terms: Terms) -> Holding:
 
 def manage(held: Holding, strategy: Strategy, module: ModuleSpec, quotes: DayQuotes, terms: Terms) -> Holding:
     """A trade after its module was asked about it: of what it answers, the first that can be traded is."""
-    for action in decide(strategy, held.position, _context(held.position, module, quotes, terms)):
+    context = _context(held.position, module, quotes, terms)
+    for action in decide(strategy, held.position, context):
         done = _done(held, action, quotes, terms)
         if done is not None:
             return done
-    return held.marked(quotes)
+    return held if context.mark is None else replace(held, mark=context.mark)
 
 
 def night(held: Holding, quotes: DayQuotes, terms: Terms) -> Holding:
@@ -132,7 +132,7 @@ def _done(held: Holding, action: Action, quotes: DayQuotes, terms: Terms) -> Hol
         case Hedge():
             return _hedge(held, action, quotes, terms)
         case Trade():
-            return _trade(held, action, quotes, terms)
+            return trade(held, action.candidate, quotes, terms)
 
 
 def _exit(held: Holding, action: Exit, quotes: DayQuotes, terms: Terms) -> Holding | None:
@@ -173,9 +173,9 @@ def _hedge(held: Holding, action: Hedge, quotes: DayQuotes, terms: Terms) -> Hol
     return after
 
 
-def _trade(held: Holding, action: Trade, quotes: DayQuotes, terms: Terms) -> Holding | None:
-    """Roll, or add; a candidate that is not about this position is the module's fault and is not traded."""
-    candidate, position = action.candidate, held.position
+def trade(held: Holding, candidate: Candidate, quotes: DayQuotes, terms: Terms) -> Holding | None:
+    """A trade after a roll or an addition; None when it cannot be traded now, or is not about this position."""
+    position = held.position
     if candidate.position_id != position.position_id or candidate.purpose is OrderPurpose.CLOSE:
         return None
     why = "; ".join(candidate.reasons)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.backtest.filling import AMPLE, DayQuotes, Terms, filled, order_of
-from engine.backtest.managing import Holding, manage, morning, night
+from engine.backtest.managing import Holding, manage, morning, night, trade
 from engine.backtest.result import Backtest, TracedTrade
 from engine.backtest.source import MarketDay
 from engine.core.money import Money
@@ -25,7 +25,7 @@ from engine.domain.ports import Strategy
 from engine.domain.position import Position
 from engine.domain.scan import ScanContext
 
-_NUMBER = re.compile(r"\d[\d.,:%-]*")
+_NUMBER = re.compile(r"-?\d[\d.,:-]*")
 
 
 def walk(
@@ -76,7 +76,8 @@ class _Walk:
         seen = tuple(held.position for held in self.holdings)
         # Scan and exits look at the same instant: what is closed now makes room for the next look only.
         self._keep([manage(held, self.strategy, self.module, quotes, self.terms) for held in self.holdings], day)
-        self._open(quotes, seen)
+        self._scan(quotes, seen)
+        self._keep(self.holdings, day)
         self._keep([night(held, quotes, self.terms) for held in self.holdings], day)
         return self.result + sum(held.worth for held in self.holdings)
 
@@ -88,19 +89,21 @@ class _Walk:
                 self.result += held.position.net_pnl
                 self.ended.append(held.traced(day.day))
 
-    def _open(self, quotes: DayQuotes, seen: tuple[Position, ...]) -> None:
-        """Let the module scan, and open what it proposes, in its order, each structure at most once."""
+    def _scan(self, quotes: DayQuotes, seen: tuple[Position, ...]) -> None:
+        """Let the module scan, and trade what it proposes, in its order; the same contracts are not opened twice."""
         findings = self.strategy.scan(self._context(quotes.day, seen))
         reasons = [self._try(finding, finding.candidate, quotes) for finding in findings]
         self.skips.update({_general(reason): 1 for reason in reasons if reason})
 
     def _try(self, finding: Finding, candidate: Candidate | None, quotes: DayQuotes) -> str:
-        """Open one unit of a candidate; why not, "" when it was opened."""
+        """Open one unit of a candidate, or add it to what is held; why not, "" when it was done."""
         if candidate is None:
             return finding.reason
         structure, day = candidate.structure, quotes.day
-        if candidate.purpose is not OrderPurpose.OPEN or candidate.position_id:
-            return "a trade in a position that is held comes of its own rules, not of a scan"
+        if candidate.position_id:
+            return self._add(candidate, quotes)
+        if candidate.purpose is not OrderPurpose.OPEN:
+            return "what exchanges or ends contracts names the position that holds them"
         if any(held.position.structure.legs == structure.legs for held in self.holdings):
             return "the same contracts are held already"
         position_id = f"P{self.opened + 1:06d}"
@@ -112,6 +115,17 @@ class _Walk:
         empty = Position(position_id, self.module.module_id, structure, 0, 0, 0, day.now, lineage=position_id)
         self.holdings.append(Holding(empty, day.day).after_order(order, done, quotes, self.terms))
         return ""
+
+    def _add(self, candidate: Candidate, quotes: DayQuotes) -> str:
+        """Trade in a position that a scan names: a call on shares, a roll. Why not, "" when it was done."""
+        for place, held in enumerate(self.holdings):
+            if held.position.position_id == candidate.position_id:
+                after = trade(held, candidate, quotes, self.terms)
+                if after is None:
+                    return "the structure cannot be traded at the day's quotes"
+                self.holdings[place] = after
+                return ""
+        return "the position that it names is not held any more"
 
     def _context(self, day: MarketDay, seen: tuple[Position, ...]) -> ScanContext:
         symbol = day.chain.symbol

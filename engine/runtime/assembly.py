@@ -1,8 +1,9 @@
 """Assembly: from a data directory and an environment to a kernel that can run."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from filelock import FileLock, Timeout
 
@@ -14,6 +15,7 @@ from engine.domain import events as ev
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Environment, MindfolioSpec
 from engine.domain.ports import Feed, Publisher
+from engine.domain.scan import Past
 from engine.execution.paper import PaperBroker
 from engine.execution.paper_lifecycle import Dividends
 from engine.ledger.book import Book
@@ -22,6 +24,7 @@ from engine.ledger.store import SqliteStore
 from engine.market.events import EventCalendar, read_calendar
 from engine.market.history import HistoryStore
 from engine.market.iv_history import read_iv_history
+from engine.market.pasts import read_closes
 from engine.market.recorder import Recorder
 from engine.market.replay import ReplayFeed
 from engine.market.simulated.feed import SimulatedFeed
@@ -53,6 +56,7 @@ class _Market:
     name: str
     events_on: Callable[[dt.date], EventCalendar]
     volatilities_on: HistoryOn
+    pasts_on: Callable[[dt.date], Mapping[str, Past]]
     dividends: Dividends
 
 
@@ -129,6 +133,7 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             approves_all=running.approves_all,
             events_on=market.events_on,
             iv_ranks=IvRanks(market.volatilities_on),
+            pasts_on=lru_cache(maxsize=1)(market.pasts_on),
             recorder=_recorder(places, running),
         )
         if is_new:
@@ -181,10 +186,16 @@ def _market(history: HistoryStore | None, seed: int, quote_minutes: int | None) 
         known = SimulatedReference(feed.history())
         every = "a minute" if minutes == 1 else f"every {minutes} minutes"
         name = f"simulated market of {len(feed.symbols)} names, seed {seed}, quotes {every}"
-        return _Market(feed, name, known.events_on, known.volatilities_on, feed.payments())
+        return _Market(feed, name, known.events_on, known.volatilities_on, known.pasts_on, feed.payments())
     events, volatilities = read_calendar(history.root), read_iv_history(history.root)
     name = f"recording {history.fingerprint()}"
-    return _Market(ReplayFeed(history), name, lambda _day: events, lambda _day: volatilities, events.dividends())
+    closes = {symbol: read_closes(history.root, symbol, events) for symbol in history.symbols}
+
+    def pasts_on(day: dt.date) -> Mapping[str, Past]:
+        return {symbol: known.before(day.toordinal()) for symbol, known in closes.items()}
+
+    replay = ReplayFeed(history)
+    return _Market(replay, name, lambda _day: events, lambda _day: volatilities, pasts_on, events.dividends())
 
 
 def _begin(desk: Desk, spec: MindfolioSpec, environment: Environment, market: str, costs: Costs, seed: int) -> None:

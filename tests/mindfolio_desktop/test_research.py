@@ -41,3 +41,41 @@ class TestScan:
 
         assert (code, out) == (2, "")
         assert complaint in err.splitlines()[-1]
+
+
+class TestBacktest:
+    SHORT = ("--from", "2025-11-03", "--to", "2025-12-31")
+
+    def test_a_summary_and_a_page(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        page = tmp_path / "page.html"
+        code, out, _ = run(capsys, "backtest", "spy", "--structure", "iron-condor", *self.SHORT, "--html", str(page))
+
+        assert code == 0
+        assert out.startswith("SPY Iron Condor, 2025-11-03 to 2025-12-31, by one contract\n")
+        assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+    def test_a_document_for_scripts(self, capsys: pytest.CaptureFixture[str]) -> None:
+        code, out, _ = run(
+            capsys, "backtest", "spy", "--structure", "iron-condor", *self.SHORT, "--json", "--seed", "2"
+        )
+
+        assert code == 0
+        assert json.loads(out)["structure"] == "Iron Condor"
+
+    @pytest.mark.parametrize(
+        ("arguments", "complaint"),
+        [
+            (("nope", "--structure", "iron-condor"), "NOPE: not in the simulated market"),
+            (("spy", "--structure", "lottery"), "invalid choice: 'lottery'"),
+            (("spy", "--structure", "iron-condor", "--from", "today"), "must be a day as 2026-03-02, not 'today'"),
+            (("spy", "--structure", "iron-condor", "--seed", "-1"), "must be a whole number from 0, not '-1'"),
+            (("spy", "--structure", "iron-condor", "--settings", "nowhere.toml"), "nowhere.toml: No such file"),
+        ],
+    )
+    def test_what_cannot_be_done_is_said_in_one_line(
+        self, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], complaint: str
+    ) -> None:
+        code, out, err = run(capsys, "backtest", *arguments)
+
+        assert (code, out) == (2, "")
+        assert complaint in err.splitlines()[-1]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,10 +10,11 @@ from engine.backtest.walk import walk
 from engine.core.money import Money, dollars
 from engine.domain import events as ev
 from engine.domain.account import ActivityKind
+from engine.domain.candidate import Finding
 from engine.domain.instrument import Right
 from engine.domain.order import OrderPurpose
 from engine.domain.position import Position
-from engine.domain.scan import Action, Exit, ExitCode, Hedge, ManageContext, Trade, Warn
+from engine.domain.scan import Action, Exit, ExitCode, Hedge, ManageContext, ScanContext, Trade, Warn
 from engine.domain.structure import Structure, StructureKind
 from tests.builders import Clerk, candidate
 from tests.engine.backtest.hand import COSTS, FRIDAY, MONDAY, Scripted, day_of, option, spec, structure, terms
@@ -73,6 +75,37 @@ def test_a_wheel_is_one_trade_until_its_shares_are_called_away() -> None:
         "open Short Put 06 Mar 2026 100",
         "open Short Call 13 Mar 2026 101",
     ]
+
+
+def test_a_call_that_the_scan_proposes_for_shares_is_sold_in_their_trade() -> None:
+    class ByScan(Scripted):
+        def scan(self, context: ScanContext) -> tuple[Finding, ...]:
+            shares = [each for each in context.open_positions if each.structure.kind is StructureKind.LONG_STOCK]
+            made = [adding(each, structure((SOLD_CALL, -1))).candidate for each in shares]
+            return tuple(Finding("SPY", each, "a call on shares") for each in made) or super().scan(context)
+
+    by_scan = walk(ByScan({MONDAY: structure((SOLD_PUT, -1))}), spec(), WHEEL, terms())
+    by_rule = walk(Scripted({MONDAY: structure((SOLD_PUT, -1))}, sells_calls), spec(), WHEEL, terms())
+
+    assert by_scan.equity == by_rule.equity
+    assert [traced.trade for traced in by_scan.trades] == [traced.trade for traced in by_rule.trades]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"position_id": "P000009"}, "the position that it names is not held any more"),
+        ({"purpose": OrderPurpose.ROLL}, "what exchanges or ends contracts names the position that holds them"),
+    ],
+)
+def test_a_trade_in_what_is_not_held_is_refused(changes: dict[str, Any], reason: str) -> None:
+    class Wrong(Scripted):
+        def scan(self, _context: ScanContext) -> tuple[Finding, ...]:
+            return (Finding("SPY", candidate("alpha", structure=structure((SOLD_PUT, -1)), **changes), "x"),)
+
+    result = walk(Wrong({}), spec(), WHEEL[:1], terms())
+
+    assert (result.skips, result.open_at_end) == (((reason, 1),), 0)
 
 
 def test_equity_is_what_is_realised_and_what_is_open_at_mid() -> None:

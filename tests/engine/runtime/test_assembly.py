@@ -16,8 +16,10 @@ from engine.execution.paper import PaperBroker
 from engine.ledger.ledger import checked_entries
 from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
+from engine.market.bars import Adjustment
 from engine.market.events import EventKind, import_events
 from engine.market.history import HistoryStore
+from engine.market.import_bars import import_table
 from engine.market.importer import import_files
 from engine.market.simulated.feed import SimulatedFeed
 from engine.risk.latch import set_latch_file
@@ -106,6 +108,28 @@ class TestANewMindfolio:
         engine.close()
         assert isinstance(broker, PaperBroker)
         assert broker._life.dividends == {"SPY": ((dt.date(2026, 6, 22), 17_600),)}
+
+    def test_it_knows_the_closes_before_a_day_in_a_simulation(self, simulated: Places) -> None:
+        engine = opened(simulated)
+        first = engine.kernel.desk.feed.first_at
+        pasts = engine.kernel.desk.pasts_on(market_day(first))
+        engine.close()
+
+        assert set(pasts) == set(engine.kernel.desk.feed.symbols)
+        assert pasts["SPY"].day[-1] == dt.date(2026, 1, 2).toordinal()
+        assert pasts["SPY"].day.size > 252
+
+    def test_it_knows_the_imported_closes_before_a_day_in_a_replay(self, replay: Places, tmp_path: Path) -> None:
+        file = tmp_path / "SPY.csv"
+        rows = "2026-03-13,670,671,669,670.5,1\n2026-03-16,671,672,670,671.25,1\n"
+        file.write_text(f"date,open,high,low,close,volume\n{rows}")
+        import_table(file, replay.history, adjustment=Adjustment.NONE)
+        engine = opened(replay)
+        pasts_on = engine.kernel.desk.pasts_on
+        engine.close()
+
+        assert pasts_on(dt.date(2026, 3, 16))["SPY"].close.tolist() == [670.5]
+        assert pasts_on(dt.date(2026, 3, 17))["SPY"].close.tolist() == [670.5, 671.25]
 
     @pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX")
     def test_only_the_user_may_look_into_its_folder(self, simulated: Places) -> None:

@@ -1,0 +1,147 @@
+"""One backtest as a person asks for it: which program, whose settings, which sessions, and what is told of it."""
+
+import datetime as dt
+import json
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.backtest.filling import Terms
+from engine.backtest.html_report import report_html
+from engine.backtest.sources import source_for
+from engine.backtest.summary import BacktestReport
+from engine.backtest.walk import walk
+from engine.core.calendar import market_day, previous_session
+from engine.core.errors import MindfolioError
+from engine.core.money import Money
+from engine.domain.mindfolio import Environment, ModuleSpec, Parameter
+from engine.domain.order import OrderPurpose
+from engine.domain.package import structure_quote
+from engine.domain.quote import Quote
+from engine.domain.structure import Structure, StructureKind
+from engine.market.history import HistoryStore
+from engine.market.simulated.feed import SimulatedFeed
+from engine.market.simulated.history import SimulatedHistory
+from engine.modules.base import parameter_problems, setting_rows
+from engine.modules.registry import parameters_for, strategy_of
+from engine.runtime import defaults
+from engine.runtime.assembly import DEFAULT_SEED
+from engine.runtime.desk import RISK_FREE_RATE
+from engine.runtime.places import Places
+
+Progress = Callable[[str], None]
+
+STRUCTURES: dict[str, tuple[str, tuple[StructureKind, ...]]] = {
+    "iron-condor": ("Iron Condor", (StructureKind.IRON_CONDOR,)),
+    "calendar": ("Calendar", (StructureKind.CALENDAR,)),
+    "diagonal": ("Diagonal", (StructureKind.DIAGONAL,)),
+    "csp": ("Cash-Secured Put", (StructureKind.SHORT_PUT,)),
+    "wheel": ("Wheel", (StructureKind.SHORT_PUT, StructureKind.COVERED_CALL)),
+    "straddle": ("Long Straddle", (StructureKind.LONG_STRADDLE,)),
+}
+"""What can be tested: its name, and which structures a module may trade then."""
+
+YEAR = dt.timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a backtest is asked for. `first` and `last` None: the 365 days up to the last session that is known."""
+
+    symbol: str
+    structure: str
+    first: dt.date | None = None
+    last: dt.date | None = None
+    settings: Path | None = None
+    seed: int | None = None
+
+
+def backtest(places: Places, asked: Asked, progress: Progress) -> BacktestReport:
+    """Walk the sessions asked for. Raises MindfolioError with one line when there is nothing to walk over."""
+    module = _module(asked)
+    market, last_known = _market(places, asked)
+    last = asked.last or last_known
+    first = asked.first or last - YEAR
+    if first > last:
+        raise MindfolioError(f"--from {first} is after --to {last}; give an earlier --from or a later --to")
+    progress(f"reading the sessions of {asked.symbol} from {first} to {last}")
+    source = source_for(market, RISK_FREE_RATE)
+    days = source.days(asked.symbol, first, last)
+    if not days:
+        raise MindfolioError(_nothing(places, asked, first, last))
+    terms = Terms(defaults.costs(), natural, RISK_FREE_RATE, defaults.waivers(places.environment))
+    prices = f"{source.label(asked.symbol, first, last)}; every order filled at the natural price"
+    progress(f"walking {len(days):,} sessions")
+    try:
+        found = walk(strategy_of(module), module, days, terms, STRUCTURES[asked.structure][0], prices)
+    except ValueError as error:
+        raise MindfolioError(f"the settings contradict each other: {error}") from None
+    rows = setting_rows(parameters_for(module.kind), module.parameters)
+    return BacktestReport(found, tuple((row.label, f"{row.value:g} {row.unit}".rstrip()) for row in rows))
+
+
+def write_html(report: BacktestReport, path: Path) -> None:
+    """Write the page of a backtest. Raises OSError when it cannot be written."""
+    path.write_text(report_html(report), encoding="utf-8")
+
+
+def natural(structure: Structure, quotes: tuple[Quote | None, ...], purpose: OrderPurpose) -> Money | None:
+    """What a package trades at when the whole spread is crossed, the dearest that it can be; None without quotes."""
+    quote = structure_quote(structure, quotes, purpose)
+    return None if quote is None else quote.natural
+
+
+def read_settings(path: Path) -> dict[str, Parameter]:
+    """A module's own parameters from a TOML or JSON file. Raises MindfolioError when they cannot be read at all."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        found = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # what cannot be decoded, and both parsers' complaints
+        raise MindfolioError(f"{path}: {str(error).splitlines()[0]}") from None
+    if not isinstance(found, dict):
+        raise MindfolioError(f"{path}: settings are names with values, as in: profit_target_pct = 50")
+    return found
+
+
+def _module(asked: Asked) -> ModuleSpec:
+    """The new mindfolio's module that trades a structure, with that one alone and the settings of the file."""
+    name, wanted = STRUCTURES[asked.structure]
+    specs = defaults.aggressive_growth((asked.symbol,)).modules
+    found = next((spec for spec in specs if set(wanted) <= set(spec.structures)), None)
+    if found is None:
+        raise MindfolioError(f"no module of this version trades a {name}")
+    parameters = dict(found.parameters)
+    if asked.settings is not None:
+        given = read_settings(asked.settings)
+        problems = parameter_problems(parameters_for(found.kind), given)
+        if problems:
+            raise MindfolioError(f"{asked.settings}: {'; '.join(problems)}")
+        parameters |= given
+    return replace(found, structures=wanted, parameters=parameters, autotrade=True)
+
+
+def _market(places: Places, asked: Asked) -> tuple[SimulatedHistory | Path, dt.date]:
+    """Where the sessions come from, and the last one that is known."""
+    if places.environment is Environment.SIMULATED:
+        feed = SimulatedFeed(DEFAULT_SEED if asked.seed is None else asked.seed)
+        if asked.symbol not in feed.symbols:
+            raise MindfolioError(f"{asked.symbol}: not in the simulated market, which has {', '.join(feed.symbols)}")
+        return feed.history(), previous_session(market_day(feed.first_at)).day
+    store = HistoryStore(places.history)
+    snapshots = store.snapshots([asked.symbol])
+    if not snapshots:
+        kept = ", ".join(store.symbols) or "nothing"
+        raise MindfolioError(
+            f"{asked.symbol}: no chains in {places.history}, which holds {kept}; run `mindfolio import FILE` first"
+        )
+    return places.history, market_day(snapshots[-1][0])
+
+
+def _nothing(places: Places, asked: Asked, first: dt.date, last: dt.date) -> str:
+    if places.environment is Environment.SIMULATED:
+        return f"{asked.symbol}: the simulated market has no session from {first} to {last}; choose other days"
+    return (
+        f"{asked.symbol}: no recorded session from {first} to {last}; `mindfolio data` says which there are, "
+        "`mindfolio import FILE` brings in more"
+    )
