@@ -66,3 +66,11 @@ class DenialCode(StrEnum):
     UNKNOWN_PLAN = "UNKNOWN_PLAN"
     UNKNOWN_DIFFERENCE = "UNKNOWN_DIFFERENCE"
     STORAGE = "STORAGE"
+
+
+GATE_CODES: tuple[DenialCode, ...] = (
+    *tuple(DenialCode)[: tuple(DenialCode).index(DenialCode.KERNEL_HEALTH) + 1],
+    DenialCode.SYMBOL_HALTED,
+    DenialCode.BROKER_UNREACHABLE,
+)
+"""Codes of the pre-trade checks in the order in which they are made: each trade is looked at by all of them."""

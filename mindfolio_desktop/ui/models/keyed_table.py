@@ -85,6 +85,10 @@ class KeyedTableModel(QStandardItemModel, Generic[RowT]):
             else:
                 self._insert(at, key, row)
 
+    def row_at(self, at: int) -> RowT | None:
+        """The row shown at a place, None outside."""
+        return self._rows[at] if 0 <= at < len(self._rows) else None
+
     def row_of(self, key: Hashable) -> int | None:
         """Where the row of a key is, None when there is none. A key that occurs once is found as it is."""
         return next((at for at, known in enumerate(self._keys) if known == (key, 0)), None)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.domain.aftermath import by_reason
@@ -27,6 +27,7 @@ from mindfolio_desktop.ui.widgets.module_panels import (
     SettingsPanel,
 )
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 _WHO = "user"
@@ -86,6 +87,7 @@ class ModuleDetail(QScrollArea):
                 self._skips, "skips_table", "Skipped trades", sort_role=SORT_ROLE, stretch=_BECAUSE, most_rows=8
             ),
         }
+        self._scan_detail = ScanDetail()
         self._lay_out()
         self._connect()
 
@@ -114,6 +116,8 @@ class ModuleDetail(QScrollArea):
         ):
             panel = Panel(title, f"{key}_panel", note)
             panel.body.addWidget(self._tables[key])
+            if key == "scans":
+                panel.body.addWidget(self._scan_detail)
             column.addWidget(panel)
         column.addWidget(self._parameters)
         column.addStretch(1)
@@ -134,6 +138,7 @@ class ModuleDetail(QScrollArea):
         self._back.clicked.connect(self.back_requested)
         self._scan.clicked.connect(self._on_scan)
         self._pause.clicked.connect(self._on_pause)
+        self._tables["scans"].current_changed.connect(self._on_scan_chosen)
         bridge = self._bridge
         bridge.scans_ready.connect(self._on_scans)
         bridge.trades_ready.connect(self._on_trades)
@@ -247,6 +252,10 @@ class ModuleDetail(QScrollArea):
                 "No scan in the last 24 hours of market time. Modules scan by themselves while a session is open; "
                 "“Scan now” looks at every symbol at once."
             )
+
+    @Slot(QModelIndex)
+    def _on_scan_chosen(self, index: QModelIndex) -> None:
+        self._scan_detail.show_row(self._scans.row_at(index.row()) if index.isValid() else None)
 
     @Slot(str, object)
     def _on_trades(self, module_id: str, rows: object) -> None:

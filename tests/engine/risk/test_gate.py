@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.core.errors import DenialCode
+from engine.core.errors import GATE_CODES, DenialCode
 from engine.core.money import dollars
 from engine.domain.evidence import Evidence
 from engine.domain.happening import Happening, HappeningKind
@@ -123,6 +123,7 @@ def test_the_order_is_that_of_the_products_list() -> None:
     every = list(DenialCode)
     beyond = [DenialCode.SYMBOL_HALTED, DenialCode.BROKER_UNREACHABLE]
     assert [check.code for check in CHECKS] == every[: every.index(DenialCode.STALE_VERSION)] + beyond
+    assert tuple(check.code for check in CHECKS) == GATE_CODES
 
 
 def test_every_rule_that_is_written_is_run() -> None:

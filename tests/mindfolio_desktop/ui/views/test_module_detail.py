@@ -24,6 +24,7 @@ from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views.module_detail import ModuleDetail
+from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import (
     AUTO,
@@ -286,3 +287,14 @@ def test_a_paused_module_is_resumed_by_the_same_button(page: ModuleDetail, engin
 def test_back_asks_to_go_back(page: ModuleDetail, qtbot: QtBot) -> None:
     with qtbot.waitSignal(page.back_requested):
         click(page, "detail_back")
+
+
+def test_a_click_on_a_scan_shows_it_in_full_below_the_table(page: ModuleDetail) -> None:
+    page._on_scans(AUTO, (SCAN, replace(SCAN, symbol="QQQ", reason="no expiry in 30-45 days")))
+    detail = page.findChild(ScanDetail)
+    assert detail is not None
+    assert detail.isHidden()
+    page._tables["scans"].select_source_row(1)
+    title = detail.findChild(QLabel, "scan_detail_title")
+    assert title is not None
+    assert (detail.isHidden(), title.text()) == (False, "QQQ")
