@@ -26,9 +26,11 @@ class MindfolioStatus(StrEnum):
 
 
 class ModuleKind(StrEnum):
-    """Strategy programs this version has."""
+    """Strategy programs this version has, and the users' own."""
 
     IV_SERVICE = "IV_SERVICE"
+    USER = "USER"
+    """A program that a user wrote; which one is the module's `program`."""
 
 
 class ModuleStatus(StrEnum):

@@ -10,7 +10,7 @@ from engine.core.errors import DenialCode, Fact
 from engine.domain import events as ev
 from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, ScanRow
 from engine.domain.denial import Denial
-from engine.domain.mindfolio import ModuleSpec, ModuleStatus
+from engine.domain.mindfolio import ModuleKind, ModuleSpec, ModuleStatus
 from engine.domain.order import OrderPurpose
 from engine.domain.ports import Backtester, Strategy
 from engine.domain.scan import ScanContext
@@ -61,7 +61,9 @@ class Scans:
             context = context_for(desk, desk.book.modules[module_id].spec)
             self._waiting[self._made] = ScanTicket(self._made, module_id, context.generation)
             job = partial(scan_with_evidence, desk.strategy_of(context.module), desk.backtester, context)
-            self._workers.submit(self._made, job)
+            is_users = context.module.kind is ModuleKind.USER
+            submit = self._workers.submit_apart if is_users else self._workers.submit
+            submit(self._made, job)
 
     def take(self, message: ScanFinished) -> None:
         """Keep a worker's answer until all of its round are back; one that nobody waits for any more is dropped."""

@@ -1,0 +1,1 @@
+"""Modules that users write: each runs in a process of its own that holds nothing of ours, and answers over a pipe."""
