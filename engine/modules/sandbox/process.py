@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.core.errors import MindfolioError
+from engine.modules.sandbox import CHILD_FLAG
 from engine.modules.sandbox.protocol import (
     HEAD,
     Answer,
@@ -30,12 +31,16 @@ from engine.modules.sandbox.protocol import (
     frame,
 )
 
-CHILD_FLAG = "--module-child"
-"""How an installed application, which is no Python that runs files, is told to be the other end of the pipe."""
-
 _HAS_SIGNALS = os.name == "posix"
 
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from engine.modules.sandbox.child import main; main()"
+_BOOT = """import os, sys
+if hasattr(os, "nice"):
+    os.nice(10)
+sys.path.append(sys.argv[1])
+from engine.modules.sandbox.child import main
+main()
+"""
+"""At low priority from the first line on: also what it imports is never more urgent than a stop."""
 
 _CHUNK = 1 << 16
 

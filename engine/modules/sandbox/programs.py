@@ -91,7 +91,7 @@ class UserPrograms:
 
     def enable(self, name: str, now: dt.datetime) -> Enabled:
         """Let a program as it is now run, after its process has loaded it once. Raises MindfolioError."""
-        _check_name(name)
+        check_name(name)
         source = self.source(name)
         enabled = described(Program(name, source), self._limits, now)
         self._write({**self._enabled(), name: enabled})
@@ -240,7 +240,8 @@ def file_of(point: EntryPoint) -> Path:
     return path if path.is_file() else Path(str(point.dist.locate_file(inside / "__init__.py")))
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises MindfolioError for what is no name of a module."""
     if not _NAME.fullmatch(name):
         raise MindfolioError(
             f"{name!r} is no name of a module: small letters, digits and _, at most 40, a letter first"

@@ -81,7 +81,6 @@ def _limit_resources(limits: Limits) -> bool:
             resource.setrlimit(what, (most, most))
         except (ValueError, OSError):  # macOS takes no limit of address space
             is_memory_limited = is_memory_limited and what != resource.RLIMIT_AS
-    os.nice(10)
     return is_memory_limited
 
 

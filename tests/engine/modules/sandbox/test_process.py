@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.modules.sandbox.process import CHILD_FLAG, ModuleFault, ModuleProcess, ProcessEnded, command, environment
+from engine.modules.sandbox import CHILD_FLAG
+from engine.modules.sandbox.process import ModuleFault, ModuleProcess, ProcessEnded, command, environment
 from engine.modules.sandbox.protocol import Limits, Look, Looked
 from tests.engine.modules.sandbox.scenes import QUICK, scan_context, scanning
 
