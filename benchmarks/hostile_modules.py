@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from engine.modules.sandbox.parent import UserStrategy
@@ -80,7 +81,7 @@ ATTACKS = {
 
 def outcome(body: str) -> tuple[str, float]:
     """What becomes of a module with this scan, and the longest that one scan kept its thread, seconds."""
-    module = UserStrategy(program(scanning(body)), Limits(), lambda: "")
+    module = UserStrategy(partial(program, scanning(body)), Limits())
     slowest, said = 0.0, "harmless"
     for _ in range(2):
         began = time.perf_counter()
@@ -99,7 +100,7 @@ def outcome(body: str) -> tuple[str, float]:
 def attacked(bodies: tuple[str, ...]) -> Iterator[None]:
     """While modules with these scans are asked, each on its own thread; a second after a fault it may go on."""
     is_over = threading.Event()
-    modules = [UserStrategy(program(scanning(body)), Limits(scan_s=1.0), lambda: "") for body in bodies]
+    modules = [UserStrategy(partial(program, scanning(body)), Limits(scan_s=1.0)) for body in bodies]
 
     def ask(module: UserStrategy) -> None:
         context = scan_context()

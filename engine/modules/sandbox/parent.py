@@ -104,11 +104,12 @@ class Runner:
 
 
 class UserStrategy:
-    """A user's module in the running engine. `permission` says why it may not run now, "" when it may."""
+    """A user's module in the running engine. `permitted` is asked at each scan: its program, or why it may not run."""
 
-    def __init__(self, program: Program, limits: Limits, permission: Callable[[], str]) -> None:
-        self._runner = Runner(program, limits)
-        self._limits, self._permission = limits, permission
+    def __init__(self, permitted: Callable[[], Program | str], limits: Limits) -> None:
+        self._runner: Runner | None = None
+        self._limits, self._permitted = limits, permitted
+        self._is_closed = False
         self._asked_of: dict[str, tuple[Position, ManageContext]] = {}
         self._answers: dict[str, _Answered] = {}
         self.is_sound = True
@@ -126,20 +127,20 @@ class UserStrategy:
         """
         self.is_sound = True
         try:
-            if (why := self._permission()) != "":
-                raise ModuleFault(why)  # noqa: TRY301 - every fault ends in the same place
+            runner = self._runner_now()
             known, self._asked_of = self._asked_of, {}
             asked = [known[each.position_id] for each in context.open_positions if each.position_id in known]
             asked = [each for each in asked if context.now - each[1].now <= TRADES_HOLD]
-            answer = self._runner.ask(Look(only_its_own(context), tuple(held_of(*each) for each in asked)))
+            answer = runner.ask(Look(only_its_own(context), tuple(held_of(*each) for each in asked)))
             if not isinstance(answer, Looked) or len(answer.actions) != len(asked):
-                raise ModuleFault("it answered something else than what it was asked")  # noqa: TRY301 - as above
+                raise ModuleFault("it answered something else than what it was asked")  # noqa: TRY301 - one place for faults
             checked_findings(answer.findings, context, self._limits)
             pairs = zip(asked, answer.actions, strict=True)
             found = {each[0].position_id: _Answered(each[0], context.now, checked(*each, said)) for each, said in pairs}
         except BaseException:
             self.is_sound, self._answers = False, {}
-            self._runner.drop_process()
+            if self._runner is not None:
+                self._runner.drop_process()
             raise
         self._answers = found
         return answer.findings
@@ -158,8 +159,20 @@ class UserStrategy:
         )
 
     def close(self) -> None:
-        """End its process."""
-        self._runner.close()
+        """End its process; no other is begun."""
+        self._is_closed = True
+        if self._runner is not None:
+            self._runner.close()
+
+    def _runner_now(self) -> Runner:
+        found = self._permitted()
+        if isinstance(found, str):
+            raise ModuleFault(found)
+        if self._is_closed:
+            raise ModuleFault(_NO_PROCESS)
+        if self._runner is None:
+            self._runner = Runner(found, self._limits)
+        return self._runner
 
 
 class DirectStrategy:
@@ -190,26 +203,6 @@ class DirectStrategy:
     def close(self) -> None:
         """End its process."""
         self._runner.close()
-
-
-class Absent:
-    """In place of a user's module that may not run: says why, and does nothing."""
-
-    def __init__(self, why: str) -> None:
-        self._why = why
-
-    @property
-    def kind(self) -> ModuleKind:
-        """Which program this is."""
-        return ModuleKind.USER
-
-    def scan(self, context: ScanContext) -> tuple[Finding, ...]:
-        """Raises ModuleFault with the reason: its module is paused."""
-        raise ModuleFault(f"{context.module.module_id}: {self._why}")
-
-    def manage(self, _position: Position, _context: ManageContext) -> tuple[Action, ...]:
-        """Nothing: its positions are left to the rules of the house, and to a person."""
-        return ()
 
 
 def only_its_own(context: ScanContext) -> ScanContext:

@@ -1,7 +1,7 @@
 """A user's module in a process of its own: begun, asked with a deadline, and ended with everything it has begun.
 
 The process gets no environment of ours, no open file but its two pipes, and an empty folder to stand in. Between
-questions it stands still (not on Windows), so it can neither work nor talk unasked.
+questions it stands still (on Linux), so it can neither work nor talk unasked.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +33,12 @@ from engine.modules.sandbox.protocol import (
 )
 
 _HAS_SIGNALS = os.name == "posix"
+
+_STANDS_STILL = sys.platform == "linux"
+"""Between questions: only where the system ends what stands still when its parent is killed."""
+
+_BEGINS = ThreadPoolExecutor(1, thread_name_prefix="mindfolio-module-begins")
+"""The thread that begins processes: Linux ends them with the thread that began them, so it has to be one that stays."""
 
 _BOOT = """import os, sys
 if hasattr(os, "nice"):
@@ -75,7 +82,8 @@ class ModuleProcess:
         self._limits = limits
         self._folder = tempfile.TemporaryDirectory(prefix="mindfolio-module-", ignore_cleanup_errors=True)
         self._killed_late = False
-        self._process = subprocess.Popen(  # noqa: S603 - ourselves
+        self._process = _BEGINS.submit(
+            subprocess.Popen,
             command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -85,7 +93,7 @@ class ModuleProcess:
             close_fds=True,
             start_new_session=True,
             bufsize=0,
-        )
+        ).result()
         try:
             loaded = self.ask(Load(name, source, limits), limits.load_s)
         except BaseException:
@@ -113,7 +121,8 @@ class ModuleProcess:
         watchdog.daemon = True
         watchdog.start()
         try:
-            self._signal("SIGCONT")
+            if _STANDS_STILL:
+                self._signal("SIGCONT")
             if self._has_something(0.0):
                 self._refuse_unasked()
             self._write(body, deadline)
@@ -121,7 +130,8 @@ class ModuleProcess:
             if size > self._limits.answer:
                 raise ModuleFault(f"its answer is of {size:,} bytes, at most {self._limits.answer:,} are taken")
             answer = answer_in(self._read(size, deadline))
-            self._signal("SIGSTOP")
+            if _STANDS_STILL:
+                self._signal("SIGSTOP")
         except TimeoutError:
             raise ModuleFault(f"it did not answer within {within_s:g} s") from None
         except (OSError, EOFError):

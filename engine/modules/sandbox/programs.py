@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from engine.domain.ports import Strategy
 from engine.domain.structure import StructureKind
 from engine.modules.base import ParameterSpec, parameter_problems
 from engine.modules.registry import strategy_of
-from engine.modules.sandbox.parent import Absent, DirectStrategy, Program, UserStrategy
+from engine.modules.sandbox.parent import DirectStrategy, Program, UserStrategy
 from engine.modules.sandbox.process import ModuleProcess
 from engine.modules.sandbox.protocol import MIB, Limits
 
@@ -107,15 +108,15 @@ class UserPrograms:
 
     # --- what the engine asks ----------------------------------------------------------------------------------------
     def strategy_of(self, module: ModuleSpec) -> Strategy:
-        """The program behind a module: a user's in a process of its own, which its first scan begins."""
+        """The program behind a module: a user's in a process of its own, which its first scan begins.
+
+        Reads no file: whether the program may run is seen at each scan, on the scan's own thread.
+        """
         if module.kind is not ModuleKind.USER:
             return strategy_of(module)
         key = module.module_id, module.program
         if key not in self._running:
-            program = self._permitted(module.program)
-            if isinstance(program, str):
-                return Absent(program)
-            self._running[key] = UserStrategy(program, self._limits, lambda: self.permission(module.program))
+            self._running[key] = UserStrategy(partial(self._permitted, module.program), self._limits)
         return self._running[key]
 
     def direct_strategy(self, module: ModuleSpec) -> DirectStrategy:
@@ -148,8 +149,11 @@ class UserPrograms:
         return "; ".join(parameter_problems(enabled.parameters, module.parameters))
 
     def parameters_of(self, module: ModuleSpec) -> tuple[ParameterSpec, ...]:
-        """The settings of a user's program as it was enabled; () for one that is not."""
-        enabled = self._by_hash(module.program)
+        """The settings of a user's program as it was enabled; () for one that is not, or where that cannot be read."""
+        try:
+            enabled = self._by_hash(module.program)
+        except (MindfolioError, OSError):
+            return ()
         return () if enabled is None else enabled.parameters
 
     def close(self) -> None:
@@ -170,7 +174,10 @@ class UserPrograms:
 
     def _permitted(self, program: str) -> Program | str:
         """The program with this hash, from bytes that have it; or why there is none."""
-        enabled = self._by_hash(program)
+        try:
+            enabled = self._by_hash(program)
+        except (MindfolioError, OSError) as error:
+            return str(error)
         if enabled is None:
             return f"its program {program[:12] or 'without a hash'} is not enabled, or not any more"
         try:

@@ -27,15 +27,15 @@ _X32 = 0x40000000
 
 _FORBIDDEN: dict[str, tuple[int, ...]] = {
     # fork, vfork, execve(at); socket..shutdown, bind, listen, socketpair, accept4; kill, tkill, tgkill, sigqueue;
-    # setsid, setpgid; setrlimit, prlimit64; ptrace, process_vm_*; pidfd_*; perf, bpf, userfaultfd, keys, io_uring;
-    # unshare, setns, mount, chroot, memfd_create, shmget, mq_open, seccomp
+    # setsid, setpgid; setrlimit, prlimit64; prctl; ptrace, process_vm_*; pidfd_*; perf, bpf, userfaultfd, keys,
+    # io_uring; unshare, setns, mount, chroot, memfd_create, shmget, mq_open, seccomp
     "x86_64": (
         57, 58, 59, 322, *range(41, 54), 288, 62, 200, 234, 129, 297, 112, 109, 160, 302, 101, 310, 311, 434, 438, 424,
-        298, 321, 323, 248, 249, 250, 425, 426, 427, 272, 308, 165, 161, 319, 29, 240, 317,
+        157, 298, 321, 323, 248, 249, 250, 425, 426, 427, 272, 308, 165, 161, 319, 29, 240, 317,
     ),
     "aarch64": (
         221, 281, *range(198, 213), 242, 129, 130, 131, 138, 240, 157, 154, 164, 261, 117, 270, 271, 434, 438, 424,
-        241, 280, 282, 217, 218, 219, 425, 426, 427, 97, 268, 40, 51, 279, 194, 180, 277,
+        167, 241, 280, 282, 217, 218, 219, 425, 426, 427, 97, 268, 40, 51, 279, 194, 180, 277,
     ),
 }  # fmt: skip
 _CLONE = {"x86_64": 56, "aarch64": 220}
@@ -55,6 +55,7 @@ def seal(limits: Limits) -> tuple[str, ...]:
     if sys.platform == "linux":
         library = ctypes.CDLL(None, use_errno=True)
         library.syscall.restype = ctypes.c_long
+        library.prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG: it stands still, and would outlive a killed program so
         library.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS: both of what follows ask for it
         if _close_files(library, _libraries()):
             done.append(FILES)

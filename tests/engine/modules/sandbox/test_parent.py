@@ -10,7 +10,7 @@ import pytest
 
 from engine.domain.exposure import Exposure
 from engine.domain.scan import Exit, Hedge
-from engine.modules.sandbox.parent import Absent, DirectStrategy, UserStrategy, only_its_own
+from engine.modules.sandbox.parent import DirectStrategy, UserStrategy, only_its_own
 from engine.modules.sandbox.process import ModuleFault
 from tests.engine.modules.sandbox.scenes import (
     QUICK,
@@ -32,7 +32,7 @@ class Made:
 
     def live(self, source: bytes, **limits: Any) -> UserStrategy:
         """One in the running engine."""
-        made = UserStrategy(program(source), replace(QUICK, **limits), lambda: self.why)
+        made = UserStrategy(lambda: self.why or program(source), replace(QUICK, **limits))
         self.strategies.append(made)
         return made
 
@@ -112,6 +112,7 @@ def test_a_process_that_ends_is_begun_anew_a_few_times_and_then_no_more(made: Ma
 def test_one_end_is_borne_with(made: Made) -> None:
     module = made.live(scanning("pass"))
     module.scan(scan_context())
+    assert module._runner is not None
     process = module._runner._process
     assert process is not None
     process.kill()
@@ -137,7 +138,8 @@ def test_without_permission_nothing_is_run(made: Made) -> None:
     made.why = "it was changed"
     with pytest.raises(ModuleFault, match="it was changed"):
         module.scan(scan_context())
-    assert module._runner._process is None
+    assert module._runner is None
+    assert module.manage(a_condor(), manage_context(a_condor())) == ()
 
 
 def test_an_answer_that_breaks_a_rule_is_a_fault(made: Made) -> None:
@@ -157,7 +159,7 @@ def test_a_closed_one_begins_nothing_and_whoever_waits_is_told(made: Made) -> No
 
     thread = threading.Thread(target=scan)
     thread.start()
-    while module._runner._process is None:
+    while module._runner is None or module._runner._process is None:
         time.sleep(0.01)
     module.close()
     thread.join(5.0)
@@ -176,10 +178,3 @@ def test_one_that_is_waited_for_answers_each_question(made: Made) -> None:
     wrong = made.direct(managing('[Hedge("P999999", 1, "x")]'))
     with pytest.raises(ModuleFault, match="names another position"):
         wrong.manage(held, manage_context(held))
-
-
-def test_one_that_may_not_run_says_why_and_does_nothing() -> None:
-    held = a_condor()
-    with pytest.raises(ModuleFault, match="MINE: it is off"):
-        Absent("it is off").scan(scan_context())
-    assert Absent("it is off").manage(held, manage_context(held)) == ()

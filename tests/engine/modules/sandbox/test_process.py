@@ -1,6 +1,7 @@
 """A process: what it is given, how long it may take, and how it ends."""
 
 import os
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -139,3 +140,39 @@ def test_an_installed_application_is_told_by_a_flag(monkeypatch: pytest.MonkeyPa
     assert command()[1] == "-I"
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert command() == [sys.executable, CHILD_FLAG]
+
+
+LIVES_ON = """
+import sys, time
+from engine.modules.sandbox.process import ModuleProcess
+from engine.modules.sandbox.protocol import Look
+from tests.engine.modules.sandbox.scenes import QUICK, QUIET, scan_context
+process = ModuleProcess("mine", QUIET.encode(), QUICK)
+process.ask(Look(scan_context(), ()), 5.0)
+print(process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it does not stand still, and leaves at the pipe's end")
+def test_a_killed_program_leaves_nothing_that_stands_still() -> None:
+    ours = subprocess.Popen(
+        [sys.executable, "-c", LIVES_ON], cwd=Path(__file__).parents[4], stdout=subprocess.PIPE, text=True
+    )
+    assert ours.stdout is not None
+    theirs = Path(f"/proc/{int(ours.stdout.readline())}/stat")
+    ours.kill()
+    ours.wait()
+    ours.stdout.close()
+    deadline = time.monotonic() + 5.0
+    while is_alive(theirs) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(theirs)
+
+
+def is_alive(stat: Path) -> bool:
+    """Whether a process is there, and more than an entry that nobody has collected."""
+    try:
+        return stat.read_text(encoding="utf-8").rsplit(")")[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

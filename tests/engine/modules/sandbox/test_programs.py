@@ -10,7 +10,7 @@ from engine.core.errors import MindfolioError
 from engine.domain.structure import StructureKind
 from engine.modules.base import ParameterSpec
 from engine.modules.iv_service import IvService
-from engine.modules.sandbox.parent import Absent, UserStrategy
+from engine.modules.sandbox.parent import UserStrategy
 from engine.modules.sandbox.process import ModuleFault
 from engine.modules.sandbox.programs import LONGEST_SOURCE, UserPrograms, hash_of
 from tests.builders import module_spec
@@ -37,7 +37,9 @@ def test_what_is_there_is_off_until_it_is_enabled(programs: UserPrograms) -> Non
     (listed,) = programs.listed()
     assert (listed.name, listed.program, listed.is_enabled, listed.enabled) == ("mine", hash_of(SOURCE), False, None)
     assert "is not enabled" in programs.permission(hash_of(SOURCE))
-    assert isinstance(programs.strategy_of(user_module(SOURCE)), Absent)
+    with pytest.raises(ModuleFault, match="is not enabled"):
+        programs.strategy_of(user_module(SOURCE)).scan(scan_context())
+    assert not programs.goes_on_paused(user_module(SOURCE))
 
 
 def test_enabled_it_says_what_it_is_and_runs(programs: UserPrograms) -> None:
@@ -127,8 +129,11 @@ def test_what_cannot_be_enabled(programs: UserPrograms, tmp_path: Path) -> None:
 
 def test_a_list_that_cannot_be_read_lets_nothing_run(programs: UserPrograms, tmp_path: Path) -> None:
     (tmp_path / "enabled.json").write_text("[{]", encoding="utf-8")
-    with pytest.raises(MindfolioError, match="delete it, and enable modules anew"):
-        programs.permission(hash_of(SOURCE))
+    assert "delete it, and enable modules anew" in programs.permission(hash_of(SOURCE))
+    assert "delete it, and enable modules anew" in programs.problem(user_module(SOURCE))
+    assert programs.parameters_of(user_module(SOURCE)) == ()
+    with pytest.raises(ModuleFault, match="delete it, and enable modules anew"):
+        programs.strategy_of(user_module(SOURCE)).scan(scan_context())
 
 
 def test_a_package_brings_one_by_its_entry_point_and_nothing_of_it_is_run_to_find_it(
