@@ -10,7 +10,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, existing
 from mindfolio_desktop.display import require_qt
+from mindfolio_desktop.module_command import add_module_commands
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_run(commands)
 
-    _add_module(commands)
+    add_module_commands(commands, _add_data_dir, data_dir)
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)
@@ -143,26 +144,6 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     runs.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
     runs.set_defaults(command=_run)
-
-
-def _add_module(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """What a user does with modules of their own."""
-    module = commands.add_parser("module", help="modules that you write: make, check, enable, disable, list")
-    actions = module.add_subparsers(metavar="ACTION", required=True)
-    for action, about, given in (
-        ("new", "write a module to begin with, and its test", "NAME"),
-        ("check", "let a module trade one day in a mindfolio to be thrown away, and say what became of it", "FILE"),
-        ("enable", "let a module run, as its file is now", "NAME"),
-        ("disable", "let it run no more", "NAME"),
-        ("list", "the modules that are there", ""),
-    ):
-        one = actions.add_parser(action, help=about)
-        if given:
-            one.add_argument("given", metavar=given)
-        if action == "check":
-            one.add_argument("--symbols", default="", metavar="A,B,C", help="its universe (default: the whole market)")
-        _add_data_dir(one)
-        one.set_defaults(command=_module, action=action)
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
@@ -302,35 +283,6 @@ def _run(options: argparse.Namespace) -> int:
     document = run_headless(_places(options), running, options.days, _progress)
     _print_document(document, as_json=options.json)
     return OK if document["halted"] == "" else FAULT
-
-
-def _module(options: argparse.Namespace) -> int:
-    import datetime as dt  # noqa: PLC0415 - for this one
-
-    from engine.modules.sandbox.programs import UserPrograms  # noqa: PLC0415 - heavy
-    from mindfolio_desktop import user_modules  # noqa: PLC0415 - heavy
-
-    places = Places(data_dir(options), Environment.REPLAY)
-    programs, code = UserPrograms(places.modules), OK
-    lines: Iterable[str]
-    match options.action:
-        case "new":
-            lines = [f"{path}: written" for path in user_modules.new(options.given, places.modules)]
-        case "check":
-            symbols = tuple(symbol for symbol in options.symbols.upper().split(",") if symbol)
-            checked = user_modules.check(Path(options.given), places.history, symbols)
-            lines, code = user_modules.check_text(checked), FAULT if checked.faults else OK
-        case "enable":
-            name = user_modules.name_of(options.given, places.modules)
-            lines = user_modules.told(programs.enable(name, dt.datetime.now(dt.UTC)))
-        case "disable":
-            programs.disable(user_modules.name_of(options.given, places.modules))
-            lines = [f"{options.given}: off; a module that runs it is paused at its next scan"]
-        case _:
-            lines = user_modules.listing(programs)
-    for line in lines:
-        print(line)
-    return code
 
 
 def _status(options: argparse.Namespace) -> int:

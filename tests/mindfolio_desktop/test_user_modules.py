@@ -12,7 +12,7 @@ from engine.domain.candidate import ScanAction
 from engine.modules.sandbox.programs import UserPrograms
 from engine.modules.sandbox.protocol import MIB, Limits
 from mindfolio_desktop import user_modules
-from mindfolio_desktop.cli import FAULT, IMPOSSIBLE, OK, run
+from mindfolio_desktop.cli import FAULT, IMPOSSIBLE, run
 from tests.engine.modules.sandbox.scenes import QUICK, QUIET, scan_context, scanning, user_module
 
 NOW = dt.datetime(2026, 3, 16, 14, tzinfo=dt.UTC)
@@ -76,26 +76,6 @@ def test_the_page_tells_the_limits_that_hold() -> None:
         f"{limits.failures} times in {limits.window_s / 60:g} minutes",
     ):
         assert line in page
-
-
-def test_the_commands_from_new_to_disable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder, where = tmp_path / "modules", ["--data-dir", str(tmp_path)]
-    folder.mkdir()
-    (folder / "mine.py").write_text(QUIET, encoding="utf-8")
-    for arguments, said in (
-        (["list"], "mine: off, "),
-        (["enable", "mine"], "trades Iron Condor; 0 settings"),
-        (["list"], "mine: enabled, "),
-        (["enable", str(folder / "mine.py")], "  program "),
-        (["disable", "mine"], "mine: off; a module that runs it is paused at its next scan"),
-        (["list"], "mine: off, "),
-    ):
-        assert run(["module", *arguments, *where]) == OK
-        assert said in capsys.readouterr().out
-    assert run(["module", "enable", str(tmp_path / "mine.py"), *where]) == IMPOSSIBLE
-    assert "move it there" in capsys.readouterr().err
-    assert run(["module", "new", "fresh", *where]) == OK
-    assert (folder / "fresh.py").is_file()
 
 
 def test_a_changed_and_a_missing_file_are_listed_as_such(tmp_path: Path) -> None:
