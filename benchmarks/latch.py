@@ -1,8 +1,8 @@
 """From the press of the stop to the last look before an order leaves, while everything else goes wrong.
 
-`uv run python -m benchmarks.latch [--presses 2000]`. A thread sends openings by the kernel's own `send` without a
-pause; only the journal is left out, so that nothing but the last look is between two of them. The stop comes by
-`EngineHost.stop` on another thread, or by the file that another process makes (counted from just before it appears).
+`uv run python -m benchmarks.latch [--presses 2000] [--only WORDS]`. A thread sends openings by the kernel's own `send`
+without a pause; only the journal is left out, so that nothing but the last look is between two of them. The stop comes
+by `EngineHost.stop` on another thread, or by the file that another process makes (counted from before it appears).
 For each condition: how long until the sender refuses, and how late an order still began to leave after the press.
 The target is 50 ms at p99.9 and 250 ms at most.
 """
@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.hostile_modules import ATTACKS, attacked
 from engine.core.errors import LedgerFault
 from engine.domain.mindfolio import Environment
 from engine.domain.order import Order
@@ -145,6 +146,14 @@ def database_locked(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def hostile_modules(_folder: Path) -> Iterator[None]:
+    """Users' modules that loop, exhaust memory, die and talk nonsense, each let go on a second after its fault."""
+    names = ("infinite loop", "catastrophic regex", "memory bit by bit", "os._exit", "garbage on the pipe", "fork bomb")
+    with attacked(tuple(ATTACKS[name] for name in names)):
+        yield
+
+
 REGEX = in_the_background(evil_regex)
 """Pressed a tenth as often: each press waits for it."""
 
@@ -154,6 +163,7 @@ CONDITIONS: dict[str, Callable[[Path], Any]] = {
     "window and worker in Python loops": in_the_background(python_loop, python_loop),
     "database locked": database_locked,
     "worker in a long call (numpy)": in_the_background(long_c_call),
+    "users' modules, hostile": hostile_modules,
     "worker in a regex of 0.1 s": REGEX,
 }
 
@@ -220,11 +230,15 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--presses", type=int, default=2000)
-    presses = parser.parse_args().presses
+    parser.add_argument("--only", default="", help="the conditions whose names have this in them")
+    options = parser.parse_args()
+    presses = options.presses
     chance = Random(1)  # noqa: S311 - when to press
     heads = ("n", "p50 ms", "p99", "p99.9", "max", "late p99.9", "late max")
     print(f"{'condition':35} {'way':5} " + " ".join(f"{head:>10}" for head in heads))
     for name, condition in CONDITIONS.items():
+        if options.only not in name:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             places = Places(Path(folder), Environment.SIMULATED)
             host = EngineHost(places, Running(), RecordingPublisher())

@@ -7,6 +7,7 @@ or when a page first needs it.
 import datetime as dt
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -16,7 +17,7 @@ from engine.core.money import Money
 from engine.domain.aftermath import FollowedTrade, SkippedTrade
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
-from engine.domain.mindfolio import ModuleSpec
+from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.ports import Query
 from engine.domain.records import EntryRow, FillRow, OrderRow, TradeRow
 from engine.runtime.host import EngineHost
@@ -83,7 +84,7 @@ class Session:
     def __init__(self, places: Places, running: Running) -> None:
         self.bridge = EngineBridge(self._send, self._stop, LedgerReader(places.ledger))
         self.host = EngineHost(places, running, self.bridge)
-        self.window = MainWindow(self.bridge, settings_of=_settings_of)
+        self.window = MainWindow(self.bridge, settings_of=partial(_settings_of, places))
 
     def start(self) -> None:
         """Show the window; the engine starts once it is painted."""
@@ -103,11 +104,15 @@ class Session:
         self.host.stop(source, why)
 
 
-def _settings_of(spec: ModuleSpec) -> Sequence[Setting]:
+def _settings_of(places: Places, spec: ModuleSpec) -> Sequence[Setting]:
     """A module's settings with labels, units and help, read from its strategy's schema when a page first asks."""
     from engine.modules.base import setting_rows  # noqa: PLC0415 - heavy: not before the first paint
     from engine.modules.registry import parameters_for  # noqa: PLC0415 - heavy
 
+    if spec.kind is ModuleKind.USER:
+        from engine.modules.sandbox.programs import UserPrograms  # noqa: PLC0415 - heavy
+
+        return setting_rows(UserPrograms(places.modules).parameters_of(spec), spec.parameters)
     return setting_rows(parameters_for(spec.kind), spec.parameters)
 
 

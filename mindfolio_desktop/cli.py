@@ -20,6 +20,7 @@ from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, existing
 from mindfolio_desktop import research
 from mindfolio_desktop.display import require_qt
+from mindfolio_desktop.module_command import add_module_commands
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -81,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     research.add_backtest(commands, _add_market, _places)
     research.add_scan(commands, _add_market, _places)
+
+    add_module_commands(commands, _add_data_dir, data_dir)
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)

@@ -26,12 +26,14 @@ class MindfolioStatus(StrEnum):
 
 
 class ModuleKind(StrEnum):
-    """Strategy programs this version has."""
+    """Strategy programs this version has, and the users' own."""
 
     IV_SERVICE = "IV_SERVICE"
     SELL_PUTS_ENGINE = "SELL_PUTS_ENGINE"
     GAMMA_SCALPER = "GAMMA_SCALPER"
     SMART_REBALANCER = "SMART_REBALANCER"
+    USER = "USER"
+    """A program that a user wrote; which one is the module's `program`."""
 
 
 class ModuleStatus(StrEnum):

@@ -22,8 +22,17 @@ _PROGRAMS: dict[ModuleKind, tuple[Strategy, tuple[ParameterSpec, ...]]] = {
 }
 
 
+BUILT_IN = tuple(_PROGRAMS)
+"""The kinds whose programs are ours; a user's is found by its hash."""
+
+
+def program_problem(module: ModuleSpec) -> str:
+    """Why no module can be made with this program, "" when one can; of those that are ours."""
+    return "" if module.kind in _PROGRAMS and not module.program else "no such program"
+
+
 def strategy_for(kind: ModuleKind) -> Strategy:
-    """The program of a kind of module. It holds no state: all modules of one kind share it."""
+    """The program of a kind of module that is ours. It holds no state: all modules of one kind share it."""
     return _PROGRAMS[kind][0]
 
 

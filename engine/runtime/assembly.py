@@ -38,6 +38,7 @@ from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.reference import SimulatedReference
 from engine.market.simulated.scores import simulated_scores
 from engine.market.store import MarketStore
+from engine.modules.sandbox.programs import UserPrograms
 from engine.portfolio.sectors import sectors_of
 from engine.risk.latch import StopLatch
 from engine.runtime import defaults
@@ -95,13 +96,17 @@ class OpenEngine:
                 f"{places.folder} is in use by another Mindfolio; close that one, or give another --data-dir"
             ) from None
         try:
-            self.kernel = _kernel(places, running, publisher, inbox or Inbox(), latch or StopLatch(places.latch))
+            self._programs = UserPrograms(places.modules)
+            self.kernel = _kernel(
+                places, running, publisher, inbox or Inbox(), latch or StopLatch(places.latch), self._programs
+            )
         except BaseException:
             self._lock.release()
             raise
 
     def close(self) -> None:
-        """Release the ledger and the lock."""
+        """End the users' processes; release the ledger and the lock."""
+        self._programs.close()
         if self.kernel.desk.recorder is not None:
             self.kernel.desk.recorder.close()
         if isinstance(self.kernel.desk.query, LedgerQuery):
@@ -120,7 +125,14 @@ def session_limit(kernel: Kernel, days: int) -> dt.datetime:
     return session.closes
 
 
-def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox, latch: StopLatch) -> Kernel:
+def _kernel(
+    places: Places,
+    running: Running,
+    publisher: Publisher,
+    inbox: Inbox,
+    latch: StopLatch,
+    programs: UserPrograms,
+) -> Kernel:
     history, sectors = _history(places), sectors_of(places.data_dir)
     # Both before the ledger: a refusal leaves no empty one behind.
     ledger = Ledger(SqliteStore(places.ledger))
@@ -156,6 +168,9 @@ def _kernel(places: Places, running: Running, publisher: Publisher, inbox: Inbox
             recorder=_recorder(places, running),
             sectors=sectors,
             query=LedgerQuery(places.ledger),
+            strategy_of=programs.strategy_of,
+            program_problem=programs.problem,
+            goes_on_paused=programs.goes_on_paused,
         )
         if is_new:
             _begin(desk, spec, places.environment, market.name, costs, seed)

@@ -32,7 +32,7 @@ from engine.market.events import EventCalendar
 from engine.market.quality import LiveQuality
 from engine.market.recorder import Recorder
 from engine.market.store import MarketStore
-from engine.modules.registry import strategy_of
+from engine.modules.registry import program_problem, strategy_of
 from engine.risk.breaker import BreachSample
 from engine.risk.latch import StopLatch
 from engine.risk.throttle import OpeningRate, Repeats
@@ -46,6 +46,10 @@ RISK_FREE_RATE = 0.04
 
 def _nothing_known(_day: dt.date) -> EventCalendar:
     return EventCalendar()
+
+
+def _never(_module: ModuleSpec) -> bool:
+    return False
 
 
 def _no_pasts(_day: dt.date) -> Mapping[str, Past]:
@@ -138,6 +142,10 @@ class Desk:
     """The program behind a module."""
     query: Query | None = None
     """Reads what was journaled; without it nothing that was skipped is followed."""
+    program_problem: Callable[[ModuleSpec], str] = program_problem
+    """Why no module can be made with a program, "" when one can."""
+    goes_on_paused: Callable[[ModuleSpec], bool] = _never
+    """Whether a module has to be asked by a scan what to do about its positions, also while it is paused."""
     refused: dict[str, dict[tuple[str, StructureKind], str]] = field(default_factory=dict)
     """What the backtest has refused each module on `refused_on`, and why."""
     refused_on: dt.date | None = None
@@ -169,6 +177,15 @@ class Desk:
         """Whether a module may look for trades."""
         module = self.book.modules.get(module_id)
         return self.may_open and module is not None and module.status is ModuleStatus.ACTIVE
+
+    def is_asked(self, module_id: str) -> bool:
+        """Whether a module scans: one that may look for trades, or has positions that only its scans see to."""
+        module = self.book.modules.get(module_id)
+        if module is None or self.latch.is_set or self.halted or self.book.status is MindfolioStatus.STOPPED:
+            return False
+        return self.is_active(module_id) or (
+            self.goes_on_paused(module.spec) and bool(self.book.positions_of(module_id))
+        )
 
     def record(self, event: Event) -> None:
         """Journal an event (staged until the step's commit) and fold it into the book."""

@@ -10,7 +10,6 @@ from engine.domain.account import EXTERNAL
 from engine.domain.candidate import ApprovalStatus
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
-from engine.modules.registry import strategy_for
 from engine.runtime.desk import Desk
 from engine.runtime.openings import MOST_MONEY, broker_figure
 from engine.runtime.transfers import resume_transfers
@@ -121,10 +120,8 @@ def add_module(desk: Desk, command: cmd.AddModule) -> Denials:
         denials.append(Denial(DenialCode.STOPPED, facts={"why": book.stop_why}))
     if not spec.module_id or spec.module_id in (*book.module_ids, EXTERNAL):
         denials.append(Denial(DenialCode.UNKNOWN_MODULE, spec.module_id, facts={**about, "why": "the name is taken"}))
-    try:
-        strategy_for(spec.kind)
-    except (KeyError, ValueError):
-        denials.append(Denial(DenialCode.UNKNOWN_MODULE, spec.kind, facts={**about, "why": "no such program"}))
+    if why := desk.program_problem(spec):
+        denials.append(Denial(DenialCode.UNKNOWN_MODULE, spec.kind, facts={**about, "why": why}))
     if command.budget < 0:
         denials.append(Denial(DenialCode.NEGATIVE_AMOUNT, command.budget, 0, "usd", {**about}))
     if command.budget > book.reserve:

@@ -18,7 +18,7 @@ from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerFilled
 from engine.domain.denial import Denial
-from engine.domain.mindfolio import MindfolioStatus
+from engine.domain.mindfolio import MindfolioStatus, ModuleKind
 from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.ledger.codec import is_exact
@@ -166,7 +166,12 @@ class Kernel:
 
     def _apply_scans(self) -> None:
         if not self._scans.are_under_way:
-            self._step(lambda: self._scans.apply(self.desk))
+            self._step(self._obey_scans)
+
+    def _obey_scans(self) -> None:
+        """What was found, and what users' modules said of their positions: they say it with their scans only."""
+        self._scans.apply(self.desk)
+        managing.manage_positions(self.desk, ModuleKind.USER)
 
     def _retry_cancels(self) -> None:
         wall = time.monotonic()
@@ -235,7 +240,7 @@ class Kernel:
         times += [positions.next_expiry(desk), desk.reconcile_at, breaking.next_look(desk)]
         times += [approval.expires_at for approval in self.desk.book.approvals.values()]
         times += self.desk.approve_at.values()
-        times += [due for module_id, due in self._scan_due.items() if self.desk.is_active(module_id)]
+        times += [due for module_id, due in self._scan_due.items() if self.desk.is_asked(module_id)]
         return min(time_ for time_ in times if time_ is not None)
 
     def _has_open_ends(self) -> bool:
@@ -319,7 +324,7 @@ class Kernel:
         if is_open:
             self._scans.start(
                 desk,
-                tuple(module_id for module_id in desk.book.modules if module_id in due and desk.is_active(module_id)),
+                tuple(module_id for module_id in desk.book.modules if module_id in due and desk.is_asked(module_id)),
             )
 
     def _feed_continues(self) -> bool:

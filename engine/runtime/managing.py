@@ -11,7 +11,7 @@ from engine.core.calendar import days_to_expiry, market_day, session_at
 from engine.core.errors import DenialCode, Fact
 from engine.core.money import Money
 from engine.domain.denial import Denial
-from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
+from engine.domain.mindfolio import MindfolioStatus, ModuleKind, ModuleSpec, ModuleStatus
 from engine.domain.order import OrderPurpose
 from engine.domain.package import structure_quote, to_tick
 from engine.domain.position import Position, PositionStatus
@@ -35,8 +35,8 @@ STUCK_FOR = dt.timedelta(minutes=15)
 """How long an exit is due and cannot be priced before the user hears of it: quotes fail for minutes every day."""
 
 
-def manage_positions(desk: Desk) -> None:
-    """Ask each module about each of its positions, and do what it wants done."""
+def manage_positions(desk: Desk, only: ModuleKind | None = None) -> None:
+    """Ask each module, or those of one kind, about each of its positions, and do what it wants done."""
     if desk.book.status is MindfolioStatus.STOPPED or desk.latch.is_set or desk.halted:
         return
     for position in list(desk.book.positions.values()):
@@ -44,6 +44,8 @@ def manage_positions(desk: Desk) -> None:
         if not is_managed or _has_live_order(desk, position):
             continue
         module = desk.book.modules[position.module_id].spec
+        if only not in (None, module.kind):
+            continue
         actions = _decision(desk, module, position, context_of(desk, module, position))
         if not any(isinstance(action, Exit) for action in actions):
             desk.stuck.pop(position.position_id, None)

@@ -45,6 +45,11 @@ class Places:
         return self.data_dir / "history"
 
     @property
+    def modules(self) -> Path:
+        """Modules that the user wrote, and which of them are enabled; shared by all environments."""
+        return self.data_dir / "modules"
+
+    @property
     def recorded(self) -> Path:
         """What was recorded of this environment's feed, which is nobody else's market."""
         return self.folder / "recorded"

@@ -63,7 +63,9 @@ class Scans:
             context = context_for(desk, desk.book.modules[module_id].spec)
             self._waiting[self._made] = ScanTicket(self._made, module_id, context.generation)
             job = partial(scan_with_evidence, desk.strategy_of(context.module), desk.backtester, context)
-            self._workers.submit(self._made, job)
+            is_users = context.module.kind is ModuleKind.USER
+            submit = self._workers.submit_apart if is_users else self._workers.submit
+            submit(self._made, job)
 
     def take(self, message: ScanFinished) -> None:
         """Keep a worker's answer until all of its round are back; one that nobody waits for any more is dropped."""

@@ -35,6 +35,12 @@ class Workers:
         else:
             self._run(ticket, job)
 
+    def submit_apart(self, ticket: int, job: Job) -> None:
+        """The same on a thread of its own, for a job that waits for another process: nobody waits with it."""
+        self._running.add(ticket)
+        arguments, name = (ticket, job, self._running), f"mindfolio-scan-apart-{ticket}"
+        threading.Thread(target=self._run_apart, args=arguments, name=name, daemon=True).start()
+
     def give_up(self) -> frozenset[int]:
         """Wait no more for the jobs that run now: fresh threads take what is queued. Returns the tickets given up.
 
@@ -90,6 +96,10 @@ class Workers:
                 time.sleep(random.uniform(0, self._random_delay_s))  # noqa: S311 - disorder, not secrecy
             self._run(ticket, job)
             running.discard(ticket)
+
+    def _run_apart(self, ticket: int, job: Job, running: set[int]) -> None:
+        self._run(ticket, job)
+        running.discard(ticket)
 
     def _run(self, ticket: int, job: Job) -> None:
         try:

@@ -16,8 +16,11 @@ from engine.domain.mindfolio import Environment
 from engine.domain.order import OrderPurpose
 from engine.ledger.ledger import checked_entries
 from engine.ledger.store import SqliteStore
+from engine.modules.sandbox import CHILD_FLAG
+from engine.modules.sandbox.protocol import HEAD, Load, Loaded, answer_in, frame
 from engine.runtime.places import Places
 from mindfolio_desktop.cli import program_version
+from tests.engine.modules.sandbox.scenes import QUICK, QUIET
 from tests.recordings import falling_volatility, record_market
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +34,15 @@ code = run(sys.argv[1:])
 print("loaded:", [name for name in sys.modules if name.startswith(("PySide6", "pyqtgraph"))], file=sys.stderr)
 sys.exit(code)
 """
+
+
+def test_an_installed_application_is_the_process_of_a_users_module_when_it_is_told_to_be() -> None:
+    command = [sys.executable, "-m", "mindfolio_desktop", CHILD_FLAG]
+    question = frame(Load("mine", QUIET.encode(), QUICK))
+    done = subprocess.run(command, cwd=ROOT, input=question, capture_output=True, timeout=PATIENCE_S, check=True)
+    loaded = answer_in(done.stdout[HEAD:])
+    assert isinstance(loaded, Loaded)
+    assert loaded.structures == ("Iron Condor",)
 
 
 def mindfolio(

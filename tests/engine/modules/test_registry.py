@@ -6,19 +6,27 @@ import pytest
 
 from engine.domain.mindfolio import ModuleKind
 from engine.modules.iv_rules import IvRules
-from engine.modules.registry import parameters_for, strategy_for
+from engine.modules.registry import BUILT_IN, parameters_for, program_problem, strategy_for
+from tests.builders import module_spec
 
 
-@pytest.mark.parametrize("kind", ModuleKind)
+@pytest.mark.parametrize("kind", BUILT_IN)
 def test_every_kind_has_a_program_of_that_kind(kind: ModuleKind) -> None:
     assert strategy_for(kind).kind is kind
 
 
-@pytest.mark.parametrize("kind", ModuleKind)
+@pytest.mark.parametrize("kind", BUILT_IN)
 def test_every_parameter_has_a_name_of_its_own_and_words_for_the_settings_page(kind: ModuleKind) -> None:
     schema = parameters_for(kind)
     assert len({spec.name for spec in schema}) == len({spec.label for spec in schema}) == len(schema) > 0
     assert all(spec.label and spec.help for spec in schema)
+
+
+def test_all_kinds_but_the_users_own_are_ours() -> None:
+    assert set(BUILT_IN) == set(ModuleKind) - {ModuleKind.USER}
+    assert program_problem(module_spec()) == ""
+    assert program_problem(module_spec(kind=ModuleKind.USER, program="ab")) == "no such program"
+    assert program_problem(module_spec(program="ab")) == "no such program"
 
 
 def test_the_settings_of_iv_service_are_its_rules_with_fitting_types() -> None:

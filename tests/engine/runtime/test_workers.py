@@ -30,6 +30,25 @@ def test_with_threads_every_job_is_answered() -> None:
     assert sorted(answer.ticket for answer in answers if isinstance(answer, ScanFinished)) == list(range(20))
 
 
+def test_a_job_that_waits_for_others_keeps_nobody_waiting() -> None:
+    inbox, released = Inbox(), threading.Event()
+
+    def waits() -> tuple[Finding, ...]:
+        released.wait()
+        return FOUND
+
+    for threads in (0, 1):
+        workers = Workers(inbox, threads=threads)
+        workers.submit_apart(1, waits)
+        workers.submit(2, lambda: FOUND)
+        assert inbox.get(5.0) == ScanFinished(2, FOUND)
+        assert workers.give_up() == {1}
+        released.set()
+        assert inbox.get(5.0) == ScanFinished(1, FOUND)
+        released.clear()
+        workers.close()
+
+
 def test_a_failing_job_answers_with_its_error() -> None:
     inbox = Inbox()
     Workers(inbox).submit(3, fails)

@@ -1,0 +1,178 @@
+"""A process: what it is given, how long it may take, and how it ends."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.modules.sandbox import CHILD_FLAG
+from engine.modules.sandbox.process import ModuleFault, ModuleProcess, ProcessEnded, command, environment
+from engine.modules.sandbox.protocol import Limits, Look, Looked
+from tests.engine.modules.sandbox.scenes import QUICK, scan_context, scanning
+
+HURRIED = replace(QUICK, scan_s=0.3)
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="by signals")
+
+
+def fault_of(body: str, limits: Limits = HURRIED) -> ModuleFault:
+    """How one question to a module ends that does this."""
+    process = ModuleProcess("mine", scanning(body), limits)
+    try:
+        with pytest.raises(ModuleFault) as caught:
+            process.ask(Look(scan_context(), ()), limits.scan_s)
+    finally:
+        process.close()
+    return caught.value
+
+
+def test_a_question_is_answered_again_and_again_by_one_process() -> None:
+    process = ModuleProcess("mine", scanning("pass"), QUICK)
+    pid = process.pid
+    for _ in range(3):
+        answer = process.ask(Look(scan_context(), ()), QUICK.scan_s)
+        assert isinstance(answer, Looked)
+        assert answer.findings[0].reason == "nothing today"
+    assert process.pid == pid
+    process.close()
+    process.close()
+
+
+@pytest.mark.parametrize(
+    "body", ["while True: pass", 'import re; re.match(r"(a+)+$", "a" * 40 + "b")', "import time; time.sleep(60)"]
+)
+def test_what_hangs_is_ended_at_its_deadline(body: str) -> None:
+    began = time.monotonic()
+    fault = fault_of(body)
+    assert str(fault) == "it did not answer within 0.3 s"
+    assert not isinstance(fault, ProcessEnded)
+    assert time.monotonic() - began < 3.0
+
+
+def test_a_process_that_leaves_says_how() -> None:
+    fault = fault_of("import os; os._exit(3)")
+    assert isinstance(fault, ProcessEnded)
+    assert str(fault) == "its process ended (exit code 3)"
+
+
+EVERYWHERE = "import os\n    for fd in range(3, 20):\n        try: os.write(fd, {})\n        except OSError: pass"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (EVERYWHERE.format(r'b"\xff" * 64'), "its answer is of 4,294,967,295 bytes, at most 4,194,304 are taken"),
+        (EVERYWHERE.format(r'b"\0\0\0\x08garbage!"'), "its answer is no message"),
+        ('return [Finding("SPY", None, "x" * (5 << 20))]', "at most 4,194,304 are taken"),
+        ("1 / 0", "ZeroDivisionError: division by zero, line 9 of mine.py"),
+    ],
+)
+def test_garbage_and_errors_are_faults(body: str, why: str) -> None:
+    assert why in str(fault_of(body))
+
+
+@POSIX
+def test_half_an_answer_and_a_closed_pipe_are_an_end() -> None:
+    body = EVERYWHERE.format(r'b"\0\0\0\x20half"') + "\n    os.closerange(3, 20)\n    os._exit(0)"
+    assert isinstance(fault_of(body), ProcessEnded)
+
+
+@POSIX
+def test_what_nobody_asked_for_is_a_fault_at_the_next_question() -> None:
+    late = (
+        "import threading, os\n    threading.Timer(0.05, lambda: [os.write(4, b'order!') for _ in range(99)]).start()"
+    )
+    process = ModuleProcess("mine", scanning(late + "\n    import time; time.sleep(0.2)"), QUICK)
+    with pytest.raises(ModuleFault):
+        process.ask(Look(scan_context(), ()), QUICK.scan_s)
+    process.close()
+
+
+@POSIX
+def test_between_questions_it_stands_still() -> None:
+    body = "import threading\n    threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()"
+    process = ModuleProcess("mine", scanning(body), QUICK)
+    process.ask(Look(scan_context(), ()), QUICK.scan_s)
+    if sys.platform == "linux":
+        time.sleep(0.05)
+        before = cpu_of(process.pid)
+        time.sleep(0.2)
+        assert cpu_of(process.pid) == before
+    process.close()
+
+
+def cpu_of(pid: int) -> str:
+    """Time that a process has used, by the system's own books."""
+    return " ".join(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")")[1].split()[11:13])
+
+
+def test_it_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKER_TOKEN", "canary")
+    assert "BROKER_TOKEN" not in environment()
+    said = str(fault_of("import os; raise RuntimeError(sorted(os.environ))"))
+    assert "OPENBLAS_NUM_THREADS" in said
+    assert "BROKER_TOKEN" not in said
+
+
+def test_it_holds_no_file_of_ours(tmp_path: Path) -> None:
+    with (tmp_path / "ledger").open("wb") as ours:
+        os.set_inheritable(ours.fileno(), True)
+        body = (
+            "import os\n    held = []\n    for fd in range(64):\n        try: held.append(os.fstat(fd).st_ino)\n"
+            "        except OSError: pass\n    raise RuntimeError(held)"
+        )
+        said = str(fault_of(body))
+        assert str(os.fstat(ours.fileno()).st_ino) not in said.split("RuntimeError: ")[1]
+
+
+def test_its_folder_is_its_own_and_goes_with_it() -> None:
+    said = str(fault_of("import os; raise RuntimeError(os.getcwd())"))
+    folder = Path(said.removeprefix("RuntimeError: ").split(",")[0])
+    assert folder.name.startswith("mindfolio-module-")
+    assert not folder.exists()
+
+
+def test_an_installed_application_is_told_by_a_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert command()[1] == "-I"
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert command() == [sys.executable, CHILD_FLAG]
+
+
+LIVES_ON = """
+import sys, time
+from engine.modules.sandbox.process import ModuleProcess
+from engine.modules.sandbox.protocol import Look
+from tests.engine.modules.sandbox.scenes import QUICK, QUIET, scan_context
+process = ModuleProcess("mine", QUIET.encode(), QUICK)
+process.ask(Look(scan_context(), ()), 5.0)
+print(process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it does not stand still, and leaves at the pipe's end")
+def test_a_killed_program_leaves_nothing_that_stands_still() -> None:
+    ours = subprocess.Popen(
+        [sys.executable, "-c", LIVES_ON], cwd=Path(__file__).parents[4], stdout=subprocess.PIPE, text=True
+    )
+    assert ours.stdout is not None
+    theirs = Path(f"/proc/{int(ours.stdout.readline())}/stat")
+    ours.kill()
+    ours.wait()
+    ours.stdout.close()
+    deadline = time.monotonic() + 5.0
+    while is_alive(theirs) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(theirs)
+
+
+def is_alive(stat: Path) -> bool:
+    """Whether a process is there, and more than an entry that nobody has collected."""
+    try:
+        return stat.read_text(encoding="utf-8").rsplit(")")[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -1,0 +1,134 @@
+"""What a user's process cannot do, tried from inside of one; and the filter itself, run by hand."""
+
+import struct
+import sys
+from dataclasses import replace
+
+import pytest
+
+from engine.modules.sandbox import seal
+from engine.modules.sandbox.process import ModuleFault, ModuleProcess
+from engine.modules.sandbox.protocol import Limits, Look
+from tests.engine.modules.sandbox.scenes import QUICK, scan_context, scanning
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="what is sealed is the system's matter")
+
+
+def tried(body: str, limits: Limits = QUICK) -> str:
+    """What a module hears that tries something while it scans; "" when it went through."""
+    process = ModuleProcess("mine", scanning(body), limits)
+    try:
+        process.ask(Look(scan_context(), ()), limits.scan_s)
+    except ModuleFault as fault:
+        return str(fault)
+    finally:
+        process.close()
+    return ""
+
+
+REACHES_OUT = {
+    "the parent's environment": 'import os; open(f"/proc/{os.getppid()}/environ", "rb").read()',
+    "the parent's memory": 'import os; open(f"/proc/{os.getppid()}/mem", "rb").read(1)',
+    "its own /proc": 'open("/proc/self/maps").read()',
+    "a home": "import os; os.listdir(os.path.dirname(os.getcwd()))",
+    "writing where it stands": 'open("left_behind", "w").write("x")',
+    "a socket": "import socket; socket.socket()",
+    "a local socket": "import socket; socket.socketpair()",
+    "a fork": "import os; os.fork()",
+    "another program": 'import subprocess; subprocess.run(["true"])',
+    "killing the parent": "import os; os.kill(os.getppid(), 9)",
+    "a session of its own": "import os; os.setsid()",
+    "lifting its limits": "import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
+}
+
+
+@LINUX
+def test_nothing_outside_is_in_reach() -> None:
+    if not {seal.PROCESSES, seal.FILES} <= set(sealed_here()):
+        pytest.skip("this system has no seccomp or no Landlock, and the program says so")
+    body = f"""told = []
+    for what, code in {REACHES_OUT!r}.items():
+        try:
+            exec(code)
+        except (PermissionError, ValueError):
+            continue
+        told.append(what)
+    if told: raise RuntimeError(told)"""
+    assert tried(body) == ""
+
+
+def sealed_here() -> tuple[str, ...]:
+    """What a process says it has given up."""
+    process = ModuleProcess("mine", scanning("pass"), QUICK)
+    process.close()
+    return process.loaded.sealed
+
+
+@LINUX
+def test_memory_beyond_the_limit_is_an_error_of_the_module_alone() -> None:
+    assert tried("bytearray(10 << 30)").startswith("MemoryError")
+    assert tried("bytearray(100 << 20)") == ""
+
+
+def test_threads_and_its_own_libraries_go_on_working() -> None:
+    body = "import threading, statistics, numpy.random; t = threading.Thread(target=print); t.start(); t.join()"
+    assert tried(body) == ""
+
+
+@LINUX
+def test_a_process_that_has_used_up_its_time_is_ended() -> None:
+    said = tried("while True: pass", replace(QUICK, cpu_s=1, scan_s=4.0))
+    assert "signal SIGKILL" in said or "signal SIGXCPU" in said
+
+
+def verdict(machine: str, number: int, first: int = 0, architecture: int | None = None) -> int:
+    """What the filter answers to one call, by an interpreter of the four instructions that it uses."""
+    code = [struct.unpack("HBBI", seal._filter(machine)[at : at + 8]) for at in range(0, len(seal._filter(machine)), 8)]
+    data = {0: number, 4: seal._ARCHITECTURES[machine] if architecture is None else architecture, 16: first}
+    at, value = 0, 0
+    while True:
+        operation, yes, no, operand = code[at]
+        at += 1
+        if operation == 0x20:
+            value = data[operand]
+        elif operation == 0x06:
+            return int(operand)
+        else:
+            is_met = {0x15: value == operand, 0x35: value >= operand, 0x45: bool(value & operand)}[operation]
+            at += yes if is_met else no
+
+
+ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050001, 0x80000000
+
+
+@pytest.mark.parametrize(
+    ("machine", "number", "first", "expected"),
+    [
+        ("x86_64", 0, 0, ALLOW),  # read
+        ("x86_64", 57, 0, FAIL),  # fork
+        ("x86_64", 59, 0, FAIL),  # execve
+        ("x86_64", 41, 0, FAIL),  # socket
+        ("x86_64", 40, 0, ALLOW),  # sendfile, just below
+        ("x86_64", 53, 0, FAIL),  # socketpair
+        ("x86_64", 54, 0, ALLOW),  # setsockopt, just above
+        ("x86_64", 56, 0x3D0F00, ALLOW),  # clone of a thread
+        ("x86_64", 56, 0x11, FAIL),  # clone of a process
+        ("x86_64", 435, 0, 0x00050026),  # clone3 is said not to exist
+        ("x86_64", 0x40000000, 0, FAIL),  # the other numbering of the same calls
+        ("aarch64", 63, 0, ALLOW),  # read
+        ("aarch64", 221, 0, FAIL),  # execve
+        ("aarch64", 198, 0, FAIL),  # socket
+        ("aarch64", 220, 0x11, FAIL),  # clone of a process
+        ("aarch64", 220, 0x10000, ALLOW),  # clone of a thread
+    ],
+)
+def test_the_filter_by_hand(machine: str, number: int, first: int, expected: int) -> None:
+    assert verdict(machine, number, first) == expected
+
+
+def test_calls_of_another_architecture_end_the_process() -> None:
+    assert verdict("x86_64", 0, architecture=0x40000003) == KILL
+
+
+def test_a_machine_without_a_filter_is_not_said_to_be_sealed() -> None:
+    assert not seal._forbid_calls(None, "sparc")  # type: ignore[arg-type]
