@@ -28,7 +28,7 @@ from engine.runtime.aftermath import follow
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
-from engine.runtime.scanning import SCAN_INTERVAL, Scans, scan_denial
+from engine.runtime.scanning import SCAN_INTERVAL, Scans, next_slot, scan_denial
 from engine.runtime.workers import Workers
 
 _log = logging.getLogger(__name__)
@@ -320,7 +320,7 @@ class Kernel:
         for module_id in due:
             del self._scan_due[module_id]
             if is_open and self._feed_continues():
-                self._scan_due[module_id] = _next_slot(desk.now)
+                self._scan_due[module_id] = next_slot(desk.now)
         if is_open:
             self._scans.start(
                 desk,
@@ -394,9 +394,3 @@ class Kernel:
         )
         view = aggregate(desk.book, desk.market.chains(), market, RISK_FREE_RATE)
         return replace(view, halted=desk.halted, is_compared=desk.is_reconciled)
-
-
-def _next_slot(now: dt.datetime) -> dt.datetime:
-    """The next quarter hour after `now` (sessions open and close on quarter hours of UTC)."""
-    past = dt.timedelta(minutes=now.minute % 15, seconds=now.second, microseconds=now.microsecond)
-    return now - past + SCAN_INTERVAL

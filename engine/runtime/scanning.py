@@ -157,6 +157,12 @@ def _refused_today(desk: Desk, module_id: str) -> dict[tuple[str, StructureKind]
     return desk.refused.setdefault(module_id, {})
 
 
+def next_slot(now: dt.datetime) -> dt.datetime:
+    """The next quarter hour after `now` (sessions open and close on quarter hours of UTC)."""
+    past = dt.timedelta(minutes=now.minute % 15, seconds=now.second, microseconds=now.microsecond)
+    return now - past + SCAN_INTERVAL
+
+
 def scan_denial(desk: Desk, module_id: str) -> Denial | None:
     """Why a module cannot scan now, None when it can."""
     facts: dict[str, Fact] = {"module": module_id}

@@ -11,7 +11,7 @@ from engine.domain.order import OrderPurpose
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel
-from mindfolio_desktop.ui.models.words import quantity_words
+from mindfolio_desktop.ui.words import quantity_words
 
 URGENT_SECONDS = 120
 """Less market time than this is marked."""

@@ -13,7 +13,7 @@ from engine.domain.position import PositionStatus
 from engine.domain.snapshot import PositionView
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel, gain_tone
-from mindfolio_desktop.ui.models.words import quantity_words, structure_words
+from mindfolio_desktop.ui.words import quantity_words, structure_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,13 @@
 """The table of a module's recent scans: every symbol looked at, what became of it, and why."""
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QObject
 
 from engine.core.clock import epoch_us
-from engine.core.errors import Fact
 from engine.domain.candidate import ScanAction, ScanRow
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel
-from mindfolio_desktop.ui.models.words import waived_words
+from mindfolio_desktop.ui.words import number_lines, waived_words
 
 _TONES = {ScanAction.EXECUTED: "accent", ScanAction.PENDING: "warning", ScanAction.SKIPPED: "muted"}
 
@@ -27,32 +24,6 @@ def reason_words(row: ScanRow) -> str:
     reasons = "; ".join(refusals.denial(denial) for denial in row.denials) or row.reason
     waived = waived_words(row.waived)
     return f"{reasons} · {waived}" if waived and reasons else reasons or waived
-
-
-def number_lines(numbers: Mapping[str, Fact]) -> str:
-    """The figures behind a scan row, one a line. A name that ends in `_usd` is money, in `_pct` percent."""
-    return "\n".join(_number_line(name, value) for name, value in numbers.items())
-
-
-def _number_line(name: str, value: Fact) -> str:
-    if name.endswith("_usd"):
-        words = name.removesuffix("_usd")
-        text = fmt.price(value) if isinstance(value, int) else fmt.UNKNOWN
-    elif name.endswith("_pct"):
-        words = name.removesuffix("_pct")
-        text = fmt.percent(float(value)) if isinstance(value, int | float) else fmt.UNKNOWN
-    else:
-        words = name
-        text = _plain(value)
-    return f"{words.replace('_', ' ')}: {text}"
-
-
-def _plain(value: Fact) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int):
-        return fmt.number(value, 0)
-    return fmt.number(value, 4)
 
 
 def _time(row: ScanRow) -> Cell:

@@ -9,7 +9,7 @@ from engine.core.money import to_float
 from engine.domain.records import TradeRow
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel, gain_tone
-from mindfolio_desktop.ui.models.words import quantity_words
+from mindfolio_desktop.ui.words import quantity_words
 
 
 class TradesModel(KeyedTableModel[TradeRow]):

@@ -8,10 +8,9 @@ from engine.domain.candidate import Candidate, ScanAction, ScanRow
 from engine.domain.instrument import MULTIPLIER
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
-from mindfolio_desktop.ui.models.scans import number_lines
-from mindfolio_desktop.ui.models.words import quantity_words, structure_words, waived_words
 from mindfolio_desktop.ui.widgets.evidence_panel import EvidencePanel
 from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.words import number_lines, quantity_words, structure_words, waived_words
 
 _ROLES = {ScanAction.EXECUTED: "chip", ScanAction.PENDING: "warning-chip", ScanAction.SKIPPED: "muted"}
 

@@ -7,7 +7,7 @@ from engine.core.errors import DenialCode
 from engine.core.money import dollars
 from engine.domain.candidate import ScanAction, ScanRow
 from engine.domain.denial import Denial
-from mindfolio_desktop.ui.models.scans import ScansModel, number_lines, reason_words
+from mindfolio_desktop.ui.models.scans import ScansModel, reason_words
 from tests.mindfolio_desktop.ui.snapshots import AUTO, NOW
 
 REASON = 4
@@ -54,12 +54,6 @@ def test_the_tool_tip_has_the_numbers_with_their_units(model: ScansModel) -> Non
     assert tip.startswith("IV rank 72\n\nBudget: needs")
     assert "iv rank: 72.0%\ncredit: $2.50\nshort put delta: \N{MINUS SIGN}0.1800\n" in tip
     assert tip.endswith("expiration: 2026-04-17\nsessions: \N{EN DASH}")
-
-
-def test_numbers_that_are_no_numbers_are_unknown() -> None:
-    assert number_lines({"spot_usd": None, "iv_rank_pct": "?", "volume": 12_000}) == (
-        "spot: \N{EN DASH}\niv rank: \N{EN DASH}\nvolume: 12,000"
-    )
 
 
 def test_two_scans_at_one_moment_are_both_shown(model: ScansModel) -> None:

@@ -1,0 +1,50 @@
+"""What tables and tickets say alike about structures and about what an environment waived."""
+
+from collections.abc import Iterable, Mapping
+
+from engine.core.errors import Fact
+from engine.domain.structure import Structure
+from mindfolio_desktop.ui import format as fmt
+
+_WAIVED = {"evidence": "evidence waived", "iv_rank": "IV rank waived", "events": "event calendar waived"}
+
+
+def structure_words(structure: Structure) -> str:
+    """A structure beside its symbol: `17 Apr 240/250/270/280 iron condor`."""
+    return fmt.structure(structure).removeprefix(f"{structure.symbol} ")
+
+
+def quantity_words(quantity: int, words: str) -> str:
+    """How many of a structure: `2`, a multiplication sign, `17 Apr 240/250/270/280 iron condor`."""
+    return f"{quantity} \N{MULTIPLICATION SIGN} {words}"
+
+
+def waived_words(waived: Iterable[str]) -> str:
+    """`evidence waived, IV rank waived`; "" when nothing was."""
+    return ", ".join(_WAIVED.get(name, f"{name} waived") for name in waived)
+
+
+def number_lines(numbers: Mapping[str, Fact]) -> str:
+    """The figures behind a scan row, one a line. A name that ends in `_usd` is money, in `_pct` percent."""
+    return "\n".join(_number_line(name, value) for name, value in numbers.items())
+
+
+def _number_line(name: str, value: Fact) -> str:
+    if name.endswith("_usd"):
+        words = name.removesuffix("_usd")
+        text = fmt.price(value) if isinstance(value, int) else fmt.UNKNOWN
+    elif name.endswith("_pct"):
+        words = name.removesuffix("_pct")
+        text = fmt.percent(float(value)) if isinstance(value, int | float) else fmt.UNKNOWN
+    else:
+        words = name
+        text = _plain(value)
+    return f"{words.replace('_', ' ')}: {text}"
+
+
+def _plain(value: Fact) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return fmt.number(value, 0)
+    return fmt.number(value, 4)
