@@ -18,13 +18,12 @@ from engine.modules.proposal import (
     PickedLeg,
     SizeRules,
     Skip,
-    best_first,
     candidate_of,
     expiry_odds,
     priced,
     sized,
 )
-from engine.modules.screening import event_before, room_for, symbol_refusal
+from engine.modules.screening import by_rank, event_before, looked_at, room_for, symbol_refusal
 
 # What it trades. A person chooses among these when the module is added; others are refused.
 STRUCTURES = (StructureKind.BULL_PUT_SPREAD,)
@@ -48,8 +47,13 @@ def scan(context: ScanContext) -> tuple[Finding, ...]:
     """At least one finding for each symbol of the universe, the best candidates first."""
     rules = read_parameters(PARAMETERS, context.module.parameters)
     most = int(rules["max_positions"])
-    findings = [look_at(symbol, context, rules, most) for symbol in context.module.universe]
-    return best_first(findings, room_for(context, most), most)
+    # The highest IV rank first, until there are as many candidates as room: valuing chains is what takes time.
+    return looked_at(
+        by_rank(context, highest_first=True),
+        lambda symbol: (look_at(symbol, context, rules, most),),
+        room_for(context, most),
+        context,
+    )
 
 
 def look_at(symbol: str, context: ScanContext, rules: dict[str, int | float], most: int) -> Finding:

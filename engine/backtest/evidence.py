@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Lock
+from typing import Protocol, runtime_checkable
 
 from engine.backtest.filling import Terms
 from engine.backtest.result import Backtest
@@ -32,6 +33,15 @@ KEPT = 4096
 
 ON_TOP = frozenset({StructureKind.COVERED_CALL})
 """What a module only ever sells on shares that it holds already: it belongs to the trade that brought them."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """What a program may be besides: one that holds a process."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
 
 
 class HistoryBacktester:
@@ -99,7 +109,12 @@ class HistoryBacktester:
             return Backtest(symbol, kind.value, first, last, f"no chains of {symbol}", (), (), ())
         only = restricted(module, symbol, kind)
         label = self._source.label(symbol, first, last)
-        return walk(self._strategy(only), only, days, self._terms, kind.value, label)
+        strategy = self._strategy(only)
+        try:
+            return walk(strategy, only, days, self._terms, kind.value, label)
+        finally:
+            if isinstance(strategy, Closable):
+                strategy.close()  # a user's program runs in a process of its own
 
     def _question(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date) -> Hashable:
         only = restricted(module, symbol, kind)

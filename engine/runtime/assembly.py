@@ -1,42 +1,26 @@
 """Assembly: from a data directory and an environment to a kernel that can run."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from filelock import FileLock, Timeout
 
 from engine.backtest.evidence import HistoryBacktester
 from engine.backtest.filling import Terms
-from engine.backtest.insufficient import InsufficientEvidence
-from engine.backtest.source import ChainSource
-from engine.backtest.sources import source_for
 from engine.backtest.spreads import fill
 from engine.core.calendar import next_session, session_at
 from engine.core.clock import VirtualClock
-from engine.core.errors import LedgerFault, MindfolioError
+from engine.core.errors import LedgerFault
 from engine.domain import events as ev
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Environment, MindfolioSpec
-from engine.domain.ports import Backtester, Feed, Publisher
-from engine.domain.scan import Past, Score
+from engine.domain.ports import Publisher
 from engine.execution.paper import PaperBroker
-from engine.execution.paper_lifecycle import Dividends
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
-from engine.market.events import EventCalendar, read_calendar
-from engine.market.history import HistoryStore
-from engine.market.iv_history import read_iv_history
-from engine.market.pasts import read_closes
 from engine.market.recorder import Recorder
-from engine.market.replay import ReplayFeed
-from engine.market.scores import read_scores
-from engine.market.simulated.feed import SimulatedFeed
-from engine.market.simulated.reference import SimulatedReference
-from engine.market.simulated.scores import simulated_scores
 from engine.market.store import MarketStore
 from engine.modules.sandbox.programs import UserPrograms
 from engine.portfolio.sectors import sectors_of
@@ -44,8 +28,9 @@ from engine.risk.latch import StopLatch
 from engine.runtime import defaults
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox
-from engine.runtime.iv_ranks import HistoryOn, IvRanks
+from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.kernel import Kernel
+from engine.runtime.markets import market_of, recordings_of
 from engine.runtime.pacer import Pacer
 from engine.runtime.places import Places, Running
 from engine.runtime.workers import Workers
@@ -56,23 +41,6 @@ _CHANGED = {
     Environment.REPLAY: "The imported recordings have changed since this mindfolio was begun",
     Environment.SIMULATED: "The simulated market is another one since this mindfolio was begun: its prices jumped",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Market:
-    """A feed, its name in the journal, and what is known beside it.
-
-    By day: its events, its past, the volatilities of it; what its shares pay, and the chains that backtests walk over.
-    """
-
-    feed: Feed
-    name: str
-    events_on: Callable[[dt.date], EventCalendar]
-    volatilities_on: HistoryOn
-    pasts_on: Callable[[dt.date], Mapping[str, Past]]
-    dividends: Dividends
-    chains: ChainSource
-    scores_on: Callable[[dt.date], Mapping[str, Score]]
 
 
 class OpenEngine:
@@ -133,7 +101,7 @@ def _kernel(
     latch: StopLatch,
     programs: UserPrograms,
 ) -> Kernel:
-    history, sectors = _history(places), sectors_of(places.data_dir)
+    history, sectors = recordings_of(places), sectors_of(places.data_dir)
     # Both before the ledger: a refusal leaves no empty one behind.
     ledger = Ledger(SqliteStore(places.ledger))
     broker: PaperBroker | None = None
@@ -141,9 +109,9 @@ def _kernel(
         book = ledger.book
         is_new = book.spec is None
         seed = _seed(book, running.seed)
-        market = _market(history, seed, running.quote_minutes)
+        market = market_of(history, seed, running.quote_minutes)
         feed = market.feed
-        spec = defaults.aggressive_growth(feed.symbols)
+        spec = defaults.TEMPLATES[running.template](feed.symbols)
         costs = defaults.costs() if is_new else book.costs
         waivers = defaults.waivers(places.environment) if is_new else book.waivers
         cash = spec.capital if is_new else book.broker_cash
@@ -156,7 +124,9 @@ def _kernel(
             market=MarketStore(),
             feed=feed,
             broker=broker,
-            backtester=_backtester(places.environment, market.chains, Terms(costs, fill, RISK_FREE_RATE, waivers)),
+            backtester=HistoryBacktester(
+                market.chains, Terms(costs, fill, RISK_FREE_RATE, waivers), programs.tested_by
+            ),
             clock=VirtualClock(book.last_at or feed.first_at - dt.timedelta(seconds=1)),
             latch=latch,
             publisher=publisher,
@@ -187,13 +157,6 @@ def _kernel(
     return kernel
 
 
-def _backtester(environment: Environment, chains: ChainSource, terms: Terms) -> Backtester:
-    """Who answers for evidence: nobody in a simulated market that waives it, whose year takes a while to be made."""
-    if environment is Environment.SIMULATED and terms.waivers.evidence:
-        return InsufficientEvidence()
-    return HistoryBacktester(chains, terms)
-
-
 def _seed(book: Book, asked: int | None) -> int:
     """A ledger keeps the seed that it was begun with."""
     if book.spec is None:
@@ -203,62 +166,10 @@ def _seed(book: Book, asked: int | None) -> int:
     return book.seed
 
 
-def _history(places: Places) -> HistoryStore | None:
-    """The recordings of an environment that replays them. Raises MindfolioError when there are none."""
-    if places.environment is Environment.SIMULATED:
-        return None
-    history = HistoryStore(places.history)
-    if not history.snapshots():
-        raise MindfolioError(
-            f"there is no recorded market in {places.history}: run `mindfolio import FILE` first "
-            "(or use --market simulated)"
-        )
-    return history
-
-
 def _recorder(places: Places, running: Running) -> Recorder | None:
     if running.record_minutes is None:
         return None
     return Recorder(places.recorded, dt.timedelta(minutes=running.record_minutes))
-
-
-def _market(history: HistoryStore | None, seed: int, quote_minutes: int | None) -> _Market:
-    if history is None:
-        minutes = quote_minutes or 1
-        feed = SimulatedFeed(seed, step=dt.timedelta(minutes=minutes))
-        known, chains = SimulatedReference(feed.history()), source_for(feed.history(), RISK_FREE_RATE)
-        every = "a minute" if minutes == 1 else f"every {minutes} minutes"
-        name = f"simulated market of {len(feed.symbols)} names, seed {seed}, quotes {every}"
-        return _Market(
-            feed=feed,
-            name=name,
-            events_on=known.events_on,
-            volatilities_on=known.volatilities_on,
-            pasts_on=known.pasts_on,
-            dividends=feed.payments(),
-            chains=chains,
-            scores_on=partial(_simulated_scores_on, seed),
-        )
-    events, volatilities = read_calendar(history.root), read_iv_history(history.root)
-    closes = {symbol: read_closes(history.root, symbol, events) for symbol in history.symbols}
-
-    def pasts_on(day: dt.date) -> Mapping[str, Past]:
-        return {symbol: known.before(day.toordinal()) for symbol, known in closes.items()}
-
-    return _Market(
-        feed=ReplayFeed(history),
-        name=f"recording {history.fingerprint()}",
-        events_on=lambda _day: events,
-        volatilities_on=lambda _day: volatilities,
-        pasts_on=pasts_on,
-        dividends=events.dividends(),
-        chains=source_for(history.root, RISK_FREE_RATE),
-        scores_on=read_scores(history.root).on,
-    )
-
-
-def _simulated_scores_on(seed: int, day: dt.date) -> Mapping[str, Score]:
-    return simulated_scores(seed, day).on(day)
 
 
 def _begin(desk: Desk, spec: MindfolioSpec, environment: Environment, market: str, costs: Costs, seed: int) -> None:

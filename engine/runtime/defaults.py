@@ -1,44 +1,68 @@
-"""The default mindfolio, and what each environment demands of data and waives."""
+"""The mindfolios that come with the program, and what each environment demands of data and waives."""
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 
 from engine.core.money import dollars
 from engine.domain.limits import Costs, GateLimits, ModuleLimits
-from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, ModuleStatus, Waivers
+from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, Waivers
 from engine.domain.structure import StructureKind
 from engine.modules.registry import parameters_for
 
+_STRUCTURES = {
+    ModuleKind.IV_SERVICE: (StructureKind.IRON_CONDOR, StructureKind.CALENDAR, StructureKind.DIAGONAL),
+    ModuleKind.SELL_PUTS_ENGINE: (StructureKind.SHORT_PUT, StructureKind.COVERED_CALL),
+    ModuleKind.SMART_REBALANCER: (StructureKind.BEAR_PUT_SPREAD,),
+    ModuleKind.GAMMA_SCALPER: (
+        StructureKind.LONG_STRADDLE,
+        StructureKind.LONG_STRANGLE,
+        StructureKind.LONG_STOCK,
+        StructureKind.SHORT_STOCK,
+    ),
+}
+
+_NAMES = {
+    ModuleKind.IV_SERVICE: "IV Service",
+    ModuleKind.SELL_PUTS_ENGINE: "Sell Puts Engine",
+    ModuleKind.SMART_REBALANCER: "Smart Rebalancer",
+    ModuleKind.GAMMA_SCALPER: "Gamma Scalper",
+}
+
 
 def aggressive_growth(universe: tuple[str, ...]) -> MindfolioSpec:
-    """The owner's $50,000 "Aggressive Growth", with the modules that this version has.
-
-    A second IV Service without autotrade stands in for Sell Puts, so that approvals exist, and a third one waits,
-    paused, where the Rebalancer will be.
-    """
-    modules = (
-        _iv_service("IV_SERVICE", "IV Service", universe, risk="500", loss="1000", autotrade=True),
-        _iv_service("IV_SERVICE_2", "IV Approvals", universe, risk="1000", loss="1500", autotrade=False),
-        _iv_service(
-            "IV_SERVICE_3",
-            "IV Standby",
-            universe,
-            risk="500",
-            loss="750",
-            autotrade=False,
-            status=ModuleStatus.PAUSED,
-        ),
-    )
-    return MindfolioSpec(
-        name="Aggressive Growth",
-        capital=dollars("50000"),
-        budgets={
-            "IV_SERVICE": dollars("15000"),
-            "IV_SERVICE_2": dollars("20000"),
-            "IV_SERVICE_3": dollars("10000"),
+    """The owner's $50,000 "Aggressive Growth": the IV Service trades by itself, the others ask."""
+    return _mindfolio(
+        "Aggressive Growth",
+        50_000,
+        universe,
+        {
+            ModuleKind.IV_SERVICE: (15_000, 500, 1000),
+            ModuleKind.SELL_PUTS_ENGINE: (20_000, 1000, 1500),
+            ModuleKind.SMART_REBALANCER: (10_000, 500, 750),
         },
-        reserve=dollars("5000"),
-        modules=modules,
     )
+
+
+def main_account(universe: tuple[str, ...]) -> MindfolioSpec:
+    """The owner's $100,000 "Main Trading Account": all four modules."""
+    return _mindfolio(
+        "Main Trading Account",
+        100_000,
+        universe,
+        {
+            ModuleKind.IV_SERVICE: (30_000, 1000, 2000),
+            ModuleKind.SELL_PUTS_ENGINE: (40_000, 2000, 3000),
+            ModuleKind.SMART_REBALANCER: (15_000, 500, 1000),
+            ModuleKind.GAMMA_SCALPER: (10_000, 500, 800),
+        },
+    )
+
+
+TEMPLATES: Mapping[str, Callable[[tuple[str, ...]], MindfolioSpec]] = {
+    "aggressive-growth": aggressive_growth,
+    "main-account": main_account,
+}
+"""Mindfolios to begin with, by the name that a command line gives."""
 
 
 def gate_limits(environment: Environment) -> GateLimits:
@@ -59,33 +83,43 @@ def costs() -> Costs:
 
 
 def waivers(environment: Environment) -> Waivers:
-    """What a market may lack: evidence everywhere; in a recording IV rank and events too, until they are imported.
+    """What a market may lack: a recording is too short to test on, and has IV rank and events only where imported.
 
-    IV rank and events are waived only where they are unknown. All are said on screen.
+    IV rank and events are waived only where they are unknown. All are said on screen. The simulated market has a past.
     """
     is_recording = environment is Environment.REPLAY
-    return Waivers(evidence=True, iv_rank=is_recording, events=is_recording)
+    return Waivers(evidence=is_recording, iv_rank=is_recording, events=is_recording)
 
 
-def _iv_service(
-    module_id: str,
-    name: str,
-    universe: tuple[str, ...],
-    *,
-    risk: str,
-    loss: str,
-    autotrade: bool,
-    status: ModuleStatus = ModuleStatus.ACTIVE,
+def module_of(
+    kind: ModuleKind, universe: tuple[str, ...], risk: int, loss: int, *, autotrade: bool = False
 ) -> ModuleSpec:
+    """A module as it comes: named after its kind, all of its structures, its own defaults; limits in dollars."""
     return ModuleSpec(
-        module_id=module_id,
-        kind=ModuleKind.IV_SERVICE,
-        name=name,
+        module_id=kind.value,
+        kind=kind,
+        name=_NAMES[kind],
         limits=ModuleLimits(max_risk_per_trade=dollars(risk), daily_loss_limit=dollars(loss)),
         autotrade=autotrade,
         universe=universe,
-        structures=(StructureKind.IRON_CONDOR,),
-        status=status,
+        structures=_STRUCTURES[kind],
         # Written down in full, so that another version's defaults do not change a mindfolio that exists.
-        parameters={spec.name: spec.default for spec in parameters_for(ModuleKind.IV_SERVICE)},
+        parameters={spec.name: spec.default for spec in parameters_for(kind)},
+    )
+
+
+def _mindfolio(
+    name: str, capital: int, universe: tuple[str, ...], modules: Mapping[ModuleKind, tuple[int, int, int]]
+) -> MindfolioSpec:
+    """Modules with their budget, max risk a trade and daily loss limit in dollars; the rest is the reserve."""
+    budgets = {kind.value: dollars(budget) for kind, (budget, _, _) in modules.items()}
+    return MindfolioSpec(
+        name=name,
+        capital=dollars(capital),
+        budgets=budgets,
+        reserve=dollars(capital) - sum(budgets.values()),
+        modules=tuple(
+            module_of(kind, universe, risk, loss, autotrade=kind is ModuleKind.IV_SERVICE)
+            for kind, (_, risk, loss) in modules.items()
+        ),
     )

@@ -81,6 +81,8 @@ class Running:
     threads: int = 0
     random_delay_s: float = 0.0
     publishes: bool = False
+    template: str = "aggressive-growth"
+    """Which of `defaults.TEMPLATES` a new mindfolio is made by."""
     quote_minutes: int | None = None
     """Quotes of the simulated market come every so many minutes (None: every one), so that a year is soon over."""
     record_minutes: int | None = None

@@ -126,6 +126,10 @@ class UserPrograms:
             raise MindfolioError(program)
         return DirectStrategy(program, self._limits)
 
+    def tested_by(self, module: ModuleSpec) -> Strategy:
+        """The program that a backtest walks with: one that is waited for, and closed, if it is a user's."""
+        return self.direct_strategy(module) if module.kind is ModuleKind.USER else strategy_of(module)
+
     def permission(self, program: str) -> str:
         """Why a program may not run now, "" when it may: enabled, and its file unchanged since."""
         found = self._permitted(program)
