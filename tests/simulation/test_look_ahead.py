@@ -40,7 +40,9 @@ class OtherFuture(SimulatedFeed):
 def journal(folder: Path) -> Rows:
     """Everything that one session writes, all modules trading and every approval given."""
     places = Places(folder, Environment.SIMULATED)
-    engine = OpenEngine(places, Running(seed=3, quote_minutes=15, approves_all=True), RecordingPublisher())
+    engine = OpenEngine(
+        places, Running(seed=3, quote_minutes=15, approves_all=True, symbols=("KO", "XLE", "XLP")), RecordingPublisher()
+    )
     try:
         engine.kernel.run(until=session_limit(engine.kernel, 1))
     finally:
