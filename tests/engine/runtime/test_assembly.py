@@ -262,8 +262,8 @@ class TestWhatIsKnownBesideTheMarket:
         engine.kernel.run()
         engine.close()
         query = LedgerQuery(replay.ledger)
-        rows = [row for row in query.scans("IV_SERVICE", new_york(0)) if row.structure.startswith("Iron Condor")]
-        row = rows[-1]
+        looked = [each for each in query.scans("IV_SERVICE", new_york(0)) if each.structure.startswith("Iron Condor")]
+        row = looked[-1]
         query.close()
         assert (row.action is ScanAction.SKIPPED) == bool(reason)
         assert not reason or row.reason == reason
