@@ -55,17 +55,23 @@ def walk(
 
 @dataclass(slots=True, eq=False)
 class _Lineage:
-    """A trade under way or ended: where it stands, and its result so far at the end of each of its sessions."""
+    """A trade under way or ended: where it stands, and its result so far at the end of each of its sessions.
 
-    held: Holding
+    Of one that ended only that and its result is kept: a walk is kept for long.
+    """
+
     place: int
     """Of the session on which it was opened."""
+    held: Holding | None = None
     path: "array[int]" = field(default_factory=lambda: array("q"))
     ended: TracedTrade | None = None
 
 
 class Walk:
-    """A walk that can be gone on with: the sessions that were seen, and every lineage that was opened on them."""
+    """A walk that can be gone on with: the sessions that were seen, and every lineage that was opened on them.
+
+    After an exception out of `go_on` it is of no more use.
+    """
 
     def __init__(self, module: ModuleSpec, terms: Terms) -> None:
         """`module` trades one symbol."""
@@ -136,37 +142,42 @@ class Walk:
         day = quotes.day
         place = len(self._days)
         self._days.append(day.day)
-        for each in self._open:
-            held = morning(each.held, day, self._terms)
-            if held.position.lots:
-                # Scan and exits look at the same instant.
-                seen = held.position
-                held = manage(held, strategy, self._module, quotes, self._terms)
-                if seen.shares and held.position.lots:
-                    held = self._on_top(held, strategy, seen, quotes)
-            each.held = held
-        self._open += self._opened(strategy, quotes, place)
-        for each in self._open:
-            if each.held.position.lots:
-                each.held = night(each.held, quotes, self._terms)
-            each.path.append(each.held.worth)
-            if not each.held.position.lots:
-                each.ended = each.held.traced(day.day)
-        self._open = [each for each in self._open if each.ended is None]
+        held = [(each, self._managed(each.held, strategy, quotes)) for each in self._open if each.held is not None]
+        opened = self._opened(strategy, quotes)
+        held += [(_Lineage(place), one) for one in opened]
+        self._all += [each for each, _ in held[len(held) - len(opened) :]]
+        self._open = []
+        for each, managed in held:
+            after = night(managed, quotes, self._terms) if managed.position.lots else managed
+            each.path.append(after.worth)
+            if after.position.lots:
+                each.held = after
+                self._open.append(each)
+            else:
+                each.held, each.ended = None, after.traced(day.day)
 
-    def _opened(self, strategy: Strategy, quotes: DayQuotes, place: int) -> list[_Lineage]:
+    def _managed(self, held: Holding, strategy: Strategy, quotes: DayQuotes) -> Holding:
+        """A trade after a day's orders."""
+        held = morning(held, quotes.day, self._terms)
+        if held.position.lots:
+            seen = held.position  # scan and exits look at the same instant
+            held = manage(held, strategy, self._module, quotes, self._terms)
+            if seen.shares and held.position.lots:
+                held = self._on_top(held, strategy, seen, quotes)
+        return held
+
+    def _opened(self, strategy: Strategy, quotes: DayQuotes) -> list[Holding]:
         """What begins on a day: all that the module would open if it held nothing."""
-        found: list[_Lineage] = []
+        found: list[Holding] = []
         for finding in strategy.scan(self._context(quotes.day, ())):
             reason = finding.reason
             if finding.candidate is not None:
                 held = self._open_one(finding.candidate, finding.reason, quotes, len(found) + 1)
                 if isinstance(held, Holding):
-                    found.append(_Lineage(held, place))
+                    found.append(held)
                     continue
                 reason = held
             self._skips[_general(reason)] += 1
-        self._all += found
         return found
 
     def _open_one(self, candidate: Candidate, why: str, quotes: DayQuotes, number: int) -> Holding | str:
