@@ -38,8 +38,8 @@ STRUCTURES: dict[str, tuple[StructureKind, ...]] = {
 }
 """What each kind of module trades; kinds that this version does not have are left out."""
 
-ROOM = 64 * 2**20
-"""Bytes of sessions a process keeps: it goes on to another symbol, and comes back to none."""
+ROOM = 320 * 2**20
+"""Bytes of sessions a process keeps: those of the symbols that are read together."""
 
 
 def main() -> None:

@@ -86,7 +86,7 @@ def backtest(places: Places, asked: Asked, progress: Progress) -> BacktestReport
             days,
             terms,
             STRUCTURES[asked.structure][0],
-            source.label(asked.symbol, first, last),
+            source.label(asked.symbol, first, last, len(days)),
         )
     except ValueError as error:
         raise MindfolioError(f"the settings contradict each other: {error}") from None

@@ -3,13 +3,17 @@
 An answer is known by its content: the module's program and settings, the structure and the symbol, the day, and the
 fingerprint of what is known of the symbol. Whoever asks while it is being worked out waits for the same answer. A
 module's name, its budget's use and what it holds change nothing; neither does who asks.
+
+A walk is kept for each question that was asked, and on another day goes on from where it stood: one more session, not
+a year. What it answers is what a walk of those 365 days alone would, because no trade of it knows of another.
 """
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Protocol, runtime_checkable
 
@@ -17,7 +21,7 @@ from engine.backtest.filling import Terms
 from engine.backtest.result import Backtest
 from engine.backtest.source import ChainSource
 from engine.backtest.statistics import evidence_of
-from engine.backtest.walk import walk
+from engine.backtest.walk import Walk, walk
 from engine.core.calendar import market_day, previous_session
 from engine.domain.candidate import Candidate
 from engine.domain.evidence import Evidence
@@ -30,6 +34,12 @@ LOOK_BACK = dt.timedelta(days=365)
 
 KEPT = 4096
 """Answers that are kept: those of a day are some hundreds."""
+
+WALKS = 512
+"""Walks that are kept, of some tens of kilobytes each."""
+
+TOGETHER = 8
+"""Symbols whose sessions are read at once: a year of so many fits on a `Shelf`."""
 
 ON_TOP = frozenset({StructureKind.COVERED_CALL})
 """What a module only ever sells on shares that it holds already: it belongs to the trade that brought them."""
@@ -44,6 +54,19 @@ class Closable(Protocol):
         ...
 
 
+@dataclass(slots=True, eq=False)
+class _Kept:
+    """A walk of a question, gone on with under its lock: from which day it began, and what was known of the symbol."""
+
+    lock: Lock = field(default_factory=Lock)
+    walk: Walk | None = None
+    source: ChainSource | None = None
+    first: dt.date = dt.date.min
+    day: dt.date = dt.date.min
+    """The day that it last answered for: all sessions before it were seen."""
+    fingerprint: str = ""
+
+
 class HistoryBacktester:
     """A `Backtester` over a source of chains. Asked by several threads; each answer is worked out once."""
 
@@ -56,6 +79,30 @@ class HistoryBacktester:
         self._strategy = strategy
         self._lock = Lock()
         self._answers: OrderedDict[Hashable, Future[Evidence]] = OrderedDict()
+        self._walks: OrderedDict[Hashable, _Kept] = OrderedDict()
+
+    def prepare(self, module: ModuleSpec, candidates: Sequence[Candidate], now: dt.datetime) -> None:
+        """Work out the answers about several candidates, whose sessions are read together.
+
+        A fault of a program is left to whoever asks for that answer.
+        """
+        day = market_day(now)
+        asked = dict.fromkeys((each.structure.symbol, each.structure.kind) for each in candidates)
+        new = [each for each in asked if self._question(module, *each, day) not in self._answers]
+        for start in range(0, len(new), TOGETHER):
+            group = new[start : start + TOGETHER]
+            # Where a walk is kept, the newest sessions are enough: reading them alone takes no time.
+            cold = {
+                symbol for symbol, kind in group if self._kept(restricted(module, symbol, kind), symbol).walk is None
+            }
+            self.read_together(sorted(cold), day)
+            for symbol, kind in group:
+                with suppress(Exception):
+                    self.on_day(module, symbol, kind, day)
+
+    def read_together(self, symbols: Sequence[str], day: dt.date) -> None:
+        """Make a year's sessions of a few symbols ready, where that takes less time than one after the other."""
+        self._source.read_together(symbols, day - LOOK_BACK, previous_session(day).day)
 
     def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
         """What the 365 days before `now`'s day say of a candidate's structure under its module's own rules.
@@ -78,7 +125,7 @@ class HistoryBacktester:
             self._answers.move_to_end(question)
         if is_mine:
             try:
-                answer.set_result(evidence_of(self.backtest(module, symbol, kind, day)))
+                answer.set_result(evidence_of(self._gone_on(module, symbol, kind, day)))
             except BaseException as error:
                 answer.set_exception(error)
                 with self._lock:
@@ -104,30 +151,81 @@ class HistoryBacktester:
 
         Without a session it is a backtest of no trades, whose source says so.
         """
-        days = self._source.days(symbol, first, last)
+        source = self._source.chosen(symbol, first, last)
+        days = source.days(symbol, first, last)
         if not days:
-            return Backtest(symbol, kind.value, first, last, f"no chains of {symbol}", (), (), ())
+            return _nothing(symbol, kind, first, last)
         only = restricted(module, symbol, kind)
-        label = self._source.label(symbol, first, last)
-        strategy = self._strategy(only)
-        try:
+        label = source.label(symbol, first, last, len(days))
+        with self._program(only) as strategy:
             return walk(strategy, only, days, self._terms, kind.value, label)
+
+    def _gone_on(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date) -> Backtest:
+        """The backtest behind an answer without its orders, by the walk that is kept where it stands before the day."""
+        first, last = day - LOOK_BACK, previous_session(day).day
+        source, only = self._source.chosen(symbol, first, last), restricted(module, symbol, kind)
+        kept = self._kept(only, symbol)
+        with kept.lock:
+            made = kept.walk
+            goes_on = made is not None and kept.source is source and kept.first <= first and kept.day <= day
+            if not goes_on or kept.fingerprint != source.fingerprint(symbol, kept.day):
+                made = None
+            since = None if made is None else made.last
+            days = [each for each in source.days(symbol, since or first, last) if since is None or each.day > since]
+            if made is None and not days:
+                return _nothing(symbol, kind, first, last)
+            made = made or Walk(only, replace(self._terms, is_told=False))
+            is_newest = day >= kept.day
+            if is_newest:
+                kept.walk = None  # whatever is raised: half a session is no walk
+            with self._program(only) as strategy:
+                made.go_on(strategy, days)
+            told = made.sessions(first, last)
+            if not told:
+                return _nothing(symbol, kind, first, last)
+            if is_newest:
+                made.forget_before(first)
+                kept.walk, kept.source, kept.first, kept.day = made, source, first, day
+                kept.fingerprint = source.fingerprint(symbol, day)
+            return made.between(first, last, kind.value, source.label(symbol, first, last, told))
+
+    def _kept(self, only: ModuleSpec, symbol: str) -> _Kept:
+        """The place for the walk of a question."""
+        key = (*_settings(only), symbol)
+        with self._lock:
+            kept = self._walks.setdefault(key, _Kept())
+            self._walks.move_to_end(key)
+            while len(self._walks) > WALKS:
+                self._walks.popitem(last=False)
+            return kept
+
+    @contextmanager
+    def _program(self, module: ModuleSpec) -> Iterator[Strategy]:
+        strategy = self._strategy(module)
+        try:
+            yield strategy
         finally:
             if isinstance(strategy, Closable):
                 strategy.close()  # a user's program runs in a process of its own
 
     def _question(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date) -> Hashable:
-        only = restricted(module, symbol, kind)
-        parameters = tuple(sorted((name, type(value), value) for name, value in only.parameters.items()))
-        return (
-            *(only.kind, only.program, only.house_rules, only.structures, only.limits, parameters),
-            *(symbol, kind, day, self._source.fingerprint(symbol, day)),
-        )
+        settings = _settings(restricted(module, symbol, kind))
+        return (*settings, symbol, kind, day, self._source.fingerprint(symbol, day))
 
     def _forget(self) -> None:
         """Let go of the answers that nobody asked for longest."""
         while len(self._answers) > KEPT:
             self._answers.popitem(last=False)
+
+
+def _settings(only: ModuleSpec) -> tuple[Hashable, ...]:
+    """What of a module can change an answer."""
+    parameters = tuple(sorted((name, type(value), value) for name, value in only.parameters.items()))
+    return only.kind, only.program, only.house_rules, only.structures, only.limits, parameters
+
+
+def _nothing(symbol: str, kind: StructureKind, first: dt.date, last: dt.date) -> Backtest:
+    return Backtest(symbol, kind.value, first, last, f"no chains of {symbol}", (), (), ())
 
 
 def restricted(module: ModuleSpec, symbol: str, kind: StructureKind) -> ModuleSpec:

@@ -31,12 +31,16 @@ _LADDER = LadderRules()
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a backtest trades on: costs, the fill model, the risk-free rate a year, and what its environment waives."""
+    """What a backtest trades on: costs, the fill model, the risk-free rate a year, and what its environment waives.
+
+    `is_told`: whether somebody will read each trade's orders; without them a trade is only its result.
+    """
 
     costs: Costs
     fill: Fill
     rate: float
     waivers: Waivers = field(default_factory=Waivers)
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from engine.backtest.result import Backtest, BacktestOrder, TracedTrade
 from engine.backtest.statistics import by_exit, evidence_of
 from engine.backtest.summary import BacktestReport, factor, interval, p_words, share, span, still_open, usd
 from engine.core.money import UNIT, Money
+from engine.domain.evidence import Evidence
 
 _STYLE = """
 :root { color-scheme: light dark; --ground: #f2f4f7; --surface: #fff; --line: #dfe5eb; --strong: #b9c4cf;
@@ -87,7 +88,7 @@ def _tiles(backtest: Backtest) -> str:
     spread, costs = sum(each.crossing for each in backtest.trades), sum(each.costs for each in backtest.trades)
     total = sum(each.trade.result for each in backtest.trades)
     tiles = (
-        ("Trades closed", str(evidence.trades), f"{backtest.open_at_end} still open", ""),
+        ("Trades closed", str(evidence.trades), f"{_independent(evidence)}{backtest.open_at_end} still open", ""),
         ("Win rate", share(evidence.win_rate), interval(evidence) if evidence.trades else "", ""),
         ("Expectancy a trade", usd(evidence.expectancy), f"{usd(total)} in all", _colour(evidence.expectancy)),
         ("Profit factor", factor(evidence), "won for each dollar lost", ""),
@@ -97,6 +98,10 @@ def _tiles(backtest: Backtest) -> str:
         ("Crossing the spread", usd(spread), f"commissions and fees {usd(costs)}", ""),
     )
     return '<div class="tiles">' + "".join(_tile(*tile) for tile in tiles) + "</div>"
+
+
+def _independent(evidence: Evidence) -> str:
+    return f"about {evidence.independent:.0f} independent, " if evidence.is_overlapping else ""
 
 
 def _closed_on(backtest: Backtest, result: Money | None) -> str:

@@ -45,14 +45,10 @@ class Holding:
 
     def after_order(self, order: Order, done: Filled, quotes: DayQuotes, terms: Terms) -> "Holding":
         """The trade after an order of it was filled."""
-        costs = sum(trading_costs(done.trades, terms.costs))
-        one = MULTIPLIER if order.structure.legs else 1
-        line = BacktestOrder(
-            quotes.day.day, _what(order), order.why, order.quantity, done.net_price, done.mid, costs, one
-        )
         position = traded(self.position, done.trades, terms.costs, quotes.day.now, order.purpose)
         mark = self.mark + sum(trade.paid for trade in done.trades)
-        after = replace(self, position=position, mark=mark, orders=(*self.orders, line))
+        orders = (*self.orders, _line(order, done, quotes.day.day, terms)) if terms.is_told else ()
+        after = replace(self, position=position, mark=mark, orders=orders)
         if not position.lots:
             return replace(after, mark=0)
         at_mid = _mark_of(position, quotes)
@@ -226,6 +222,13 @@ def _used(position: Position, quotes: DayQuotes) -> Money:
         quote = quotes.quote(leg.contract)
         prices[leg.contract] = None if quote is None else quote.mid
     return lots_power(position.lots, from_float(quotes.day.chain.spot), prices) or 0
+
+
+def _line(order: Order, done: Filled, day: dt.date, terms: Terms) -> BacktestOrder:
+    """What is told of an order that was filled."""
+    costs = sum(trading_costs(done.trades, terms.costs))
+    one = MULTIPLIER if order.structure.legs else 1
+    return BacktestOrder(day, _what(order), order.why, order.quantity, done.net_price, done.mid, costs, one)
 
 
 def _what(order: Order) -> str:

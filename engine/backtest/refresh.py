@@ -1,7 +1,7 @@
 """The nightly refresh: every structure of every module on every symbol of its universe, in processes of their own.
 
-A process reads a symbol's year once and walks it for all that ask about it, then goes on to another symbol. The program
-that shows the window only takes the answers, so it is not slowed down.
+A process reads the years of some symbols together and walks them for all that ask about them, then goes on to others.
+The program that shows the window only takes the answers, so it is not slowed down.
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TypeAlias
 
-from engine.backtest.evidence import ON_TOP, HistoryBacktester
+from engine.backtest.evidence import ON_TOP, TOGETHER, HistoryBacktester
 from engine.domain.evidence import Evidence
 from engine.domain.mindfolio import ModuleSpec
 from engine.domain.structure import StructureKind
@@ -40,10 +40,10 @@ def refresh(make: Make, modules: Sequence[ModuleSpec], day: dt.date, processes: 
     if processes < 1:
         raise ValueError(f"{processes} processes: at least 1")
     symbols = sorted({symbol for module in modules for symbol in module.universe})
-    tasks = [(symbol, [module for module in modules if symbol in module.universe]) for symbol in symbols]
+    groups = [symbols[start : start + TOGETHER] for start in range(0, len(symbols), TOGETHER)]
     # Spawned, not forked: a fork would copy threads' locks in whatever state they are.
     with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (make,)) as pool:
-        waiting = [pool.submit(_symbol, symbol, asking, day) for symbol, asking in tasks]
+        waiting = [pool.submit(_group, group, tuple(modules), day) for group in groups]
         try:
             for done in as_completed(waiting):
                 yield from done.result()
@@ -72,9 +72,16 @@ def _begin(make: Make) -> None:
     _MINE.append(make())
 
 
-def _symbol(symbol: str, modules: list[ModuleSpec], day: dt.date) -> list[Answer]:
-    wanted = [(module, kind) for module in modules for kind in module.structures if kind not in ON_TOP]
-    return [_answer(_MINE[0], module, symbol, kind, day) for module, kind in wanted]
+def _group(symbols: list[str], modules: tuple[ModuleSpec, ...], day: dt.date) -> list[Answer]:
+    wanted = [
+        (module, symbol, kind)
+        for symbol in symbols
+        for module in modules
+        for kind in module.structures
+        if symbol in module.universe and kind not in ON_TOP
+    ]
+    _MINE[0].read_together(symbols, day)
+    return [_answer(_MINE[0], module, symbol, kind, day) for module, symbol, kind in wanted]
 
 
 def _answer(

@@ -1,7 +1,7 @@
 """What a backtest walks over: one symbol's sessions, each with a chain and all that was known on that day."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,8 +41,16 @@ class ChainSource(Protocol):
         """Sessions from `first` to `last`, both included, that have a chain; () for an unknown symbol."""
         ...
 
-    def label(self, symbol: str, first: dt.date, last: dt.date) -> str:
-        """What the prices were: "recorded chains (212 of 252 sessions)", "modelled from price and IV history"."""
+    def chosen(self, symbol: str, first: dt.date, last: dt.date) -> "ChainSource":
+        """The one that tells a symbol's sessions of a span, where there are several: of one series, whenever asked."""
+        ...
+
+    def read_together(self, symbols: Collection[str], first: dt.date, last: dt.date) -> None:
+        """Make the sessions of several symbols ready, where that takes less time than one symbol after the other."""
+        ...
+
+    def label(self, symbol: str, first: dt.date, last: dt.date, told: int) -> str:
+        """What the prices were, `told` of the span's sessions: "recorded chains (212 of 252 sessions)"."""
         ...
 
     def fingerprint(self, symbol: str, day: dt.date) -> str:

@@ -74,11 +74,15 @@ class KeptSource(ABC):
         found = market_days(updates, self.known(symbol, sessions[-1]), before, self.rate) if updates else []
         self._shelf.put(symbol, sessions, found)
 
-    def _label(self, what: str, symbol: str, first: dt.date, last: dt.date) -> str:
-        return f"{what} ({len(self.days(symbol, first, last))} of {len(_sessions(first, last))} sessions)"
+    def chosen(self, symbol: str, first: dt.date, last: dt.date) -> ChainSource:  # noqa: ARG002 - there is no other
+        """Itself."""
+        return self
+
+    def read_together(self, symbols: Collection[str], first: dt.date, last: dt.date) -> None:  # noqa: B027 - nothing
+        """Nothing: what is recorded or modelled is read for each symbol by itself."""
 
     @abstractmethod
-    def label(self, symbol: str, first: dt.date, last: dt.date) -> str:
+    def label(self, symbol: str, first: dt.date, last: dt.date, told: int) -> str:
         """What the prices were."""
 
     @abstractmethod
@@ -104,19 +108,16 @@ class SimulatedChains(KeptSource):
         self._reference = SimulatedReference(history)
         self._volatilities_on = lru_cache(maxsize=2)(self._reference.volatilities_on)
 
-    def label(self, symbol: str, first: dt.date, last: dt.date) -> str:
+    def label(self, symbol: str, first: dt.date, last: dt.date, told: int) -> str:  # noqa: ARG002 - of all symbols
         """End-of-day chains of the simulated market, and of how many sessions."""
-        return self._label("end-of-day chains of the simulated market", symbol, first, last)
+        return _label("end-of-day chains of the simulated market", first, last, told)
 
     def fingerprint(self, symbol: str, day: dt.date) -> str:
         """The market, and the last session before the day."""
         return f"{symbol}, simulated market of {self._history.identity}, until {previous_session(day).day}"
 
-    def prefetch(self, symbols: Collection[str], first: dt.date, last: dt.date) -> None:
-        """Read the sessions of several names together, which takes a fraction of the time that one by one does.
-
-        All that are asked for should have room on the shelf.
-        """
+    def read_together(self, symbols: Collection[str], first: dt.date, last: dt.date) -> None:
+        """In a fraction of the time that name after name takes. All together should have room on the shelf."""
         sessions = _sessions(first, last)
         with self._lock:
             wanted = [each for each in symbols if each in SYMBOLS and self._shelf.missing(each, sessions)]
@@ -166,9 +167,9 @@ class RecordedChains(KeptSource):
             self._snapshots.setdefault(each.symbol, {})[dt.date.fromordinal(each.day)] = each
         self._closes = lru_cache(maxsize=64)(self._read_closes)
 
-    def label(self, symbol: str, first: dt.date, last: dt.date) -> str:
+    def label(self, symbol: str, first: dt.date, last: dt.date, told: int) -> str:  # noqa: ARG002 - of all symbols
         """Recorded chains, and of how many sessions."""
-        return self._label("recorded chains", symbol, first, last)
+        return _label("recorded chains", first, last, told)
 
     def fingerprint(self, symbol: str, day: dt.date) -> str:
         """The symbol's snapshots before the day, its closes, volatilities and events."""
@@ -230,14 +231,14 @@ class ModelledChains(KeptSource):
         super().__init__(basis.rate, shelf)
         self._basis = basis
 
-    def label(self, symbol: str, first: dt.date, last: dt.date) -> str:
+    def label(self, symbol: str, first: dt.date, last: dt.date, told: int) -> str:
         """Modelled, from what, and of how many sessions."""
         known = self.known(symbol, last)
         days = known.volatilities.day[np.isfinite(known.volatilities.volatility)]
-        told = np.count_nonzero((days >= first.toordinal()) & (days <= last.toordinal()))
-        is_told = told * 2 >= len(_sessions(first, last))
+        count = np.count_nonzero((days >= first.toordinal()) & (days <= last.toordinal()))
+        is_told = count * 2 >= len(_sessions(first, last))
         history = "price and IV history" if is_told else "price history, at realised volatility"
-        return self._label(f"modelled from {history}", symbol, first, last)
+        return _label(f"modelled from {history}", first, last, told)
 
     def fingerprint(self, symbol: str, day: dt.date) -> str:
         """That of what it is modelled from."""
@@ -261,17 +262,20 @@ class BestChains:
 
     def days(self, symbol: str, first: dt.date, last: dt.date) -> Sequence[MarketDay]:
         """Sessions from `first` to `last`, both included, that have a chain; () for an unknown symbol."""
-        return self._of(symbol, first, last).days(symbol, first, last)
+        return self.chosen(symbol, first, last).days(symbol, first, last)
 
-    def label(self, symbol: str, first: dt.date, last: dt.date) -> str:
+    def read_together(self, symbols: Collection[str], first: dt.date, last: dt.date) -> None:
+        """Nothing: each symbol is read by itself."""
+
+    def label(self, symbol: str, first: dt.date, last: dt.date, told: int) -> str:
         """What the prices were, and of how many sessions."""
-        return self._of(symbol, first, last).label(symbol, first, last)
+        return self.chosen(symbol, first, last).label(symbol, first, last, told)
 
     def fingerprint(self, symbol: str, day: dt.date) -> str:
         """That of the recording, which everything comes from."""
         return self._recorded.fingerprint(symbol, day)
 
-    def _of(self, symbol: str, first: dt.date, last: dt.date) -> KeptSource:
+    def chosen(self, symbol: str, first: dt.date, last: dt.date) -> KeptSource:
         """Never both: results from two kinds of prices are not of one series."""
         sessions = len(_sessions(first, last))
         recorded = self._recorded.recorded_sessions(symbol, first, last)
@@ -280,6 +284,10 @@ class BestChains:
         closes = self._recorded.known(symbol, last).closes.day
         priced = np.count_nonzero((closes >= first.toordinal()) & (closes <= last.toordinal()))
         return self._modelled if priced > recorded else self._recorded
+
+
+def _label(what: str, first: dt.date, last: dt.date, told: int) -> str:
+    return f"{what} ({told} of {len(_sessions(first, last))} sessions)"
 
 
 def _part_of_spot(parts: Sequence[tuple[dt.date, float]], day: dt.date, spot: float) -> Money | None:

@@ -77,6 +77,7 @@ def figures(evidence: Evidence) -> Document:
     """The statistics of some trades as numbers; None where there is nothing to take one of."""
     return {
         "trades": evidence.trades,
+        "independent_trades": evidence.independent,
         "win_rate": evidence.win_rate,
         "win_rate_low": evidence.win_rate_low,
         "win_rate_high": evidence.win_rate_high,
@@ -100,7 +101,7 @@ def as_text(report: BacktestReport) -> str:
         lines.append("no trade was closed")
     else:
         lines += [
-            f"{evidence.trades} trades, {share(evidence.win_rate)} won ({interval(evidence)})",
+            f"{counted(evidence)}, {share(evidence.win_rate)} won ({interval(evidence)})",
             (
                 f"expectancy {usd(evidence.expectancy)} a trade after costs; "
                 f"average win {usd(evidence.average_win)}, average loss {usd(evidence.average_loss)}, "
@@ -144,6 +145,12 @@ def share(part: float | None) -> str:
     return "n/a" if part is None else f"{part:.1%}".replace("%", " %")
 
 
+def counted(evidence: Evidence) -> str:
+    """How many trades, and how many independent ones they stand for where they overlap."""
+    about = f" (about {evidence.independent:.0f} independent)" if evidence.is_overlapping else ""
+    return f"{evidence.trades} trade{'s' * (evidence.trades != 1)}{about}"
+
+
 def interval(evidence: Evidence) -> str:
     """Where the win rate lies with 95 % confidence, in words."""
     return f"95 %: {share(evidence.win_rate_low)} to {share(evidence.win_rate_high)}"
@@ -171,9 +178,10 @@ def p_words(report: BacktestReport) -> str:
     """What the permutation test says, in words."""
     if report.p_value is None:
         return f"{report.permutations:,} permutations: too few trades for a p-value"
+    flatters = "; trades that overlap count each for itself, which makes it look smaller than it is"
     return (
         f"p-value {report.p_value:.4f} over {report.permutations:,} permutations (seed {report.seed}): how often "
-        "chance alone would have done as well"
+        f"chance alone would have done as well{flatters if evidence_of(report.backtest).is_overlapping else ''}"
     )
 
 
@@ -181,8 +189,7 @@ def _part_line(part: Part) -> str:
     evidence = part.evidence
     days = "" if evidence.first is None or evidence.last is None else f" ({span(evidence.first, evidence.last)})"
     return (
-        f"{part.name}{days}: {evidence.trades} trades, {share(evidence.win_rate)} won, "
-        f"expectancy {usd(evidence.expectancy)}"
+        f"{part.name}{days}: {counted(evidence)}, {share(evidence.win_rate)} won, expectancy {usd(evidence.expectancy)}"
     )
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from engine.core.money import Money
 
+OVERLAPS_FROM = 1.1
+"""Trades for each independent one from which it is said that they overlap."""
+
 
 @dataclass(frozen=True, slots=True)
 class BacktestTrade:
@@ -23,6 +26,9 @@ class Evidence:
     `trades` counts those that were closed; `win_rate` and the bounds of its 95 % Wilson interval are shares from 0 to
     1. Averages, `expectancy` and `worst` are amounts after costs; `average_loss` is negative. None where there is
     nothing to take it of; `profit_factor` is None also without a loss. `source` says what the prices were.
+
+    Trades overlap, and so tell less than as many one after another: `independent` is how many of those they stand for,
+    their number over how many were open at once on the average. The interval is that of so many. None: not known.
     """
 
     trades: int
@@ -39,3 +45,9 @@ class Evidence:
     first: dt.date | None = None
     last: dt.date | None = None
     results: tuple[BacktestTrade, ...] = ()
+    independent: float | None = None
+
+    @property
+    def is_overlapping(self) -> bool:
+        """Whether the trades stand for clearly fewer independent ones: by more than a tenth."""
+        return self.independent is not None and self.trades > OVERLAPS_FROM * self.independent

@@ -67,6 +67,12 @@ def remember(chain: Chain, values: ChainValues, now: dt.datetime, rate: float) -
     _KNOWN.setdefault(chain, {})[None, now, rate] = columns
 
 
+def values_with(chain: Chain, now: dt.datetime, rate: float) -> ChainValues | None:
+    """The values of a whole chain (n,) where they are known already, as in a backtest; None elsewhere."""
+    found = _KNOWN.get(chain, {}).get((None, now, rate))
+    return None if found is None else found[0]
+
+
 def days_listed(chain: Chain, now: dt.datetime, first: int, last: int) -> list[int]:
     """Days to each expiration of a chain within a band, both ends included: the nearest to its middle first.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.analytics.black_scholes import european
-from engine.analytics.chain_values import chain_values
+from engine.analytics.chain_values import ChainValues, chain_values
 from engine.analytics.implied_volatility import implied_volatility
 from engine.analytics.kernel import IvStatus
 from engine.core.calendar import market_day, years_to_expiry
@@ -22,6 +22,7 @@ from engine.domain.chain import Chain
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.position import Position
 from engine.domain.scan import Hedge, ManageContext
+from engine.modules.board import values_with
 from engine.modules.gamma_rules import GammaRules
 from engine.modules.house_rules import SHORT_STOCK_PCT
 
@@ -57,17 +58,36 @@ def deltas(position: Position, chain: Chain, now: dt.datetime, rate: float) -> D
     An option quoted below its exercise, of which no volatility can be told, moves as the shares that it gives. Quotes
     of any age count: the caller says which are fresh. `rate` continuously compounded a year.
     """
-    held = _options(position)
-    rows = [chain.row(contract) for contract in held]
-    known = [row for row in rows if row is not None]
-    if len(known) < len(rows):
+    rows = _rows(position, chain)
+    if rows is None:
         return None
-    sides = np.array([1.0 if contract.right is Right.CALL else -1.0 for contract in held])
     wanted = np.zeros(chain.key.size, dtype=np.bool_)
-    wanted[known] = True
-    values = chain_values(chain, now, rate, wanted=wanted)
-    is_exercise = values.status[known] == IvStatus.BELOW_INTRINSIC
-    each = np.where(is_exercise & np.isnan(values.delta[known]), sides, values.delta[known])
+    wanted[rows] = True
+    return _by_values(position, rows, chain_values(chain, now, rate, wanted=wanted))
+
+
+def _valued_already(position: Position, chain: Chain, context: ManageContext) -> Deltas | None:
+    """As `deltas`, of values that are kept with the chain; None where there are none, or not of all its options.
+
+    Those of a backtest's chains are without early exercise: options in the money are some hundredths off.
+    """
+    values = values_with(chain, context.now, context.rate)
+    rows = None if values is None else _rows(position, chain)
+    return None if values is None or rows is None else _by_values(position, rows, values)
+
+
+def _rows(position: Position, chain: Chain) -> list[int] | None:
+    """Rows of a position's options, None when one is not in the chain."""
+    rows = [chain.row(contract) for contract in _options(position)]
+    known = [row for row in rows if row is not None]
+    return known if len(known) == len(rows) else None
+
+
+def _by_values(position: Position, rows: list[int], values: ChainValues) -> Deltas | None:
+    held = _options(position)
+    sides = np.array([1.0 if contract.right is Right.CALL else -1.0 for contract in held])
+    is_exercise = values.status[rows] == IvStatus.BELOW_INTRINSIC
+    each = np.where(is_exercise & np.isnan(values.delta[rows]), sides, values.delta[rows])
     total = float(each @ np.array(list(held.values()), dtype=np.float64)) * MULTIPLIER
     return Deltas(total, position.shares) if np.isfinite(total) else None
 
@@ -84,9 +104,11 @@ def hedge(position: Position, context: ManageContext, rules: GammaRules) -> Hedg
         return None
     band, spot = rules.hedge_band * contracts, from_float(chain.spot)
     least = AT_ONCE * band if is_cooling else band
-    if spot is None or spot <= 0 or abs(_glance(position, chain, context)) < least - GLANCE * contracts:
+    if spot is None or spot <= 0:
         return None
-    found = deltas(position, chain, context.now, context.rate)
+    found = _valued_already(position, chain, context)
+    if found is None and abs(_glance(position, chain, context)) >= least - GLANCE * contracts:
+        found = deltas(position, chain, context.now, context.rate)
     if found is None:
         return None
     delta = found.total

@@ -29,9 +29,13 @@ class EvidencePanel(QWidget):
             (
                 self._left,
                 (
-                    ("interval", "Win rate, 95 % interval", "Wilson's, of so many trades"),
+                    ("interval", "Win rate, 95 % interval", "Wilson's, of so many independent trades"),
                     ("factor", "Profit factor", "What winners made for each dollar that losers lost"),
-                    ("drawdown", "Deepest drawdown", "Of one contract, from its highest result so far"),
+                    (
+                        "drawdown",
+                        "Deepest drawdown",
+                        "Of all its trades together, one contract each, from their highest result so far",
+                    ),
                 ),
             ),
             (
@@ -115,13 +119,14 @@ class ResultsStrip(QWidget):
 
 
 def headline(evidence: Evidence | None) -> str:
-    """The backtest in one line: `42 trades, 71% won, +$14.20 each`."""
+    """The backtest in one line: `75 trades (about 9 independent), 71% won, +$14.20 each`."""
     if evidence is None:
         return "No backtest was asked for this trade"
     if evidence.trades == 0:
         return f"No trades to judge by: {evidence.source}"
     each = fmt.signed_money(evidence.expectancy, cents=True)
-    return f"{fmt.counted(evidence.trades, 'trade')}, {fmt.fraction(evidence.win_rate)} won, {each} each"
+    about = f" (about {evidence.independent:.0f} independent)" if evidence.is_overlapping else ""
+    return f"{fmt.counted(evidence.trades, 'trade')}{about}, {fmt.fraction(evidence.win_rate)} won, {each} each"
 
 
 def _source_words(evidence: Evidence) -> str:

@@ -112,7 +112,7 @@ def test_a_longer_range_of_modelled_sessions_is_the_same_sessions_and_more(sourc
 
 def test_modelled_chains_are_near_those_of_the_market_that_they_are_made_from(source: SimulatedChains) -> None:
     modelled = ModelledChains(source)
-    assert modelled.label("SPY", FIRST, LAST) == "modelled from price and IV history (10 of 10 sessions)"
+    assert modelled.label("SPY", FIRST, LAST, 10) == "modelled from price and IV history (10 of 10 sessions)"
     for real, ours in zip(source.days("SPY", FIRST, LAST), modelled.days("SPY", FIRST, LAST), strict=True):
         assert ours.iv_rank.percent == pytest.approx(real.iv_rank.percent, abs=3)
         here, there = (board_of(each.chain, 0, each.now, 0.04).values for each in (real, ours))
@@ -126,7 +126,7 @@ def test_modelled_chains_are_near_those_of_the_market_that_they_are_made_from(so
 def test_names_read_together_are_those_read_alone(history: SimulatedHistory, source: SimulatedChains) -> None:
     together = SimulatedChains(history)
 
-    together.prefetch(("NVDA", "KO", "NOPE"), FIRST, LAST)
+    together.read_together(("NVDA", "KO", "NOPE"), FIRST, LAST)
 
     for symbol in ("KO", "NVDA"):
         pairs = zip(source.days(symbol, FIRST, LAST), together.days(symbol, FIRST, LAST), strict=True)
@@ -141,7 +141,7 @@ def test_the_real_closes_of_2021_are_its_sessions(shared_dir: Path, tmp_path: Pa
     days = source.days("SPY", first, last)
 
     # The half day after Thanksgiving was stamped 15:59, when the market had closed.
-    assert source.label("SPY", first, last) == "recorded chains (251 of 252 sessions)"
+    assert source.label("SPY", first, last, len(days)) == "recorded chains (251 of 252 sessions)"
     assert dt.date(2021, 11, 26) not in {day.day for day in days}
     monday = days[0]
     put = monday.chain.quote(OptionContract("SPY", dt.date(2021, 1, 29), 3_450_000, Right.PUT))
@@ -159,7 +159,7 @@ def test_the_real_closes_of_2021_are_its_sessions(shared_dir: Path, tmp_path: Pa
 def test_an_unknown_symbol_has_no_sessions(source: SimulatedChains) -> None:
     assert source.days("NOPE", FIRST, LAST) == ()
     assert ModelledChains(source).days("NOPE", FIRST, LAST) == ()
-    assert source.label("NOPE", FIRST, LAST) == "end-of-day chains of the simulated market (0 of 10 sessions)"
+    assert source.label("NOPE", FIRST, LAST, 0) == "end-of-day chains of the simulated market (0 of 10 sessions)"
 
 
 def test_the_fingerprint_changes_with_the_market_and_its_last_session(source: SimulatedChains) -> None:
@@ -242,7 +242,7 @@ def test_recorded_sessions_are_the_last_snapshots_of_their_days(tmp_path: Path) 
 
     assert [day.now for day in days] == [update.at for update in last.values()]
     assert [day.chain.spot for day in days] == [update.spot for update in last.values()]
-    label = source.label("SPY", dt.date(2026, 3, 16), dt.date(2026, 3, 20))
+    label = source.label("SPY", dt.date(2026, 3, 16), dt.date(2026, 3, 20), len(days))
     assert label == f"recorded chains ({len(days)} of 5 sessions)"
     assert source.fingerprint("SPY", dt.date(2026, 3, 17)) != source.fingerprint("SPY", dt.date(2026, 3, 18))
 
@@ -258,8 +258,8 @@ def test_fewer_recorded_sessions_than_half_are_modelled_where_there_are_closes(t
     monday, friday = dt.date(2026, 3, 16), dt.date(2026, 3, 20)
 
     # Four sessions are recorded: of eight they are half, of nine they are less.
-    assert source.label("SPY", dt.date(2026, 3, 10), dt.date(2026, 3, 19)).startswith("recorded chains (4 of 8")
-    modelled = source.label("SPY", dt.date(2026, 3, 9), dt.date(2026, 3, 19))
+    assert source.label("SPY", dt.date(2026, 3, 10), dt.date(2026, 3, 19), 4).startswith("recorded chains (4 of 8")
+    modelled = source.label("SPY", dt.date(2026, 3, 9), dt.date(2026, 3, 19), 9)
     assert modelled == "modelled from price history, at realised volatility (9 of 9 sessions)"
     found = source.days("SPY", dt.date(2026, 3, 9), dt.date(2026, 3, 19))
     assert [day.chain.spot for day in found][:2] == [100.0 + days.index(each.day) % 2 for each in found[:2]]

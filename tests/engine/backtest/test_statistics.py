@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.backtest.result import Backtest, TracedTrade
-from engine.backtest.statistics import ExitRow, by_exit, deepest_fall, evidence_of, wilson_interval
+from engine.backtest.statistics import (
+    ExitRow,
+    by_exit,
+    deepest_fall,
+    evidence_of,
+    independent_trades,
+    wilson_interval,
+)
 from engine.core.money import dollars
 from engine.domain.evidence import BacktestTrade
 
@@ -174,3 +181,61 @@ class TestExits:
 
     def test_no_trades_no_rows(self) -> None:
         assert by_exit(backtest_of()) == ()
+
+
+def trade_of(opened: int, closed: int, result: str = "10") -> BacktestTrade:
+    """A trade from one day of March 2026 to another."""
+    return BacktestTrade(dt.date(2026, 3, opened), dt.date(2026, 3, closed), dollars(result), "target")
+
+
+MARCH = tuple(dt.date(2026, 3, day) for day in (2, 3, 4, 5, 6, 9, 10, 11, 12, 13))
+
+
+class TestIndependence:
+    @pytest.mark.parametrize(
+        ("trades", "expected"),
+        [
+            ((trade_of(2, 4),), 1.0),
+            ((trade_of(2, 4), trade_of(4, 6)), 2.0),  # one after the other
+            ((trade_of(2, 4), trade_of(2, 4)), 1.0),  # two at once all the time
+            # open on 2, 3, 4 and on 3, 4, 5: one, two, two, one, so 1.5 at once
+            ((trade_of(2, 5), trade_of(3, 6)), 2 / 1.5),
+            # the days between do not count, nor those on which there was no session
+            ((trade_of(2, 3), trade_of(12, 13), trade_of(12, 13)), 3 / 1.5),
+            ((trade_of(6, 9), trade_of(6, 9), trade_of(9, 10)), 3 / 1.5),
+            # closed on the day it was opened: open that day
+            ((trade_of(2, 2), trade_of(2, 3)), 1.0),
+        ],
+    )
+    def test_trades_stand_for_their_number_over_how_many_are_open_at_once(
+        self, trades: tuple[BacktestTrade, ...], expected: float
+    ) -> None:
+        assert independent_trades(trades, MARCH) == pytest.approx(expected)
+
+    def test_no_trades_stand_for_nothing(self) -> None:
+        assert independent_trades((), MARCH) is None
+
+    @given(st.lists(st.tuples(st.integers(2, 13), st.integers(0, 11)), min_size=1, max_size=30))
+    def test_they_stand_for_one_at_least_and_no_more_than_there_are(self, spans: list[tuple[int, int]]) -> None:
+        trades = [trade_of(opened, min(opened + days, 31)) for opened, days in spans]
+        found = independent_trades(trades, MARCH)
+        assert found is not None
+        assert 1 - 1e-9 <= found <= len(trades)
+        assert independent_trades(trades + trades, MARCH) == pytest.approx(found)
+
+    def test_the_interval_is_that_of_the_independent_ones(self) -> None:
+        # Eight trades, two at a time, six of them won: 75 % of four, which is three of four.
+        pairs = [(trade_of(day, day + 1, first), trade_of(day, day + 1, "5")) for day, first in
+                 ((2, "5"), (3, "-5"), (4, "5"), (5, "-5"))]  # fmt: skip
+        traced = tuple(TracedTrade(trade, ()) for pair in pairs for trade in pair)
+        equity = tuple((day, 0) for day in MARCH)
+        evidence = evidence_of(Backtest("SPY", "Iron Condor", MARCH[0], MARCH[-1], "by hand", traced, equity, ()))
+
+        assert (evidence.trades, evidence.independent, evidence.win_rate) == (8, 4.0, 0.75)
+        assert (evidence.win_rate_low, evidence.win_rate_high) == wilson_interval(3, 4)
+        assert evidence.is_overlapping
+
+    @pytest.mark.parametrize("independent", [0.0, -1.0, 3.1])
+    def test_as_many_as_cannot_be_are_refused(self, independent: float) -> None:
+        with pytest.raises(ValueError, match="of them independent"):
+            wilson_interval(1, 3, independent)

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from engine.backtest.html_report import report_html
 from engine.backtest.statistics import evidence_of
-from engine.backtest.summary import BacktestReport, as_document, as_text, factor, p_words, share, usd
+from engine.backtest.summary import BacktestReport, as_document, as_text, factor, figures, p_words, share, usd
 from engine.core.money import dollars
-from tests.engine.backtest.reports import empty_report, small_backtest, small_report
+from tests.engine.backtest.reports import FIRST, empty_report, small_backtest, small_report
 
 
 def test_a_trader_can_read_it() -> None:
@@ -29,6 +30,30 @@ def test_a_trader_can_read_it() -> None:
         "   140  IV rank below 50",
         "    30  <b>no strikes</b>",
     ]
+
+
+def overlapping() -> BacktestReport:
+    """The small one with its second trade opened with the first: open on one session and on none alone."""
+    report = small_report()
+    first, second = report.backtest.trades
+    both = (first, replace(second, trade=replace(second.trade, opened=FIRST, closed=first.trade.closed)))
+    backtest = replace(report.backtest, trades=both)
+    return replace(report, backtest=backtest, parts=(replace(report.parts[0], evidence=evidence_of(backtest)),))
+
+
+def test_trades_that_overlap_are_said_to_stand_for_fewer() -> None:
+    lines = as_text(overlapping()).splitlines()
+    document = as_document(overlapping())
+
+    # Wilson's interval of half of one: (0.5 + 1.9207) / 4.8415 = 0.5, give or take 0.4449... = 1.096 / 2.42 of it
+    assert lines[2] == "2 trades (about 1 independent), 50.0 % won (95 %: 5.5 % to 94.5 %)"
+    assert "2 trades (about 1 independent), 50.0 % won, expectancy" in lines[9]
+    assert lines[10].endswith("trades that overlap count each for itself, which makes it look smaller than it is")
+    assert figures(evidence_of(overlapping().backtest))["independent_trades"] == 1.0
+    assert isinstance(document["statistics"], dict)
+    assert document["statistics"]["independent_trades"] == 1.0
+    assert "about 1 independent, 1 still open" in report_html(overlapping())
+    assert "independent" not in report_html(small_report())
 
 
 def test_nothing_traded_is_said_in_one_line() -> None:

@@ -1,12 +1,16 @@
 """Whole backtests by hand: a wheel, a condor, rolls and hedges; to the cent, and to the ledger's own cent."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.backtest.walk import walk
+from engine.backtest.source import MarketDay
+from engine.backtest.walk import Walk, walk
 from engine.core.money import Money, dollars
 from engine.domain import events as ev
 from engine.domain.account import ActivityKind
@@ -94,7 +98,7 @@ def test_a_call_that_the_scan_proposes_for_shares_is_sold_in_their_trade() -> No
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"position_id": "P000009"}, "the position that it names is not held any more"),
+        ({"position_id": "P000009"}, "the position that it names is not held"),
         ({"purpose": OrderPurpose.ROLL}, "what exchanges or ends contracts names the position that holds them"),
     ],
 )
@@ -184,16 +188,83 @@ def test_the_house_closes_on_the_last_day_what_the_trade_could_not_pay_for() -> 
 
 
 # --- what the days do ------------------------------------------------------------------------------------------------
-def test_nothing_opens_at_the_look_that_closes_and_skips_are_counted_without_their_numbers() -> None:
+def test_the_same_contracts_on_neighbouring_days_are_two_trades_each_managed_alone() -> None:
     days = [day_of(dt.date(2026, 3, number), 100, DEAR) for number in (2, 3, 4, 5)]
-    strategy = Scripted(
-        {MONDAY: CONDOR, TUESDAY: CONDOR}, lambda position, _: (Exit(position.position_id, "out", ExitCode.DAYS),)
-    )
+
+    def after_a_night(position: Position, context: ManageContext) -> tuple[Action, ...]:
+        age = (context.now.date() - position.opened_at.date()).days
+        return (Exit(position.position_id, "out", ExitCode.DAYS),) if age == 2 else ()
+
+    strategy = Scripted({MONDAY: CONDOR, TUESDAY: CONDOR}, after_a_night)
     result = walk(strategy, spec(), days, terms())
 
-    assert [traced.trade.opened for traced in result.trades] == [MONDAY]
-    assert result.skips == (("nothing on …", 2), ("position already open", 1))
+    assert [(traced.trade.opened.day, traced.trade.closed.day) for traced in result.trades] == [(2, 4), (3, 5)]
+    # sold at 0.72, bought at 0.56 + 0.54 - 0.10 - 0.08 = 0.92: each loses 20 and eight times 0.69
+    assert [traced.trade.result for traced in result.trades] == 2 * [dollars("-25.52")]
+    # at the first mid 0.82 each has lost 10 and four times 0.69
+    assert [worth for _, worth in result.equity] == [dollars(each) for each in ("-12.76", "-25.52", "-38.28", "-51.04")]
     assert (result.first, result.last) == (MONDAY, dt.date(2026, 3, 5))
+
+
+def test_no_scan_sees_what_is_held_but_the_one_for_its_shares() -> None:
+    seen: list[tuple[int, tuple[str, ...]]] = []
+
+    class Looks(Scripted):
+        def scan(self, context: ScanContext) -> tuple[Finding, ...]:
+            kinds = tuple(each.structure.kind.value for each in context.open_positions)
+            seen.append((context.now.day, kinds))
+            return super().scan(context)
+
+    walk(Looks({MONDAY: structure((SOLD_PUT, -1))}), spec(house_rules=False), WHEEL[:3], terms())
+
+    assert seen == [(2, ()), (6, ()), (9, ("Long Stock",)), (9, ())]
+
+
+def test_skips_are_counted_without_their_numbers() -> None:
+    days = [day_of(dt.date(2026, 3, number), 100, DEAR) for number in (2, 3, 4, 5)]
+
+    assert walk(Scripted({MONDAY: CONDOR}), spec(), days, terms()).skips == (("nothing on …", 3),)
+
+
+def a_few_days(opens: Mapping[dt.date, Structure]) -> tuple[Scripted, list[MarketDay]]:
+    """Fourteen sessions at swinging quotes; a condor is closed on its fourth day when it is an even one, else never."""
+    days = [
+        day_of(dt.date(2026, 3, number), 100, DEAR if number % 3 else CHEAP)
+        for number in range(2, 20) if dt.date(2026, 3, number).weekday() < 5
+    ]  # fmt: skip
+
+    def answer(position: Position, context: ManageContext) -> tuple[Action, ...]:
+        age = (context.now.date() - position.opened_at.date()).days
+        return (Exit(position.position_id, "out", ExitCode.DAYS),) if age == 4 and context.now.day % 2 == 0 else ()
+
+    return Scripted(opens, answer), days
+
+
+@given(
+    opened=st.sets(st.integers(0, 13)),
+    steps=st.lists(st.integers(1, 5), min_size=1),
+    first=st.integers(0, 13),
+    length=st.integers(1, 14),
+    forgets=st.booleans(),
+)
+def test_a_walk_in_steps_tells_of_any_days_what_a_walk_of_those_days_alone_tells(
+    opened: set[int], steps: list[int], first: int, length: int, *, forgets: bool
+) -> None:
+    strategy, days = a_few_days({})
+    strategy = replace(strategy, opens={days[number].day: CONDOR for number in opened})
+    wanted = days[first : first + length]
+    alone = walk(strategy, spec(), wanted, terms(), "Iron Condor", "by hand")
+
+    stepped, at = Walk(spec(universe=("SPY",)), terms()), 0
+    while at < first + len(wanted):
+        stepped.go_on(strategy, days[at : at + steps[at % len(steps)]])
+        at += steps[at % len(steps)]
+    if forgets:
+        stepped.forget_before(wanted[0].day)
+    found = stepped.between(wanted[0].day, wanted[-1].day, "Iron Condor", "by hand")
+
+    assert replace(found, skips=()) == replace(alone, skips=())
+    assert stepped.sessions(wanted[0].day, wanted[-1].day) == len(wanted)
 
 
 def test_a_leg_without_a_quote_cannot_be_traded_and_keeps_its_last_mark() -> None:

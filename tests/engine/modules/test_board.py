@@ -11,7 +11,7 @@ import pytest
 from engine.analytics.chain_values import chain_values
 from engine.core.money import UNIT
 from engine.domain.instrument import Right
-from engine.modules.board import board_of, days_listed, remember, row_at_delta
+from engine.modules.board import board_of, days_listed, remember, row_at_delta, values_with
 from tests.option_markets import NOON, RATE, day_in, requoted, row_of, term_chain
 
 CHAIN = term_chain({28: 0.25, 60: 0.25})
@@ -54,6 +54,17 @@ def test_values_that_are_known_already_answer_for_every_expiration() -> None:
     assert front.values is back.values
     assert front.values is values
     assert front.listed(BACK, puts=True).any()
+
+
+def test_only_values_of_a_whole_chain_at_that_time_and_rate_are_known_already() -> None:
+    chain = term_chain({28: 0.25, 60: 0.25})
+    board_of(chain, FRONT, NOON, RATE)
+    assert values_with(chain, NOON, RATE) is None
+
+    values = chain_values(chain, NOON, RATE)
+    remember(chain, values, NOON, RATE)
+    assert values_with(chain, NOON, RATE) is values
+    assert values_with(chain, NOON, RATE + 0.01) is None
 
 
 def test_a_chain_that_nobody_holds_is_let_go_of_with_its_values() -> None:

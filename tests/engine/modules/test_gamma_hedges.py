@@ -6,15 +6,18 @@ from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.analytics.chain_values import chain_values
 from engine.core.calendar import years_to_expiry
 from engine.core.money import dollars
 from engine.domain.mindfolio import Parameter
 from engine.domain.position import Position
 from engine.domain.scan import ManageContext
+from engine.modules.board import remember
 from engine.modules.gamma_hedges import BACKTEST_NOTE, GLANCE, _glance, deltas, hedge, straddles
 from engine.modules.gamma_rules import GammaRules
 from tests.engine.modules.gamma_scenes import CALL, NOW, RATE, chain, managing, module, position
@@ -126,6 +129,25 @@ class TestBand:
         assert (
             wanted(position(shares + count, quantity, since=new_york(9, 31)), managing(market), hedge_to=inner) is None
         )
+
+
+class TestValuesKnownAlready:
+    def test_a_hedge_by_them_is_the_one_by_a_valuation_of_its_own(self) -> None:
+        known = chain(102)
+        remember(known, chain_values(known, NOW, RATE), NOW, RATE)
+        assert wanted(position(), managing(known)) == wanted(position(), managing(chain(102))) == -26
+
+    def test_they_are_what_is_gone_by(self) -> None:
+        known, values = chain(102), chain_values(chain(102), NOW, RATE)
+        # As if a call had a delta of 0.9 and a put of -0.4: fifty shares, of which there is no other way to know.
+        delta = np.where(values.delta > 0, 0.9, -0.4)
+        remember(known, replace(values, delta=delta), NOW, RATE)
+        assert wanted(position(), managing(known)) == -50
+
+    def test_where_they_lack_an_option_it_is_valued(self) -> None:
+        known, values = chain(102), chain_values(chain(102), NOW, RATE)
+        remember(known, replace(values, delta=np.full(values.delta.size, np.nan)), NOW, RATE)
+        assert wanted(position(), managing(known)) == -26
 
 
 class TestCoolDown:

@@ -49,6 +49,11 @@ def text(panel: QWidget, name: str) -> str:
     return found.text() if found.isVisible() else ""
 
 
+def test_trades_that_overlap_are_said_to_stand_for_fewer() -> None:
+    assert headline(replace(EVIDENCE, independent=1.3)) == "4 trades (about 1 independent), 75% won, +$20.00 each"
+    assert headline(replace(EVIDENCE, independent=3.8)) == "4 trades, 75% won, +$20.00 each"
+
+
 def test_every_figure_of_the_backtest_is_shown(panel: EvidencePanel) -> None:
     assert text(panel, "headline") == "4 trades, 75% won, +$20.00 each"
     assert text(panel, "odds_interval") == "30% to 95%"
