@@ -8,20 +8,25 @@ from engine.core.errors import DenialCode, Fact
 from engine.core.money import Money
 from engine.domain.denial import Denial
 from engine.risk.account_rules import cover_of
-from engine.risk.comparing import about, above, shown, upper_limit, whole, with_costs
+from engine.risk.comparing import about, above, at_most, shown, upper_limit, whole, with_costs
 from engine.risk.facts import TradeFacts
 
 
 def check_max_risk(facts: TradeFacts) -> Denial | None:
     """MAX_RISK: what the trade can lose, with costs, against the module's limit for one trade.
 
-    Shares that hedge a position may leave it nothing to lose: its options have gained more than they cost.
+    Shares that hedge a position may leave it nothing to lose: its options have gained more than they cost. A trade that
+    leaves its position no more to lose than it has already is not refused, whatever the limit: a call sold on shares
+    that have risen, a roll after the limit was lowered.
     """
     structure = facts.candidate.structure
     is_hedge = bool(structure.shares) and not structure.legs and _is_name(facts.adds_to)
     measured = with_costs(facts.max_risk, facts.costs, 0 if is_hedge else _least(facts))
     more = about(facts) | {"max_risk": shown(facts.max_risk), "costs": shown(facts.costs)}
-    return upper_limit(DenialCode.MAX_RISK, measured, facts.module.limits.max_risk_per_trade, more)
+    limit = facts.module.limits.max_risk_per_trade
+    if whole(limit) is not None and _is_name(facts.adds_to) and at_most(measured, whole(facts.position_risk)):
+        return None
+    return upper_limit(DenialCode.MAX_RISK, measured, limit, more)
 
 
 def check_budget(facts: TradeFacts) -> Denial | None:
@@ -74,14 +79,15 @@ def check_account_buying_power(facts: TradeFacts) -> Denial | None:
 def check_symbol_cap(facts: TradeFacts) -> Denial | None:
     """SYMBOL_CAP: positions of the module in the underlying, and the share of its budget there, this trade included.
 
-    A trade that adds to a position is no further one.
+    A trade that adds to a position is no further one, and one that takes no buying power, such as a roll or a call on
+    shares that are held, takes no share of the budget.
     """
     more = about(facts) | {"module": facts.module.module_id}
     limits, so_far = facts.gate, whole(facts.symbol_positions)
     count = None if so_far is None or so_far < 0 else so_far + (0 if _is_name(facts.adds_to) else 1)
     most = None if limits is None else limits.max_positions_per_symbol
     denial = upper_limit(DenialCode.SYMBOL_CAP, count, most, more | {"why": "positions"}, "positions")
-    if denial is not None:
+    if denial is not None or _takes_nothing_more(facts):
         return denial
     used, budget = whole(facts.symbol_used), whole(facts.budget)
     share = whole(None if limits is None else limits.max_symbol_share_pct)
@@ -98,6 +104,12 @@ def _least(facts: TradeFacts) -> Money:
     if facts.result is not None:
         return 0
     return 0 if cover.needs_shares and cover.by_shares and facts.candidate.structure.legs else 1
+
+
+def _takes_nothing_more(facts: TradeFacts) -> bool:
+    """Whether a trade leaves the buying power of its position as it is: what it realises is the budget's matter."""
+    power, loss = whole(facts.buying_power), whole(facts.realised_loss)
+    return _is_name(facts.adds_to) and power is not None and power == loss and power >= 0
 
 
 def _day_loss(day_pnl: object, limit: object, more: dict[str, Fact]) -> Denial | None:
