@@ -18,6 +18,8 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from engine.core.money import dollars
 from engine.domain import events as ev
 from engine.domain.limits import ModuleLimits
@@ -108,3 +110,21 @@ def test_a_call_is_sold_on_shares_that_have_risen_beyond_the_risk_of_a_trade(tmp
     day.until(at(MAY, "10:05"))
     (held,) = day.book.positions.values()
     assert (held.structure.kind.value, held.structure.strikes) == ("Covered Call", (dollars(69),))
+
+
+def test_a_call_is_sold_on_a_part_of_the_shares_where_few_are_listed(tmp_path: Path) -> None:
+    # Of 30 open contracts 5 % are one: it covers half of two hundred shares, and lowers what they risk.
+    spec = replace(WHEEL, limits=ModuleLimits(dollars(1200), dollars(1500)))
+    thin = replace(quotes(MAY, 57.0, JUNE_END), open_interest=np.full(quotes(MAY, 57.0, JUNE_END).key.size, 30.0))
+    ticks = [
+        quotes(MARCH, 61.5, APRIL_END),
+        quotes(APRIL, 58.9, APRIL_END, MAY_END),
+        tick(at(MAY_END, "15:50"), "KO", "57.00"),
+        thin,
+    ]
+    day = Day(tmp_path, mindfolio([(spec, "13000")]), ticks)
+    day.desk.scores_on = lambda _day: SCORES
+    day.until(at(MAY, "10:05"))
+    (held,) = day.book.positions.values()
+    assert held.shares == 200
+    assert [leg.ratio * held.quantity for leg in held.structure.legs] == [-1]
