@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.core.calendar import market_day, session_at
 from engine.core.errors import DenialCode, Fact
+from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, ScanRow
 from engine.domain.denial import Denial
@@ -143,8 +144,15 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
             if (key := f"{module.module_id} {symbol}") in book.rested
         },
         turned_down=desk.turned_down.get(module.module_id, frozenset()),
+        most_in_symbol=_most_in_symbol(desk, module),
         exposure=_exposure(desk, module),
     )
+
+
+def _most_in_symbol(desk: Desk, module: ModuleSpec) -> Money | None:
+    """What the gate lets a module put into one underlying: a trade beyond it would be refused at every scan."""
+    share = desk.book.limits.max_symbol_share_pct
+    return None if share is None else desk.book.modules[module.module_id].budget * share // 100
 
 
 def _exposure(desk: Desk, module: ModuleSpec) -> Exposure | None:

@@ -98,6 +98,13 @@ class TestWhatAModuleMaySee:
         }
         assert seen == {"IV_SERVICE": 1, "IV_SERVICE_2": 0, "IV_SERVICE_3": 0}
 
+    def test_what_the_gate_lets_it_put_into_one_symbol(self, rig: Rig) -> None:
+        desk, book = rig.desk, rig.desk.book
+        spec = book.modules["IV_SERVICE_2"].spec
+        assert context_for(desk, spec).most_in_symbol == dollars("10000"), "half of 20,000"
+        book.limits = replace(book.limits, max_symbol_share_pct=None)
+        assert context_for(desk, spec).most_in_symbol is None
+
     def test_its_means_are_the_lesser_of_its_own_and_the_accounts(self, rig: Rig) -> None:
         desk, book = rig.desk, rig.desk.book
         held = book.held("IV_SERVICE")
