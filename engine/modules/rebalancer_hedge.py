@@ -133,7 +133,9 @@ def hedge_finding(
     too_much = lean.delta - rules.hedge_above_pct * nav / 100
     one = abs(greeks_of(found.picked, 1).delta) * context.chains[index].spot * UNIT
     needed = max(1, math.ceil(too_much / one)) if one > 0 else 1
-    size = sized(found, context, SizeRules(rules.open_interest_share_pct, min(rules.max_contracts, needed)))
+    size = sized(found, context, SizeRules(rules.open_interest_share_pct, rules.max_contracts))
+    if needed < size[0]:
+        size = needed, f"{needed} contract{'s' * (needed != 1)}: what leans too much"
     words, more = _effect(found, size[0], exposure, measures, lean, context, rules)
     candidate = candidate_of(found, context, size, context.iv_ranks.get(index, NO_RANK), words)
     candidate = replace(candidate, needs_person="" if context.waivers.evidence else INSURANCE)

@@ -116,6 +116,7 @@ class TestTheSpread:
         # 20 % of NAV is 2,500 above 15 %; the spread's delta is about a quarter of 100 shares at 100: 2,500 a unit.
         per_unit = abs(candidate.greeks.delta) / candidate.quantity * 100
         assert candidate.quantity == -(-2500 // int(per_unit))
+        assert candidate.reasons[-1] == "1 contract: what leans too much", "ten would be allowed"
         assert candidate.needs_person == INSURANCE
         assert candidate.net_price > 0
 
