@@ -6,7 +6,7 @@ Source: product terms, section 2.9. The same live and in backtests, whatever the
 import datetime as dt
 from itertools import chain, combinations
 
-from engine.core.calendar import market_day, next_session, session_on
+from engine.core.calendar import expiry_at, market_day, next_session, session_on
 from engine.core.money import CENT, UNIT, Money, from_float
 from engine.domain.happening import HappeningKind
 from engine.domain.instrument import MULTIPLIER, Right
@@ -60,11 +60,11 @@ def _expiring(position: Position, context: ManageContext, spot: Money) -> Exit |
     """
     today = market_day(context.now)
     session = session_on(today)
-    if context.dte != 0 or session is None or context.now < session.closes - CUTOFF:
+    if session is None or context.now < session.closes - CUTOFF:
         return None
-    legs = [
-        leg for leg in position.structure.legs if leg.contract.expiration == today and _beyond(leg, spot, -NEAR_PCT)
-    ]
+    # What expires on a day without a session has its last one before it.
+    ending = [leg for leg in position.structure.legs if expiry_at(leg.contract.expiration) == session.closes]
+    legs = [leg for leg in ending if _beyond(leg, spot, -NEAR_PCT)]
     sure = [leg for leg in legs if _beyond(leg, spot, NEAR_PCT)]
     open_ended = [leg for leg in legs if leg not in sure]
     means = position.used + max(0, context.available)

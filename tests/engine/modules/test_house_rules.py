@@ -104,6 +104,14 @@ class TestTheLastDay:
         assert house_actions(spread, seen(spread, at(11, 59, friday), 95)) == ()
         assert code_of(house_actions(spread, seen(spread, at(12, 0, friday), 95))) is ExitCode.EXPIRY
 
+    @pytest.mark.parametrize("expires", [dt.date(2026, 4, 18), dt.date(2026, 6, 19)])
+    def test_what_expires_on_a_day_without_a_session_ends_on_the_session_before(self, expires: dt.date) -> None:
+        # A Saturday, as monthly contracts once had, and Juneteenth: nobody can trade on either.
+        last = expires - dt.timedelta(days=1)
+        spread = held(leg("90", Right.PUT, 1, expires), leg("95", Right.PUT, -1, expires), used="400")
+        assert house_actions(spread, seen(spread, at(14, 59, last), 94.5)) == ()
+        assert code_of(house_actions(spread, seen(spread, at(15, 0, last), 94.5))) is ExitCode.EXPIRY
+
     @pytest.mark.parametrize(("spot", "expected"), [(95.95, ExitCode.EXPIRY), (95.97, None)])
     def test_near_is_one_percent_of_the_price(self, spot: float, expected: ExitCode | None) -> None:
         # 95 / 95.95 is 0.990099 and 95 / 95.97 is 0.98989.
