@@ -40,7 +40,7 @@ from engine.modules.proposal import (
 )
 from engine.modules.rebalancer_flags import Measures, returns_of, share
 from engine.modules.rebalancer_rules import RebalancerRules
-from engine.modules.screening import refused_today, symbol_refusal
+from engine.modules.screening import event_before, refused_today, symbol_refusal
 
 INDEX_SECTOR = "Broad Market"
 """The sector of what may serve as a hedge."""
@@ -158,11 +158,14 @@ def _refusal(exposure: Exposure, lean: Lean, measures: Measures, context: ScanCo
 
 
 def _find(index: str, context: ScanContext, rules: RebalancerRules) -> Package | Skip:
-    """The spread of the expiry nearest the middle of the band that gives one; else why the nearest gives none."""
+    """The spread of the expiry nearest the middle of the band that gives one; else why the nearest gives none.
+
+    An expiry after an ex-dividend day gives none, because the gate would refuse it; an earlier one in the band may.
+    """
     chain, today = context.chains[index], market_day(context.now).toordinal()
     first: Skip | None = None
     for days in days_listed(chain, context.now, rules.min_days, rules.max_days):
-        found = _spread(chain, today + days, context, rules)
+        found = event_before(index, today + days, context) or _spread(chain, today + days, context, rules)
         if isinstance(found, Package):
             return found
         first = first or found
