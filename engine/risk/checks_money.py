@@ -19,9 +19,7 @@ def check_max_risk(facts: TradeFacts) -> Denial | None:
     leaves its position no more to lose than it has already is not refused, whatever the limit: a call sold on shares
     that have risen, a roll after the limit was lowered.
     """
-    structure = facts.candidate.structure
-    is_hedge = bool(structure.shares) and not structure.legs and _is_name(facts.adds_to)
-    measured = with_costs(facts.max_risk, facts.costs, 0 if is_hedge else _least(facts))
+    measured = with_costs(facts.max_risk, facts.costs, 0 if _is_hedge(facts) else _least(facts))
     more = about(facts) | {"max_risk": shown(facts.max_risk), "costs": shown(facts.costs)}
     limit = facts.module.limits.max_risk_per_trade
     if whole(limit) is not None and _is_name(facts.adds_to) and at_most(measured, whole(facts.position_risk)):
@@ -40,8 +38,11 @@ def check_daily_loss(facts: TradeFacts) -> Denial | None:
     """DAILY_LOSS: the day P&L of the module, then of the account, then the drawdown, each against its limit.
 
     A day loss is measured as P&L: `limit` is minus the loss limit. The account's limits may be None, which never
-    trips; the fact `whose` tells which limit it was.
+    trips; the fact `whose` tells which limit it was. A module's hedge of a position that it holds is no opening: like
+    exits it goes on through the pause that a limit brings, or what is held would be left to the market.
     """
+    if facts.is_managing is True and _is_hedge(facts):
+        return None
     more: dict[str, Fact] = {"module": facts.module.module_id, "whose": "module"}
     denial = _day_loss(facts.day_pnl, facts.module.limits.daily_loss_limit, more)
     if denial is not None:
@@ -51,10 +52,8 @@ def check_daily_loss(facts: TradeFacts) -> Denial | None:
         return Denial(DenialCode.DAILY_LOSS, unit="usd", facts=more | {"why": "no limits"})
     if limits.day_loss is not None:
         denial = _day_loss(facts.account_day_pnl, limits.day_loss, more)
-        if denial is not None:
-            return denial
-    if limits.drawdown_pct is None:
-        return None
+    if denial is not None or limits.drawdown_pct is None:
+        return denial
     fallen, most = whole(facts.drawdown_bp), whole(limits.drawdown_pct)
     if above(most, None if fallen is None else fallen / 100):
         return None
@@ -104,6 +103,12 @@ def _least(facts: TradeFacts) -> Money:
     if facts.result is not None:
         return 0
     return 0 if cover.needs_shares and cover.by_shares and facts.candidate.structure.legs else 1
+
+
+def _is_hedge(facts: TradeFacts) -> bool:
+    """Whether a trade is shares alone, traded against a position."""
+    structure = facts.candidate.structure
+    return bool(structure.shares) and not structure.legs and _is_name(facts.adds_to)
 
 
 def _takes_nothing_more(facts: TradeFacts) -> bool:

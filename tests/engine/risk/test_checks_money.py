@@ -268,3 +268,12 @@ def test_what_takes_no_buying_power_takes_no_share_of_the_budget_in_a_symbol(
     full = replace(good, symbol_used=dollars(10_000), buying_power=power, realised_loss=loss)
     assert (checks.check_symbol_cap(replace(full, adds_to="P000001")) is None) is passes
     assert checks.check_symbol_cap(full) is not None
+
+
+def test_a_modules_hedge_goes_on_after_the_days_loss_and_nothing_else_does(good: TradeFacts) -> None:
+    shares = replace(good.candidate, structure=shares_of("SPY", is_long=False))
+    lost = replace(good, day_pnl=dollars(-1000), account_day_pnl=dollars(-2000), drawdown_bp=1500, is_managing=True)
+    hedge = replace(lost, candidate=shares, adds_to="P000001")
+    assert checks.check_daily_loss(hedge) is None
+    for other in (replace(hedge, is_managing=False), replace(hedge, adds_to=""), replace(lost, adds_to="P000001")):
+        assert checks.check_daily_loss(other) is not None
