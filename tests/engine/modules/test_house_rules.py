@@ -16,7 +16,7 @@ from engine.domain.position import Position, PositionStatus
 from engine.domain.quote import Quote
 from engine.domain.scan import Action, Exit, ExitCode, ManageContext, ScanContext, Warn
 from engine.domain.structure import Leg, Structure, StructureKind
-from engine.modules.house_rules import decide, house_actions
+from engine.modules.house_rules import decide, house_actions, last_day_need
 from tests.builders import module_spec
 
 LAST_DAY = dt.date(2026, 4, 17)
@@ -97,6 +97,14 @@ class TestTheLastDay:
         assert house_actions(self.SPREAD, seen(self.SPREAD, at(14, 59), 95.90)) == ()
         thursday = LAST_DAY - dt.timedelta(days=1)
         assert house_actions(self.SPREAD, seen(self.SPREAD, at(15, 30, thursday), 95.90)) == ()
+
+    def test_what_a_kept_position_needs_beyond_what_it_uses_is_told_in_that_hour(self) -> None:
+        # 9,500 for the shares, 400 of it at work already; out of reach at 97, and nothing is known without a price.
+        assert last_day_need(self.SPREAD, dollars("94.50"), at(15)) == dollars(9100)
+        assert last_day_need(self.SPREAD, dollars("94.50"), at(14, 59)) == 0
+        assert last_day_need(self.SPREAD, dollars(97), at(15)) == 0
+        assert last_day_need(self.SPREAD, None, at(15)) == 0
+        assert last_day_need(held(put("95", -1), used="9500"), dollars("94.50"), at(15)) == 0
 
     def test_a_half_day_closes_earlier(self) -> None:
         friday = dt.date(2026, 11, 27)
