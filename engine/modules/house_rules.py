@@ -151,12 +151,16 @@ def _beyond(leg: Leg, spot: Money, percent: int) -> bool:
 
 
 def _extrinsic(leg: Leg, context: ManageContext, spot: Money) -> Money | None:
-    """What an option is worth at mid beyond its exercise, None without a fresh quote."""
+    """What an option is worth at mid beyond its exercise, None without a fresh quote.
+
+    Nobody offers an option for less than it can be exercised for: such a quote is older than the price, which has moved
+    on, and tells nothing.
+    """
     quote = context.quotes.get(leg)
     mid = None if quote is None else quote.mid
-    if mid is None:
-        return None
     gain = leg.contract.strike - spot if leg.contract.right is Right.PUT else spot - leg.contract.strike
+    if quote is None or mid is None or quote.ask is None or quote.ask < gain:
+        return None
     return mid - max(0, gain)
 
 

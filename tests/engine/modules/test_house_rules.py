@@ -193,6 +193,12 @@ class TestEarlyAssignment:
         context = seen(self.SPREAD, self.DAY, 90.0, mids={self.DEEP: mid})
         assert code_of(house_actions(self.SPREAD, context)) is expected
 
+    @pytest.mark.parametrize(("mid", "expected"), [("19.99", ExitCode.ASSIGNMENT), ("19.98", None), ("5.00", None)])
+    def test_a_quote_that_the_price_has_left_behind_tells_nothing(self, mid: str, expected: ExitCode | None) -> None:
+        # Offered at a cent more than mid: for less than the 20 that exercise brings nobody sells.
+        context = seen(self.SPREAD, self.DAY, 90.0, mids={self.DEEP: mid})
+        assert code_of(house_actions(self.SPREAD, context)) is expected
+
     def test_one_that_can_be_paid_for_is_held(self) -> None:
         context = seen(self.SPREAD, self.DAY, 90.0, mids={self.DEEP: "20.00"}, available="10400")
         assert house_actions(self.SPREAD, context) == ()
