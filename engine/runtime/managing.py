@@ -21,7 +21,7 @@ from engine.domain.structure_shapes import recognise
 from engine.ledger.codec import is_exact
 from engine.market.happenings import next_dividend, outlook
 from engine.modules.house_rules import decide, last_day_need
-from engine.runtime.closings import Closing, close, close_position
+from engine.runtime.closings import Closing, closable, close, close_position
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.openings import Ticket, is_tradable, ticket_candidate, try_open
 from engine.runtime.orders import request_cancel, rests
@@ -104,8 +104,9 @@ def _exit(desk: Desk, position: Position, decision: Exit) -> bool:
     if _makes_way(desk, position, decision.why):
         return True
     if not _closed(desk, position, decision):
-        _tell_stuck(desk, position, decision.why)
-        return False
+        if closable(desk, position, position.quantity, decision.why):
+            _tell_stuck(desk, position, decision.why)
+        return False  # what is left are long options that nobody bids for: they expire
     desk.stuck.pop(position.position_id, None)
     if desk.book.marked_at[position.position_id] != desk.now:
         record_marks(desk)  # the marks that were acted on belong in the journal
