@@ -21,8 +21,6 @@ FALL_PCT = 10
 TICKET_DEVIATIONS = 2.33
 """One loss in a hundred lies beyond, if prices were lognormal."""
 
-_MEASURED_BY_FALL = frozenset({StructureKind.COVERED_CALL, StructureKind.LONG_STOCK})
-
 
 @dataclass(frozen=True, slots=True)
 class TicketRisk:
@@ -40,10 +38,10 @@ def max_risk(legs: Sequence[Leg], cash: Money, spot: Money | None = None, shares
     """Loss used for the limit of one trade, >= 0, without costs; None is unbounded or, without a spot, unknown.
 
     `legs` and `shares` of the whole trade; `cash` is the premium received (+) or paid (-), without what shares cost.
-    Short puts alone count as cash-secured: a fall to 10 % below the strike, the premium not taken off. Covered calls
-    and shares: a fall of 10 % from `spot`, less the premium. Everything else is the worst result over all prices when
-    the first expiration comes, where options that live on are worth their intrinsic value, the least that no-arbitrage
-    leaves an American one. Unbounded is also a short option whose cover ends before it.
+    Short puts alone count as cash-secured: a fall to 10 % below the strike, the premium not taken off. Shares, with or
+    without calls on some of them: a fall of 10 % from `spot`, less the premium. Everything else is the worst result
+    over all prices when the first expiration comes, where options that live on are worth their intrinsic value, the
+    least that no-arbitrage leaves an American one. Unbounded is also a short option whose cover ends before it.
     """
     legs = netted(legs)
     found = identify(legs, shares)
@@ -51,7 +49,7 @@ def max_risk(legs: Sequence[Leg], cash: Money, spot: Money | None = None, shares
     if kind is StructureKind.SHORT_PUT:
         # The strike divides: ten per cent of 1/10,000 USD a share is rounded up.
         return sum(-(-leg.contract.strike * FALL_PCT // 100) * MULTIPLIER * -leg.ratio for leg in legs)
-    if kind in _MEASURED_BY_FALL:
+    if _are_shares(legs, shares):
         return None if spot is None else max(0, -(-spot * shares * FALL_PCT // 100) - cash)
     return _full_loss(legs, cash, spot, shares)
 
@@ -82,6 +80,12 @@ def is_covered_in_time(legs: Sequence[Leg]) -> bool:
     """Whether no short option outlives the first expiration among the legs: else its price then has no bound to use."""
     first = min((leg.contract.expiration for leg in legs), default=None)
     return all(leg.ratio > 0 or leg.contract.expiration == first for leg in legs)
+
+
+def _are_shares(legs: Sequence[Leg], shares: int) -> bool:
+    """Whether a trade is shares and nothing but calls that they cover; what it has too few calls for is no less so."""
+    calls = [-leg.ratio for leg in legs if leg.ratio < 0 and leg.contract.right is Right.CALL]
+    return shares > 0 and len(calls) == len(legs) and sum(calls) * MULTIPLIER <= shares
 
 
 def _full_loss(legs: Sequence[Leg], cash: Money, spot: Money | None, shares: int) -> Money | None:

@@ -78,6 +78,8 @@ class ScanContext:
     """When this module's trade in a symbol last lost, or was ended by somebody else, of the last month."""
     turned_down: frozenset[tuple[str, StructureKind]] = frozenset()
     """Symbols and structures whose candidates the gate refused at this module's last scan: they take nobody's room."""
+    most_in_symbol: Money | None = None
+    """The most buying power, costs included, that the gate lets one underlying take; None where nothing limits it."""
     exposure: Exposure | None = None
     """The whole mindfolio, for a kind of module that looks at it; None for all others."""
     is_shown: bool = True

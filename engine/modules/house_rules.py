@@ -6,7 +6,7 @@ Source: product terms, section 2.9. The same live and in backtests, whatever the
 import datetime as dt
 from itertools import chain, combinations
 
-from engine.core.calendar import market_day, next_session, session_on
+from engine.core.calendar import expiry_at, market_day, next_session, session_on
 from engine.core.money import CENT, UNIT, Money, from_float
 from engine.domain.happening import HappeningKind
 from engine.domain.instrument import MULTIPLIER, Right
@@ -53,23 +53,38 @@ def house_actions(position: Position, context: ManageContext) -> tuple[Action, .
     return (found,) if found is not None else _before_dividend(position, context, spot)
 
 
-def _expiring(position: Position, context: ManageContext, spot: Money) -> Exit | None:
-    """On the last day, an hour before the close: what may be assigned or exercised and cannot be paid for.
+def last_day_need(position: Position, spot: Money | None, now: dt.datetime) -> Money:
+    """What the dearest outcome of a position's last hour takes beyond what it uses, >= 0; zero before that hour.
 
-    Legs clearly in the money are; those near it may be, or not, each by itself: the dearest outcome has to be paid for.
+    Of several positions that end together each may count on the same money: what one that is kept needs is not
+    available to the others.
     """
-    today = market_day(context.now)
-    session = session_on(today)
-    if context.dte != 0 or session is None or context.now < session.closes - CUTOFF:
-        return None
-    legs = [
-        leg for leg in position.structure.legs if leg.contract.expiration == today and _beyond(leg, spot, -NEAR_PCT)
-    ]
+    needed, _, legs = (0, 0, ()) if spot is None else _dearest(position, spot, now)
+    return max(0, needed - position.used) if legs else 0
+
+
+def _dearest(position: Position, spot: Money, now: dt.datetime) -> tuple[Money, int, tuple[Leg, ...]]:
+    """The dearest outcome of the last hour: what it takes, the shares it leaves, and the legs that may bring it about.
+
+    Legs clearly in the money are assigned or exercised; those near it may be, or not, each by itself.
+    """
+    session = session_on(market_day(now))
+    if session is None or now < session.closes - CUTOFF:
+        return 0, 0, ()
+    # What expires on a day without a session has its last one before it.
+    ending = [leg for leg in position.structure.legs if expiry_at(leg.contract.expiration) == session.closes]
+    legs = tuple(leg for leg in ending if _beyond(leg, spot, -NEAR_PCT))
     sure = [leg for leg in legs if _beyond(leg, spot, NEAR_PCT)]
     open_ended = [leg for leg in legs if leg not in sure]
-    means = position.used + max(0, context.available)
     subsets = chain.from_iterable(combinations(open_ended, count) for count in range(len(open_ended) + 1))
     needed, shares = max((_outcome((*sure, *subset), position, spot) for subset in subsets), default=(0, 0))
+    return needed, shares, legs
+
+
+def _expiring(position: Position, context: ManageContext, spot: Money) -> Exit | None:
+    """On the last day, an hour before the close: what may be assigned or exercised and cannot be paid for."""
+    needed, shares, legs = _dearest(position, spot, context.now)
+    means = position.used + max(0, context.available)
     if not legs or needed <= means:
         return None
     strikes = ", ".join(f"{leg.contract.strike / UNIT:g} {_word(leg)}" for leg in legs)
@@ -136,12 +151,16 @@ def _beyond(leg: Leg, spot: Money, percent: int) -> bool:
 
 
 def _extrinsic(leg: Leg, context: ManageContext, spot: Money) -> Money | None:
-    """What an option is worth at mid beyond its exercise, None without a fresh quote."""
+    """What an option is worth at mid beyond its exercise, None without a fresh quote.
+
+    Nobody offers an option for less than it can be exercised for: such a quote is older than the price, which has moved
+    on, and tells nothing.
+    """
     quote = context.quotes.get(leg)
     mid = None if quote is None else quote.mid
-    if mid is None:
-        return None
     gain = leg.contract.strike - spot if leg.contract.right is Right.PUT else spot - leg.contract.strike
+    if quote is None or mid is None or quote.ask is None or quote.ask < gain:
+        return None
     return mid - max(0, gain)
 
 

@@ -33,8 +33,10 @@ def _assigned(position: Position) -> Exit:
 
 
 def _left_over(position: Position, context: ManageContext) -> Exit | None:
-    """What was bought against a short option that is gone; where it brings nothing it is left to expire."""
-    if context.mark is None or context.mark <= 0:
+    """What was bought against a short option that is gone; where nobody bids for any of it, it is left to expire."""
+    quotes = [context.quotes.get(leg) for leg in position.structure.legs]
+    has_bid = any(quote is None or quote.bid != 0 for quote in quotes)
+    if context.mark is None or context.mark <= 0 or not has_bid:
         return None
     kind = position.structure.kind.value.lower()
     return Exit(position.position_id, f"{kind} left over: what it covered is gone", ExitCode.EXPIRY)

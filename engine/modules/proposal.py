@@ -122,6 +122,9 @@ def sized(package: Package, context: ScanContext, rules: SizeRules) -> tuple[int
         "open interest": int(interest) * rules.open_interest_share_pct // 100 if np.isfinite(interest) else 0,
         "most contracts a trade": rules.max_contracts,
     }
+    if context.most_in_symbol is not None:
+        share = context.most_in_symbol // max(1, package.unit_power + package.unit_costs)
+        allowed["share of the budget in one symbol"] = share
     if context.waivers.evidence:
         allowed["backtest evidence waived"] = 1
     rule, quantity = min(allowed.items(), key=lambda entry: entry[1])

@@ -40,7 +40,7 @@ from engine.modules.proposal import (
 )
 from engine.modules.rebalancer_flags import Measures, returns_of, share
 from engine.modules.rebalancer_rules import RebalancerRules
-from engine.modules.screening import refused_today, symbol_refusal
+from engine.modules.screening import event_before, refused_today, symbol_refusal
 
 INDEX_SECTOR = "Broad Market"
 """The sector of what may serve as a hedge."""
@@ -133,7 +133,9 @@ def hedge_finding(
     too_much = lean.delta - rules.hedge_above_pct * nav / 100
     one = abs(greeks_of(found.picked, 1).delta) * context.chains[index].spot * UNIT
     needed = max(1, math.ceil(too_much / one)) if one > 0 else 1
-    size = sized(found, context, SizeRules(rules.open_interest_share_pct, min(rules.max_contracts, needed)))
+    size = sized(found, context, SizeRules(rules.open_interest_share_pct, rules.max_contracts))
+    if needed < size[0]:
+        size = needed, f"{needed} contract{'s' * (needed != 1)}: what leans too much"
     words, more = _effect(found, size[0], exposure, measures, lean, context, rules)
     candidate = candidate_of(found, context, size, context.iv_ranks.get(index, NO_RANK), words)
     candidate = replace(candidate, needs_person="" if context.waivers.evidence else INSURANCE)
@@ -156,11 +158,14 @@ def _refusal(exposure: Exposure, lean: Lean, measures: Measures, context: ScanCo
 
 
 def _find(index: str, context: ScanContext, rules: RebalancerRules) -> Package | Skip:
-    """The spread of the expiry nearest the middle of the band that gives one; else why the nearest gives none."""
+    """The spread of the expiry nearest the middle of the band that gives one; else why the nearest gives none.
+
+    An expiry after an ex-dividend day gives none, because the gate would refuse it; an earlier one in the band may.
+    """
     chain, today = context.chains[index], market_day(context.now).toordinal()
     first: Skip | None = None
     for days in days_listed(chain, context.now, rules.min_days, rules.max_days):
-        found = _spread(chain, today + days, context, rules)
+        found = event_before(index, today + days, context) or _spread(chain, today + days, context, rules)
         if isinstance(found, Package):
             return found
         first = first or found

@@ -1,7 +1,8 @@
 """Sell Puts Engine: sells cash-secured puts on companies worth owning, and calls on the shares that it is assigned.
 
 One lineage from the put through the shares to the call that takes them away. Source of rules and defaults: product
-terms, section 3. Over its budget it sells no put; calls on shares that are held take no buying power, and go on.
+terms, section 3. Over its budget it sells no put; calls on shares that are held take no buying power and are proposed,
+but the gate refuses whatever costs something until there is room for it.
 """
 
 from collections.abc import Iterator

@@ -33,6 +33,8 @@ class Means:
         at_work = sum(position.used for position in context.open_positions)
         whole = max(0, context.available) + at_work
         cap = whole * rules.symbol_share_pct // 100
+        if context.most_in_symbol is not None:
+            cap = min(cap, context.most_in_symbol)
         return cls(context.available, cap, context.module.limits.max_risk_per_trade)
 
     def shortfall(self, package: Package) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.core.errors import Fact
 from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Finding
-from engine.domain.exposure import Exposure
+from engine.domain.exposure import Exposure, Holding
 from engine.domain.instrument import MULTIPLIER
 from engine.domain.mindfolio import ModuleKind
 from engine.domain.position import Position
@@ -59,12 +59,18 @@ class SmartRebalancer:
         return (*found, *_rest(measures, found, context, rules))
 
     def manage(self, position: Position, context: ManageContext) -> tuple[Action, ...]:
-        """Close a hedge that has paid most of what it can, and one that is near its expiry; () to hold on.
+        """Close a hedge that has paid most of what it can, one near its expiry, and shares of it; () to hold on.
 
         Raises ValueError for parameters that cannot be.
         """
         rules = RebalancerRules.of(context.module)
-        if not position.status.is_open or context.dte is None or context.dte < 0:
+        if not position.status.is_open:
+            return ()
+        if position.shares:
+            held = f"{position.shares:+,d} shares of {position.symbol}"
+            why = f"assigned or exercised: {held}, which are no hedge"
+            return (Exit(position.position_id, why, ExitCode.ASSIGNMENT),)
+        if context.dte is None or context.dte < 0:
             return ()
         if position.structure.kind is KIND and context.mark is not None:
             low, high = position.structure.strikes
@@ -91,7 +97,7 @@ def _closings(
     """
     holdings = exposure.holdings
     cost = closing_costs(holdings, context)
-    closable = np.array([holding.is_closable for holding in holdings], dtype=np.bool_)
+    closable = np.array([_may_close(holding, context) for holding in holdings], dtype=np.bool_)
     kept = np.array([not holding.is_going for holding in holdings], dtype=np.bool_)
     room = rules.max_suggestions - exposure.waiting
     found: list[Finding] = []
@@ -113,6 +119,14 @@ def _closings(
     return found, kept
 
 
+def _may_close(holding: Holding, context: ScanContext) -> bool:
+    """Whether a closing may be suggested: a hedge leans against what is flagged, and ends by its own rules only.
+
+    Closed because of its own delta, it would be bought again at the next scan.
+    """
+    return holding.is_closable and holding.position.module_id != context.module.module_id
+
+
 def _why_none(
     flag: Flag, measures: Measures, exposure: Exposure, kept: Flags, has_more: bool, context: ScanContext,
     rules: RebalancerRules,
@@ -127,8 +141,8 @@ def _why_none(
     members = [holding for holding, is_in in zip(exposure.holdings, flag.members.tolist(), strict=True) if is_in]
     if answered(flag.about, exposure.answers, context.now, rules):
         return f"a closing for it was refused, or nobody decided, within {rules.cool_down_hours} hours"
-    if not any(holding.is_closable for holding in members):
-        return "nothing of it can be closed now: EXTERNAL, without a price, or at work already"
+    if not any(_may_close(holding, context) for holding in members):
+        return "nothing of it can be closed now: EXTERNAL, a hedge, without a price, or at work already"
     return "no closing would lower it without raising another"
 
 

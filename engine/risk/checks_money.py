@@ -8,20 +8,23 @@ from engine.core.errors import DenialCode, Fact
 from engine.core.money import Money
 from engine.domain.denial import Denial
 from engine.risk.account_rules import cover_of
-from engine.risk.comparing import about, above, shown, upper_limit, whole, with_costs
+from engine.risk.comparing import about, above, at_most, shown, upper_limit, whole, with_costs
 from engine.risk.facts import TradeFacts
 
 
 def check_max_risk(facts: TradeFacts) -> Denial | None:
     """MAX_RISK: what the trade can lose, with costs, against the module's limit for one trade.
 
-    Shares that hedge a position may leave it nothing to lose: its options have gained more than they cost.
+    Shares that hedge a position may leave it nothing to lose: its options have gained more than they cost. A trade that
+    leaves its position no more to lose than it has already is not refused, whatever the limit: a call sold on shares
+    that have risen, a roll after the limit was lowered.
     """
-    structure = facts.candidate.structure
-    is_hedge = bool(structure.shares) and not structure.legs and _is_name(facts.adds_to)
-    measured = with_costs(facts.max_risk, facts.costs, 0 if is_hedge else _least(facts))
+    measured = with_costs(facts.max_risk, facts.costs, 0 if _is_hedge(facts) else _least(facts))
     more = about(facts) | {"max_risk": shown(facts.max_risk), "costs": shown(facts.costs)}
-    return upper_limit(DenialCode.MAX_RISK, measured, facts.module.limits.max_risk_per_trade, more)
+    limit = facts.module.limits.max_risk_per_trade
+    if whole(limit) is not None and _is_name(facts.adds_to) and at_most(measured, whole(facts.position_risk)):
+        return None
+    return upper_limit(DenialCode.MAX_RISK, measured, limit, more)
 
 
 def check_budget(facts: TradeFacts) -> Denial | None:
@@ -35,8 +38,11 @@ def check_daily_loss(facts: TradeFacts) -> Denial | None:
     """DAILY_LOSS: the day P&L of the module, then of the account, then the drawdown, each against its limit.
 
     A day loss is measured as P&L: `limit` is minus the loss limit. The account's limits may be None, which never
-    trips; the fact `whose` tells which limit it was.
+    trips; the fact `whose` tells which limit it was. A module's hedge of a position that it holds is no opening: like
+    exits it goes on through the pause that a limit brings, or what is held would be left to the market.
     """
+    if facts.is_managing is True and _is_hedge(facts):
+        return None
     more: dict[str, Fact] = {"module": facts.module.module_id, "whose": "module"}
     denial = _day_loss(facts.day_pnl, facts.module.limits.daily_loss_limit, more)
     if denial is not None:
@@ -46,10 +52,8 @@ def check_daily_loss(facts: TradeFacts) -> Denial | None:
         return Denial(DenialCode.DAILY_LOSS, unit="usd", facts=more | {"why": "no limits"})
     if limits.day_loss is not None:
         denial = _day_loss(facts.account_day_pnl, limits.day_loss, more)
-        if denial is not None:
-            return denial
-    if limits.drawdown_pct is None:
-        return None
+    if denial is not None or limits.drawdown_pct is None:
+        return denial
     fallen, most = whole(facts.drawdown_bp), whole(limits.drawdown_pct)
     if above(most, None if fallen is None else fallen / 100):
         return None
@@ -74,14 +78,15 @@ def check_account_buying_power(facts: TradeFacts) -> Denial | None:
 def check_symbol_cap(facts: TradeFacts) -> Denial | None:
     """SYMBOL_CAP: positions of the module in the underlying, and the share of its budget there, this trade included.
 
-    A trade that adds to a position is no further one.
+    A trade that adds to a position is no further one, and one that takes no buying power, such as a roll or a call on
+    shares that are held, takes no share of the budget.
     """
     more = about(facts) | {"module": facts.module.module_id}
     limits, so_far = facts.gate, whole(facts.symbol_positions)
     count = None if so_far is None or so_far < 0 else so_far + (0 if _is_name(facts.adds_to) else 1)
     most = None if limits is None else limits.max_positions_per_symbol
     denial = upper_limit(DenialCode.SYMBOL_CAP, count, most, more | {"why": "positions"}, "positions")
-    if denial is not None:
+    if denial is not None or _takes_nothing_more(facts):
         return denial
     used, budget = whole(facts.symbol_used), whole(facts.budget)
     share = whole(None if limits is None else limits.max_symbol_share_pct)
@@ -98,6 +103,18 @@ def _least(facts: TradeFacts) -> Money:
     if facts.result is not None:
         return 0
     return 0 if cover.needs_shares and cover.by_shares and facts.candidate.structure.legs else 1
+
+
+def _is_hedge(facts: TradeFacts) -> bool:
+    """Whether a trade is shares alone, traded against a position."""
+    structure = facts.candidate.structure
+    return bool(structure.shares) and not structure.legs and _is_name(facts.adds_to)
+
+
+def _takes_nothing_more(facts: TradeFacts) -> bool:
+    """Whether a trade leaves the buying power of its position as it is: what it realises is the budget's matter."""
+    power, loss = whole(facts.buying_power), whole(facts.realised_loss)
+    return _is_name(facts.adds_to) and power is not None and power == loss and power >= 0
 
 
 def _day_loss(day_pnl: object, limit: object, more: dict[str, Fact]) -> Denial | None:

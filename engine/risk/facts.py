@@ -59,7 +59,9 @@ class TradeFacts:
     `is_by_hand`: a person decides on this very trade, in a ticket or an approval. `is_managing`: a module's own rule
     about a position that it holds, such as a roll or a hedge, which a pause does not end.
     `result`: one unit of what a roll leaves of its position, which is judged in place of the package that is traded;
-    None for everything that is no roll. `position_used`: what that position uses already.
+    None for everything that is no roll. `position_used`: what that position uses already. `position_risk`: what the
+    position that is rolled or added to can lose as it is, None for a new one, or without a bound. `realised_loss`: how
+    much of `buying_power` is a loss that the trade realises, and no buying power of what is held then.
     `symbol_halts`: why nothing may be opened in the underlying, () for no reason. `broker_reachable`: whether its
     answers come.
     """
@@ -105,6 +107,8 @@ class TradeFacts:
     broker_reachable: bool | None = None
     result: Structure | None = None
     position_used: Money = 0
+    position_risk: Money | None = None
+    realised_loss: Money = 0
     is_by_hand: bool = False
     is_managing: bool = False
 

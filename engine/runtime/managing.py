@@ -20,8 +20,8 @@ from engine.domain.structure import Structure, StructureKind, shares_of
 from engine.domain.structure_shapes import recognise
 from engine.ledger.codec import is_exact
 from engine.market.happenings import next_dividend, outlook
-from engine.modules.house_rules import decide
-from engine.runtime.closings import Closing, close, close_position
+from engine.modules.house_rules import decide, last_day_need
+from engine.runtime.closings import Closing, closable, close, close_position
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.openings import Ticket, is_tradable, ticket_candidate, try_open
 from engine.runtime.orders import request_cancel, rests
@@ -39,6 +39,7 @@ def manage_positions(desk: Desk, only: ModuleKind | None = None) -> None:
     """Ask each module, or those of one kind, about each of its positions, and do what it wants done."""
     if desk.book.status is MindfolioStatus.STOPPED or desk.latch.is_set or desk.halted:
         return
+    spoken_for: dict[str, Money] = {}
     for position in list(desk.book.positions.values()):
         is_managed = position.status in _MANAGED and position.module_id in desk.book.modules
         if not is_managed or _has_live_order(desk, position):
@@ -46,16 +47,19 @@ def manage_positions(desk: Desk, only: ModuleKind | None = None) -> None:
         module = desk.book.modules[position.module_id].spec
         if only not in (None, module.kind):
             continue
-        actions = _decision(desk, module, position, context_of(desk, module, position))
+        kept_back = spoken_for.get(position.module_id, 0)
+        actions = _decision(desk, module, position, context_of(desk, module, position, kept_back))
         if not any(isinstance(action, Exit) for action in actions):
             desk.stuck.pop(position.position_id, None)
+            need = last_day_need(position, desk.market.spot(position.symbol), desk.now)
+            spoken_for[position.module_id] = kept_back + need
         for action in actions:
             if _do(desk, module, position, action):
                 break
 
 
-def context_of(desk: Desk, module: ModuleSpec, position: Position) -> ManageContext:
-    """What a module may know about one of its positions now."""
+def context_of(desk: Desk, module: ModuleSpec, position: Position, kept_back: Money = 0) -> ManageContext:
+    """What a module may know about one of its positions now; `kept_back` is for others of it that end today."""
     legs, symbol, today = position.structure.legs, position.symbol, market_day(desk.now)
     expiration = position.structure.expiration
     return ManageContext(
@@ -65,7 +69,7 @@ def context_of(desk: Desk, module: ModuleSpec, position: Position) -> ManageCont
         dte=None if expiration is None else days_to_expiry(desk.now, expiration),
         mark=desk.mark_of(position),
         chain=desk.market.chain(symbol),
-        available=min(desk.book.available(module.module_id), desk.account_available()),
+        available=min(desk.book.available(module.module_id), desk.account_available()) - kept_back,
         costs=desk.book.costs,
         rate=RISK_FREE_RATE,
         outlook=outlook(desk.events_on(today), symbol, today),
@@ -100,8 +104,9 @@ def _exit(desk: Desk, position: Position, decision: Exit) -> bool:
     if _makes_way(desk, position, decision.why):
         return True
     if not _closed(desk, position, decision):
-        _tell_stuck(desk, position, decision.why)
-        return False
+        if closable(desk, position, position.quantity, decision.why):
+            _tell_stuck(desk, position, decision.why)
+        return False  # what is left are long options that nobody bids for: they expire
     desk.stuck.pop(position.position_id, None)
     if desk.book.marked_at[position.position_id] != desk.now:
         record_marks(desk)  # the marks that were acted on belong in the journal

@@ -154,6 +154,7 @@ def facts_of(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) ->
         waivers=book.waivers,
         market_open=session_at(desk.now) is not None,
         buying_power=None if claim is None else claim.total,
+        realised_loss=0 if claim is None else claim.loss,
         max_risk=_max_risk(desk, candidate, ticket),
         costs=costs_of(desk, structure, candidate.quantity, worst_of(candidate)),
         available=book.available(module_id),
@@ -198,6 +199,7 @@ def _symbol_facts(desk: Desk, candidate: Candidate, ticket: Ticket) -> dict[str,
         "adds_to": ticket.position_id,
         "result": _result(desk, candidate, ticket) if ticket.purpose is OrderPurpose.ROLL else None,
         "position_used": 0 if position is None else position.used,
+        "position_risk": None if position is None else _max_risk(desk, replace(candidate, quantity=0), ticket),
         "covering_shares": 0 if position is None else _free_cover(desk, position, candidate.structure),
         "stakes": stakes_of(module_id, symbol, book.positions.values(), book.orders.values()),
         "symbol_positions": len(held) + len(new),
@@ -353,7 +355,7 @@ def broker_figure(question: Callable[[], Money | None]) -> Money | None:
 
 
 def _max_risk(desk: Desk, candidate: Candidate, ticket: Ticket) -> Money | None:
-    """The product's figure at the worst price, of the position as it would be; None when it has no bound."""
+    """The product's figure at the worst price, of the position as it would be (of no units: is); None: no bound."""
     quantity, structure = candidate.quantity, candidate.structure
     position = _position(desk, ticket)
     legs = [Leg(leg.contract, leg.ratio * quantity) for leg in structure.legs]

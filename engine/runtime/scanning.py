@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.core.calendar import market_day, session_at
 from engine.core.errors import DenialCode, Fact
+from engine.core.money import Money
 from engine.domain import events as ev
-from engine.domain.candidate import Approval, Candidate, Finding, ScanAction, ScanRow
+from engine.domain.candidate import Approval, ApprovalStatus, Candidate, Finding, ScanAction, ScanRow
 from engine.domain.denial import Denial
 from engine.domain.exposure import Exposure
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, ModuleStatus
@@ -136,15 +137,22 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         outlooks={symbol: outlook(events, symbol, today) for symbol in module.universe},
         pasts=desk.pasts_on(today),
         scores=desk.scores_on(today),
-        refused=dict(_refused_today(desk, module.module_id)),
+        refused=_refused_today(desk, module.module_id) | _refused_by_a_person(desk, module),
         rested={
             symbol: book.rested[key]
             for symbol in module.universe
             if (key := f"{module.module_id} {symbol}") in book.rested
         },
         turned_down=desk.turned_down.get(module.module_id, frozenset()),
+        most_in_symbol=_most_in_symbol(desk, module),
         exposure=_exposure(desk, module),
     )
+
+
+def _most_in_symbol(desk: Desk, module: ModuleSpec) -> Money | None:
+    """What the gate lets a module put into one underlying: a trade beyond it would be refused at every scan."""
+    share = desk.book.limits.max_symbol_share_pct
+    return None if share is None else desk.book.modules[module.module_id].budget * share // 100
 
 
 def _exposure(desk: Desk, module: ModuleSpec) -> Exposure | None:
@@ -160,6 +168,19 @@ def _refused_today(desk: Desk, module_id: str) -> dict[tuple[str, StructureKind]
     if desk.refused_on != today:
         desk.refused_on, desk.refused = today, {}
     return desk.refused.setdefault(module_id, {})
+
+
+def _refused_by_a_person(desk: Desk, module: ModuleSpec) -> dict[tuple[str, StructureKind], str]:
+    """New trades of a module that a person refused today: who has said no is not asked again every quarter hour."""
+    today = market_day(desk.now)
+    symbols = [
+        answer.symbol
+        for answer in desk.book.answers.values()
+        if (answer.module_id, answer.purpose, answer.position_id) == (module.module_id, OrderPurpose.OPEN, "")
+        and answer.status is ApprovalStatus.REFUSED
+        and market_day(answer.at) == today
+    ]
+    return {(symbol, kind): "a person refused a trade in it today" for symbol in symbols for kind in module.structures}
 
 
 def next_slot(now: dt.datetime) -> dt.datetime:

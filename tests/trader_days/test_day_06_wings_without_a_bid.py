@@ -11,9 +11,13 @@ Fees: 4 x 0.0452 = 0.1808 -> 0.19, 0.01, SEC of 115 -> 0.01; bought: 2 x 0.0452 
 """
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from engine.core.errors import DenialCode
+from engine.domain.mindfolio import ModuleKind
 from tests.trader_days.day import Day, at, call, made_of, mindfolio, module, put, tick
 
 THURSDAY, FRIDAY, SATURDAY = dt.date(2026, 3, 19), dt.date(2026, 3, 20), dt.date(2026, 3, 21)
@@ -59,3 +63,25 @@ def test_only_the_shorts_are_bought_back_and_the_wings_are_left(tmp_path: Path) 
         cash="50051.09",
         CONDORS={"CASH": "51.09", "REALISED": "-55.00", "COMMISSIONS": "3.60", "FEES": "0.31"},
     )
+
+
+@pytest.mark.parametrize(("bid", "is_told"), [("0", False), (None, True)])
+def test_an_exit_of_what_nobody_bids_for_is_no_alarm_and_of_what_is_not_quoted_is_one(
+    tmp_path: Path, bid: str | None, is_told: bool
+) -> None:
+    # Bought for 40 and worth 5: the stop of half the premium is due from 10:20 on.
+    later = dt.date(2026, 4, 17)
+    low, high = put("SPY", 90, later), call("SPY", 110, later)
+    ticks = [tick(at(THURSDAY, "10:00"), "SPY", "100.00", {low: ("0.15", "0.20"), high: ("0.15", "0.20")})]
+    for clock in ("10:20", "10:40", "11:00"):
+        quoted = {} if bid is None else {low: (bid, "0.05"), high: (bid, "0.05")}
+        ticks.append(tick(at(THURSDAY, clock), "SPY", "100.00", quoted))
+    spec = replace(module("LONGS", "SPY"), kind=ModuleKind.GAMMA_SCALPER, parameters={"exit_days": 1, "min_days": 2})
+    if bid is None:
+        spec = replace(spec, parameters={"exit_days": 29, "min_days": 30})
+    day = Day(tmp_path, mindfolio([(spec, "10000")]), ticks)
+    day.until(at(THURSDAY, "10:01"))
+    assert day.enter("LONGS", made_of((low, 1), (high, 1)), "0.40") == ()
+    day.until(at(THURSDAY, "11:01"))
+    assert day.positions == {"P000001": ("Long Strangle", 1, "Monitoring")}
+    assert any("should be closed" in text for text in day.alerts) is is_told

@@ -28,7 +28,7 @@ from engine.core.errors import DenialCode
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
-from engine.domain.mindfolio import MindfolioSpec, ModuleKind, Parameter
+from engine.domain.mindfolio import MindfolioSpec, ModuleKind, ModuleStatus, Parameter
 from engine.domain.order import OrderPurpose
 from engine.domain.ports import ChainUpdate
 from tests.engine.modules.gamma_scenes import past
@@ -135,4 +135,19 @@ def test_a_hedge_is_cut_to_what_the_gate_allows_in_one_symbol(tmp_path: Path) ->
     day.desk.pasts_on = lambda _day: {"XYZ": past()}
     day.until(at(MONDAY, "10:15"))
     assert hedges(day) == [("14:10", -21)]
+    assert not [text for text in day.alerts if "should hedge" in text]
+
+
+def test_hedges_go_on_after_the_days_loss_limit_has_paused_the_module(tmp_path: Path) -> None:
+    # Volatility falls to 20 % at 102: the straddle is worth less than the 654 paid, and has a delta to be hedged.
+    given = scalper("40000")
+    (spec,) = given.modules
+    spec = replace(spec, limits=replace(spec.limits, daily_loss_limit=dollars(10)))
+    calm = [chain_update(at(MONDAY, clock), 102, symbol="XYZ", volatility=0.2) for clock in ("10:10", "10:11")]
+    day = Day(tmp_path, replace(given, modules=(spec,)), [*market()[:2], *calm])
+    day.desk.pasts_on = lambda _day: {"XYZ": past()}
+    day.until(at(MONDAY, "10:15"))
+    assert day.book.modules["GAMMA"].status is ModuleStatus.PAUSED
+    assert day.book.day_pnl("GAMMA") < -dollars(10)
+    assert [clock for clock, _ in hedges(day)] == ["14:10"]
     assert not [text for text in day.alerts if "should hedge" in text]

@@ -26,6 +26,7 @@ from tests.trader_days.day import Day, at, call, made_of, mindfolio, module, put
 THURSDAY, FRIDAY = dt.date(2026, 3, 19), dt.date(2026, 3, 20)
 NEXT_MONDAY = dt.date(2026, 3, 23)
 WING, SHORT_PUT = put("SPY", 90, FRIDAY), put("SPY", 95, FRIDAY)
+LOWER_WING, LOWER_PUT = put("SPY", 89, FRIDAY), put("SPY", 94, FRIDAY)
 SHORT_CALL, CALL_WING = call("SPY", 105, FRIDAY), call("SPY", 110, FRIDAY)
 CONDOR = made_of((WING, 1), (SHORT_PUT, -1), (SHORT_CALL, -1), (CALL_WING, 1))
 
@@ -107,3 +108,29 @@ def test_a_last_day_near_the_strike_that_cannot_be_paid_for_is_ended(
             "FEES": "0.37",
         },
     )
+
+
+@pytest.mark.parametrize(("budget", "closed"), [("10500", ["P000002"]), ("20000", [])])
+def test_two_positions_do_not_count_on_the_same_money_for_their_last_day(
+    tmp_path: Path, budget: str, closed: list[str]
+) -> None:
+    # At 94.50 each of the spreads may leave a hundred shares, for 9,500 and 9,400: 10,500 pay for one of them.
+    low, high = made_of((WING, 1), (SHORT_PUT, -1)), made_of((LOWER_WING, 1), (LOWER_PUT, -1))
+    thursday = {
+        WING: ("0.15", "0.20"), SHORT_PUT: ("0.60", "0.65"), LOWER_WING: ("0.10", "0.15"), LOWER_PUT: ("0.45", "0.50"),
+    }  # fmt: skip
+    friday = {
+        WING: ("0.05", "0.10"), SHORT_PUT: ("0.85", "0.90"), LOWER_WING: ("0.02", "0.04"), LOWER_PUT: ("0.40", "0.45"),
+    }  # fmt: skip
+    ticks = [
+        tick(at(THURSDAY, "10:00"), "SPY", "100.00", thursday),
+        *(tick(at(FRIDAY, time), "SPY", "94.50", friday) for time in ("14:30", "15:30", "15:31", "15:32")),
+    ]
+    spec = replace(module("SPREADS", "SPY"), house_rules=True)
+    day = Day(tmp_path, mindfolio([(spec, budget)]), ticks)
+    day.until(at(THURSDAY, "10:01"))
+    assert day.enter("SPREADS", low, "-0.40") == ()
+    assert day.enter("SPREADS", high, "-0.30") == ()
+    day.until(at(FRIDAY, "15:32"))
+    intended = [each.order for each in day.events(ev.OrderIntended) if isinstance(each, ev.OrderIntended)]
+    assert [order.position_id for order in intended if order.purpose is OrderPurpose.CLOSE] == closed

@@ -14,6 +14,7 @@ Net basis of the shares: (5,900 - 45 + 0.67) / 100 = 58.5567. Realised: 45 + 53 
 """
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from engine.domain.scan import Score
 from engine.domain.structure import StructureKind
 from engine.modules.sell_puts_calls import net_basis
 from tests.fakes import chain_update
-from tests.trader_days.day import Day, at, mindfolio, tick
+from tests.trader_days.day import GATE, Day, at, mindfolio, tick
 
 MONDAY, FRIDAY, SATURDAY = dt.date(2026, 3, 16), dt.date(2026, 4, 17), dt.date(2026, 4, 18)
 NEXT_MONDAY, NEXT_FRIDAY, NEXT_SATURDAY = dt.date(2026, 4, 20), dt.date(2026, 5, 15), dt.date(2026, 5, 16)
@@ -111,3 +112,13 @@ def test_over_its_budget_it_sells_nothing_until_there_is_room_again(day: Day) ->
     day.until(at(NEXT_MONDAY, "10:02"))
     assert day.positions == {"P000001": ("Long Stock", 100, "Assigned")}
     assert day.means("WHEEL") == {"used": "5900.00", "held": "0.00", "available": "-900.00"}
+
+
+def test_it_sells_as_many_as_the_gate_lets_one_symbol_take(tmp_path: Path) -> None:
+    # The risk of 1,200 and the 11,900 would be two; half of the budget is one, and two would be refused at every scan.
+    spec = replace(WHEEL, limits=ModuleLimits(dollars(1200), dollars(1500)))
+    half = replace(GATE, max_symbol_share_pct=50)
+    day = Day(tmp_path, mindfolio([(spec, "11900")]), TICKS, gate=half)
+    day.desk.scores_on = lambda _day: SCORES
+    day.until(at(MONDAY, "10:02"))
+    assert day.positions == {"P000001": ("Short Put", 1, "Monitoring")}

@@ -15,15 +15,19 @@ Realised: four credits and 200 on the shares are 334. Net basis when the call is
 """
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from engine.core.money import dollars
 from engine.domain import events as ev
+from engine.domain.limits import ModuleLimits
 from engine.domain.order import OrderPurpose
 from engine.domain.ports import ChainUpdate
 from engine.modules.sell_puts_calls import net_basis
 from tests.fakes import chain_update
-from tests.trader_days.day import Day, at, mindfolio, tick
+from tests.trader_days.day import GATE, Day, at, mindfolio, tick
 from tests.trader_days.test_day_14_the_wheel_by_itself import SCORES, WHEEL
 
 MARCH, APRIL, MAY, JUNE = dt.date(2026, 3, 16), dt.date(2026, 4, 13), dt.date(2026, 5, 18), dt.date(2026, 6, 8)
@@ -73,3 +77,54 @@ def test_both_rolls_pass_the_gate_for_a_credit_and_everything_is_one_trade(tmp_p
     assert {order.position_id for order in orders} == {"P000001"}
     assert day.record("WHEEL") == (1, 1, "330.02", "0.00")
     day.ends(cash="50330.02", WHEEL={"CASH": "330.02", "REALISED": "-334.00", "COMMISSIONS": "3.60", "FEES": "0.38"})
+
+
+def test_a_call_is_rolled_where_the_shares_fill_the_symbols_share_of_the_budget(tmp_path: Path) -> None:
+    # Half of 11,900 are 5,950: the shares take 5,800, and buying the old call back realises a loss of 156.50.
+    ticks = [
+        quotes(MARCH, 61.5, APRIL_END),
+        quotes(APRIL, 58.9, APRIL_END, MAY_END),
+        tick(at(MAY_END, "15:50"), "KO", "57.00"),
+        quotes(MAY, 57.0, JUNE_END),
+        quotes(JUNE, 61.0, JUNE_END, JULY_END),
+    ]
+    day = Day(tmp_path, mindfolio([(WHEEL, "11900")]), ticks, gate=replace(GATE, max_symbol_share_pct=50))
+    day.desk.scores_on = lambda _day: SCORES
+    day.until(at(JUNE, "10:05"))
+    (held,) = day.book.positions.values()
+    assert (held.rolls, held.structure.strikes) == (2, (dollars(60),))
+
+
+def test_a_call_is_sold_on_shares_that_have_risen_beyond_the_risk_of_a_trade(tmp_path: Path) -> None:
+    # The 59 put risks 590 of 595; a tenth of 67 on a hundred shares less the call's premium is more, and less than the
+    # 670 that the shares risk without the call.
+    spec = replace(WHEEL, limits=ModuleLimits(dollars(595), dollars(1500)))
+    ticks = [
+        quotes(MARCH, 61.5, APRIL_END),
+        quotes(APRIL, 58.9, APRIL_END, MAY_END),
+        tick(at(MAY_END, "15:50"), "KO", "57.00"),
+        quotes(MAY, 67.0, JUNE_END),
+    ]
+    day = Day(tmp_path, mindfolio([(spec, "6500")]), ticks)
+    day.desk.scores_on = lambda _day: SCORES
+    day.until(at(MAY, "10:05"))
+    (held,) = day.book.positions.values()
+    assert (held.structure.kind.value, held.structure.strikes) == ("Covered Call", (dollars(69),))
+
+
+def test_a_call_is_sold_on_a_part_of_the_shares_where_few_are_listed(tmp_path: Path) -> None:
+    # Of 30 open contracts 5 % are one: it covers half of two hundred shares, and lowers what they risk.
+    spec = replace(WHEEL, limits=ModuleLimits(dollars(1200), dollars(1500)))
+    thin = replace(quotes(MAY, 57.0, JUNE_END), open_interest=np.full(quotes(MAY, 57.0, JUNE_END).key.size, 30.0))
+    ticks = [
+        quotes(MARCH, 61.5, APRIL_END),
+        quotes(APRIL, 58.9, APRIL_END, MAY_END),
+        tick(at(MAY_END, "15:50"), "KO", "57.00"),
+        thin,
+    ]
+    day = Day(tmp_path, mindfolio([(spec, "13000")]), ticks)
+    day.desk.scores_on = lambda _day: SCORES
+    day.until(at(MAY, "10:05"))
+    (held,) = day.book.positions.values()
+    assert held.shares == 200
+    assert [leg.ratio * held.quantity for leg in held.structure.legs] == [-1]

@@ -51,6 +51,20 @@ def test_covered_calls_and_shares_risk_ten_per_cent_of_the_spot_less_the_premium
     assert max_risk((), 0, None, 300) is None
 
 
+def test_shares_with_calls_on_some_of_them_and_odd_lots_are_measured_by_the_same_fall() -> None:
+    # A tenth of 60 on 200 shares is 1,200, on 250 it is 1,500; the full loss would be 12,000 and 15,000.
+    call, higher = leg("62", Right.CALL, -1), leg("65", Right.CALL, -1)
+    spot = dollars(60)
+    assert max_risk([call], dollars(50), spot, shares=200) == dollars(1150)
+    assert max_risk([call, higher], dollars(80), spot, shares=200) == dollars(1120)
+    assert max_risk([], 0, spot, shares=250) == dollars(1500)
+    assert max_risk([call, higher], dollars(80), spot, shares=250) == dollars(1420)
+    assert max_risk([call, higher], dollars(80), spot, shares=199) is None, "one is naked"
+    assert max_risk([leg("55", Right.PUT, 1)], -dollars(50), spot, shares=100) == dollars(550), (
+        "5 to the strike, and 50"
+    )
+
+
 def test_a_diagonal_risks_its_debit_and_the_gap() -> None:
     # Long 100 call in May, short 95 call in April for a debit of 80: above both the gap of 5 is lost as well.
     diagonal = (leg("95", CALL, -1), leg("100", CALL, 1, BACK))

@@ -12,6 +12,7 @@ from engine.domain.candidate import Answer
 from engine.domain.chain import Chain
 from engine.domain.exposure import Exposure, Holding
 from engine.domain.greeks import Greeks
+from engine.domain.happening import Outlook
 from engine.domain.limits import Costs, ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter, Waivers
 from engine.domain.scan import Past, ScanContext
@@ -86,7 +87,7 @@ def context(
         costs=Costs(),
         waivers=Waivers(evidence=evidence),
         rate=0.04,
-        outlooks={},
+        outlooks=dict.fromkeys(("SPY", "QQQ", "IWM"), Outlook((), dt.date(2026, 12, 31))),
         pasts=pasts or {},
         exposure=seen,
     )

@@ -16,7 +16,7 @@ from engine.domain.position import Position, PositionStatus
 from engine.domain.quote import Quote
 from engine.domain.scan import Action, Exit, ExitCode, ManageContext, ScanContext, Warn
 from engine.domain.structure import Leg, Structure, StructureKind
-from engine.modules.house_rules import decide, house_actions
+from engine.modules.house_rules import decide, house_actions, last_day_need
 from tests.builders import module_spec
 
 LAST_DAY = dt.date(2026, 4, 17)
@@ -98,11 +98,27 @@ class TestTheLastDay:
         thursday = LAST_DAY - dt.timedelta(days=1)
         assert house_actions(self.SPREAD, seen(self.SPREAD, at(15, 30, thursday), 95.90)) == ()
 
+    def test_what_a_kept_position_needs_beyond_what_it_uses_is_told_in_that_hour(self) -> None:
+        # 9,500 for the shares, 400 of it at work already; out of reach at 97, and nothing is known without a price.
+        assert last_day_need(self.SPREAD, dollars("94.50"), at(15)) == dollars(9100)
+        assert last_day_need(self.SPREAD, dollars("94.50"), at(14, 59)) == 0
+        assert last_day_need(self.SPREAD, dollars(97), at(15)) == 0
+        assert last_day_need(self.SPREAD, None, at(15)) == 0
+        assert last_day_need(held(put("95", -1), used="9500"), dollars("94.50"), at(15)) == 0
+
     def test_a_half_day_closes_earlier(self) -> None:
         friday = dt.date(2026, 11, 27)
         spread = held(leg("90", Right.PUT, 1, friday), leg("95", Right.PUT, -1, friday), used="400")
         assert house_actions(spread, seen(spread, at(11, 59, friday), 95)) == ()
         assert code_of(house_actions(spread, seen(spread, at(12, 0, friday), 95))) is ExitCode.EXPIRY
+
+    @pytest.mark.parametrize("expires", [dt.date(2026, 4, 18), dt.date(2026, 6, 19)])
+    def test_what_expires_on_a_day_without_a_session_ends_on_the_session_before(self, expires: dt.date) -> None:
+        # A Saturday, as monthly contracts once had, and Juneteenth: nobody can trade on either.
+        last = expires - dt.timedelta(days=1)
+        spread = held(leg("90", Right.PUT, 1, expires), leg("95", Right.PUT, -1, expires), used="400")
+        assert house_actions(spread, seen(spread, at(14, 59, last), 94.5)) == ()
+        assert code_of(house_actions(spread, seen(spread, at(15, 0, last), 94.5))) is ExitCode.EXPIRY
 
     @pytest.mark.parametrize(("spot", "expected"), [(95.95, ExitCode.EXPIRY), (95.97, None)])
     def test_near_is_one_percent_of_the_price(self, spot: float, expected: ExitCode | None) -> None:
@@ -174,6 +190,12 @@ class TestEarlyAssignment:
     def test_a_deep_put_without_time_value_that_cannot_be_paid_for_is_closed(
         self, mid: str, expected: ExitCode | None
     ) -> None:
+        context = seen(self.SPREAD, self.DAY, 90.0, mids={self.DEEP: mid})
+        assert code_of(house_actions(self.SPREAD, context)) is expected
+
+    @pytest.mark.parametrize(("mid", "expected"), [("19.99", ExitCode.ASSIGNMENT), ("19.98", None), ("5.00", None)])
+    def test_a_quote_that_the_price_has_left_behind_tells_nothing(self, mid: str, expected: ExitCode | None) -> None:
+        # Offered at a cent more than mid: for less than the 20 that exercise brings nobody sells.
         context = seen(self.SPREAD, self.DAY, 90.0, mids={self.DEEP: mid})
         assert code_of(house_actions(self.SPREAD, context)) is expected
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engine.core.money import Money, dollars
 from engine.domain.instrument import Right
 from engine.domain.position import Position, PositionStatus
+from engine.domain.quote import Quote
 from engine.domain.scan import Exit, ExitCode, ManageContext
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 from engine.modules.iv_exits import exit_of
@@ -105,6 +106,18 @@ def test_a_back_leg_whose_front_has_expired_is_sold_while_it_brings_something(
     position = held(Structure(K.LONG_CALL, (Leg(BACK, 1),)))
     expected = Exit("p1", "long call left over: what it covered is gone", ExitCode.EXPIRY)
     assert exit_at(position, mark, 28) == (expected if is_closed else None)
+
+
+@pytest.mark.parametrize(("bids", "is_closed"), [(("0", "0"), False), (("0.01", "0"), True)])
+def test_wings_that_nobody_bids_for_are_left_to_expire_although_they_have_a_mark(
+    bids: tuple[str, str], is_closed: bool
+) -> None:
+    # Marked at half their ask, 0.02 each: an exit that nobody takes would be told to the user as stuck each day.
+    legs = (Leg(contract(240, Right.PUT), 1), Leg(contract(280, Right.CALL), 1))
+    quotes = {leg: Quote(dollars(bid), dollars("0.05"), NOON) for leg, bid in zip(legs, bids, strict=True)}
+    context = ManageContext(NOON, MODULE, quotes, 28, dollars(5))
+    found = exit_of(held(Structure(K.LONG_STRANGLE, legs), dollars(60)), context, IvRules.of(MODULE))
+    assert (found is not None) is is_closed
 
 
 def test_half_a_condor_goes_on_by_its_own_credit() -> None:

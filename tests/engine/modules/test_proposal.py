@@ -110,6 +110,14 @@ def test_an_unknown_open_interest_of_either_leg_allows_none(place: int) -> None:
     assert sized(seen, CONTEXT, RULES) == (1, "1 contract although open interest allows none")
 
 
+@pytest.mark.parametrize(("units", "count"), [(-1, 2), (0, 3)])
+def test_no_more_than_the_gate_lets_one_symbol_take(units: Money, count: int) -> None:
+    seen = replace(CONTEXT, most_in_symbol=3 * dollars("407.20") + units, available=dollars(50_000))
+    limits = replace(CONTEXT.module.limits, max_risk_per_trade=dollars(50_000))
+    seen = replace(seen, module=replace(seen.module, limits=limits))
+    assert sized(spread(), seen, RULES) == (count, f"{count} contracts: share of the budget in one symbol")
+
+
 def test_the_rule_that_binds_is_named() -> None:
     assert sized(spread(), CONTEXT, SizeRules(5, 1)) == (1, "1 contract: most contracts a trade")
     short = replace(CONTEXT, available=dollars("407.20"))

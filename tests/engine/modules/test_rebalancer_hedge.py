@@ -1,5 +1,6 @@
 """The hedge: which index, which spread, how many, and what it is worth in a fall, each by hand."""
 
+import datetime as dt
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from engine.core.money import dollars
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.chain import Chain
 from engine.domain.exposure import Holding
+from engine.domain.happening import Happening, HappeningKind, Outlook
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.scan import ScanContext
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
@@ -105,6 +107,16 @@ class TestTheIndex:
 
 
 class TestTheSpread:
+    @pytest.mark.parametrize(("day", "is_found"), [(EXPIRATION, False), (EXPIRATION + dt.timedelta(days=1), True)])
+    def test_it_does_not_outlive_a_dividend_that_the_gate_would_refuse_it_for(
+        self, day: dt.date, is_found: bool
+    ) -> None:
+        paid = Outlook((Happening(HappeningKind.EX_DIVIDEND, day),), dt.date(2026, 12, 31))
+        found = hedge(shown(stock("P1", "AAPL", 50, 5000), outlooks={"SPY": paid}))
+        assert (found.candidate is not None) is is_found
+        refused = f"no hedge: ex-dividend on {day}, before the expiry on {EXPIRATION}"
+        assert (found.reason == refused) is not is_found
+
     def test_it_is_a_put_spread_of_the_asked_deltas_sized_by_what_is_too_much(self) -> None:
         found = hedge(shown(stock("P1", "AAPL", 50, 5000)))
         candidate = wanted(found)
@@ -116,6 +128,7 @@ class TestTheSpread:
         # 20 % of NAV is 2,500 above 15 %; the spread's delta is about a quarter of 100 shares at 100: 2,500 a unit.
         per_unit = abs(candidate.greeks.delta) / candidate.quantity * 100
         assert candidate.quantity == -(-2500 // int(per_unit))
+        assert candidate.reasons[-1] == "1 contract: what leans too much", "ten would be allowed"
         assert candidate.needs_person == INSURANCE
         assert candidate.net_price > 0
 

@@ -54,6 +54,16 @@ def test_the_smallest_rule_sizes_it_and_is_named() -> None:
     assert candidate(waived).quantity == 1
 
 
+def test_what_the_gate_lets_one_symbol_take_sizes_it_as_well() -> None:
+    # Three fit the rest; 11,801.20 is two, and a cent less is one.
+    whole = scan_context(KO, module=module_of("KO", risk=dollars(3000), symbol_share_pct=100))
+    capped = candidate(replace(whole, most_in_symbol=dollars("11801.20")))
+    assert (capped.quantity, capped.reasons[-1]) == (2, "2 contracts: share of the budget in one symbol")
+    assert candidate(replace(whole, most_in_symbol=dollars("11801.19"))).quantity == 1
+    too_small = scan(replace(whole, most_in_symbol=dollars(5900)))["KO"]
+    assert "$5,900 against $5,900 for one symbol (short by $0.60, costs included)" in too_small.reason
+
+
 def test_a_put_that_cannot_be_funded_says_both_numbers_and_by_how_much() -> None:
     # The owner's case: the SPY 440 put in a module with $8,000 available that may risk $1,000 a trade.
     chain = chain_of("SPY", 452.0, 0.16, strikes=(400, 501, 10))

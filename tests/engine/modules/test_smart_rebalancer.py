@@ -14,8 +14,8 @@ from engine.domain.candidate import Answer, ApprovalStatus, Finding
 from engine.domain.chain import Chain
 from engine.domain.instrument import Right
 from engine.domain.order import OrderPurpose
-from engine.domain.position import Position
-from engine.domain.scan import ExitCode, ManageContext, ScanContext
+from engine.domain.position import Position, PositionStatus
+from engine.domain.scan import Exit, ExitCode, ManageContext, ScanContext
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.market.store import MarketStore
 from engine.modules.rebalancer_flags import excess, flags_of, measures_of
@@ -84,6 +84,15 @@ class TestScan:
         assert suggested(findings) == []
         assert "nothing of it can be closed now: EXTERNAL" in reason_of(findings, "concentration")
         assert suggested(REBALANCER.scan(context(exposure(outside, holding("P2", "TSLA", 600))))) == ["P2"]
+
+    def test_its_own_hedge_is_told_and_never_closed_for_what_it_leans_against(self) -> None:
+        # Its delta of -20,000 is 40 % of NAV: closed for that, it would be bought again at the next scan.
+        own = holding("P2", "SPY", 400, -20_000, position={"module_id": "rebalancer"})
+        findings = REBALANCER.scan(context(exposure(holding("P1", "AAPL", 7000, 7000), own)))
+        assert suggested(findings) == []
+        assert "can be closed now: EXTERNAL, a hedge, without" in reason_of(findings, "concentration")
+        others = holding("P3", "SPY", 400, -20_000)
+        assert suggested(REBALANCER.scan(context(exposure(own, others)))) == ["P3"]
 
     def test_what_is_being_closed_already_is_no_reason_for_a_second_closing(self) -> None:
         going = holding("P1", "TSLA", 8000, is_going=True, is_busy=True)
@@ -193,6 +202,18 @@ class TestManage:
     )
     def test_and_near_its_expiry(self, dte: int | None, codes: list[ExitCode]) -> None:
         assert managed(100, dte) == codes
+
+    @pytest.mark.parametrize("with_put", [True, False])
+    @pytest.mark.parametrize("shares", [100, -100])
+    def test_shares_that_an_assignment_left_are_closed_whatever_the_days(self, shares: int, with_put: bool) -> None:
+        # Shares alone have no expiry: nothing else would ever close them.
+        legs = (Leg(contract(250, Right.PUT), 1),) if with_put else ()
+        left = Structure(StructureKind.CUSTOM, legs, shares=shares, underlying="" if with_put else "TSLA")
+        seen = ManageContext(NOW, module(), {}, 30 if with_put else None, dollars(24_000))
+        (action,) = REBALANCER.manage(spread(structure=left, status=PositionStatus.ASSIGNED), seen)
+        assert isinstance(action, Exit)
+        assert (action.code, action.legs) == (ExitCode.ASSIGNMENT, ())
+        assert action.why == f"assigned or exercised: {shares:+d} shares of TSLA, which are no hedge"
 
 
 def test_it_answers_the_same_for_the_same_context() -> None:

@@ -244,3 +244,36 @@ def test_a_hedge_may_leave_its_position_nothing_to_lose(good: TradeFacts, risk: 
     # By themselves, and for options, a risk of nothing is not believed.
     assert checks.check_max_risk(replace(facts, adds_to="", max_risk=0)) is not None
     assert checks.check_max_risk(replace(good, adds_to="P000001", max_risk=0)) is not None
+
+
+@pytest.mark.parametrize(("more", "passes"), [(0, True), (1, False)])
+def test_what_leaves_a_position_no_more_to_lose_passes_a_limit_that_it_is_above_already(
+    good: TradeFacts, more: int, passes: bool
+) -> None:
+    facts = with_limits(replace(good, adds_to="P000001"), max_risk_per_trade=1)
+    assert good.max_risk is not None
+    as_it_is = good.max_risk + good.costs - more
+    assert (checks.check_max_risk(replace(facts, position_risk=as_it_is)) is None) is passes
+    # A new trade has nothing to compare with; neither has a position without a bound, or a module without a limit.
+    assert checks.check_max_risk(replace(facts, position_risk=as_it_is, adds_to="")) is not None
+    assert checks.check_max_risk(replace(facts, position_risk=None)) is not None
+    unlimited = with_limits(facts, max_risk_per_trade=None)
+    assert checks.check_max_risk(replace(unlimited, position_risk=as_it_is)) is not None
+
+
+@pytest.mark.parametrize(("power", "loss", "passes"), [(0, 0, True), (500, 500, True), (501, 500, False)])
+def test_what_takes_no_buying_power_takes_no_share_of_the_budget_in_a_symbol(
+    good: TradeFacts, power: int, loss: int, passes: bool
+) -> None:
+    full = replace(good, symbol_used=dollars(10_000), buying_power=power, realised_loss=loss)
+    assert (checks.check_symbol_cap(replace(full, adds_to="P000001")) is None) is passes
+    assert checks.check_symbol_cap(full) is not None
+
+
+def test_a_modules_hedge_goes_on_after_the_days_loss_and_nothing_else_does(good: TradeFacts) -> None:
+    shares = replace(good.candidate, structure=shares_of("SPY", is_long=False))
+    lost = replace(good, day_pnl=dollars(-1000), account_day_pnl=dollars(-2000), drawdown_bp=1500, is_managing=True)
+    hedge = replace(lost, candidate=shares, adds_to="P000001")
+    assert checks.check_daily_loss(hedge) is None
+    for other in (replace(hedge, is_managing=False), replace(hedge, adds_to=""), replace(lost, adds_to="P000001")):
+        assert checks.check_daily_loss(other) is not None

@@ -156,7 +156,10 @@ class Broken:
         raise ZeroDivisionError(name)
 
 
-NOT_ASKED = {"covering_shares", "adds_to", "settled_cash", "day_trades", "position_used", "is_by_hand", "is_managing"}
+NOT_ASKED = {
+    *("covering_shares", "adds_to", "settled_cash", "day_trades", "is_by_hand", "is_managing"),
+    *("position_used", "position_risk", "realised_loss"),
+}
 """What matters to other trades than a module's new condor in a margin account."""
 
 

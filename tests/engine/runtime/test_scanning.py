@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.core.clock import VirtualClock
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
@@ -97,6 +98,29 @@ class TestWhatAModuleMaySee:
             for module_id, module in desk.book.modules.items()
         }
         assert seen == {"IV_SERVICE": 1, "IV_SERVICE_2": 0, "IV_SERVICE_3": 0}
+
+    def test_what_a_person_refused_is_not_asked_again_that_day(self, rig: Rig) -> None:
+        desk = rig.desk
+        (approval,) = desk.book.approvals.values()
+        spec = desk.book.modules["IV_SERVICE_2"].spec
+        assert context_for(desk, spec).refused == {}
+        handlers.handle(desk, cmd.RefuseTrade(approval.approval_id, "user", "no"))
+        why = "a person refused a trade in it today"
+        assert context_for(desk, spec).refused == {("SPY", kind): why for kind in spec.structures}
+        assert context_for(desk, desk.book.modules["IV_SERVICE_3"].spec).refused == {}
+        rig.run(until=new_york(10, 31))
+        assert scanned_at(rig, "IV_SERVICE_2")[-1] == new_york(10, 30)
+        assert desk.book.approvals == {}
+        assert why in {row.reason for row in rows(rig, "IV_SERVICE_2")}
+        desk.clock = VirtualClock(new_york(10, day=dt.date(2026, 3, 17)))
+        assert context_for(desk, spec).refused == {}
+
+    def test_what_the_gate_lets_it_put_into_one_symbol(self, rig: Rig) -> None:
+        desk, book = rig.desk, rig.desk.book
+        spec = book.modules["IV_SERVICE_2"].spec
+        assert context_for(desk, spec).most_in_symbol == dollars("10000"), "half of 20,000"
+        book.limits = replace(book.limits, max_symbol_share_pct=None)
+        assert context_for(desk, spec).most_in_symbol is None
 
     def test_its_means_are_the_lesser_of_its_own_and_the_accounts(self, rig: Rig) -> None:
         desk, book = rig.desk, rig.desk.book
