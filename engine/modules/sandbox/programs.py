@@ -22,7 +22,7 @@ from engine.domain.structure import StructureKind
 from engine.modules.base import ParameterSpec, parameter_problems
 from engine.modules.registry import strategy_of
 from engine.modules.sandbox.parent import DirectStrategy, Program, UserStrategy
-from engine.modules.sandbox.process import ModuleProcess
+from engine.modules.sandbox.process import ModuleProcess, one_line
 from engine.modules.sandbox.protocol import MIB, Limits
 
 GROUP = "mindfolio.modules"
@@ -224,6 +224,7 @@ def described(program: Program, limits: Limits, now: dt.datetime) -> Enabled:
     """What a program says of itself when a process loads it. Raises MindfolioError for what no program may be."""
     process = ModuleProcess(program.name, program.source, limits)
     loaded = process.loaded
+    sealed = process.sealed
     process.close()
     known = {kind.value for kind in StructureKind}
     names = [each.name for each in loaded.parameters]
@@ -233,7 +234,7 @@ def described(program: Program, limits: Limits, now: dt.datetime) -> Enabled:
         raise MindfolioError(f"{program.name}: PARAMETERS has a name twice, or more than {_MOST_PARAMETERS} of them")
     return Enabled(
         program.name, hash_of(program.source), tuple(dict.fromkeys(loaded.structures)), loaded.parameters,
-        loaded.summary[:200], loaded.sealed, now,
+        one_line(loaded.summary, 200), sealed, now,
     )  # fmt: skip
 
 

@@ -10,9 +10,16 @@ from pathlib import Path
 import pytest
 
 from engine.modules.sandbox import CHILD_FLAG
-from engine.modules.sandbox.process import ModuleFault, ModuleProcess, ProcessEnded, command, environment
+from engine.modules.sandbox.process import (
+    ModuleFault,
+    ModuleProcess,
+    ProcessEnded,
+    command,
+    environment,
+    one_line,
+)
 from engine.modules.sandbox.protocol import Limits, Look, Looked
-from tests.engine.modules.sandbox.scenes import QUICK, scan_context, scanning
+from tests.engine.modules.sandbox.scenes import HEAD, QUICK, scan_context, scanning
 
 HURRIED = replace(QUICK, scan_s=0.3)
 
@@ -65,9 +72,9 @@ EVERYWHERE = "import os\n    for fd in range(3, 20):\n        try: os.write(fd, 
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (EVERYWHERE.format(r'b"\xff" * 64'), "its answer is of 4,294,967,295 bytes, at most 4,194,304 are taken"),
+        (EVERYWHERE.format(r'b"\xff" * 64'), "its answer is of 4,294,967,295 bytes, at most 524,288 are taken"),
         (EVERYWHERE.format(r'b"\0\0\0\x08garbage!"'), "its answer is no message"),
-        ('return [Finding("SPY", None, "x" * (5 << 20))]', "at most 4,194,304 are taken"),
+        ('return [Finding("SPY", None, "x" * (1 << 20))]', "at most 524,288 are taken"),
         ("1 / 0", "ZeroDivisionError: division by zero, line 9 of mine.py"),
     ],
 )
@@ -118,6 +125,35 @@ def test_it_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) ->
     assert "BROKER_TOKEN" not in said
 
 
+def test_sets_have_the_same_order_in_every_process() -> None:
+    body = "raise RuntimeError(list({'SPY', 'QQQ', 'IWM', 'DIA', 'TLT', 'GLD', 'XLE'}))"
+    assert len({str(fault_of(body)) for _ in range(3)}) == 1
+
+
+def test_a_fault_is_one_line_that_a_terminal_only_shows() -> None:
+    said = str(fault_of(r"raise RuntimeError('a\nb\x1b[2Jc\u202ed' + 'x' * 5000)"))
+    assert said.startswith("RuntimeError: a b?[2Jc?dxx")
+    assert len(said) < 1000
+    assert one_line("\x1b]0;title\x07\n\nSells  condors", 20) == "?]0;title? Sells con"
+
+
+def test_it_cannot_say_what_it_has_given_up() -> None:
+    source = HEAD + (
+        "import engine.modules.sandbox.child as child\n"
+        "child.frame = lambda answer, plain=child.frame: plain(child.Sealed(('everything',)))\n"
+        "def scan(context): return ()\ndef manage(p, c): return ()\n"
+    )
+    with pytest.raises(ModuleFault, match="something else than what it is"):
+        ModuleProcess("mine", source.encode(), QUICK)
+
+
+def test_a_load_takes_no_longer_than_what_is_left() -> None:
+    began = time.monotonic()
+    with pytest.raises(ModuleFault, match="did not answer within"):
+        ModuleProcess("mine", b"while True: pass", QUICK, within_s=0.4)
+    assert time.monotonic() - began < 2.0
+
+
 def test_it_holds_no_file_of_ours(tmp_path: Path) -> None:
     with (tmp_path / "ledger").open("wb") as ours:
         os.set_inheritable(ours.fileno(), True)
@@ -137,7 +173,7 @@ def test_its_folder_is_its_own_and_goes_with_it() -> None:
 
 
 def test_an_installed_application_is_told_by_a_flag(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert command()[1] == "-I"
+    assert command()[1:3] == ["-P", "-s"], "neither the working folder nor the user's own packages"
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert command() == [sys.executable, CHILD_FLAG]
 

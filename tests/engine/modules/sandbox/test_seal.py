@@ -79,7 +79,7 @@ def sealed_here() -> tuple[str, ...]:
     """What a process says it has given up."""
     process = ModuleProcess("mine", scanning("pass"), QUICK)
     process.close()
-    return process.loaded.sealed
+    return process.sealed
 
 
 @LINUX
