@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
@@ -96,10 +97,13 @@ def environment() -> dict[str, str]:
 class ModuleProcess:
     """One process that has loaded one module. Used by one thread at a time; `close` may come from any."""
 
-    def __init__(self, name: str, source: bytes, limits: Limits, within_s: float | None = None) -> None:
+    def __init__(
+        self, name: str, source: bytes, limits: Limits, within_s: float | None = None,
+        began: Callable[["ModuleProcess"], None] | None = None,
+    ) -> None:  # fmt: skip
         """Begin it and load the module. Raises ModuleFault with one line when that does not come about.
 
-        `within_s`: seconds for that, if fewer are left than a load may take.
+        `within_s`: seconds for that, if fewer are left than a load may take. `began` is told of it before it loads.
         """
         self._limits = limits
         self._folder = tempfile.TemporaryDirectory(prefix="mindfolio-module-", ignore_cleanup_errors=True)
@@ -119,6 +123,8 @@ class ModuleProcess:
         load_s = limits.load_s if within_s is None else max(0.0, min(within_s, limits.load_s))
         deadline = time.monotonic() + load_s
         try:
+            if began is not None:
+                began(self)
             sealed = self.ask(Seal(limits), load_s)
             loaded = self.ask(Load(name, source), max(0.0, deadline - time.monotonic()))
             if not isinstance(sealed, Sealed) or not isinstance(loaded, Loaded):

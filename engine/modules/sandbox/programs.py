@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from weakref import WeakSet
 
 import msgspec
 
@@ -66,6 +67,7 @@ class UserPrograms:
         self._folder = folder
         self._limits = limits or Limits()
         self._running: dict[tuple[str, str], UserStrategy] = {}
+        self._tested: WeakSet[DirectStrategy] = WeakSet()
 
     # --- what a person does with them --------------------------------------------------------------------------------
     def listed(self) -> tuple[Listed, ...]:
@@ -73,7 +75,10 @@ class UserPrograms:
         enabled = self._enabled()
         found: dict[str, Listed] = {}
         for name, path in self._places():
-            program = hash_of(_read(path)) if path.is_file() else ""
+            try:
+                program = hash_of(_read(path)) if path.is_file() else ""
+            except (MindfolioError, OSError):
+                program = ""  # one that cannot be read, or is no module, hides no other
             known = enabled.get(name)
             is_enabled = known is not None and known.program == program
             found[name] = Listed(name, str(path), program, is_enabled, known)
@@ -124,7 +129,9 @@ class UserPrograms:
         program = self._permitted(module.program)
         if isinstance(program, str):
             raise MindfolioError(program)
-        return DirectStrategy(program, self._limits)
+        made = DirectStrategy(program, self._limits)
+        self._tested.add(made)
+        return made
 
     def tested_by(self, module: ModuleSpec) -> Strategy:
         """The program that a backtest walks with: one that is waited for, and closed, if it is a user's."""
@@ -162,8 +169,8 @@ class UserPrograms:
 
     def close(self) -> None:
         """End every process."""
-        for running in self._running.values():
-            running.close()
+        for each in (*self._running.values(), *self._tested):
+            each.close()
         self._running.clear()
 
     # --- files -------------------------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ class Limits:
 
     scan_s: float = 5.0
     load_s: float = 10.0
+    test_s: float = 20.0
+    """All answers of one backtest together: it is worked out while a scan is waited for."""
     cpu_s: int = 3600
     """Of a process's whole life; then a new one takes over."""
     memory: int = 1024 * MIB

@@ -110,7 +110,7 @@ def test_a_process_that_ends_is_begun_anew_a_few_times_and_then_no_more(made: Ma
 
 
 def test_one_end_is_borne_with(made: Made) -> None:
-    module = made.live(scanning("pass"))
+    module = made.live(scanning("pass"), scan_s=10.0)
     module.scan(scan_context())
     assert module._runner is not None
     process = module._runner._process
@@ -164,6 +164,50 @@ def test_a_closed_one_begins_nothing_and_whoever_waits_is_told(made: Made) -> No
     module.close()
     thread.join(5.0)
     assert faults == ["the program is closing"]
+
+
+def test_a_close_ends_a_process_that_loads_for_ever(made: Made) -> None:
+    module, faults = made.live(b"while True: pass", load_s=60.0), []
+
+    def scan() -> None:
+        try:
+            module.scan(scan_context())
+        except ModuleFault as fault:
+            faults.append(str(fault))
+
+    thread = threading.Thread(target=scan)
+    thread.start()
+    while module._runner is None or module._runner._process is None:
+        time.sleep(0.01)
+    process = module._runner._process
+    module.close()
+    thread.join(5.0)
+    assert faults == ["the program is closing"]
+    assert process._process.poll() is not None
+
+
+def test_ending_again_and_again_wins_no_time(made: Made) -> None:
+    module = made.live(scanning("import time, os; time.sleep(0.7); os._exit(3)"), load_s=0.6, failures=9)
+    began = time.monotonic()
+    with pytest.raises(ModuleFault, match=r"its process ended|did not answer within"):
+        module.scan(scan_context())
+    assert time.monotonic() - began < 2.5, "1.6 s are for loading and scanning, however often"
+
+
+def test_two_scans_in_a_row_both_say_what_they_think_of_a_position(made: Made) -> None:
+    module, held = made.live(EXIT_AND_HEDGE), a_condor()
+    module.manage(held, manage_context(held))
+    module.scan(scan_context(held))
+    module.scan(scan_context(held))
+    assert len(module.manage(held, manage_context(held))) == 2
+
+
+def test_a_backtest_waits_for_all_answers_together_no_longer_than_its_time(made: Made) -> None:
+    module = DirectStrategy(program(scanning("import time; time.sleep(0.1)")), replace(QUICK, test_s=0.2))
+    made.strategies.append(module)
+    module.scan(scan_context())  # which also begins the process
+    with pytest.raises(ModuleFault, match=r"its answers in one backtest took longer than 0\.2 s"):
+        module.scan(scan_context())
 
 
 def test_it_is_shown_its_own_symbols_and_nothing_of_the_mindfolio() -> None:
