@@ -5,10 +5,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
+from engine.backtest.insufficient import InsufficientEvidence
 from engine.core.errors import MindfolioError
 from engine.domain import commands as cmd
 from engine.domain.candidate import Finding, ScanAction, ScanRow
@@ -142,6 +143,8 @@ def listing(programs: UserPrograms) -> Iterator[str]:
         state = "enabled" if each.is_enabled else "off"
         if not each.place:
             state = "missing"
+        elif not each.program:
+            state = "cannot be read, or is larger than a module may be: off"
         elif each.enabled is not None and not each.is_enabled:
             state = "changed since it was enabled: off"
         yield f"{each.name}: {state}, {each.program[:12] or '-'}, {each.place or 'no file'}"
@@ -164,9 +167,9 @@ def check(
 ) -> Checked:
     """Let a module trade one day, alone, in a mindfolio to be thrown away: the recorded one, or a simulated one.
 
-    The gate, the paper broker and the limits are those of every day. `symbols` are its universe (none: all that the
-    market has), `minutes` lie between the quotes of a simulated day. Raises MindfolioError when it cannot be loaded,
-    or for a symbol that the market does not have.
+    The gate, the paper broker and the limits are those of every day; evidence is waived. `symbols` are its universe
+    (none: all that the market has), `minutes` lie between the quotes of a simulated day. Raises MindfolioError when it
+    cannot be loaded, or for a symbol that the market does not have.
     """
     if not path.is_file():
         raise MindfolioError(f"there is no file {path}")
@@ -183,6 +186,9 @@ def check(
         engine = OpenEngine(places, Running(quote_minutes=quotes), listener)
         try:
             desk = engine.kernel.desk
+            # A backtest asks a module about each session of a year: in a day to be thrown away there is none.
+            desk.backtester = InsufficientEvidence()
+            desk.book.waivers = replace(desk.book.waivers, evidence=True)
             plain = desk.strategy_of
             desk.strategy_of = lambda module: _Timed(plain(module), times)
             _begin_alone(engine, enabled, symbols)
@@ -222,7 +228,7 @@ def _begin_alone(engine: OpenEngine, enabled: Enabled, symbols: tuple[str, ...])
 def check_text(checked: Checked) -> Iterator[str]:
     """The outcome of a check in lines."""
     yield from told(checked.enabled)
-    yield f"one day of {checked.market}"
+    yield f"one day of {checked.market}; no backtest is asked of it here, so a trade is of one contract"
     if checked.scan_s:
         slowest = max(checked.scan_s) * 1000
         typical = sorted(checked.scan_s)[len(checked.scan_s) // 2] * 1000

@@ -71,7 +71,8 @@ def test_the_page_tells_the_limits_that_hold() -> None:
         f"| {limits.scan_s:g} s | paused |",
         f"| {limits.load_s:g} s | paused, or",
         f"| {limits.memory // MIB // 1024} GiB |",
-        f"| one answer | {limits.answer // MIB} MiB |",
+        f"| one answer | {limits.answer // 1024} KiB |",
+        f"| {limits.test_s:g} s | paused |",
         f"| {limits.candidates} | paused |",
         f"{limits.failures} times in {limits.window_s / 60:g} minutes",
     ):
@@ -85,7 +86,9 @@ def test_a_changed_and_a_missing_file_are_listed_as_such(tmp_path: Path) -> None
         programs.enable(name, NOW)
     (tmp_path / "one.py").write_text(QUIET + "#", encoding="utf-8")
     (tmp_path / "two.py").unlink()
-    one, two = user_modules.listing(programs)
+    (tmp_path / "huge.py").write_bytes(b"#" * (MIB + 1))
+    huge, one, two = user_modules.listing(programs)
+    assert huge.startswith("huge: cannot be read, or is larger than a module may be: off, -, ")
     assert one.startswith("one: changed since it was enabled: off, ")
     assert two == "two: missing, -, no file"
 
