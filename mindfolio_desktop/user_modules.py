@@ -137,6 +137,12 @@ def name_of(given: str, folder: Path) -> str:
     return path.stem
 
 
+def file_given(given: str, folder: Path) -> Path:
+    """A module's file, given as such or by the name that it has in the folder."""
+    path, named = Path(given), folder / f"{given.removesuffix('.py')}.py"
+    return named if not path.is_file() and named.parent == folder and named.is_file() else path
+
+
 def listing(programs: UserPrograms) -> Iterator[str]:
     """A line for each module that is there."""
     for each in programs.listed():

@@ -43,6 +43,23 @@ def test_the_template_trades_a_whole_day_and_breaks_nothing(tmp_path: Path) -> N
     assert any("EXECUTED" in line and "Bull Put Spread" in line for line in lines)
 
 
+def test_a_module_to_be_checked_is_a_file_or_a_name_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, elsewhere = tmp_path / "modules", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    (folder / "mine.py").touch()
+    (tmp_path / "outside.py").touch()
+    for given in ("mine", "mine.py"):
+        assert user_modules.file_given(given, folder) == folder / "mine.py"
+    for given in ("../outside", str(tmp_path / "outside"), "none", "../outside.py"):
+        assert user_modules.file_given(given, folder) == Path(given)
+    (elsewhere / "mine.py").touch()
+    assert user_modules.file_given("mine.py", folder) == Path("mine.py"), "a file that is there is meant"
+
+
 def test_what_breaks_the_contract_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "stranger.py"
     path.write_bytes(scanning('return [Finding("IBM", None, "x")]'))
