@@ -169,7 +169,8 @@ class UserPrograms:
 
     def close(self) -> None:
         """End every process."""
-        for each in (*self._running.values(), *self._tested):
+        everyone: list[UserStrategy | DirectStrategy] = [*self._running.values(), *self._tested]
+        for each in everyone:
             each.close()
         self._running.clear()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from engine.core.errors import Fact
 from engine.core.money import dollars
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.evidence import Evidence
@@ -155,7 +156,7 @@ def test_words_of_any_script_are_shown() -> None:
 
 def test_an_answer_of_many_small_things_is_refused_without_being_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(checks, "is_exact")  # which writes and reads all of it, on a thread that others wait for
-    many = {f"{number}": number for number in range(60_000)}
+    many: dict[str, Fact] = {f"{number}": number for number in range(60_000)}
     huge = Finding("SPY", None, "x", many)
     assert "too many words or numbers" in findings_problem([huge], scan_context(), LIMITS)
     legs = a_condor().structure.legs * 10_000

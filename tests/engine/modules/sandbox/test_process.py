@@ -1,9 +1,11 @@
 """A process: what it is given, how long it may take, and how it ends."""
 
 import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from engine.modules.sandbox.process import (
     one_line,
 )
 from engine.modules.sandbox.protocol import Limits, Look, Looked
-from tests.engine.modules.sandbox.scenes import HEAD, QUICK, scan_context, scanning
+from tests.engine.modules.sandbox.scenes import HEAD, QUICK, Obedient, scan_context, scanning
 
 HURRIED = replace(QUICK, scan_s=0.3)
 
@@ -35,6 +37,14 @@ def fault_of(body: str, limits: Limits = HURRIED) -> ModuleFault:
     finally:
         process.close()
     return caught.value
+
+
+@pytest.fixture(scope="module")
+def obedient() -> Iterator[Obedient]:
+    """A process that tests share."""
+    made = Obedient()
+    yield made
+    made.process.close()
 
 
 def test_a_question_is_answered_again_and_again_by_one_process() -> None:
@@ -75,7 +85,6 @@ EVERYWHERE = "import os\n    for fd in range(3, 20):\n        try: os.write(fd, 
         (EVERYWHERE.format(r'b"\xff" * 64'), "its answer is of 4,294,967,295 bytes, at most 524,288 are taken"),
         (EVERYWHERE.format(r'b"\0\0\0\x08garbage!"'), "its answer is no message"),
         ('return [Finding("SPY", None, "x" * (1 << 20))]', "at most 524,288 are taken"),
-        ("1 / 0", "ZeroDivisionError: division by zero, line 9 of mine.py"),
     ],
 )
 def test_garbage_and_errors_are_faults(body: str, why: str) -> None:
@@ -117,21 +126,22 @@ def cpu_of(pid: int) -> str:
     return " ".join(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")")[1].split()[11:13])
 
 
-def test_it_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch, obedient: Obedient) -> None:
     monkeypatch.setenv("BROKER_TOKEN", "canary")
     assert "BROKER_TOKEN" not in environment()
-    said = str(fault_of("import os; raise RuntimeError(sorted(os.environ))"))
+    said = obedient.tried("import os; raise RuntimeError(sorted(os.environ))")
+    assert set(re.findall(r"'(\w+)'", said)) <= {*environment(), "LC_CTYPE"}
     assert "OPENBLAS_NUM_THREADS" in said
-    assert "BROKER_TOKEN" not in said
 
 
-def test_sets_have_the_same_order_in_every_process() -> None:
+def test_sets_have_the_same_order_in_every_process(obedient: Obedient) -> None:
     body = "raise RuntimeError(list({'SPY', 'QQQ', 'IWM', 'DIA', 'TLT', 'GLD', 'XLE'}))"
-    assert len({str(fault_of(body)) for _ in range(3)}) == 1
+    assert obedient.tried(body).split("]")[0] == str(fault_of(body)).split("]")[0]
 
 
-def test_a_fault_is_one_line_that_a_terminal_only_shows() -> None:
-    said = str(fault_of(r"raise RuntimeError('a\nb\x1b[2Jc\u202ed' + 'x' * 5000)"))
+def test_a_fault_is_one_line_that_a_terminal_only_shows(obedient: Obedient) -> None:
+    assert obedient.tried("1 / 0").startswith("ZeroDivisionError: division by zero, line 1 of mine.py")
+    said = obedient.tried(r"raise RuntimeError('a\nb\x1b[2Jc\u202ed' + 'x' * 5000)")
     assert said.startswith("RuntimeError: a b?[2Jc?dxx")
     assert len(said) < 1000
     assert one_line("\x1b]0;title\x07\n\nSells  condors", 20) == "?]0;title? Sells con"
@@ -181,10 +191,9 @@ def test_an_installed_application_is_told_by_a_flag(monkeypatch: pytest.MonkeyPa
 LIVES_ON = """
 import sys, time
 from engine.modules.sandbox.process import ModuleProcess
-from engine.modules.sandbox.protocol import Look
-from tests.engine.modules.sandbox.scenes import QUICK, QUIET, scan_context
-process = ModuleProcess("mine", QUIET.encode(), QUICK)
-process.ask(Look(scan_context(), ()), 5.0)
+from engine.modules.sandbox.protocol import Limits
+source = b"STRUCTURES = ['Iron Condor']\\nscan = manage = print"
+process = ModuleProcess("mine", source, Limits(load_s=30.0))
 print(process.pid, flush=True)
 time.sleep(60)
 """
