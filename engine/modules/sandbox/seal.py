@@ -110,7 +110,9 @@ def _libraries() -> tuple[Path, ...]:
     ours = Path(__file__).resolve().parents[2]
     paths = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     system = ("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/dev/null", "/dev/urandom")
-    frozen = [getattr(sys, "_MEIPASS", "")]
+    # An installed application keeps what can be imported inside of its own file.
+    inside = getattr(sys, "_MEIPASS", "")
+    frozen = [inside, sys.executable] if inside else []
     return (ours, *(Path(path) for path in (*paths, *system, *frozen) if path))
 
 
