@@ -118,7 +118,7 @@ def new(name: str, folder: Path) -> tuple[Path, ...]:
         folder / "tests" / f"test_{name}.py": "module_template_test.py",
     }
     for path in made:
-        if path.exists():
+        if path.exists() or path.is_symlink():  # a link to what is not there would write it elsewhere
             raise MindfolioError(f"{path} is there already: choose another name")
     for path, template in made.items():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

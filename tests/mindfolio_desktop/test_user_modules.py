@@ -1,6 +1,7 @@
 """Users' modules from the command line's side: the template, the page that teaches, a check over a day, the list."""
 
 import datetime as dt
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +27,18 @@ def test_a_template_is_written_with_its_test_and_never_over_something(tmp_path: 
     compile(test.read_bytes(), "test_spreads.py", "exec")
     with pytest.raises(MindfolioError, match="is there already"):
         user_modules.new("spreads", tmp_path)
-    with pytest.raises(MindfolioError, match="is no name of a module"):
-        user_modules.new("../spreads", tmp_path)
+    for name in ("../spreads", "/spreads", "nul", "com1", "Spreads", "spreads\n", ""):
+        with pytest.raises(MindfolioError, match="is no name of a module"):
+            user_modules.new(name, tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are for administrators elsewhere")
+def test_a_template_is_never_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "spreads.py").symlink_to(tmp_path / "elsewhere.py")
+    with pytest.raises(MindfolioError, match="is there already"):
+        user_modules.new("spreads", tmp_path / "modules")
+    assert not (tmp_path / "elsewhere.py").exists()
 
 
 def test_the_template_trades_a_whole_day_and_breaks_nothing(tmp_path: Path) -> None:

@@ -33,6 +33,9 @@ LONGEST_SOURCE = MIB
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)\d")
+"""What Windows takes for a device, whatever its folder and ending: a file so named is none."""
+
 _MOST_PARAMETERS = 50
 
 
@@ -262,7 +265,7 @@ def file_of(point: EntryPoint) -> Path:
 
 def check_name(name: str) -> None:
     """Raises MindfolioError for what is no name of a module."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or _DEVICE.fullmatch(name):
         raise MindfolioError(
             f"{name!r} is no name of a module: small letters, digits and _, at most 40, a letter first"
         )
