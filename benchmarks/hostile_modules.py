@@ -63,6 +63,20 @@ ATTACKS = {
         "    if c.ptrace(16, os.getppid(), 0, 0): raise OSError(ctypes.get_errno(), 'ptrace')"
     ),
     "stops the program": "import os, signal; os.kill(os.getppid(), signal.SIGSTOP)",
+    "a signal by its pipe": (
+        "import fcntl, os\n    for fd in (3, 4):\n        fcntl.fcntl(fd, fcntl.F_SETOWN, os.getppid())\n"
+        "        fcntl.fcntl(fd, fcntl.F_SETSIG, 9)\n"
+        "        fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_ASYNC)"
+    ),
+    "slows the program down": "import os; os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",
+    "closes a folder to its owner": "import os, tempfile; os.chmod(os.path.dirname(os.getcwd()), 0)",
+    "an answer of one-byte things": EVERYWHERE.format(
+        r"b'\0\x07\xff\xff\x83\xa4type\xa6Looked\xa8findings\x90\xa7actions\x91\xdd\0\x07\xff\xd9' + b'\x80' * 524249"
+    ),
+    "drips its answer": (
+        "import os, time\n    for fd in (3, 4):\n        try: os.write(fd, b'\\0\\0\\xff\\xff')\n"
+        "        except OSError: continue\n        while True: os.write(fd, b'x'); time.sleep(0.01)"
+    ),
     "reads the home folder": "import os, pwd; os.listdir(pwd.getpwuid(os.getuid()).pw_dir)",
     "writes a file": f'open("{CANARY}", "w").write("x")',
     "opens the network": 'import socket; socket.create_connection(("127.0.0.1", 9))',

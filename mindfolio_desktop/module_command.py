@@ -20,7 +20,11 @@ def add_module_commands(
     actions = module.add_subparsers(metavar="ACTION", required=True)
     for action, about, given in (
         ("new", "write a module to begin with, and its test", "NAME"),
-        ("check", "let a module trade one day in a mindfolio to be thrown away, and say what became of it", "FILE"),
+        (
+            "check",
+            "let a module trade one day in a mindfolio to be thrown away, and say what became of it",
+            "NAME or FILE",
+        ),
         ("enable", "let a module run, as its file is now", "NAME"),
         ("disable", "let it run no more", "NAME"),
         ("list", "the modules that are there", ""),
@@ -46,7 +50,8 @@ def _module(data_dir: Callable[[argparse.Namespace], Path], options: argparse.Na
             lines = [f"{path}: written" for path in user_modules.new(options.given, places.modules)]
         case "check":
             symbols = tuple(symbol for symbol in options.symbols.upper().split(",") if symbol)
-            checked = user_modules.check(Path(options.given), places.history, symbols)
+            path = user_modules.file_given(options.given, places.modules)
+            checked = user_modules.check(path, places.history, symbols)
             lines, code = user_modules.check_text(checked), int(bool(checked.faults))
         case "enable":
             name = user_modules.name_of(options.given, places.modules)

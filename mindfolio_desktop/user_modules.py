@@ -5,10 +5,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
+from engine.backtest.insufficient import InsufficientEvidence
 from engine.core.errors import MindfolioError
 from engine.domain import commands as cmd
 from engine.domain.candidate import Finding, ScanAction, ScanRow
@@ -117,7 +118,7 @@ def new(name: str, folder: Path) -> tuple[Path, ...]:
         folder / "tests" / f"test_{name}.py": "module_template_test.py",
     }
     for path in made:
-        if path.exists():
+        if path.exists() or path.is_symlink():  # a link to what is not there would write it elsewhere
             raise MindfolioError(f"{path} is there already: choose another name")
     for path, template in made.items():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -136,12 +137,20 @@ def name_of(given: str, folder: Path) -> str:
     return path.stem
 
 
+def file_given(given: str, folder: Path) -> Path:
+    """A module's file, given as such or by the name that it has in the folder."""
+    path, named = Path(given), folder / f"{given.removesuffix('.py')}.py"
+    return named if not path.is_file() and named.parent == folder and named.is_file() else path
+
+
 def listing(programs: UserPrograms) -> Iterator[str]:
     """A line for each module that is there."""
     for each in programs.listed():
         state = "enabled" if each.is_enabled else "off"
         if not each.place:
             state = "missing"
+        elif not each.program:
+            state = "cannot be read, or is larger than a module may be: off"
         elif each.enabled is not None and not each.is_enabled:
             state = "changed since it was enabled: off"
         yield f"{each.name}: {state}, {each.program[:12] or '-'}, {each.place or 'no file'}"
@@ -164,9 +173,9 @@ def check(
 ) -> Checked:
     """Let a module trade one day, alone, in a mindfolio to be thrown away: the recorded one, or a simulated one.
 
-    The gate, the paper broker and the limits are those of every day. `symbols` are its universe (none: all that the
-    market has), `minutes` lie between the quotes of a simulated day. Raises MindfolioError when it cannot be loaded,
-    or for a symbol that the market does not have.
+    The gate, the paper broker and the limits are those of every day; evidence is waived. `symbols` are its universe
+    (none: all that the market has), `minutes` lie between the quotes of a simulated day. Raises MindfolioError when it
+    cannot be loaded, or for a symbol that the market does not have.
     """
     if not path.is_file():
         raise MindfolioError(f"there is no file {path}")
@@ -183,6 +192,9 @@ def check(
         engine = OpenEngine(places, Running(quote_minutes=quotes), listener)
         try:
             desk = engine.kernel.desk
+            # A backtest asks a module about each session of a year: in a day to be thrown away there is none.
+            desk.backtester = InsufficientEvidence()
+            desk.book.waivers = replace(desk.book.waivers, evidence=True)
             plain = desk.strategy_of
             desk.strategy_of = lambda module: _Timed(plain(module), times)
             _begin_alone(engine, enabled, symbols)
@@ -222,7 +234,7 @@ def _begin_alone(engine: OpenEngine, enabled: Enabled, symbols: tuple[str, ...])
 def check_text(checked: Checked) -> Iterator[str]:
     """The outcome of a check in lines."""
     yield from told(checked.enabled)
-    yield f"one day of {checked.market}"
+    yield f"one day of {checked.market}; no backtest is asked of it here, so a trade is of one contract"
     if checked.scan_s:
         slowest = max(checked.scan_s) * 1000
         typical = sorted(checked.scan_s)[len(checked.scan_s) // 2] * 1000

@@ -32,6 +32,8 @@ _CHECKED = """
                when a_day("asof") is null then 'as-of is no day: ' || coalesce(cell("asof"), 'empty')
                when not coalesce(try_cast(cell(score) as double) between 0 and 100, false)
                    then 'score is not from 0 to 100: ' || coalesce(cell(score), 'empty')
+               when length(cell(source)) > 200 or regexp_matches(cell(source), '[[:cntrl:]]')
+                   then 'source is longer than 200 signs, or has one that cannot be shown'
            end as reason
     from text_rows
 """

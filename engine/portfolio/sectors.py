@@ -4,7 +4,7 @@ GICS sectors of companies; funds are "Broad Market", or the sector that they hol
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,12 +16,13 @@ FILE = "sectors.csv"
 
 _HEADER = ["symbol", "sector"]
 _LONGEST = 40
+_MOST_TOLD = 20
 
 
 def sectors_of(data_dir: Path) -> Mapping[str, str]:
     """Sector by symbol: the program's table, overridden by `sectors.csv` of a data directory where there is one.
 
-    Raises MindfolioError that names every bad row of the user's file.
+    Raises MindfolioError that names the first bad rows of the user's file, and how many more there are.
     """
     table = dict(shipped_sectors())
     own = data_dir / FILE
@@ -33,7 +34,8 @@ def sectors_of(data_dir: Path) -> Mapping[str, str]:
         raise MindfolioError(f"{own} cannot be read: {error}") from error
     rows, problems = read_sectors(text.splitlines())
     if problems:
-        raise MindfolioError(f"{own}: {'; '.join(problems)}")
+        more = f"; and {len(problems) - _MOST_TOLD:,} more" if len(problems) > _MOST_TOLD else ""
+        raise MindfolioError(f"{own}: {'; '.join(problems[:_MOST_TOLD])}{more}")
     return table | rows
 
 
@@ -49,7 +51,7 @@ def read_sectors(lines: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]
     """Sector by symbol of the lines of a table, and what is wrong with each bad row, by number (the header is 1)."""
     rows: dict[str, str] = {}
     problems: list[str] = []
-    for number, row in enumerate(csv.reader(lines), start=1):
+    for number, row in _numbered(csv.reader(lines), problems):
         cells = [cell.strip() for cell in row]
         if number == 1:
             if [cell.lower() for cell in cells] != _HEADER:
@@ -65,6 +67,16 @@ def read_sectors(lines: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]
     return rows, tuple(problems)
 
 
+def _numbered(rows: Iterator[list[str]], problems: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Rows by number; where the file stops being a table, that is the last problem."""
+    number = 0
+    try:
+        for number, row in enumerate(rows, start=1):
+            yield number, row
+    except csv.Error as error:
+        problems.append(f"row {number + 1}: {error}")
+
+
 def _problem(cells: list[str], known: Mapping[str, str]) -> str:
     if len(cells) != len(_HEADER):
         return f"{len(cells)} columns where there have to be {len(_HEADER)}"
@@ -77,4 +89,6 @@ def _problem(cells: list[str], known: Mapping[str, str]) -> str:
         return f"{cells[0]!r} is no symbol"
     if not sector or len(sector) > _LONGEST:
         return f"the sector of {symbol} is missing" if not sector else f"the sector of {symbol} is too long"
+    if not sector.isprintable():
+        return f"the sector of {symbol} has a sign that cannot be shown"
     return f"{symbol} is named twice" if symbol in known else ""

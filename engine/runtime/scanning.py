@@ -1,7 +1,8 @@
 """Scans: handed out as frozen contexts, applied in the order (due time, module, sequence)."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -43,6 +44,43 @@ class ScanTicket:
     generation: int
 
 
+@dataclass(slots=True)
+class PacedBacktests:
+    """What of a user's module has its backtest of today: each scan works out one more at the most.
+
+    A user's program is asked over a pipe about each session, which takes seconds, and the market waits for its scan.
+    """
+
+    about: tuple[dt.date, ModuleSpec] | None = None
+    known: set[tuple[str, StructureKind]] = field(default_factory=set)
+
+    def with_evidence(
+        self, findings: Iterable[Finding], backtester: Backtester, context: ScanContext
+    ) -> Iterator[Finding]:
+        """Findings with the backtests behind them; a trade whose backtest has to wait becomes a reason."""
+        about = market_day(context.now), replace(context.module, status=ModuleStatus.ACTIVE)
+        if about != self.about:
+            self.about, self.known = about, set()
+        is_one_done = False
+        for finding in findings:
+            candidate = finding.candidate
+            if candidate is None or not _is_tested(candidate, context):
+                yield _with_evidence(finding, backtester, context)
+                continue
+            key = candidate.structure.symbol, candidate.structure.kind
+            if key not in self.known and is_one_done and context.waivers.evidence:
+                yield replace(finding, candidate=replace(candidate, evidence=None))
+                continue
+            if key not in self.known and is_one_done:
+                waits = "its backtest comes with a later scan: one is worked out with each"
+                yield replace(finding, candidate=None, structure=candidate.structure.kind.value, reason=waits)
+                continue
+            is_one_done = is_one_done or key not in self.known
+            tested = _with_evidence(finding, backtester, context)
+            self.known.add(key)
+            yield tested
+
+
 class Scans:
     """Scans under way. The market's clock stands still until all of them are back."""
 
@@ -51,6 +89,7 @@ class Scans:
         self._made = 0
         self._waiting: dict[int, ScanTicket] = {}
         self._finished: dict[int, ScanFinished] = {}
+        self._tested: dict[str, PacedBacktests] = {}
 
     @property
     def are_under_way(self) -> bool:
@@ -63,8 +102,9 @@ class Scans:
             self._made += 1
             context = context_for(desk, desk.book.modules[module_id].spec)
             self._waiting[self._made] = ScanTicket(self._made, module_id, context.generation)
-            job = partial(scan_with_evidence, desk.strategy_of(context.module), desk.backtester, context)
             is_users = context.module.kind is ModuleKind.USER
+            tested = self._tested.setdefault(module_id, PacedBacktests()) if is_users else None
+            job = partial(scan_with_evidence, desk.strategy_of(context.module), desk.backtester, context, tested)
             submit = self._workers.submit_apart if is_users else self._workers.submit
             submit(self._made, job)
 
@@ -92,11 +132,16 @@ class Scans:
         self._finished.clear()
 
 
-def scan_with_evidence(strategy: Strategy, backtester: Backtester, context: ScanContext) -> tuple[Finding, ...]:
+def scan_with_evidence(
+    strategy: Strategy, backtester: Backtester, context: ScanContext, tested: PacedBacktests | None = None
+) -> tuple[Finding, ...]:
     """One scan, and the backtest behind each opening that it proposes. Whatever evidence a module gives is replaced.
 
     A hedge is insurance, of which a backtest can only say that it costs money: it has none, so a person decides.
+    `tested` is a user's module's own, which works out one backtest at a time.
     """
+    if tested is not None:
+        return tuple(tested.with_evidence(strategy.scan(context), backtester, context))
     return tuple(_with_evidence(finding, backtester, context) for finding in strategy.scan(context))
 
 
@@ -104,11 +149,17 @@ def _with_evidence(finding: Any, backtester: Backtester, context: ScanContext) -
     if not isinstance(finding, Finding) or not isinstance(finding.candidate, Candidate):
         return finding  # type: ignore[no-any-return]  # what it is instead is the kernel's to judge
     candidate, evidence = finding.candidate, None
-    is_new = candidate.purpose is OrderPurpose.OPEN and not candidate.position_id
-    is_insurance = context.module.kind is ModuleKind.SMART_REBALANCER and not context.module.program
-    if is_new and not is_insurance and candidate.module_id == context.module.module_id and candidate.structure.legs:
+    if _is_tested(candidate, context):
         evidence = backtester.evidence(context.module, candidate, context.now)
     return replace(finding, candidate=replace(candidate, evidence=evidence))
+
+
+def _is_tested(candidate: Candidate, context: ScanContext) -> bool:
+    """Whether a trade has a backtest: a new position of the module's own in contracts, no insurance."""
+    module = context.module
+    is_new = candidate.purpose is OrderPurpose.OPEN and not candidate.position_id
+    is_insurance = module.kind is ModuleKind.SMART_REBALANCER and not module.program
+    return is_new and not is_insurance and candidate.module_id == module.module_id and bool(candidate.structure.legs)
 
 
 def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:

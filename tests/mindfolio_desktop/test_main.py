@@ -17,7 +17,7 @@ from engine.domain.order import OrderPurpose
 from engine.ledger.ledger import checked_entries
 from engine.ledger.store import SqliteStore
 from engine.modules.sandbox import CHILD_FLAG
-from engine.modules.sandbox.protocol import HEAD, Load, Loaded, answer_in, frame
+from engine.modules.sandbox.protocol import HEAD, Load, Loaded, Seal, Sealed, answer_in, frame
 from engine.runtime.places import Places
 from mindfolio_desktop.cli import program_version
 from tests.engine.modules.sandbox.scenes import QUICK, QUIET
@@ -38,9 +38,11 @@ sys.exit(code)
 
 def test_an_installed_application_is_the_process_of_a_users_module_when_it_is_told_to_be() -> None:
     command = [sys.executable, "-m", "mindfolio_desktop", CHILD_FLAG]
-    question = frame(Load("mine", QUIET.encode(), QUICK))
+    question = frame(Seal(QUICK)) + frame(Load("mine", QUIET.encode()))
     done = subprocess.run(command, cwd=ROOT, input=question, capture_output=True, timeout=PATIENCE_S, check=True)
-    loaded = answer_in(done.stdout[HEAD:])
+    size = HEAD + int.from_bytes(done.stdout[:HEAD], "big")
+    assert isinstance(answer_in(done.stdout[HEAD:size]), Sealed)
+    loaded = answer_in(done.stdout[size + HEAD :])
     assert isinstance(loaded, Loaded)
     assert loaded.structures == ("Iron Condor",)
 

@@ -1,6 +1,7 @@
 """Users' modules from the command line's side: the template, the page that teaches, a check over a day, the list."""
 
 import datetime as dt
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +27,18 @@ def test_a_template_is_written_with_its_test_and_never_over_something(tmp_path: 
     compile(test.read_bytes(), "test_spreads.py", "exec")
     with pytest.raises(MindfolioError, match="is there already"):
         user_modules.new("spreads", tmp_path)
-    with pytest.raises(MindfolioError, match="is no name of a module"):
-        user_modules.new("../spreads", tmp_path)
+    for name in ("../spreads", "/spreads", "nul", "com1", "Spreads", "spreads\n", ""):
+        with pytest.raises(MindfolioError, match="is no name of a module"):
+            user_modules.new(name, tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links are for administrators elsewhere")
+def test_a_template_is_never_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "spreads.py").symlink_to(tmp_path / "elsewhere.py")
+    with pytest.raises(MindfolioError, match="is there already"):
+        user_modules.new("spreads", tmp_path / "modules")
+    assert not (tmp_path / "elsewhere.py").exists()
 
 
 def test_the_template_trades_a_whole_day_and_breaks_nothing(tmp_path: Path) -> None:
@@ -41,6 +52,23 @@ def test_the_template_trades_a_whole_day_and_breaks_nothing(tmp_path: Path) -> N
     lines = list(user_modules.check_text(checked))
     assert lines[-1] == "no contract was broken"
     assert any("EXECUTED" in line and "Bull Put Spread" in line for line in lines)
+
+
+def test_a_module_to_be_checked_is_a_file_or_a_name_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, elsewhere = tmp_path / "modules", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    (folder / "mine.py").touch()
+    (tmp_path / "outside.py").touch()
+    for given in ("mine", "mine.py"):
+        assert user_modules.file_given(given, folder) == folder / "mine.py"
+    for given in ("../outside", str(tmp_path / "outside"), "none", "../outside.py"):
+        assert user_modules.file_given(given, folder) == Path(given)
+    (elsewhere / "mine.py").touch()
+    assert user_modules.file_given("mine.py", folder) == Path("mine.py"), "a file that is there is meant"
 
 
 def test_what_breaks_the_contract_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,7 +99,8 @@ def test_the_page_tells_the_limits_that_hold() -> None:
         f"| {limits.scan_s:g} s | paused |",
         f"| {limits.load_s:g} s | paused, or",
         f"| {limits.memory // MIB // 1024} GiB |",
-        f"| one answer | {limits.answer // MIB} MiB |",
+        f"| one answer | {limits.answer // 1024} KiB |",
+        f"| {limits.test_s:g} s | paused |",
         f"| {limits.candidates} | paused |",
         f"{limits.failures} times in {limits.window_s / 60:g} minutes",
     ):
@@ -85,7 +114,9 @@ def test_a_changed_and_a_missing_file_are_listed_as_such(tmp_path: Path) -> None
         programs.enable(name, NOW)
     (tmp_path / "one.py").write_text(QUIET + "#", encoding="utf-8")
     (tmp_path / "two.py").unlink()
-    one, two = user_modules.listing(programs)
+    (tmp_path / "huge.py").write_bytes(b"#" * (MIB + 1))
+    huge, one, two = user_modules.listing(programs)
+    assert huge.startswith("huge: cannot be read, or is larger than a module may be: off, -, ")
     assert one.startswith("one: changed since it was enabled: off, ")
     assert two == "two: missing, -, no file"
 

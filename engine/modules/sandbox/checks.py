@@ -4,8 +4,10 @@ Everything here comes after the types were checked on the wire. A fault is told 
 gate's, which sees what passes here like any other candidate.
 """
 
+import unicodedata
 from collections.abc import Sequence
 
+from engine.core.errors import Fact
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.order import OrderPurpose
 from engine.domain.position import Position
@@ -24,6 +26,9 @@ MOST_LEGS = 8
 
 LONGEST = 500
 """Characters of a text."""
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Control signs, signs that only format (among them those that turn a line around), line and paragraph breaks."""
 
 MOST_WORDS = 40
 """Reasons, or numbers, of one finding."""
@@ -54,14 +59,15 @@ def findings_problem(findings: Sequence[Finding], context: ScanContext, limits: 
 
 def _finding_problem(finding: Finding, universe: frozenset[str], context: ScanContext) -> str:
     symbol, candidate = finding.symbol[:20], finding.candidate
-    problem = _first(
-        (finding.symbol not in universe, f"{symbol!r} is not in its universe"),
-        (not is_exact(finding), f"a number of its finding on {symbol} is none"),
-        (
-            _is_wordy((finding.reason, finding.structure), finding.numbers),
-            f"its finding on {symbol} has too many words or numbers",
-        ),
-    )
+    if finding.symbol not in universe:
+        return f"{symbol!r} is not in its universe"
+    about = f"its finding on {symbol}"
+    problem = _words_problem(about, (finding.reason, finding.structure), finding.numbers)
+    if candidate is not None:
+        problem = problem or _size_problem(candidate)
+    # Last, since it takes as long as the finding is large.
+    if not problem and not is_exact(finding):
+        problem = f"a number of {about} is none"
     if problem or candidate is None:
         return problem
     own = {position.position_id: position for position in context.open_positions}
@@ -79,7 +85,7 @@ def candidate_problem(
 ) -> str:
     """What is wrong with a proposed trade, "" when nothing is; `position` is the one of its own that it names."""
     structure, purpose = candidate.structure, candidate.purpose
-    trade, kind = f"its trade in {structure.symbol[:20]}", structure.kind.value.lower()
+    trade, kind = _trade(candidate), structure.kind.value.lower()
     is_foreign = position is None or position.symbol != structure.symbol
     problem = _first(
         (
@@ -100,14 +106,26 @@ def candidate_problem(
         ),
         (candidate.evidence is not None, f"{trade} brings its own evidence"),
     )
-    problem = problem or _sizes_problem(candidate, structure) or _words_problem(candidate)
+    problem = problem or _amounts_problem(candidate, structure)
     if problem or purpose is not OrderPurpose.OPEN or not structure.legs or structure.shares:
         return problem
     return "" if recognise(structure.legs) is structure.kind else f"the legs of {trade} make no {kind}"
 
 
-def _sizes_problem(candidate: Candidate, structure: Structure) -> str:
-    trade, legs, quantity = f"its trade in {structure.symbol[:20]}", structure.legs, candidate.quantity
+def _trade(candidate: Candidate) -> str:
+    return f"its trade in {candidate.structure.symbol[:20]}"
+
+
+def _size_problem(candidate: Candidate) -> str:
+    """What of a trade is too much to be looked at any closer."""
+    trade, words = _trade(candidate), (*candidate.reasons, *candidate.waived, candidate.needs_person)
+    if len(candidate.structure.legs) > MOST_LEGS:
+        return f"the legs of {trade} are too many or too large"
+    return _words_problem(trade, words, candidate.breakevens)
+
+
+def _amounts_problem(candidate: Candidate, structure: Structure) -> str:
+    trade, legs, quantity = _trade(candidate), structure.legs, candidate.quantity
     amounts = (
         candidate.net_price, candidate.worst_price, candidate.buying_power, candidate.max_risk, candidate.costs,
         candidate.expected_profit or 0, *candidate.breakevens,
@@ -115,7 +133,7 @@ def _sizes_problem(candidate: Candidate, structure: Structure) -> str:
     return _first(
         (not 0 < quantity <= MOST_UNITS, f"{trade} is for {quantity:,} units, from 1 to {MOST_UNITS:,} are taken"),
         (
-            len(legs) > MOST_LEGS or any(not 0 < abs(leg.ratio) <= MOST_RATIO for leg in legs),
+            any(not 0 < abs(leg.ratio) <= MOST_RATIO for leg in legs),
             f"the legs of {trade} are too many or too large",
         ),
         (
@@ -128,24 +146,26 @@ def _sizes_problem(candidate: Candidate, structure: Structure) -> str:
     )
 
 
-def _words_problem(candidate: Candidate) -> str:
-    words = (*candidate.reasons, *candidate.waived, candidate.needs_person)
-    is_wordy = _is_wordy(words, candidate.breakevens)
-    return f"its trade in {candidate.structure.symbol[:20]} has too many words" if is_wordy else ""
-
-
 def _first(*rules: tuple[bool, str]) -> str:
     """The text of the first rule that is broken, "" when none is."""
     return next((text for is_broken, text in rules if is_broken), "")
 
 
-def _is_wordy(texts: Sequence[str], many: object) -> bool:
-    count = len(many) if isinstance(many, dict | tuple) else 0
-    names = tuple(many) if isinstance(many, dict) else ()
-    facts = tuple(each for each in many.values() if isinstance(each, str)) if isinstance(many, dict) else ()
-    return (
-        len(texts) > MOST_WORDS or count > MOST_WORDS or any(len(text) > LONGEST for text in (*texts, *names, *facts))
+def _words_problem(about: str, texts: Sequence[str], many: dict[str, Fact] | tuple[int, ...] = ()) -> str:
+    """What is wrong with texts, and with names and numbers beside them, "" when nothing is."""
+    if len(texts) > MOST_WORDS or len(many) > MOST_WORDS:
+        return f"{about} has too many words or numbers"
+    named = (*many, *many.values()) if isinstance(many, dict) else ()
+    words = [each for each in (*texts, *named) if isinstance(each, str)]
+    return _first(
+        (any(len(each) > LONGEST for each in words), f"{about} has too many words or numbers"),
+        (not all(is_showable(each) for each in words), f"{about} has a line break or a sign that cannot be shown"),
     )
+
+
+def is_showable(text: str) -> bool:
+    """Whether a text is one line that says what it shows: no control signs, nothing that turns its direction."""
+    return (text.isascii() and text.isprintable()) or not any(unicodedata.category(each) in _UNSEEN for each in text)
 
 
 def actions_problem(actions: Sequence[Action], position: Position, context: ManageContext) -> str:
@@ -157,15 +177,24 @@ def actions_problem(actions: Sequence[Action], position: Position, context: Mana
 
 def _action_problem(action: Action, position: Position, context: ManageContext) -> str:
     held, about = position.position_id, f"its answer about {position.position_id}"
-    if not is_exact(action):
-        return f"a number of {about} is none"
+    if isinstance(action, Trade):
+        problem = _size_problem(action.candidate)
+    elif isinstance(action, Warn):
+        problem = _words_problem(about, (action.about, action.text))
+    else:
+        problem = _words_problem(about, (action.why,))
+    if isinstance(action, Exit) and len(action.legs) > len(position.structure.legs):
+        problem = f"{about} closes legs that it has not"
+    if not problem and not is_exact(action):
+        problem = f"a number of {about} is none"
+    if problem:
+        return problem
     if isinstance(action, Trade):
         if action.candidate.position_id != held:
             return f"{about} trades in another position"
         return candidate_problem(action.candidate, context.module.module_id, position, context)
     legs = action.legs if isinstance(action, Exit) else ()
     shares = action.shares if isinstance(action, Hedge) else 0
-    texts = (action.about, action.text) if isinstance(action, Warn) else (action.why,)
     return _first(
         (action.position_id != held, f"{about} names another position ({action.position_id[:40]!r})"),
         (
@@ -173,5 +202,4 @@ def _action_problem(action: Action, position: Position, context: ManageContext) 
             f"{about} closes legs that it has not",
         ),
         (abs(shares) > MOST_UNITS * 100, f"{about} hedges with {shares:,} shares"),
-        (_is_wordy(texts, ()), f"{about} has too many words"),
     )

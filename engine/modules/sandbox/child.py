@@ -26,6 +26,8 @@ from engine.modules.sandbox.protocol import (
     Look,
     Looked,
     Said,
+    Seal,
+    Sealed,
     frame,
     judge_within,
     request_in,
@@ -54,14 +56,17 @@ def main() -> None:
 
 
 def serve(questions: BinaryIO, answers: BinaryIO) -> None:
-    """Answer every question of a stream until it ends; the first has to be a Load."""
+    """Answer every question of a stream until it ends; the first has to be a Seal, the second a Load."""
     program: ModuleType | None = None
+    is_sealed = False
     while head := questions.read(HEAD):
         question = request_in(questions.read(int.from_bytes(head, "big")))
         answer: Answer
         try:
-            if isinstance(question, Load):
-                program, answer = load(question)
+            if isinstance(question, Seal):
+                answer, is_sealed = sealed(question), True
+            elif isinstance(question, Load):
+                program, answer = load(question, is_sealed=is_sealed)
             else:
                 answer = _answer(program, question)
             body = frame(answer)
@@ -71,14 +76,22 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
 
 
-def load(question: Load) -> tuple[ModuleType, Loaded]:
-    """Seal the process, run the module's bytes, and see what it is. Raises what its code raises."""
-    code = compile(question.source, f"{question.name}.py", "exec", dont_inherit=True)
+def sealed(question: Seal) -> Sealed:
+    """Seal the process."""
     for built_on in _BUILT_ON:
         importlib.import_module(built_on)
-    sealed = seal(question.limits)
-    program = ModuleType(question.name)
-    sys.modules[question.name] = program  # dataclasses look their module up
+    return Sealed(seal(question.limits))
+
+
+def load(question: Load, *, is_sealed: bool) -> tuple[ModuleType, Loaded]:
+    """Run the module's bytes, and see what it is. Raises what its code raises."""
+    if not is_sealed:
+        raise Refused("the process is not sealed")
+    # After the seal: a megabyte of source can make the compiler take gigabytes.
+    code = compile(question.source, f"{question.name}.py", "exec", dont_inherit=True)
+    # A name that no import statement finds: a module may be called as one of Python's own, such as calendar.
+    program = ModuleType(f"user module {question.name}")
+    sys.modules[program.__name__] = program  # dataclasses look their module up
     exec(code, program.__dict__)  # noqa: S102 - these bytes are what a person has enabled
     for name in ("scan", "manage"):
         if not callable(getattr(program, name, None)):
@@ -90,7 +103,7 @@ def load(question: Load) -> tuple[ModuleType, Loaded]:
     if not all(isinstance(each, ParameterSpec) for each in parameters):
         raise Refused("PARAMETERS holds something that is no ParameterSpec")
     summary = ((program.__doc__ or "").strip().splitlines() or [""])[0][:_LONGEST]
-    return program, Loaded(summary, structures, parameters, sealed)
+    return program, Loaded(summary, structures, parameters)
 
 
 def _answer(program: ModuleType | None, question: Look | Judge) -> Answer:

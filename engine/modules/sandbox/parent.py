@@ -56,14 +56,22 @@ class Runner:
         self._is_closed = False
 
     def ask(self, question: Look | Judge) -> Answer:
-        """An answer within the limits. Raises ModuleFault, and the process is gone then."""
+        """An answer within the limits. Raises ModuleFault, and the process is gone then.
+
+        The time is for all of it: one that ends when it is asked does not get its time to load and to answer anew.
+        """
         with self._asking:
+            left_s = self._limits.scan_s + (self._limits.load_s if self._process is None else 0.0)
+            deadline = time.monotonic() + left_s
             while True:
                 try:
-                    return self._running().ask(question, self._limits.scan_s)
+                    process = self._running(deadline - time.monotonic())
+                    return process.ask(question, max(0.0, min(self._limits.scan_s, deadline - time.monotonic())))
                 except ProcessEnded as ended:
                     self.drop_process()
                     self._count(ended)
+                    if time.monotonic() >= deadline:
+                        raise ModuleFault(f"{ended}, and its time was up") from None
                 except BaseException:
                     self.drop_process()
                     raise
@@ -86,12 +94,18 @@ class Runner:
         if has_left:
             self._asking.release()
 
-    def _running(self) -> ModuleProcess:
+    def _running(self, within_s: float) -> ModuleProcess:
         if self._is_closed:
             raise ModuleFault(_NO_PROCESS)
         if self._process is None:
-            self._process = ModuleProcess(self._program.name, self._program.source, self._limits)
+            return ModuleProcess(self._program.name, self._program.source, self._limits, within_s, self._began)
         return self._process
+
+    def _began(self, process: ModuleProcess) -> None:
+        """Hold it before it has loaded: a close while it loads, which may be for ever, has to find it."""
+        self._process = process
+        if self._is_closed:
+            process.kill()
 
     def _count(self, ended: ProcessEnded) -> None:
         """Note an end, and wait before the next begin. Raises ModuleFault at the last that is borne with."""
@@ -128,8 +142,10 @@ class UserStrategy:
         self.is_sound = True
         try:
             runner = self._runner_now()
-            known, self._asked_of = self._asked_of, {}
+            # What is asked stays to be asked: two scans may overlap, and each says what holds from then on.
+            known = dict(self._asked_of)
             asked = [known[each.position_id] for each in context.open_positions if each.position_id in known]
+            self._asked_of = {each[0].position_id: each for each in asked}
             asked = [each for each in asked if context.now - each[1].now <= TRADES_HOLD]
             answer = runner.ask(Look(only_its_own(context), tuple(held_of(*each) for each in asked)))
             if not isinstance(answer, Looked) or len(answer.actions) != len(asked):
@@ -176,10 +192,11 @@ class UserStrategy:
 
 
 class DirectStrategy:
-    """A user's module that is waited for at every question: for a check over a day, and for backtests on workers."""
+    """A user's module that is waited for at every question of a backtest, which has `Limits.test_s` for all of them."""
 
     def __init__(self, program: Program, limits: Limits) -> None:
         self._runner, self._limits = Runner(program, limits), limits
+        self._left_s = limits.test_s
 
     @property
     def kind(self) -> ModuleKind:
@@ -188,14 +205,14 @@ class DirectStrategy:
 
     def scan(self, context: ScanContext) -> tuple[Finding, ...]:
         """Findings, checked. Raises ModuleFault with one line."""
-        answer = self._runner.ask(Look(only_its_own(context), ()))
+        answer = self._ask(Look(only_its_own(context), ()))
         if not isinstance(answer, Looked):
             raise ModuleFault("it answered something else than what it was asked")
         return checked_findings(answer.findings, context, self._limits)
 
     def manage(self, position: Position, context: ManageContext) -> tuple[Action, ...]:
         """Actions, checked. Raises ModuleFault with one line."""
-        answer = self._runner.ask(judge_of(position, context))
+        answer = self._ask(judge_of(position, context))
         if not isinstance(answer, Judged):
             raise ModuleFault("it answered something else than what it was asked")
         return checked(position, context, answer.actions)
@@ -203,6 +220,15 @@ class DirectStrategy:
     def close(self) -> None:
         """End its process."""
         self._runner.close()
+
+    def _ask(self, question: Look | Judge) -> Answer:
+        if self._left_s <= 0:
+            raise ModuleFault(f"its answers in one backtest took longer than {self._limits.test_s:g} s")
+        began = time.monotonic()
+        try:
+            return self._runner.ask(question)
+        finally:
+            self._left_s -= time.monotonic() - began
 
 
 def only_its_own(context: ScanContext) -> ScanContext:

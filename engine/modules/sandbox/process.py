@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
@@ -27,6 +28,8 @@ from engine.modules.sandbox.protocol import (
     Load,
     Loaded,
     Request,
+    Seal,
+    Sealed,
     Unreadable,
     answer_in,
     frame,
@@ -52,8 +55,22 @@ main()
 _CHUNK = 1 << 16
 
 
+LONGEST_WHY = 1000
+"""Characters that are told of a fault."""
+
+
+def one_line(text: str, longest: int) -> str:
+    """Words of a user's module as a person may read them: no line breaks, nothing that moves a terminal's cursor."""
+    words = " ".join(text[: 2 * longest].split())[:longest]
+    return "".join(each if each.isprintable() else "?" for each in words)
+
+
 class ModuleFault(MindfolioError):
-    """A user's module broke the contract, or its code failed: it is paused, and a person is told why."""
+    """A user's module broke the contract, or its code failed: it is paused, and a person is told why, in one line."""
+
+    def __init__(self, why: str) -> None:
+        """`why` may hold words of the module's own."""
+        super().__init__(one_line(why, LONGEST_WHY))
 
 
 class ProcessEnded(ModuleFault):
@@ -61,24 +78,33 @@ class ProcessEnded(ModuleFault):
 
 
 def command() -> list[str]:
-    """How the other end is begun: isolated from the user's own Python settings, and from the working folder."""
+    """How the other end is begun: isolated from the user's own packages and the working folder; see `environment`."""
     if getattr(sys, "frozen", False):
         return [sys.executable, CHILD_FLAG]
-    return [sys.executable, "-I", "-c", _BOOT, str(Path(__file__).resolve().parents[3])]
+    return [sys.executable, "-P", "-s", "-c", _BOOT, str(Path(__file__).resolve().parents[3])]
 
 
 def environment() -> dict[str, str]:
-    """All that the process knows of ours: one thread for its linear algebra, and on Windows what Python needs."""
+    """All that the process knows of ours: one thread for its linear algebra, and on Windows what Python needs.
+
+    Sets of names come in the same order in every process, so that a session can be had again.
+    """
     needed = ("SYSTEMROOT",) if os.name == "nt" else ()
     kept = {name: os.environ[name] for name in needed if name in os.environ}
-    return {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", **kept}
+    return {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0", **kept}
 
 
 class ModuleProcess:
     """One process that has loaded one module. Used by one thread at a time; `close` may come from any."""
 
-    def __init__(self, name: str, source: bytes, limits: Limits) -> None:
-        """Begin it and load the module. Raises ModuleFault with one line when that does not come about."""
+    def __init__(
+        self, name: str, source: bytes, limits: Limits, within_s: float | None = None,
+        began: Callable[["ModuleProcess"], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Begin it and load the module. Raises ModuleFault with one line when that does not come about.
+
+        `within_s`: seconds for that, if fewer are left than a load may take. `began` is told of it before it loads.
+        """
         self._limits = limits
         self._folder = tempfile.TemporaryDirectory(prefix="mindfolio-module-", ignore_cleanup_errors=True)
         self._killed_late = False
@@ -94,15 +120,19 @@ class ModuleProcess:
             start_new_session=True,
             bufsize=0,
         ).result()
+        load_s = limits.load_s if within_s is None else max(0.0, min(within_s, limits.load_s))
+        deadline = time.monotonic() + load_s
         try:
-            loaded = self.ask(Load(name, source, limits), limits.load_s)
+            if began is not None:
+                began(self)
+            sealed = self.ask(Seal(limits), load_s)
+            loaded = self.ask(Load(name, source), max(0.0, deadline - time.monotonic()))
+            if not isinstance(sealed, Sealed) or not isinstance(loaded, Loaded):
+                raise ModuleFault("its process answered something else than what it is")  # noqa: TRY301 - one end for all
         except BaseException:
             self.close()
             raise
-        if not isinstance(loaded, Loaded):
-            self.close()
-            raise ModuleFault("its process answered something else than what it is")
-        self.loaded = loaded
+        self.sealed, self.loaded = sealed.what, loaded
 
     @property
     def pid(self) -> int:
@@ -133,17 +163,17 @@ class ModuleProcess:
             if _STANDS_STILL:
                 self._signal("SIGSTOP")
         except TimeoutError:
-            raise ModuleFault(f"it did not answer within {within_s:g} s") from None
+            raise ModuleFault(f"it did not answer within {within_s:.3g} s") from None
         except (OSError, EOFError):
             if self._killed_late:
-                raise ModuleFault(f"it did not answer within {within_s:g} s") from None
+                raise ModuleFault(f"it did not answer within {within_s:.3g} s") from None
             raise ProcessEnded(f"its process ended ({self._how_it_ended()})") from None
         except Unreadable as error:
             raise ModuleFault(str(error)) from None
         finally:
             watchdog.cancel()
         if isinstance(answer, Failed):
-            raise ModuleFault(answer.error[:1000])
+            raise ModuleFault(answer.error)
         return answer
 
     def close(self) -> None:

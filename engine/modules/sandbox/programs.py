@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from weakref import WeakSet
 
 import msgspec
 
@@ -22,7 +23,7 @@ from engine.domain.structure import StructureKind
 from engine.modules.base import ParameterSpec, parameter_problems
 from engine.modules.registry import strategy_of
 from engine.modules.sandbox.parent import DirectStrategy, Program, UserStrategy
-from engine.modules.sandbox.process import ModuleProcess
+from engine.modules.sandbox.process import ModuleProcess, one_line
 from engine.modules.sandbox.protocol import MIB, Limits
 
 GROUP = "mindfolio.modules"
@@ -31,6 +32,9 @@ GROUP = "mindfolio.modules"
 LONGEST_SOURCE = MIB
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)\d")
+"""What Windows takes for a device, whatever its folder and ending: a file so named is none."""
 
 _MOST_PARAMETERS = 50
 
@@ -66,6 +70,7 @@ class UserPrograms:
         self._folder = folder
         self._limits = limits or Limits()
         self._running: dict[tuple[str, str], UserStrategy] = {}
+        self._tested: WeakSet[DirectStrategy] = WeakSet()
 
     # --- what a person does with them --------------------------------------------------------------------------------
     def listed(self) -> tuple[Listed, ...]:
@@ -73,7 +78,10 @@ class UserPrograms:
         enabled = self._enabled()
         found: dict[str, Listed] = {}
         for name, path in self._places():
-            program = hash_of(_read(path)) if path.is_file() else ""
+            try:
+                program = hash_of(_read(path)) if path.is_file() else ""
+            except (MindfolioError, OSError):
+                program = ""  # one that cannot be read, or is no module, hides no other
             known = enabled.get(name)
             is_enabled = known is not None and known.program == program
             found[name] = Listed(name, str(path), program, is_enabled, known)
@@ -124,7 +132,9 @@ class UserPrograms:
         program = self._permitted(module.program)
         if isinstance(program, str):
             raise MindfolioError(program)
-        return DirectStrategy(program, self._limits)
+        made = DirectStrategy(program, self._limits)
+        self._tested.add(made)
+        return made
 
     def tested_by(self, module: ModuleSpec) -> Strategy:
         """The program that a backtest walks with: one that is waited for, and closed, if it is a user's."""
@@ -162,8 +172,9 @@ class UserPrograms:
 
     def close(self) -> None:
         """End every process."""
-        for running in self._running.values():
-            running.close()
+        everyone: list[UserStrategy | DirectStrategy] = [*self._running.values(), *self._tested]
+        for each in everyone:
+            each.close()
         self._running.clear()
 
     # --- files -------------------------------------------------------------------------------------------------------
@@ -224,6 +235,7 @@ def described(program: Program, limits: Limits, now: dt.datetime) -> Enabled:
     """What a program says of itself when a process loads it. Raises MindfolioError for what no program may be."""
     process = ModuleProcess(program.name, program.source, limits)
     loaded = process.loaded
+    sealed = process.sealed
     process.close()
     known = {kind.value for kind in StructureKind}
     names = [each.name for each in loaded.parameters]
@@ -233,7 +245,7 @@ def described(program: Program, limits: Limits, now: dt.datetime) -> Enabled:
         raise MindfolioError(f"{program.name}: PARAMETERS has a name twice, or more than {_MOST_PARAMETERS} of them")
     return Enabled(
         program.name, hash_of(program.source), tuple(dict.fromkeys(loaded.structures)), loaded.parameters,
-        loaded.summary[:200], loaded.sealed, now,
+        one_line(loaded.summary, 200), sealed, now,
     )  # fmt: skip
 
 
@@ -253,7 +265,7 @@ def file_of(point: EntryPoint) -> Path:
 
 def check_name(name: str) -> None:
     """Raises MindfolioError for what is no name of a module."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or _DEVICE.fullmatch(name):
         raise MindfolioError(
             f"{name!r} is no name of a module: small letters, digits and _, at most 40, a letter first"
         )

@@ -7,7 +7,7 @@ import datetime as dt
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 import numpy as np
@@ -40,10 +40,13 @@ class Limits:
 
     scan_s: float = 5.0
     load_s: float = 10.0
+    test_s: float = 20.0
+    """All answers of one backtest together: it is worked out while a scan is waited for."""
     cpu_s: int = 3600
     """Of a process's whole life; then a new one takes over."""
     memory: int = 1024 * MIB
-    answer: int = 4 * MIB
+    answer: int = MIB // 2
+    """Taking one in holds up every thread of ours for its length: this much is some 30 ms at the worst."""
     candidates: int = 20
     """Trades that one scan may propose; there is one scan in a quarter of an hour, or when a person asks for it."""
     failures: int = 3
@@ -53,12 +56,17 @@ class Limits:
     """Before a process is begun anew; twice as long with each further failure."""
 
 
+class Seal(msgspec.Struct, frozen=True, tag=True):
+    """Give up what `limits` and the machine allow to give up; asked before the process has a byte of a user's code."""
+
+    limits: Limits
+
+
 class Load(msgspec.Struct, frozen=True, tag=True):
-    """Compile and run these very bytes, after giving up what `limits` and the machine allow to give up."""
+    """Compile and run these very bytes."""
 
     name: str
     source: bytes
-    limits: Limits
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -110,13 +118,18 @@ class Judge(msgspec.Struct, frozen=True, tag=True):
         )
 
 
+class Sealed(msgspec.Struct, frozen=True, tag=True):
+    """What the process cannot do any more: our own word, since the user's code comes later."""
+
+    what: tuple[str, ...]
+
+
 class Loaded(msgspec.Struct, frozen=True, tag=True):
-    """What a module says of itself, and what its process cannot do any more."""
+    """What a module says of itself."""
 
     summary: str
     structures: tuple[str, ...]
     parameters: tuple[ParameterSpec, ...]
-    sealed: tuple[str, ...]
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -149,17 +162,21 @@ class Said(msgspec.Struct, frozen=True):
         return given[0]
 
 
+SaidOfOne: TypeAlias = Annotated[tuple[Said, ...], msgspec.Meta(max_length=16)]
+"""A Said may be one byte long, and is sixty in memory: their number is bounded before one of them is made."""
+
+
 class Looked(msgspec.Struct, frozen=True, tag=True):
     """Findings, and for each position asked about its actions."""
 
     findings: tuple[Finding, ...]
-    actions: tuple[tuple[Said, ...], ...]
+    actions: Annotated[tuple[SaidOfOne, ...], msgspec.Meta(max_length=2_000)]
 
 
 class Judged(msgspec.Struct, frozen=True, tag=True):
     """Actions of one position."""
 
-    actions: tuple[Said, ...]
+    actions: SaidOfOne
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
@@ -168,8 +185,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     error: str
 
 
-Request: TypeAlias = Load | Look | Judge
-Answer: TypeAlias = Loaded | Looked | Judged | Failed
+Request: TypeAlias = Seal | Load | Look | Judge
+Answer: TypeAlias = Sealed | Loaded | Looked | Judged | Failed
 
 
 def held_of(position: Position, context: ManageContext) -> Held:

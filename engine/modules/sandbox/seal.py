@@ -27,17 +27,37 @@ _X32 = 0x40000000
 
 _FORBIDDEN: dict[str, tuple[int, ...]] = {
     # fork, vfork, execve(at); socket..shutdown, bind, listen, socketpair, accept4; kill, tkill, tgkill, sigqueue;
-    # setsid, setpgid; setrlimit, prlimit64; prctl; ptrace, process_vm_*; pidfd_*; perf, bpf, userfaultfd, keys,
-    # io_uring; unshare, setns, mount, chroot, memfd_create, shmget, mq_open, seccomp
+    # setsid, setpgid; setrlimit, prlimit64; prctl; ptrace, process_*, kcmp; pidfd_*; perf, bpf, userfaultfd, keys,
+    # io_uring; unshare, setns, mounts, chroot; memfd_*, all of System V's shared memory, semaphores and queues, and
+    # POSIX queues; seccomp
+    # setpriority, sched_set*, ioprio_set, migrate_pages, move_pages: of any process of the same user
+    # creat, truncate, chmod, chown, utime, setxattr and kin: Landlock leaves what is no opening alone
+    # inotify_*, fanotify_init, *_by_handle_at, openat2; the clock's setting
     "x86_64": (
-        57, 58, 59, 322, *range(41, 54), 288, 62, 200, 234, 129, 297, 112, 109, 160, 302, 101, 310, 311, 434, 438, 424,
-        157, 298, 321, 323, 248, 249, 250, 425, 426, 427, 272, 308, 165, 161, 319, 29, 240, 317,
+        57, 58, 59, 322, *range(41, 54), 288, 62, 200, 234, 129, 297, 112, 109, 160, 302, 157, 101, 310, 311, 312, 440,
+        448, 434, 438, 424, 298, 321, 323, 248, 249, 250, 425, 426, 427, 272, 308, 165, 166, 155, 161, *range(428, 434),
+        442, 319, 447, 29, 30, 31, *range(64, 72), 220, *range(240, 246), 317,
+        141, 142, 144, 203, 314, 251, 256, 279,
+        85, 76, 90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199, 463, 466,
+        253, 254, 294, 300, 303, 304, 437, 164, 227, 159, 305,
     ),
     "aarch64": (
-        221, 281, *range(198, 213), 242, 129, 130, 131, 138, 240, 157, 154, 164, 261, 117, 270, 271, 434, 438, 424,
-        167, 241, 280, 282, 217, 218, 219, 425, 426, 427, 97, 268, 40, 51, 279, 194, 180, 277,
+        221, 281, *range(198, 213), 242, 129, 130, 131, 138, 240, 157, 154, 164, 261, 167, 117, 270, 271, 272, 440,
+        448, 434, 438, 424, 241, 280, 282, 217, 218, 219, 425, 426, 427, 97, 268, 40, 39, 41, 51, *range(428, 434),
+        442, 279, 447, *range(186, 198), *range(180, 186), 277,
+        140, 118, 119, 122, 274, 30, 238, 239,
+        45, 52, 53, 452, 54, 55, 88, 5, 6, 7, 14, 15, 16, 463, 466,
+        26, 27, 262, 264, 265, 437, 170, 112, 171, 266,
     ),
 }  # fmt: skip
+_FLAGS_AT = {"x86_64": ((2, 24), (257, 32)), "aarch64": ((56, 32),)}
+"""open and openat, and where their flags stand among the arguments."""
+_WRITES = 0x243
+"""O_WRONLY, O_RDWR, O_CREAT, O_TRUNC: before kernel 6.2 Landlock lets a file be emptied that may be read."""
+_FCNTL = {"x86_64": 72, "aarch64": 25}
+_FCNTL_ALLOWED = (0, 1, 2, 3, 4, 1030)
+"""Descriptors doubled, their flags. Not F_SETOWN and F_SETSIG, by which a pipe sends any signal to any process of the
+same user, nor leases, which keep others waiting that open a file."""
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _CLONE3 = 435
 _CLONE_THREAD = 0x00010000
@@ -90,7 +110,9 @@ def _libraries() -> tuple[Path, ...]:
     ours = Path(__file__).resolve().parents[2]
     paths = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     system = ("/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/dev/null", "/dev/urandom")
-    frozen = [getattr(sys, "_MEIPASS", "")]
+    # An installed application keeps what can be imported inside of its own file.
+    inside = getattr(sys, "_MEIPASS", "")
+    frozen = [inside, sys.executable] if inside else []
     return (ours, *(Path(path) for path in (*paths, *system, *frozen) if path))
 
 
@@ -121,7 +143,10 @@ def _close_files(library: ctypes.CDLL, readable: Iterable[Path]) -> bool:
 
 
 def _forbid_calls(library: ctypes.CDLL, machine: str) -> bool:
-    """Seccomp: no process is begun, signalled or looked into, no socket made, no limit lifted; threads may be."""
+    """Seccomp: no process is begun, signalled or slowed down, no socket made, no limit lifted, no file changed.
+
+    Threads may be begun.
+    """
     if machine not in _ARCHITECTURES:
         return False
     body = _filter(machine)
@@ -150,6 +175,13 @@ def _filter(machine: str) -> bytes:
     ]
     for number in _FORBIDDEN[machine]:
         program += [one(equal, number, 0, 1), one(answer, fail | _NOT_PERMITTED)]
+    for number, place in _FLAGS_AT[machine]:
+        program += [one(equal, number, 0, 4), one(load, place), one(any_bit, _WRITES, 0, 1)]
+        program += [one(answer, fail | _NOT_PERMITTED), one(answer, allow)]
+    count = len(_FCNTL_ALLOWED)
+    program += [one(equal, _FCNTL[machine], 0, count + 3), one(load, 24)]
+    program += [one(equal, each, count - place) for place, each in enumerate(_FCNTL_ALLOWED)]
+    program += [one(answer, fail | _NOT_PERMITTED), one(answer, allow)]
     program += [
         one(equal, _CLONE[machine], 0, 3),
         one(load, 16),  # its flags, the first argument

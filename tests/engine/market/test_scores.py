@@ -98,3 +98,12 @@ def test_the_list_for_people_has_the_newest_of_each_symbol_and_how_many_there_ar
     assert [row["symbol"] for row in listed] == ["INTC", "KO", "PFE", "TSLA"]
     assert listed[1] == {"symbol": "KO", "score": 84.0, "as_of": "2026-04-15", "source": "desk", "kept": 2}
     assert read_scores(tmp_path).listed() == []
+
+
+def test_a_source_that_a_terminal_would_obey_or_that_is_no_name_is_refused(tmp_path: Path) -> None:
+    rows = "symbol,score,asof,source\n"
+    rows += f"KO,80,2026-01-15,\x1b[2Jdesk\nPFE,80,2026-01-15,{'x' * 201}\nHD,80,2026-01-15,{'é' * 200}\n"
+    report = imported(tmp_path, rows)
+    why = "source is longer than 200 signs, or has one that cannot be shown"
+    assert report.rejected == ((1, why), (2, why))
+    assert set(read_scores(tmp_path / "history").on(dt.date(2026, 2, 1))) == {"HD"}

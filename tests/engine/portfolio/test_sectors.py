@@ -50,3 +50,19 @@ def test_a_file_without_its_header_or_in_another_coding_is_refused(tmp_path: Pat
     (tmp_path / FILE).write_bytes(b"symbol,sector\nTSLA,\xff\n")
     with pytest.raises(MindfolioError, match="cannot be read"):
         sectors_of(tmp_path)
+
+
+def test_what_is_no_table_is_told_in_one_line_of_bounded_length(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("symbol,sector\nKO,Staples\nPEP," + "x" * 200_000, encoding="utf-8")
+    with pytest.raises(MindfolioError, match=r"row 3: field larger than field limit"):
+        sectors_of(tmp_path)
+    (tmp_path / FILE).write_text("symbol,sector\n" + "KO\n" * 100_000, encoding="utf-8")
+    with pytest.raises(MindfolioError, match=r"row 21: .*; and 99,980 more$") as caught:
+        sectors_of(tmp_path)
+    assert len(str(caught.value)) < 2_000
+
+
+def test_a_sector_is_shown_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("symbol,sector\nKO,\x1b[2JEnergy\nPEP,Énergie\n", encoding="utf-8")
+    with pytest.raises(MindfolioError, match=r"row 2: the sector of KO has a sign that cannot be shown$"):
+        sectors_of(tmp_path)

@@ -1,22 +1,29 @@
 """Users' modules in the running kernel: the hostile ones are paused alone, and the others' positions are seen to."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.core.calendar import market_day
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerAccepted, BrokerReport
-from engine.domain.mindfolio import ModuleStatus
+from engine.domain.candidate import Candidate, Finding
+from engine.domain.evidence import Evidence
+from engine.domain.mindfolio import ModuleKind, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.order import Order, OrderPurpose
+from engine.domain.position import Position
+from engine.domain.scan import Action, ManageContext, ScanContext
 from engine.ledger.verify import verify_store
 from engine.modules.sandbox.programs import UserPrograms
 from engine.runtime import handlers
-from tests.builders import three_iv_services
-from tests.engine.modules.sandbox.scenes import QUICK, QUIET, managing, scanning, user_module
+from engine.runtime.scanning import PacedBacktests, scan_with_evidence
+from tests.builders import candidate, condor, three_iv_services
+from tests.engine.modules.sandbox.scenes import QUICK, QUIET, managing, scan_context, scanning, user_module
 from tests.engine.runtime.scenes import CONDOR, denied, hold, quiet
 from tests.fakes import EXPIRATION, Rig, ScriptedBroker, chain_update, filled, new_york
 
@@ -105,6 +112,64 @@ def test_an_exit_is_ordered_in_the_instant_of_the_scan_also_while_the_module_is_
     assert [(order.position_id, order.why, order.created_at) for order in rig.broker.submitted] == [
         (held.position_id, "enough", new_york(10, 15))
     ]
+
+
+class Counting:
+    """A backtester that notes what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
+        """The same for everything."""
+        assert (module.module_id, market_day(now)) == ("MINE", now.date())
+        self.asked.append(candidate.structure.symbol)
+        return PASSES
+
+
+class Proposes:
+    """A user's module that wants a condor in each symbol, and an addition to what it holds."""
+
+    kind = ModuleKind.USER
+
+    def scan(self, context: ScanContext) -> tuple[Finding, ...]:
+        """Three symbols and more of a fourth."""
+        found = [candidate("MINE", structure=condor((88, 93, 110, 115), symbol)) for symbol in ("SPY", "QQQ", "IWM")]
+        more = candidate("MINE", position_id="P000001", evidence=PASSES)
+        return tuple(Finding(each.structure.symbol, each, "wanted") for each in (*found, more))
+
+    def manage(self, position: Position, context: ManageContext) -> tuple[Action, ...]:
+        """Holds on."""
+        return ()
+
+
+PASSES = Evidence(40, 0.8, 10_000, "modelled")
+
+
+def test_a_users_module_has_one_backtest_worked_out_with_each_scan_and_the_rest_wait() -> None:
+    backtester, tested, context = Counting(), PacedBacktests(), replace(scan_context(), waivers=Waivers())
+
+    def scanned(context: ScanContext) -> list[str]:
+        """The symbols whose trades have their backtest."""
+        findings = scan_with_evidence(Proposes(), backtester, context, tested)
+        assert len(findings) == 4
+        assert findings[3].candidate == candidate("MINE", position_id="P000001"), "it brings no evidence of its own"
+        for finding in findings[:3]:
+            assert finding.candidate is not None or finding.reason.startswith("its backtest comes with a later scan")
+        return [each.symbol for each in findings[:3] if each.candidate is not None and each.candidate.evidence]
+
+    assert [scanned(context) for _ in range(3)] == [["SPY"], ["SPY", "QQQ"], ["SPY", "QQQ", "IWM"]]
+    assert scanned(context) == ["SPY", "QQQ", "IWM"], "what was worked out holds for the day"
+    assert scanned(replace(context, now=context.now + dt.timedelta(days=1))) == ["SPY"], "a day has its own"
+    other = replace(context, module=replace(context.module, parameters={"days": 9}))
+    assert scanned(other) == ["SPY"], "other settings are another question"
+
+
+def test_where_evidence_is_waived_nothing_waits_for_it() -> None:
+    backtester = Counting()
+    findings = scan_with_evidence(Proposes(), backtester, scan_context(), PacedBacktests())
+    assert backtester.asked == ["SPY"]
+    assert all(finding.candidate is not None for finding in findings)
 
 
 def test_a_users_module_is_added_by_the_hash_of_its_enabled_file(programs: UserPrograms, tmp_path: Path) -> None:

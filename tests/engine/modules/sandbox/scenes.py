@@ -11,8 +11,9 @@ from engine.domain.scan import ManageContext, ScanContext
 from engine.domain.structure import StructureKind
 from engine.market.store import MarketStore
 from engine.modules.sandbox.parent import Program
+from engine.modules.sandbox.process import ModuleFault, ModuleProcess, ProcessEnded
 from engine.modules.sandbox.programs import hash_of
-from engine.modules.sandbox.protocol import MIB, Limits
+from engine.modules.sandbox.protocol import MIB, Limits, Look
 from tests.builders import condor, position
 from tests.fakes import chain_update, new_york
 
@@ -33,6 +34,27 @@ QUIET = HEAD + "def scan(context): return nothing(context)\ndef manage(position,
 def scanning(body: str) -> bytes:
     """A module whose scan has this body, one line, before it answers with nothing."""
     return f"{HEAD}def scan(context):\n    {body}\n    return nothing(context)\ndef manage(p, c): return ()\n".encode()
+
+
+class Obedient:
+    """One process for many tests: its module's scan does what each asks, and whatever it raises does not end it.
+
+    `scan` may be any code, on lines of its own; it is sent as the module's name.
+    """
+
+    def __init__(self) -> None:
+        self.process = ModuleProcess("mine", scanning("exec(compile(context.module.name, 'mine.py', 'exec'))"), QUICK)
+
+    def tried(self, body: str) -> str:
+        """The fault of a scan that does this, "" when it went through."""
+        context = scan_context()
+        try:
+            self.process.ask(Look(replace(context, module=replace(context.module, name=body)), ()), 10.0)
+        except ProcessEnded:
+            raise
+        except ModuleFault as fault:
+            return str(fault)
+        return ""
 
 
 def managing(answer: str) -> bytes:

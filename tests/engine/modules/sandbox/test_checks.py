@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from engine.core.errors import Fact
 from engine.core.money import dollars
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.evidence import Evidence
@@ -12,6 +13,7 @@ from engine.domain.greeks import Greeks
 from engine.domain.order import OrderPurpose
 from engine.domain.scan import Action, Exit, Hedge, Trade, Warn
 from engine.domain.structure import Leg, Structure, StructureKind
+from engine.modules.sandbox import checks
 from engine.modules.sandbox.checks import MOST_AMOUNT, MOST_UNITS, actions_problem, findings_problem
 from engine.modules.sandbox.protocol import Limits
 from tests.builders import candidate, condor
@@ -74,6 +76,10 @@ def test_as_many_trades_as_a_scan_may_propose() -> None:
         ({"evidence": Evidence(99, 1.0, 1, "myself")}, "brings its own evidence"),
         ({"reasons": ("because",) * 41}, "too many words"),
         ({"reasons": ("x" * 501,)}, "too many words"),
+        ({"reasons": ("a\nb",)}, "a line break or a sign that cannot be shown"),
+        ({"needs_person": "\x1b[2J"}, "a sign that cannot be shown"),
+        ({"waived": ("pay \u202eUSD 5",)}, "a sign that cannot be shown"),
+        ({"breakevens": (1,) * 41}, "too many words or numbers"),
         ({"greeks": Greeks(delta=float("nan"))}, "a number of its finding on SPY is none"),
     ],
 )
@@ -123,6 +129,8 @@ def test_sound_actions_pass() -> None:
         (Exit(HELD, "x", legs=(Leg(a_condor().structure.legs[0].contract, 7),)), "closes legs that it has not"),
         (Exit(HELD, "x", legs=a_condor().structure.legs[:1] * 2), "closes legs that it has not"),
         (Exit(HELD, "x" * 501), "too many words"),
+        (Exit(HELD, "\x07"), "a sign that cannot be shown"),
+        (Warn(HELD, "a\u2028b", "x"), "a sign that cannot be shown"),
         (Hedge(HELD, 1_000_001, "x"), "hedges with 1,000,001 shares"),
         (Warn(HELD, "a", "x" * 501), "too many words"),
         (Trade(proposal(purpose=OrderPurpose.ROLL, position_id="P999999")), "trades in another position"),
@@ -140,3 +148,17 @@ def test_as_many_answers_as_are_taken() -> None:
 
 def test_prices_are_compared_as_money() -> None:
     assert trade(max_risk=dollars(10_000)) == ""
+
+
+def test_words_of_any_script_are_shown() -> None:
+    assert trade(reasons=("Δ 0,16 günstig, 5\xa0%", "安い", "שלום")) == ""
+
+
+def test_an_answer_of_many_small_things_is_refused_without_being_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(checks, "is_exact")  # which writes and reads all of it, on a thread that others wait for
+    many: dict[str, Fact] = {f"{number}": number for number in range(60_000)}
+    huge = Finding("SPY", None, "x", many)
+    assert "too many words or numbers" in findings_problem([huge], scan_context(), LIMITS)
+    legs = a_condor().structure.legs * 10_000
+    assert "too many or too large" in trade(structure=Structure(StructureKind.IRON_CONDOR, legs))
+    assert "closes legs that it has not" in said(Exit(HELD, "x", legs=legs))

@@ -1,6 +1,8 @@
 """The child's own loop, in this process and with what it cannot do left out."""
 
+import calendar
 import io
+import sys
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from engine.modules.sandbox.protocol import (
     Look,
     Looked,
     Request,
+    Seal,
+    Sealed,
     answer_in,
     frame,
     judge_of,
@@ -31,6 +35,13 @@ def not_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def served(*questions: Request) -> list[Answer]:
+    """What the child answers to these, once it is sealed."""
+    sealed, *found = answered(Seal(QUICK), *questions)
+    assert sealed == Sealed(("nothing",))
+    return found
+
+
+def answered(*questions: Request) -> list[Answer]:
     """What the child answers to these."""
     answers = io.BytesIO()
     child.serve(io.BytesIO(b"".join(frame(question) for question in questions)), answers)
@@ -44,7 +55,7 @@ def served(*questions: Request) -> list[Answer]:
 
 def load(source: Any) -> Load:
     """Load this source."""
-    return Load("mine", source if isinstance(source, bytes) else source.encode(), QUICK)
+    return Load("mine", source if isinstance(source, bytes) else source.encode())
 
 
 def test_a_scan_answers_with_findings_and_with_actions_in_the_order_asked() -> None:
@@ -54,7 +65,7 @@ def test_a_scan_answers_with_findings_and_with_actions_in_the_order_asked() -> N
         load(managing('[Exit(p.position_id, "enough")]')), Look(scan_context(held), (question.held,))
     )
     assert isinstance(loaded, Loaded)
-    assert (loaded.structures, loaded.sealed) == (("Iron Condor",), ("nothing",))
+    assert loaded.structures == ("Iron Condor",)
     assert isinstance(looked, Looked)
     assert [finding.reason for finding in looked.findings] == ["nothing today"]
     assert [[said.action() for said in each] for each in looked.actions] == [[Exit(held.position_id, "enough")]]
@@ -93,6 +104,25 @@ def test_what_is_no_module_is_refused_with_a_reason(source: str, why: str) -> No
 
 def test_nothing_is_answered_before_something_is_loaded() -> None:
     assert served(Look(scan_context(), ())) == [Failed("Refused: nothing is loaded")]
+
+
+def test_no_code_is_taken_before_the_process_is_sealed() -> None:
+    assert answered(load(managing("()"))) == [Failed("Refused: the process is not sealed")]
+
+
+def test_the_code_is_compiled_within_the_limits() -> None:
+    (failed,) = served(load("def :"))
+    assert failed == Failed("SyntaxError: invalid syntax (mine.py, line 1)")
+    assert answered(load("def :")) == [Failed("Refused: the process is not sealed")], "it is not even read"
+
+
+def test_a_module_may_bear_the_name_of_one_of_pythons_own() -> None:
+    source = (
+        managing("()").decode() + "from dataclasses import dataclass\n@dataclass\nclass Rules:\n    days: int = 5\n"
+    )
+    (loaded,) = served(Load("calendar", source.encode()))
+    assert isinstance(loaded, Loaded)
+    assert sys.modules["calendar"] is calendar
 
 
 def test_the_summary_is_the_first_line_of_its_docstring() -> None:

@@ -1,18 +1,27 @@
 """A process: what it is given, how long it may take, and how it ends."""
 
 import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.modules.sandbox import CHILD_FLAG
-from engine.modules.sandbox.process import ModuleFault, ModuleProcess, ProcessEnded, command, environment
+from engine.modules.sandbox.process import (
+    ModuleFault,
+    ModuleProcess,
+    ProcessEnded,
+    command,
+    environment,
+    one_line,
+)
 from engine.modules.sandbox.protocol import Limits, Look, Looked
-from tests.engine.modules.sandbox.scenes import QUICK, scan_context, scanning
+from tests.engine.modules.sandbox.scenes import HEAD, QUICK, Obedient, scan_context, scanning
 
 HURRIED = replace(QUICK, scan_s=0.3)
 
@@ -28,6 +37,14 @@ def fault_of(body: str, limits: Limits = HURRIED) -> ModuleFault:
     finally:
         process.close()
     return caught.value
+
+
+@pytest.fixture(scope="module")
+def obedient() -> Iterator[Obedient]:
+    """A process that tests share."""
+    made = Obedient()
+    yield made
+    made.process.close()
 
 
 def test_a_question_is_answered_again_and_again_by_one_process() -> None:
@@ -65,10 +82,9 @@ EVERYWHERE = "import os\n    for fd in range(3, 20):\n        try: os.write(fd, 
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (EVERYWHERE.format(r'b"\xff" * 64'), "its answer is of 4,294,967,295 bytes, at most 4,194,304 are taken"),
+        (EVERYWHERE.format(r'b"\xff" * 64'), "its answer is of 4,294,967,295 bytes, at most 524,288 are taken"),
         (EVERYWHERE.format(r'b"\0\0\0\x08garbage!"'), "its answer is no message"),
-        ('return [Finding("SPY", None, "x" * (5 << 20))]', "at most 4,194,304 are taken"),
-        ("1 / 0", "ZeroDivisionError: division by zero, line 9 of mine.py"),
+        ('return [Finding("SPY", None, "x" * (1 << 20))]', "at most 524,288 are taken"),
     ],
 )
 def test_garbage_and_errors_are_faults(body: str, why: str) -> None:
@@ -110,12 +126,42 @@ def cpu_of(pid: int) -> str:
     return " ".join(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")")[1].split()[11:13])
 
 
-def test_it_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch, obedient: Obedient) -> None:
     monkeypatch.setenv("BROKER_TOKEN", "canary")
     assert "BROKER_TOKEN" not in environment()
-    said = str(fault_of("import os; raise RuntimeError(sorted(os.environ))"))
+    said = obedient.tried("import os; raise RuntimeError(sorted(os.environ))")
+    assert set(re.findall(r"'(\w+)'", said)) <= {*environment(), "LC_CTYPE"}
     assert "OPENBLAS_NUM_THREADS" in said
-    assert "BROKER_TOKEN" not in said
+
+
+def test_sets_have_the_same_order_in_every_process(obedient: Obedient) -> None:
+    body = "raise RuntimeError(list({'SPY', 'QQQ', 'IWM', 'DIA', 'TLT', 'GLD', 'XLE'}))"
+    assert obedient.tried(body).split("]")[0] == str(fault_of(body)).split("]")[0]
+
+
+def test_a_fault_is_one_line_that_a_terminal_only_shows(obedient: Obedient) -> None:
+    assert obedient.tried("1 / 0").startswith("ZeroDivisionError: division by zero, line 1 of mine.py")
+    said = obedient.tried(r"raise RuntimeError('a\nb\x1b[2Jc\u202ed' + 'x' * 5000)")
+    assert said.startswith("RuntimeError: a b?[2Jc?dxx")
+    assert len(said) < 1000
+    assert one_line("\x1b]0;title\x07\n\nSells  condors", 20) == "?]0;title? Sells con"
+
+
+def test_it_cannot_say_what_it_has_given_up() -> None:
+    source = HEAD + (
+        "import engine.modules.sandbox.child as child\n"
+        "child.frame = lambda answer, plain=child.frame: plain(child.Sealed(('everything',)))\n"
+        "def scan(context): return ()\ndef manage(p, c): return ()\n"
+    )
+    with pytest.raises(ModuleFault, match="something else than what it is"):
+        ModuleProcess("mine", source.encode(), QUICK)
+
+
+def test_a_load_takes_no_longer_than_what_is_left() -> None:
+    began = time.monotonic()
+    with pytest.raises(ModuleFault, match="did not answer within"):
+        ModuleProcess("mine", b"while True: pass", QUICK, within_s=0.4)
+    assert time.monotonic() - began < 2.0
 
 
 def test_it_holds_no_file_of_ours(tmp_path: Path) -> None:
@@ -137,7 +183,7 @@ def test_its_folder_is_its_own_and_goes_with_it() -> None:
 
 
 def test_an_installed_application_is_told_by_a_flag(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert command()[1] == "-I"
+    assert command()[1:3] == ["-P", "-s"], "neither the working folder nor the user's own packages"
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert command() == [sys.executable, CHILD_FLAG]
 
@@ -145,10 +191,9 @@ def test_an_installed_application_is_told_by_a_flag(monkeypatch: pytest.MonkeyPa
 LIVES_ON = """
 import sys, time
 from engine.modules.sandbox.process import ModuleProcess
-from engine.modules.sandbox.protocol import Look
-from tests.engine.modules.sandbox.scenes import QUICK, QUIET, scan_context
-process = ModuleProcess("mine", QUIET.encode(), QUICK)
-process.ask(Look(scan_context(), ()), 5.0)
+from engine.modules.sandbox.protocol import Limits
+source = b"STRUCTURES = ['Iron Condor']\\nscan = manage = print"
+process = ModuleProcess("mine", source, Limits(load_s=30.0))
 print(process.pid, flush=True)
 time.sleep(60)
 """

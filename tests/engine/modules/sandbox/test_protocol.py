@@ -1,6 +1,7 @@
 """Messages: they come back as they were sent, and what was not written by us is refused."""
 
 import math
+import time
 from dataclasses import replace
 
 import msgspec
@@ -121,3 +122,16 @@ def test_a_number_that_is_none_travels_and_is_for_the_checks() -> None:
     got = answer_in(body(Looked((Finding("SPY", None, "x", {"n": math.nan}),), ())))
     assert isinstance(got, Looked)
     assert np.isnan(got.findings[0].numbers["n"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("many", ["Said", "positions"])
+def test_an_answer_that_is_small_on_the_wire_and_huge_in_memory_is_refused_before_it_is_made(many: str) -> None:
+    size = 300_000
+    head = {"Said": b"\x91\xdd" + size.to_bytes(4, "big"), "positions": b"\xdd" + size.to_bytes(4, "big")}[many]
+    each = {"Said": b"\x80", "positions": b"\x90"}[many]
+    looked = body(Looked((), ()))
+    assert looked.endswith(b"\xa7actions\x90"), "an empty list is its last byte"
+    began = time.perf_counter()
+    with pytest.raises(Unreadable, match="of length <="):
+        answer_in(looked[:-1] + head + each * size)
+    assert time.perf_counter() - began < 0.02
