@@ -7,7 +7,6 @@ the result; why a symbol gave no trade follows from its quotes, its score and th
 import datetime as dt
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,6 @@ from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter
 from engine.domain.ports import ChainUpdate
 from engine.domain.scan import Score
 from engine.domain.structure import StructureKind
-from engine.market.history import HistoryStore
-from engine.market.importer import import_files
-from engine.market.replay import ReplayFeed
 from tests.american_oracle import american_by_quantlib
 from tests.trader_days.day import GATE, MINUTE, OPEN_DAYS, Day, mindfolio
 
@@ -68,20 +64,6 @@ def wheel(risk: int) -> ModuleSpec:
     universe = ("NVDA", "QQQ", "SPY", "TSLA")
     kind = ModuleKind.SELL_PUTS_ENGINE
     return ModuleSpec("WHEEL", kind, "Wheel", limits, True, universe, kinds, parameters=parameters)
-
-
-@pytest.fixture(scope="module")
-def ticks(yahoo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> list[ChainUpdate]:
-    history = HistoryStore(tmp_path_factory.mktemp("recording"))
-    import_files([yahoo_file], history, lambda _line: None)
-    return list(_all_of(ReplayFeed(history)))
-
-
-def _all_of(feed: ReplayFeed) -> Iterator[ChainUpdate]:
-    at: dt.datetime | None = feed.first_at
-    while at is not None:
-        yield from feed.read(at)
-        at = feed.next_at(at)
 
 
 def run(folder: Path, ticks: list[ChainUpdate], budget: str, risk: int, **scores: float) -> Day:
