@@ -159,3 +159,24 @@ def test_goog_has_no_open_interest_on_record_and_no_back_expiry_on_the_first_day
         "no back expiry in 50-70 days", "no expiry in 30-45 days", "no expiry in 21-45 days", "no expiry in 20-60 days",
         "nothing held",
     }  # fmt: skip
+
+
+def test_what_the_skipped_puts_would_have_made(nineteen_sessions: GoldenRun, yahoo_file: Path) -> None:
+    # Of 16 March: SPY's 639 put (7.40 to 7.45), QQQ's 571 (7.60 to 7.68) and TSLA's 365 (8.90 to 9.00), sold at 7.42,
+    # 7.63 and 8.90 by the fill model, less 0.60 and 0.08 each. They end worthless: on 17 April the names are at 710.14,
+    # 648.85 and 400.62. Of 24 April three are still open, at about what they were sold for.
+    for symbol, strike, bid, ask in (("SPY", 639, 7.40, 7.45), ("QQQ", 571, 7.60, 7.68), ("TSLA", 365, 8.90, 9.00)):
+        terms = ("2026-04-17", "put", strike, strike)
+        quotes = [listed(yahoo_file, side, "2026-03-16 15:55:34-0400", symbol, *terms) for side in ("bid", "ask")]
+        assert quotes == [[pytest.approx(bid)], [pytest.approx(ask)]]
+        (spot,) = listed(yahoo_file, "spot_price", "2026-04-17 16:28:20-0400", symbol)
+        assert isinstance(spot, float)
+        assert spot > strike
+    found = {(row["month"], row["reason"]): row for row in nineteen_sessions.document["skipped_trades"]}
+    cap = "SYMBOL_CAP: share of the budget"
+    both, one = found["2026-03", f"MAX_RISK + BUDGET + {cap}"], found["2026-03", f"MAX_RISK + {cap}"]
+    assert (both["ended"], both["result"]) == (2, 1503.64)
+    assert both["result"] == pytest.approx(742 + 763 - 2 * 0.68)
+    assert (one["ended"], one["result"]) == (1, pytest.approx(890 - 0.68))
+    last = found["2026-04", f"MAX_RISK + BUDGET + {cap}"]
+    assert (last["ended"], last["still_open"], last["open_result"]) == (0, 3, -6.04)
