@@ -29,6 +29,9 @@ MARKETS = tuple(environment.value for environment in Environment)
 PRICES = ("traded", "split-adjusted", "adjusted")
 """What may have been done to the prices of bars."""
 
+TEMPLATES = ("aggressive-growth", "main-account")
+"""Mindfolios to begin with, the default one first; `engine.runtime.defaults` makes them."""
+
 MOST_DAYS = 10_000
 """Forty years of sessions."""
 
@@ -164,6 +167,16 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=_seed, default=argparse.SUPPRESS, help="seed of a new mindfolio's market (default 1)"
     )
+    parser.add_argument(
+        "--template", choices=TEMPLATES, default=argparse.SUPPRESS, help="what a new mindfolio begins as"
+    )
+    parser.add_argument(
+        "--symbols",
+        type=_symbols,
+        default=argparse.SUPPRESS,
+        metavar="A,B,...",
+        help="what a new mindfolio's modules look at (default: the whole market)",
+    )
     parser.add_argument("--speed", type=_speed, default=argparse.SUPPRESS, help="market seconds a real second, or max")
 
 
@@ -173,6 +186,10 @@ def _days(text: str) -> int:
 
 def _minutes(text: str) -> int:
     return _whole(text, 0, 24 * 60)
+
+
+def _symbols(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().upper() for part in text.split(",") if part.strip())
 
 
 def _step(text: str) -> int:
@@ -222,8 +239,15 @@ def _places(options: argparse.Namespace) -> Places:
 def _running(options: argparse.Namespace, *, default_speed: float, **how: Any) -> Running:
     speed, minutes = getattr(options, "speed", default_speed), getattr(options, "record", None)
     quotes = getattr(options, "quotes", None)
-    seed = getattr(options, "seed", None)
-    return Running(seed=seed, speed=speed, record_minutes=minutes, quote_minutes=quotes, **how)
+    return Running(
+        seed=getattr(options, "seed", None),
+        speed=speed,
+        record_minutes=minutes,
+        quote_minutes=quotes,
+        template=getattr(options, "template", TEMPLATES[0]),
+        symbols=getattr(options, "symbols", ()),
+        **how,
+    )
 
 
 def _ledgers(options: argparse.Namespace) -> tuple[Places, ...]:

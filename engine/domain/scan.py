@@ -74,6 +74,8 @@ class ScanContext:
     scores: Mapping[str, Score] = field(default_factory=dict)
     refused: Mapping[tuple[str, StructureKind], str] = field(default_factory=dict)
     """Symbols and structures that the backtest has refused this module today, and why: its answer holds all day."""
+    rested: Mapping[str, dt.datetime] = field(default_factory=dict)
+    """When this module's trade in a symbol last lost, or was ended by somebody else, of the last month."""
     turned_down: frozenset[tuple[str, StructureKind]] = frozenset()
     """Symbols and structures whose candidates the gate refused at this module's last scan: they take nobody's room."""
     exposure: Exposure | None = None

@@ -117,6 +117,7 @@ def _closing_decided(book: Book, _at: dt.datetime, event: ev.ClosingDecided) -> 
 def _session_opened(book: Book, at: dt.datetime, event: ev.SessionOpened) -> None:
     book.session = event.day
     book.answers = {key: answer for key, answer in book.answers.items() if at - answer.at < _ANSWERS_KEPT}
+    book.rested = {key: since for key, since in book.rested.items() if at - since < _ANSWERS_KEPT}
     book.orders_today = book.loss_seen = book.day_pnl_gone = 0
     book.breaker_planned = book.breaker_planned if book.breaker else ""
     for module_id, module in book.modules.items():

@@ -97,6 +97,8 @@ class BookState:
     """Approvals that wait."""
     answers: dict[str, Answer] = field(default_factory=dict)
     """The newest answer to each module's suggestion about a position or a symbol, for a month."""
+    rested: dict[str, dt.datetime] = field(default_factory=dict)
+    """When a module's trade in a symbol last lost, or was ended by somebody else, by "module symbol", for a month."""
     positions: dict[str, Position] = field(default_factory=dict)
     """Open positions."""
     lineages: dict[str, Lineage] = field(default_factory=dict)

@@ -135,6 +135,8 @@ def filled(book: BookState, seq: int, at: dt.datetime, event: ev.OrderFilled) ->
     book.orders[order.order_id] = order
     if order.status is OrderStatus.FILLED:
         del book.orders[order.order_id]
+    if order.purpose is OrderPurpose.CLOSE and order.who and not after.lots:
+        fold_positions.rest(book, after, at)
     closed = fold_positions.keep(book, at, before, after, traded=sum(trade.paid for trade in trades))
     if before is None:
         _opened(book, at, order, after)

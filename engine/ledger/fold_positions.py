@@ -76,7 +76,14 @@ def _retire(book: BookState, position: Position) -> tuple[Position, ...]:
     if lineage.open <= 0:
         del book.lineages[name]
         _count(_stats(book, position.module_id), lineage.net)
+        if lineage.net <= 0 and position.closed_at is not None:
+            rest(book, position, position.closed_at)
     return (position,)
+
+
+def rest(book: BookState, position: Position, at: dt.datetime) -> None:
+    """A module's trade in a symbol lost, or somebody else ended it: the module may wish to rest there for a while."""
+    book.rested[f"{position.module_id} {position.symbol}"] = at
 
 
 def _part_orders(book: BookState, position_id: str) -> None:

@@ -31,6 +31,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
     ParameterSpec("open_interest_share_pct", "Share of open interest", "%", 5, 1, 100, "Of the least held leg."),
     ParameterSpec("max_contracts", "Contracts at most", "", 10, 1, 1000, "Of each right, per trade."),
     ParameterSpec("max_open_positions", "Open positions at most", "", 4, 1, 100, "In this module, one a symbol."),
+    ParameterSpec("rest_days", "Rest after a loss", "days", 3, 0, 30, "In a symbol, also after somebody else closed."),
 )  # fmt: skip
 
 
@@ -59,6 +60,7 @@ class GammaRules:
     open_interest_share_pct: int
     max_contracts: int
     max_open_positions: int
+    rest_days: int
 
     def __post_init__(self) -> None:
         if self.min_days > self.max_days:

@@ -105,7 +105,7 @@ def _look_at(symbol: str, context: ScanContext, rules: GammaRules) -> Finding:
         "iv_rank_sessions": rank.sessions,
         "realised_volatility": None if realised is None else round(realised, 4),
     }
-    refusal = symbol_refusal(symbol, context, rules.max_open_positions)
+    refusal = symbol_refusal(symbol, context, rules.max_open_positions, rules.rest_days)
     refusal = refusal or rank_refusal(rank, context, most=rules.max_iv_rank_pct)
     if refusal:
         return Finding(symbol, None, refusal, numbers)

@@ -42,6 +42,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
     ParameterSpec("open_interest_share_pct", "Share of open interest", "%", 5, 1, 100, "Of the least held leg."),
     ParameterSpec("max_contracts", "Contracts at most", "", 10, 1, 1000, "Per trade."),
     ParameterSpec("max_open_positions", "Open positions at most", "", 6, 1, 100, "In this module, one a symbol."),
+    ParameterSpec("rest_days", "Rest after a loss", "days", 3, 0, 30, "In a symbol, also after somebody else closed."),
 )
 
 _BANDS = (
@@ -96,6 +97,7 @@ class IvRules:
     open_interest_share_pct: int
     max_contracts: int
     max_open_positions: int
+    rest_days: int
 
     def __post_init__(self) -> None:
         for low, high in _BANDS:

@@ -89,7 +89,7 @@ def _look_at(symbol: str, context: ScanContext, rules: IvRules) -> list[Finding]
     chain = context.chains.get(symbol)
     numbers: dict[str, Fact] = {"iv_rank_pct": known(rank), "iv_rank_sessions": rank.sessions}
     enabled = [kind for kind in STRUCTURES if kind in context.module.structures]
-    refusal = symbol_refusal(symbol, context, rules.max_open_positions)
+    refusal = symbol_refusal(symbol, context, rules.max_open_positions, rules.rest_days)
     if not enabled:
         refusal = "none of iron condor, calendar and diagonal is enabled in this module"
     if refusal:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 
+from engine.core.calendar import market_day
 from engine.domain.candidate import Finding
 from engine.domain.happening import UNKNOWN
 from engine.domain.scan import ScanContext
@@ -15,9 +16,17 @@ def held_symbols(context: ScanContext) -> frozenset[str]:
     return frozenset(position.structure.symbol for position in context.open_positions if position.status.is_open)
 
 
-def symbol_refusal(symbol: str, context: ScanContext, most_positions: int) -> str:
-    """Why nothing new is opened in a symbol, "" when something may be: one position a symbol, and room for one more."""
+def symbol_refusal(symbol: str, context: ScanContext, most_positions: int, rest_days: int = 0) -> str:
+    """Why nothing new is opened in a symbol, "" when something may be: one position a symbol, and room for one more.
+
+    For `rest_days` days after a trade there that lost, or that somebody else ended, nothing is.
+    """
     held = held_symbols(context)
+    since = context.rested.get(symbol)
+    days = 0 if since is None else (market_day(context.now) - market_day(since)).days
+    if since is not None and days < rest_days:
+        ago = f"{days} day{'s' * (days != 1)} ago" if days else "today"
+        return f"rests: a trade here lost, or was ended by somebody else, {ago}; {rest_days} days of rest"
     if symbol in held:
         return "position already open"
     if symbol in context.busy_symbols:

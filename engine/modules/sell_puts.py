@@ -128,7 +128,9 @@ def _refusal(symbol: str, context: ScanContext, rules: PutRules) -> str:
         return "cash-secured puts are not enabled in this module"
     if context.available < 0:
         return f"over the budget by {cash(-context.available)}: no new put"
-    return symbol_refusal(symbol, context, rules.max_open_positions) or refused_today(symbol, PUT, context)
+    return symbol_refusal(symbol, context, rules.max_open_positions, rules.rest_days) or refused_today(
+        symbol, PUT, context
+    )
 
 
 def _score(symbol: str, context: ScanContext, rules: PutRules) -> tuple[str, str, str]:

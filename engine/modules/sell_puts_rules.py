@@ -30,6 +30,7 @@ PARAMETERS: tuple[ParameterSpec, ...] = (
     ParameterSpec("open_interest_share_pct", "Share of open interest", "%", 5, 1, 100, "Of the contract sold."),
     ParameterSpec("max_contracts", "Contracts at most", "", 10, 1, 1000, "Puts of one trade."),
     ParameterSpec("max_open_positions", "Open positions at most", "", 6, 1, 100, "In this module, one a symbol."),
+    ParameterSpec("rest_days", "Rest after a loss", "days", 3, 0, 30, "In a symbol, also after somebody else closed."),
 )
 
 
@@ -58,6 +59,7 @@ class PutRules:
     open_interest_share_pct: int
     max_contracts: int
     max_open_positions: int
+    rest_days: int
 
     def __post_init__(self) -> None:
         for low, high in (("min_delta", "max_delta"), ("call_min_delta", "call_max_delta"), ("min_days", "max_days")):

@@ -10,7 +10,7 @@ from engine.backtest.filling import Terms
 from engine.backtest.spreads import fill
 from engine.core.calendar import next_session, session_at
 from engine.core.clock import VirtualClock
-from engine.core.errors import LedgerFault
+from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Environment, MindfolioSpec
@@ -30,7 +30,7 @@ from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox
 from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.kernel import Kernel
-from engine.runtime.markets import market_of, recordings_of
+from engine.runtime.markets import Market, market_of, recordings_of
 from engine.runtime.pacer import Pacer
 from engine.runtime.places import Places, Running
 from engine.runtime.workers import Workers
@@ -111,7 +111,7 @@ def _kernel(
         seed = _seed(book, running.seed)
         market = market_of(history, seed, running.quote_minutes)
         feed = market.feed
-        spec = defaults.TEMPLATES[running.template](feed.symbols)
+        spec = defaults.TEMPLATES[running.template](_universe(running.symbols, feed.symbols))
         costs = defaults.costs() if is_new else book.costs
         waivers = defaults.waivers(places.environment) if is_new else book.waivers
         cash = spec.capital if is_new else book.broker_cash
@@ -119,29 +119,9 @@ def _kernel(
         held = book.instruments()
         broker = PaperBroker(seed, cash, costs, positions=held, dividends=market.dividends, file=places.broker)
         broker.tell_after(book.activity_floor)
-        desk = Desk(
-            ledger=ledger,
-            market=MarketStore(),
-            feed=feed,
-            broker=broker,
-            backtester=HistoryBacktester(
-                market.chains, Terms(costs, fill, RISK_FREE_RATE, waivers), programs.tested_by
-            ),
-            clock=VirtualClock(book.last_at or feed.first_at - dt.timedelta(seconds=1)),
-            latch=latch,
-            publisher=publisher,
-            approves_all=running.approves_all,
-            events_on=market.events_on,
-            iv_ranks=IvRanks(market.volatilities_on),
-            pasts_on=lru_cache(maxsize=1)(market.pasts_on),
-            scores_on=market.scores_on,
-            recorder=_recorder(places, running),
-            sectors=sectors,
-            query=LedgerQuery(places.ledger),
-            strategy_of=programs.strategy_of,
-            program_problem=programs.problem,
-            goes_on_paused=programs.goes_on_paused,
-        )
+        terms = Terms(costs, fill, RISK_FREE_RATE, waivers)
+        desk = _desk(places, running, ledger, broker, market, terms, publisher, latch, programs)
+        desk.sectors = sectors
         if is_new:
             _begin(desk, spec, places.environment, market.name, costs, seed)
         elif market.name != book.market:
@@ -155,6 +135,47 @@ def _kernel(
         ledger.close()
         raise
     return kernel
+
+
+def _universe(asked: tuple[str, ...], there: tuple[str, ...]) -> tuple[str, ...]:
+    """The symbols that modules look at. Raises MindfolioError for one that the market does not have."""
+    strange = sorted(set(asked) - set(there))
+    if strange:
+        raise MindfolioError(f"{', '.join(strange)}: not in this market, which has {', '.join(there)}")
+    return tuple(symbol for symbol in there if symbol in asked) or there
+
+
+def _desk(
+    places: Places,
+    running: Running,
+    ledger: Ledger,
+    broker: PaperBroker,
+    market: Market,
+    terms: Terms,
+    publisher: Publisher,
+    latch: StopLatch,
+    programs: UserPrograms,
+) -> Desk:
+    return Desk(
+        ledger=ledger,
+        market=MarketStore(),
+        feed=market.feed,
+        broker=broker,
+        backtester=HistoryBacktester(market.chains, terms, programs.tested_by),
+        clock=VirtualClock(ledger.book.last_at or market.feed.first_at - dt.timedelta(seconds=1)),
+        latch=latch,
+        publisher=publisher,
+        approves_all=running.approves_all,
+        events_on=market.events_on,
+        iv_ranks=IvRanks(market.volatilities_on),
+        pasts_on=lru_cache(maxsize=1)(market.pasts_on),
+        scores_on=market.scores_on,
+        recorder=_recorder(places, running),
+        query=LedgerQuery(places.ledger),
+        strategy_of=programs.strategy_of,
+        program_problem=programs.problem,
+        goes_on_paused=programs.goes_on_paused,
+    )
 
 
 def _seed(book: Book, asked: int | None) -> int:

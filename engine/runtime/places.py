@@ -83,6 +83,8 @@ class Running:
     publishes: bool = False
     template: str = "aggressive-growth"
     """Which of `defaults.TEMPLATES` a new mindfolio is made by."""
+    symbols: tuple[str, ...] = ()
+    """The universe of a new mindfolio's modules; () is the whole market."""
     quote_minutes: int | None = None
     """Quotes of the simulated market come every so many minutes (None: every one), so that a year is soon over."""
     record_minutes: int | None = None

@@ -137,6 +137,11 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         pasts=desk.pasts_on(today),
         scores=desk.scores_on(today),
         refused=dict(_refused_today(desk, module.module_id)),
+        rested={
+            symbol: book.rested[key]
+            for symbol in module.universe
+            if (key := f"{module.module_id} {symbol}") in book.rested
+        },
         turned_down=desk.turned_down.get(module.module_id, frozenset()),
         exposure=_exposure(desk, module),
     )

@@ -35,8 +35,9 @@ def run(folder: Path, environment: Environment, days: int | None, running: Runni
     return journal(places)
 
 
-PLAIN = Running(seed=11, approves_all=True)
-THREADED = Running(seed=11, approves_all=True, threads=2, random_delay_s=0.02)
+PLAIN = Running(seed=11, approves_all=True, quote_minutes=5, symbols=("KO", "XLE", "XLP"))
+REPLAYED = Running(seed=11, approves_all=True)
+THREADED = replace(PLAIN, threads=2, random_delay_s=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_two_delayed_threads_write_the_same_journal(tmp_path: Path, a_simulated_
 
 def test_another_process_with_another_hash_seed_writes_the_same_journal(tmp_path: Path, a_simulated_day: Rows) -> None:
     command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--days", "1", "--approve", "all",
-               "--seed", "11", "--data-dir", str(tmp_path)]  # fmt: skip
+               "--seed", "11", "--quotes", "5", "--symbols", "KO,XLE,XLP", "--data-dir", str(tmp_path)]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": "4711"})
     assert journal(Places(tmp_path, Environment.SIMULATED)) == a_simulated_day
 
@@ -63,7 +64,10 @@ def test_another_seed_is_another_journal(tmp_path: Path, a_simulated_day: Rows) 
 
 
 def test_the_replayed_real_market_gives_identical_journals(tmp_path: Path, yahoo_file: Path) -> None:
-    first = run(tmp_path / "a", Environment.REPLAY, None, PLAIN, yahoo_file)
+    first = run(tmp_path / "a", Environment.REPLAY, None, REPLAYED, yahoo_file)
 
-    assert run(tmp_path / "b", Environment.REPLAY, None, PLAIN, yahoo_file) == first
-    assert run(tmp_path / "c", Environment.REPLAY, None, THREADED, yahoo_file) == first
+    assert run(tmp_path / "b", Environment.REPLAY, None, REPLAYED, yahoo_file) == first
+    assert (
+        run(tmp_path / "c", Environment.REPLAY, None, replace(REPLAYED, threads=2, random_delay_s=0.02), yahoo_file)
+        == first
+    )

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.mindfolio import Environment
+from engine.domain.mindfolio import Environment, Waivers
 from engine.domain.ports import ChainUpdate
 from engine.ledger.store import SqliteStore
 from engine.market.simulated.feed import SimulatedFeed
-from engine.runtime import assembly
+from engine.runtime import defaults, markets
 from engine.runtime.assembly import OpenEngine, session_limit
 from engine.runtime.places import Places, Running
 from tests.fakes import RecordingPublisher, new_york
@@ -40,7 +40,9 @@ class OtherFuture(SimulatedFeed):
 def journal(folder: Path) -> Rows:
     """Everything that one session writes, all modules trading and every approval given."""
     places = Places(folder, Environment.SIMULATED)
-    engine = OpenEngine(places, Running(seed=3, quote_minutes=15, approves_all=True), RecordingPublisher())
+    engine = OpenEngine(
+        places, Running(seed=3, quote_minutes=15, approves_all=True, symbols=("KO", "XLE", "XLP")), RecordingPublisher()
+    )
     try:
         engine.kernel.run(until=session_limit(engine.kernel, 1))
     finally:
@@ -53,8 +55,10 @@ def journal(folder: Path) -> Rows:
 
 
 def test_another_future_changes_nothing_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # With evidence required little is traded on a first day, and nothing could be changed.
+    monkeypatch.setattr(defaults, "waivers", lambda _environment: Waivers(evidence=True))
     ours = journal(tmp_path / "ours")
-    monkeypatch.setattr(assembly, "SimulatedFeed", OtherFuture)
+    monkeypatch.setattr(markets, "SimulatedFeed", OtherFuture)
     other = journal(tmp_path / "other")
 
     before = [row for row in ours if row[0] < PARTING]

@@ -178,3 +178,12 @@ def test_a_loss_lowers_what_the_module_may_put_at_work_by_its_policy(policy: Pnl
     clerk.close(clerk.open("-1.20"), "2.20")
     clerk.open("-1.20")
     assert clerk.ledger.book.available(ALPHA) == dollars(left)
+
+
+@pytest.mark.parametrize(("price", "rests"), [("0.55", False), ("1.16", True), ("3.00", True)])
+def test_a_module_may_rest_in_a_symbol_where_its_trade_did_not_gain(price: str, rests: bool) -> None:
+    # 1.20 received and 4.80 of commissions: at 1.15 nothing is left, which is no gain.
+    clerk = Clerk()
+    position_id = clerk.open("-1.20")
+    clerk.close(position_id, price)
+    assert clerk.ledger.book.rested == ({f"{ALPHA} TSLA": clerk.at} if rests else {})

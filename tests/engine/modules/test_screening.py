@@ -78,3 +78,17 @@ def test_a_symbol_that_nobody_told_of_is_unknown() -> None:
     found = event_before("NEW", LAST.toordinal(), CONTEXT)
     assert found is not None
     assert found.reason == "earnings and dividends until 2026-04-17 are unknown"
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "words"),
+    [(0, "today"), (1, "1 day ago"), (2, "2 days ago"), (3, None)],
+)
+def test_a_symbol_rests_after_a_trade_that_lost(days_ago: int, words: str | None) -> None:
+    context = replace(CONTEXT, rested={"A": CONTEXT.now - dt.timedelta(days=days_ago)})
+    reason = symbol_refusal("A", context, 6, rest_days=3)
+    expected = (
+        "" if words is None else f"rests: a trade here lost, or was ended by somebody else, {words}; 3 days of rest"
+    )
+    assert reason == expected
+    assert symbol_refusal("A", context, 6) == "", "without the rule nothing rests"

@@ -77,22 +77,32 @@ class TestANewMindfolio:
         store.close()
         assert len(begun) == 1
 
-    def test_its_evidence_comes_from_its_recordings_and_in_a_market_that_waives_it_from_nobody(
-        self, replay: Places, tmp_path: Path
-    ) -> None:
-        engine, waived = opened(replay), opened(Places(tmp_path / "simulated", Environment.SIMULATED))
-        module = next(iter(engine.kernel.desk.book.modules.values())).spec
+    def test_its_evidence_comes_from_its_own_past(self, replay: Places, tmp_path: Path) -> None:
+        short, simulated = opened(replay), opened(Places(tmp_path / "simulated", Environment.SIMULATED))
+        module = next(iter(short.kernel.desk.book.modules.values())).spec
         asked = [
             each.kernel.desk.backtester.evidence(
-                module, candidate(structure=condor(symbol="SPY")), each.kernel.desk.now
+                module, candidate(structure=condor(symbol=symbol)), each.kernel.desk.now
             )
-            for each in (engine, waived)
+            for each, symbol in ((short, "SPY"), (simulated, "KO"))
         ]
-        for each in (engine, waived):
+        for each in (short, simulated):
             each.close()
 
-        assert [evidence.trades for evidence in asked] == [0, 0]
-        assert [evidence.source for evidence in asked] == ["no chains of SPY", "no history"]
+        assert (asked[0].trades, asked[0].source) == (0, "no chains of SPY")
+        assert asked[1].source.startswith("end-of-day chains of the simulated market")
+        assert (asked[1].first, asked[1].last) == (dt.date(2025, 1, 6), dt.date(2026, 1, 2))
+
+    def test_its_modules_look_at_the_symbols_asked_for(self, tmp_path: Path) -> None:
+        places = Places(tmp_path, Environment.SIMULATED)
+        engine = OpenEngine(places, Running(symbols=("SPY", "KO")), RecordingPublisher())
+        engine.close()
+        assert {module.spec.universe for module in engine.kernel.desk.book.modules.values()} == {("KO", "SPY")}
+
+    def test_a_symbol_that_the_market_does_not_have_is_named(self, tmp_path: Path) -> None:
+        places = Places(tmp_path, Environment.SIMULATED)
+        with pytest.raises(MindfolioError, match=r"^ZZZ: not in this market, which has "):
+            OpenEngine(places, Running(symbols=("SPY", "ZZZ")), RecordingPublisher())
 
     def test_its_market_begins_a_moment_before_the_first_quotes(self, replay: Places) -> None:
         engine = opened(replay)
@@ -252,7 +262,8 @@ class TestWhatIsKnownBesideTheMarket:
         engine.kernel.run()
         engine.close()
         query = LedgerQuery(replay.ledger)
-        (row, *_) = query.scans("IV_SERVICE", new_york(0))[::-1]
+        looked = [each for each in query.scans("IV_SERVICE", new_york(0)) if each.structure.startswith("Iron Condor")]
+        row = looked[-1]
         query.close()
         assert (row.action is ScanAction.SKIPPED) == bool(reason)
         assert not reason or row.reason == reason

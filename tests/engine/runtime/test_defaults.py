@@ -1,47 +1,72 @@
 """The default mindfolio: the owner's figures, and settings that its own modules and gate accept."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 
 from engine.core.money import dollars
 from engine.domain.budget import BudgetPlan
-from engine.domain.mindfolio import Environment, ModuleStatus, PnlPolicy
+from engine.domain.mindfolio import Environment, ModuleKind, ModuleSpec, ModuleStatus, PnlPolicy
+from engine.modules.base import parameter_problems
+from engine.modules.gamma_rules import GammaRules
 from engine.modules.iv_rules import IvRules
+from engine.modules.rebalancer_rules import RebalancerRules
+from engine.modules.registry import BUILT_IN, parameters_for
+from engine.modules.sell_puts_rules import PutRules
 from engine.runtime import defaults
 
 UNIVERSE = ("QQQ", "SPY")
 
+_RULES: dict[ModuleKind, Callable[[ModuleSpec], object]] = {
+    ModuleKind.IV_SERVICE: IvRules.of,
+    ModuleKind.SELL_PUTS_ENGINE: PutRules.of,
+    ModuleKind.SMART_REBALANCER: RebalancerRules.of,
+    ModuleKind.GAMMA_SCALPER: GammaRules.of,
+}
 
-def test_aggressive_growth_splits_fifty_thousand_as_the_owner_wants_it() -> None:
-    spec = defaults.aggressive_growth(UNIVERSE)
-    assert (spec.name, spec.capital, spec.pnl_policy) == ("Aggressive Growth", dollars("50000"), PnlPolicy.ISOLATE)
-    assert spec.budgets == {
-        "IV_SERVICE": dollars("15000"),
-        "IV_SERVICE_2": dollars("20000"),
-        "IV_SERVICE_3": dollars("10000"),
-    }
-    assert spec.reserve == dollars("5000")
+
+SPLITS = {
+    "aggressive-growth": (50_000, {"IV_SERVICE": 15_000, "SELL_PUTS_ENGINE": 20_000, "SMART_REBALANCER": 10_000}),
+    "main-account": (
+        100_000,
+        {"IV_SERVICE": 30_000, "SELL_PUTS_ENGINE": 40_000, "SMART_REBALANCER": 15_000, "GAMMA_SCALPER": 10_000},
+    ),
+}
+"""The owner's: capital and budgets; 5,000 are the reserve of both."""
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_the_owners_mindfolios_are_split_as_the_owner_wants_them(name: str) -> None:
+    capital, budgets = SPLITS[name]
+    spec = defaults.TEMPLATES[name](UNIVERSE)
+    assert (spec.capital, spec.pnl_policy, spec.reserve) == (dollars(capital), PnlPolicy.ISOLATE, dollars(5_000))
+    assert spec.budgets == {module_id: dollars(budget) for module_id, budget in budgets.items()}
     plan = BudgetPlan(spec.budgets, spec.reserve)
     assert plan.check(spec.capital, frozenset(module.module_id for module in spec.modules)) == ()
+    assert [module.module_id for module in spec.modules if module.autotrade] == ["IV_SERVICE"], "the others ask"
 
 
-def test_one_module_trades_by_itself_one_asks_and_one_waits_paused() -> None:
-    modules = defaults.aggressive_growth(UNIVERSE).modules
-    assert [(module.autotrade, module.status) for module in modules] == [
-        (True, ModuleStatus.ACTIVE),
-        (False, ModuleStatus.ACTIVE),
-        (False, ModuleStatus.PAUSED),
-    ]
+def test_every_template_is_named_here() -> None:
+    assert SPLITS.keys() == defaults.TEMPLATES.keys()
 
 
-def test_every_module_has_limits_the_whole_universe_and_rules_that_can_be_read() -> None:
-    for module in defaults.aggressive_growth(UNIVERSE).modules:
+@pytest.mark.parametrize("name", SPLITS)
+def test_every_module_has_limits_the_whole_universe_and_rules_that_can_be_read(name: str) -> None:
+    for module in defaults.TEMPLATES[name](UNIVERSE).modules:
         assert module.universe == UNIVERSE
+        assert module.status is ModuleStatus.ACTIVE
         assert module.limits.max_risk_per_trade is not None
         assert module.limits.daily_loss_limit is not None
         assert 0 < module.limits.max_risk_per_trade <= module.limits.daily_loss_limit
-        IvRules.of(module)  # raises for rules that contradict each other
+        assert module.structures
+        _RULES[module.kind](module)  # raises for rules that contradict each other
+
+
+def test_every_kind_that_comes_with_the_program_can_be_made() -> None:
+    made = [defaults.module_of(kind, UNIVERSE, 500, 1000) for kind in BUILT_IN]
+    assert [module.kind for module in made] == list(BUILT_IN)
+    assert all(not parameter_problems(parameters_for(module.kind), module.parameters) for module in made)
 
 
 @pytest.mark.parametrize("environment", list(Environment))
@@ -52,6 +77,6 @@ def test_every_environment_demands_an_age_of_quotes_and_waives_visibly(environme
     assert limits.max_leg_spread_pct is not None
     assert limits.min_open_interest is not None
     waivers = defaults.waivers(environment)
-    # A recording may come without a past and without a calendar; the simulated market has both.
+    # A recording is short and may come without a past and a calendar; the simulated market has all of them.
     is_recording = environment is Environment.REPLAY
-    assert (waivers.evidence, waivers.iv_rank, waivers.events) == (True, is_recording, is_recording)
+    assert (waivers.evidence, waivers.iv_rank, waivers.events) == (is_recording, is_recording, is_recording)

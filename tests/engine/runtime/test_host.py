@@ -45,7 +45,7 @@ def host_for(places: Places) -> Iterator[Callable[..., EngineHost]]:
     hosts: list[EngineHost] = []
 
     def make(publisher: RecordingPublisher, speed: float = 3600.0) -> EngineHost:
-        hosts.append(EngineHost(places, Running(speed=speed, publishes=True), publisher))
+        hosts.append(EngineHost(places, Running(speed=speed, publishes=True, symbols=("KO",)), publisher))
         return hosts[-1]
 
     yield make
