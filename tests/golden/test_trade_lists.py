@@ -62,7 +62,7 @@ def test_every_position_was_opened_by_a_row_that_shows_the_waiver(nineteen_sessi
     opened = {(module, day, legs_of(structure)) for module, day, structure in shown}
     trades = nineteen_sessions.trades()
     assert {(trade["module"], trade["opened_at"][:10], trade["legs"]) for trade in trades} == opened
-    assert len(trades) == len(shown) == 10
+    assert len(trades) == len(shown) == 9
 
 
 def legs_of(structure: object) -> str:
