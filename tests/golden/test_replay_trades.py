@@ -67,9 +67,9 @@ class HandTrade:
 TRADES = (
     # 5.39 + 2.84 - 4.84 - 1.85 = 1.54 at natural, 1.67 at mid; 60 % of the way allows 1.592, on the grid 1.59.
     # Exit on 1 April: mid 0.64 keeps (1.61 - 0.64) / 1.61 = 60 % of a credit of 1.61; between 18 and 31 March none of
-    # the four contracts is in the recording. Fees to open: 4 contracts at 0.0452 are 0.1808, so 0.19; 2 sold at 0.0033 are
-    # 0.0066, so 0.01; 20.60 a million of 823 to 837 sold are 0.017, so 0.02. To close: 0.19, 0.01, and of 312 to 318
-    # sold 0.0065, so 0.01. Together 0.43. With 1.61 and 0.66: 161.00 - 66.00 - 8 legs x 0.60 - 0.43 = 89.77.
+    # the four contracts is in the recording. Fees to open: 4 contracts at 0.0452 are 0.1808, so 0.19; 2 sold at 0.0033
+    # are 0.0066, so 0.01; 20.60 a million of 823 to 837 sold are 0.017, so 0.02. To close: 0.19, 0.01, and of 312 to
+    # 318 sold 0.0065, so 0.01. Together 0.43. With 1.61 and 0.66: 161.00 - 66.00 - 8 legs x 0.60 - 0.43 = 89.77.
     HandTrade(
         IV, CONDOR,
         ("QQQ260417P00552000", "QQQ260417P00557000", "QQQ260417C00631000", "QQQ260417C00636000"),
