@@ -27,10 +27,11 @@ def goog_minutes(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def ticks(nineteen_sessions: GoldenRun) -> list[ChainUpdate]:
     """Every update of the nineteen sessions, in order."""
-    return list(_all_of(ReplayFeed(HistoryStore(nineteen_sessions.places.history))))
+    return list(all_of(ReplayFeed(HistoryStore(nineteen_sessions.places.history))))
 
 
-def _all_of(feed: ReplayFeed) -> Iterator[ChainUpdate]:
+def all_of(feed: ReplayFeed) -> Iterator[ChainUpdate]:
+    """What a feed shows, from its first moment to its last."""
     at: dt.datetime | None = feed.first_at
     while at is not None:
         yield from feed.read(at)
