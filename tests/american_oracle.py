@@ -18,6 +18,22 @@ def american_by_quantlib(
     return float(option.NPV())
 
 
+def volatility_and_delta_by_quantlib(
+    mid: float, spot: float, forward: float, strike: float, years: float, rate: float, *, is_put: bool
+) -> tuple[float, float]:
+    """The volatility that gives a mid price, and its delta by a move of $1 each way, the forward in proportion."""
+
+    def price(volatility: float, at: float) -> float:
+        return american_by_quantlib(at, forward * at / spot, strike, years, rate, volatility, is_put=is_put)
+
+    low, high = 0.05, 1.5
+    for _ in range(30):
+        middle = (low + high) / 2
+        low, high = (low, middle) if price(middle, spot) > mid else (middle, high)
+    found = (low + high) / 2
+    return found, (price(found, spot + 1) - price(found, spot - 1)) / 2
+
+
 def american_with_dividends_by_quantlib(
     spot: float,
     strike: float,

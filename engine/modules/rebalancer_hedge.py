@@ -145,8 +145,9 @@ def hedge_finding(
 def _refusal(exposure: Exposure, lean: Lean, measures: Measures, context: ScanContext, rules: RebalancerRules) -> str:
     index = lean.index
     if lean.delta * 100 <= rules.hedge_above_pct * measures.nav:
-        percent = share(lean.delta, measures.nav)
-        return f"no hedge: beta-weighted delta {percent:g} % of NAV, not above {rules.hedge_above_pct:g} %"
+        percent, without = share(lean.delta, measures.nav), lean.without_beta(measures)
+        unknown = f"; not counted, without beta: {', '.join(without)}" if without else ""
+        return f"no hedge: beta-weighted delta {percent:g} % of NAV, not above {rules.hedge_above_pct:g} %{unknown}"
     if KIND not in context.module.structures:
         return "no hedge: bear put spreads are not enabled in this module"
     since = context.now - dt.timedelta(hours=rules.cool_down_hours)

@@ -6,6 +6,7 @@ snapshot. What is more than 15 % of NAV follows on paper from the prices of each
 
 import csv
 import datetime as dt
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from engine.analytics.correlation import betas, correlations
+from engine.core.calendar import years_to_expiry
 from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
 from engine.domain.candidate import ScanAction, ScanRow
@@ -29,10 +31,12 @@ from engine.portfolio.sectors import shipped_sectors
 from engine.runtime.inbox import ScanFinished
 from engine.runtime.positions import record_marks
 from engine.runtime.scanning import Scans
+from tests.american_oracle import american_by_quantlib, volatility_and_delta_by_quantlib
 from tests.builders import three_iv_services
 from tests.engine.runtime.scenes import MODULE, give, hold
 from tests.engine.runtime.test_scanning import HeldWorkers
 from tests.fakes import Rig
+from tests.option_markets import recorded
 
 GUARD = "SMART_REBALANCER"
 SHARES = {"TSLA": 19, "SPY": 8, "QQQ": 3}
@@ -71,6 +75,7 @@ class Day:
     """What the scan of one session recorded about the concentration of TSLA, and everything, and the NAV then."""
 
     day: str
+    at: dt.datetime
     row: ScanRow | None
     rows: tuple[ScanRow, ...]
     nav: Money
@@ -131,7 +136,7 @@ def _scanned(rig: Rig, day: str) -> Day:
     about = [row for row in rows if row.symbol == "TSLA" and "limit_pct" in row.numbers]
     for approval in list(rig.desk.book.approvals):
         assert give(rig, cmd.RefuseTrade(approval, "user", "")) == []
-    return Day(day, about[0] if about else None, rows, rig.desk.book.nav)
+    return Day(day, rig.desk.now, about[0] if about else None, rows, rig.desk.book.nav)
 
 
 def past_of(shared_dir: Path, symbol: str, last: str) -> Past:
@@ -211,3 +216,89 @@ def test_correlations_and_beta_of_recorded_closes_against_a_second_computation(s
         if found.shrunk[one, other] > 0.80
     }
     assert above == {("QQQ", "SPY")}
+
+
+@dataclass(frozen=True)
+class HandHedge:
+    """A put spread on paper: quotes of the put sold and the put bought, prices, and what it does to the worst case."""
+
+    day: str
+    spot: float
+    sold: tuple[int, float, float]
+    bought: tuple[int, float, float]
+    net: str
+    worst: str
+    after: str
+    delta_pct: float
+
+
+HEDGES = (
+    # 11.23 - 4.065 = 7.165 at mid, 7.17 on the grid; 11.25 - 4.05 = 7.20 at natural, 7.186 at 60 %. Shares cost
+    # 7,511.27 + 5,350.48 + 1,799.88 = 14,661.63, which they can lose; less 4,100.00 of the spread, and 717.00 for it.
+    # 8 x 699.89 and 1.1505 x 3 x 637.40 are 7,799.1 of 50,296.74. The snapshot is of 16:05, when nothing opens.
+    HandHedge("2026-04-15", 699.89, (653, 4.05, 4.08), (694, 11.21, 11.25), "7.17", "7.19", "11278.63", 15.51),
+    # 10.38 - 3.815 = 6.565, so 6.57; 10.40 - 3.80 = 6.60 at natural, 6.586 at 60 %; 14,661.63 - 3,700.00 + 657.00.
+    # 8 x 713.29 and 1.1505 x 3 x 662.74 are 7,993.7 of 50,175.96.
+    HandHedge("2026-04-24", 713.29, (668, 3.80, 3.83), (705, 10.36, 10.40), "6.57", "6.59", "11618.63", 15.93),
+)
+
+
+@pytest.mark.parametrize("hand", HEDGES, ids=lambda hand: hand.day)
+def test_a_hedge_worked_out_by_hand_is_found_and_refused_for_its_risk(
+    scans: list[Day], shared_dir: Path, yahoo_file: Path, hand: HandHedge
+) -> None:
+    found = next(each for each in scans if each.day == hand.day)
+    (row,) = [each for each in found.rows if each.structure.startswith("Bear Put Spread")]
+    assert row.candidate is not None
+    legs = [(leg.contract.strike, str(leg.contract.expiration), leg.ratio) for leg in row.candidate.structure.legs]
+    assert legs == [(dollars(hand.sold[0]), "2026-05-29", -1), (dollars(hand.bought[0]), "2026-05-29", 1)]
+    assert (row.candidate.net_price, row.candidate.worst_price) == (dollars(hand.net), dollars(hand.worst))
+    denials = {denial.code.value: (denial.measured, denial.limit) for denial in row.denials}
+    assert denials["MAX_RISK"] == (dollars(hand.worst) * 100 + dollars("1.20"), dollars(500))
+    assert ("MARKET_CLOSED" in denials) is (hand.day == "2026-04-15")
+    assert row.numbers["worst_before_usd"] == dollars("14661.63")
+    assert row.numbers["worst_after_usd"] == dollars(hand.after)
+    assert (row.numbers["left_out"], row.numbers["beta_delta_pct"]) == ("TSLA", hand.delta_pct)
+    # The beta of QQQ to SPY by plain covariance of the last 60 returns on record.
+    closes = {symbol: past_of(shared_dir, symbol, "2025-07-09").close[-61:] for symbol in ("QQQ", "SPY")}
+    own, index = (np.log(closes[symbol][1:] / closes[symbol][:-1]) for symbol in ("QQQ", "SPY"))
+    beta = np.cov(own, index)[0, 1] / np.cov(own, index)[1, 1]
+    qqq = next(float(qqq) for day, _, _, qqq in PRICES if day == hand.day)
+    leaning = 8 * hand.spot + beta * 3 * qqq
+    assert row.numbers["beta_delta_usd"] == pytest.approx(leaning * 10_000, abs=50_000)
+    # Deltas in their bands, and the spread after a fall of 10 % with volatilities up by 40 %, by another program.
+    quotes = recorded(yahoo_file, "expiration, type, strike, bid, ask", "SPY", snapshot_of(hand.day))
+    years = years_to_expiry(found.at, dt.date(2026, 5, 29))
+    forward = hand.spot * math.exp(0.04 * years)
+    fallen = {}
+    for strike, bid, ask in (hand.sold, hand.bought):
+        hit = (quotes["expiration"] == "2026-05-29") & (quotes["type"] == "put") & (quotes["strike"] == strike)
+        assert (round(float(quotes["bid"][hit][0]), 2), round(float(quotes["ask"][hit][0]), 2)) == (bid, ask)
+        terms = ((bid + ask) / 2, hand.spot, forward, strike, years, 0.04)
+        volatility, delta = volatility_and_delta_by_quantlib(*terms, is_put=True)
+        low, high = (0.10, 0.20) if strike == hand.sold[0] else (0.35, 0.45)
+        assert low - 0.01 <= -delta <= high + 0.01
+        fallen[strike] = american_by_quantlib(
+            0.9 * hand.spot, 0.9 * forward, strike, years, 0.04, 1.4 * volatility, is_put=True
+        )
+    won = (fallen[hand.bought[0]] - fallen[hand.sold[0]] - float(hand.net)) * 100
+    with_it, without = row.numbers["fall_with_usd"], row.numbers["fall_without_usd"]
+    assert isinstance(with_it, int)
+    assert isinstance(without, int)
+    assert without == pytest.approx(-leaning * 1000, abs=5000)
+    assert (with_it - without) / 10_000 == pytest.approx(won, abs=60)
+
+
+def test_without_its_qqq_the_mindfolio_leans_just_below_the_limit_and_is_not_hedged(scans: list[Day]) -> None:
+    found = {each.day: each for each in scans}
+    for day, percent in (("2026-03-16", 14.84), ("2026-04-17", 11.23)):
+        (row,) = [each for each in found[day].rows if each.structure == "Bear Put Spread"]
+        # 16 March: (8 x 668.81 + 1.1505 x 3 x 599.96) of 50,000, TSLA being about to be closed. 17 April: QQQ as well,
+        # 8 x 710.14 of 50,577.83.
+        assert row.reason.startswith(f"no hedge: beta-weighted delta {percent} % of NAV, not above 15 %")
+        assert row.candidate is None
+
+
+def snapshot_of(day: str) -> str:
+    """The recording's name of the snapshot of a day."""
+    return {"2026-04-15": "2026-04-15 16:05:09-0400", "2026-04-24": "2026-04-24 11:45:08-0400"}[day]

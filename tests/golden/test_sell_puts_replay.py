@@ -7,7 +7,6 @@ the result; why a symbol gave no trade follows from its quotes, its score and th
 import datetime as dt
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,7 @@ from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter
 from engine.domain.ports import ChainUpdate
 from engine.domain.scan import Score
 from engine.domain.structure import StructureKind
-from engine.market.history import HistoryStore
-from engine.market.importer import import_files
-from engine.market.replay import ReplayFeed
-from tests.american_oracle import american_by_quantlib
+from tests.american_oracle import volatility_and_delta_by_quantlib
 from tests.trader_days.day import GATE, MINUTE, OPEN_DAYS, Day, mindfolio
 
 SCORED_ON = dt.date(2026, 1, 15)
@@ -68,20 +64,6 @@ def wheel(risk: int) -> ModuleSpec:
     universe = ("NVDA", "QQQ", "SPY", "TSLA")
     kind = ModuleKind.SELL_PUTS_ENGINE
     return ModuleSpec("WHEEL", kind, "Wheel", limits, True, universe, kinds, parameters=parameters)
-
-
-@pytest.fixture(scope="module")
-def ticks(yahoo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> list[ChainUpdate]:
-    history = HistoryStore(tmp_path_factory.mktemp("recording"))
-    import_files([yahoo_file], history, lambda _line: None)
-    return list(_all_of(ReplayFeed(history)))
-
-
-def _all_of(feed: ReplayFeed) -> Iterator[ChainUpdate]:
-    at: dt.datetime | None = feed.first_at
-    while at is not None:
-        yield from feed.read(at)
-        at = feed.next_at(at)
 
 
 def run(folder: Path, ticks: list[ChainUpdate], budget: str, risk: int, **scores: float) -> Day:
@@ -134,16 +116,9 @@ def test_a_put_worked_out_by_hand(large: dict[str, Any], hand: HandPut) -> None:
     contract = order.structure.legs[0].contract
     years = years_to_expiry(order.created_at, contract.expiration)
 
-    def price(volatility: float, spot: float = hand.spot) -> float:
-        terms = (spot, spot * math.exp(0.04 * years), contract.strike / 10_000, years, 0.04, volatility)
-        return american_by_quantlib(*terms, is_put=True)
-
-    low, high = 0.05, 1.5
-    for _ in range(30):
-        middle = (low + high) / 2
-        low, high = (low, middle) if price(middle) > (hand.bid + hand.ask) / 2 else (middle, high)
-    volatility = (low + high) / 2
-    delta = (price(volatility, hand.spot + 1) - price(volatility, hand.spot - 1)) / 2
+    mid, strike = (hand.bid + hand.ask) / 2, contract.strike / 10_000
+    forward = hand.spot * math.exp(0.04 * years)
+    _, delta = volatility_and_delta_by_quantlib(mid, hand.spot, forward, strike, years, 0.04, is_put=True)
     assert -0.27 <= delta <= -0.23, "near the middle of the band"
 
 

@@ -173,6 +173,12 @@ class TestTheSpread:
         assert found.candidate is None
         assert words in found.reason
 
+    def test_a_name_without_beta_is_told_where_what_is_known_needs_no_hedge(self) -> None:
+        limit = "no hedge: beta-weighted delta 15 % of NAV, not above 15 %"
+        assert hedge(shown(stock("P1", "AAPL", 37, 3750))).reason == limit
+        unknown = stock("P2", "ZZZ", 150, 15_000)
+        assert hedge(shown(stock("P1", "AAPL", 37, 3750), unknown)).reason == f"{limit}; not counted, without beta: ZZZ"
+
     def test_a_module_without_put_spreads_and_a_chain_without_strikes_or_days_give_none(self) -> None:
         given = shown(stock("P1", "AAPL", 50, 5000))
         bare = replace(given, module=replace(given.module, structures=()))
