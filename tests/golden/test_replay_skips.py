@@ -119,7 +119,9 @@ def test_a_put_that_is_held_is_not_sold_again_and_one_too_large_for_the_mindfoli
     assert listed(yahoo_file, "strike", snapshot, "NVDA", "2026-05-22", "put", 160, 160) == []
     # 1. of the Rebalancer: 16,000 if assigned are 15.95 % of about 100,300.
     (row,) = (row for row in rows_at(nineteen_sessions, GUARD, snapshot, "NVDA") if row.structure == "concentration")
-    assert row.reason.endswith("nothing of it can be closed now: EXTERNAL, without a price, or at work already")
+    assert row.reason.endswith(
+        "nothing of it can be closed now: EXTERNAL, a hedge, without a price, or at work already"
+    )
     assert row.numbers["power_pct"] in {15.94, 15.95}
     assert 16_000 / nineteen_sessions.document["aggregate"]["nav"] == pytest.approx(0.1595, abs=0.0001)
 
