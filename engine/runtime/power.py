@@ -15,7 +15,10 @@ from engine.runtime.desk import Desk
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an order would take of a budget: `power` more buying power, after a realised loss of `loss`, both >= 0."""
+    """What an order would take of a budget: `power` more buying power, after a realised loss of `loss`, both >= 0.
+
+    `loss` is what of it the buying power that comes free does not pay for.
+    """
 
     power: Money
     loss: Money
@@ -42,7 +45,10 @@ def claim_of(
     desk: Desk, module_id: str, structure: Structure, price: Money, quantity: int, *,
     purpose: OrderPurpose = OrderPurpose.OPEN, position: Position | None = None,
 ) -> Claim | None:  # fmt: skip
-    """What trading `quantity` units at a net price a share takes; None where no rule tells or a price is missing."""
+    """What trading `quantity` units at a net price a share takes; None where no rule tells or a price is missing.
+
+    A roll that frees buying power pays its loss from that first: a put rolled down takes less than it took before.
+    """
     before = () if position is None else position.lots
     try:
         trades = package_trades(desk, structure, price, quantity, purpose)
@@ -51,7 +57,8 @@ def claim_of(
         used = 0 if position is None else position.used
     except LedgerFault:
         return None
-    return Claim(max(0, power - used), max(0, -after.gain))
+    freed = max(0, used - power)
+    return Claim(max(0, power - used), max(0, -after.gain - freed))
 
 
 def after_trades(desk: Desk, position: Position | None, order: Order, trades: list[Trade]) -> Money:

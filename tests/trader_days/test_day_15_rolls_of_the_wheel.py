@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from engine.core.money import dollars
 from engine.domain import events as ev
@@ -128,3 +129,16 @@ def test_a_call_is_sold_on_a_part_of_the_shares_where_few_are_listed(tmp_path: P
     (held,) = day.book.positions.values()
     assert held.shares == 200
     assert [leg.ratio * held.quantity for leg in held.structure.legs] == [-1]
+
+
+@pytest.mark.parametrize(("budget", "rolls"), [("5905", 1), ("5901.60", 0)])
+def test_a_roll_down_pays_its_loss_from_the_buying_power_that_it_frees(tmp_path: Path, budget: str, rolls: int) -> None:
+    # The 59 put takes all but 5 less its costs; the roll loses 9.50 on it, frees 100, and costs 1.32 in cash.
+    ticks = [quotes(MARCH, 61.5, APRIL_END), quotes(APRIL, 58.9, APRIL_END, MAY_END)]
+    day = Day(tmp_path, mindfolio([(WHEEL, budget)]), ticks)
+    day.desk.scores_on = lambda _day: SCORES
+    day.until(at(APRIL, "10:05"))
+    (held,) = day.book.positions.values()
+    assert held.rolls == rolls
+    if rolls:
+        assert day.means("WHEEL") == {"used": "5800.00", "held": "0.00", "available": "93.51"}
