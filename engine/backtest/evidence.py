@@ -80,6 +80,12 @@ class HistoryBacktester:
         self._lock = Lock()
         self._answers: OrderedDict[Hashable, Future[Evidence]] = OrderedDict()
         self._walks: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._steps = 0
+
+    @property
+    def steps(self) -> int:
+        """Answers and readings of several symbols that were worked out so far."""
+        return self._steps
 
     def prepare(self, module: ModuleSpec, candidates: Sequence[Candidate], now: dt.datetime) -> None:
         """Work out the answers about several candidates, whose sessions are read together.
@@ -103,6 +109,7 @@ class HistoryBacktester:
     def read_together(self, symbols: Sequence[str], day: dt.date) -> None:
         """Make a year's sessions of a few symbols ready, where that takes less time than one after the other."""
         self._source.read_together(symbols, day - LOOK_BACK, previous_session(day).day)
+        self._step()
 
     def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
         """What the 365 days before `now`'s day say of a candidate's structure under its module's own rules.
@@ -131,6 +138,8 @@ class HistoryBacktester:
                 with self._lock:
                     self._answers.pop(question, None)  # a fault of the moment is not the answer of the day
                 raise
+            finally:
+                self._step()
         return answer.result()
 
     def keep(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date, evidence: Evidence) -> None:
@@ -211,6 +220,10 @@ class HistoryBacktester:
     def _question(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date) -> Hashable:
         settings = _settings(restricted(module, symbol, kind))
         return (*settings, symbol, kind, day, self._source.fingerprint(symbol, day))
+
+    def _step(self) -> None:
+        with self._lock:
+            self._steps += 1
 
     def _forget(self) -> None:
         """Let go of the answers that nobody asked for longest."""

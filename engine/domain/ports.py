@@ -1,9 +1,9 @@
 """Ports: what the kernel needs from the outside. Each has one implementation per environment and a fake in tests."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,6 +180,20 @@ class Backtester(Protocol):
 
         The same question on the same day has the same answer, whenever and however often it is asked.
         """
+        ...
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """What a backtester may do besides: answer about several candidates sooner together than one by one."""
+
+    def prepare(self, module: ModuleSpec, candidates: Sequence[Candidate], now: dt.datetime) -> None:
+        """Work out what `evidence` will be asked. A fault of one is left to whoever asks for that answer."""
+        ...
+
+    @property
+    def steps(self) -> int:
+        """How much was worked out since the program began: it grows every few seconds while somebody waits for it."""
         ...
 
 

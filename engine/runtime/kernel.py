@@ -28,7 +28,7 @@ from engine.runtime.aftermath import follow
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
-from engine.runtime.scanning import SCAN_INTERVAL, Scans, next_slot, scan_denial
+from engine.runtime.scanning import SCAN_INTERVAL, Scans, backtest_steps, next_slot, scan_denial
 from engine.runtime.workers import Workers
 
 _log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class Kernel:
         self._scan_due: dict[str, dt.datetime] = {}
         self._last_marks: dt.datetime | None = None
         self._scans_since: float | None = None
+        self._backtest_steps = 0
         self._retried_at = -math.inf
         self._dropped_on: dt.date | None = None
         """The day on which expired contracts were last forgotten: once a day is enough."""
@@ -149,10 +150,10 @@ class Kernel:
         return True
 
     def _wait_for_scans(self) -> None:
-        """Wait a moment for scans; not at all after a stop, and no longer than a scan may take."""
-        wall = time.monotonic()
-        if self._scans_since is None:
-            self._scans_since = wall
+        """Wait a moment for scans; not at all after a stop, and only so long without a sign of life."""
+        wall, steps = time.monotonic(), backtest_steps(self.desk.backtester)
+        if self._scans_since is None or steps != self._backtest_steps:
+            self._scans_since, self._backtest_steps = wall, steps
         if self.desk.halted or self.desk.book.status is MindfolioStatus.STOPPED:
             self._scans.abandon()
         elif wall - self._scans_since >= SCAN_PATIENCE_S:

@@ -15,7 +15,7 @@ from engine.domain.denial import Denial
 from engine.domain.exposure import Exposure
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, ModuleStatus
 from engine.domain.order import OrderPurpose
-from engine.domain.ports import Backtester, Strategy
+from engine.domain.ports import Backtester, Preparing, Strategy
 from engine.domain.scan import ScanContext
 from engine.domain.structure import StructureKind
 from engine.ledger.codec import is_exact
@@ -64,7 +64,7 @@ class PacedBacktests:
         is_one_done = False
         for finding in findings:
             candidate = finding.candidate
-            if candidate is None or not _is_tested(candidate, context):
+            if candidate is None or _to_judge(finding, context) is None:
                 yield _with_evidence(finding, backtester, context)
                 continue
             key = candidate.structure.symbol, candidate.structure.kind
@@ -142,24 +142,35 @@ def scan_with_evidence(
     """
     if tested is not None:
         return tuple(tested.with_evidence(strategy.scan(context), backtester, context))
-    return tuple(_with_evidence(finding, backtester, context) for finding in strategy.scan(context))
+    findings = tuple(strategy.scan(context))
+    if isinstance(backtester, Preparing):
+        wanted = [_to_judge(each, context) for each in findings]
+        backtester.prepare(context.module, [each for each in wanted if each is not None], context.now)
+    return tuple(_with_evidence(finding, backtester, context) for finding in findings)
+
+
+def backtest_steps(backtester: Backtester) -> int:
+    """A sign of life of a backtester, 0 of one that gives none: a scan that waits for its work does not hang."""
+    return backtester.steps if isinstance(backtester, Preparing) else 0
 
 
 def _with_evidence(finding: Any, backtester: Backtester, context: ScanContext) -> Finding:
     if not isinstance(finding, Finding) or not isinstance(finding.candidate, Candidate):
         return finding  # type: ignore[no-any-return]  # what it is instead is the kernel's to judge
     candidate, evidence = finding.candidate, None
-    if _is_tested(candidate, context):
+    if _to_judge(finding, context) is not None:
         evidence = backtester.evidence(context.module, candidate, context.now)
     return replace(finding, candidate=replace(candidate, evidence=evidence))
 
 
-def _is_tested(candidate: Candidate, context: ScanContext) -> bool:
-    """Whether a trade has a backtest: a new position of the module's own in contracts, no insurance."""
-    module = context.module
-    is_new = candidate.purpose is OrderPurpose.OPEN and not candidate.position_id
+def _to_judge(finding: Any, context: ScanContext) -> Candidate | None:
+    """A finding's candidate if it is an opening of the module's own, which a backtest can speak about; else None."""
+    candidate, module = finding.candidate if isinstance(finding, Finding) else None, context.module
+    if not isinstance(candidate, Candidate) or candidate.module_id != module.module_id:
+        return None
     is_insurance = module.kind is ModuleKind.SMART_REBALANCER and not module.program
-    return is_new and not is_insurance and candidate.module_id == module.module_id and bool(candidate.structure.legs)
+    is_new = candidate.purpose is OrderPurpose.OPEN and not candidate.position_id
+    return candidate if is_new and not is_insurance and candidate.structure.legs else None
 
 
 def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:

@@ -13,6 +13,7 @@ from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerCancelRefused, BrokerFilled
+from engine.domain.evidence import Evidence
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.order import OrderPurpose, OrderStatus
 from engine.modules.registry import strategy_for
@@ -296,6 +297,45 @@ class TestAModuleThatHangs:
         assert "did not come back" in world.desk.book.modules["IV_SERVICE"].status_why
         new = [each.module_id for each in world.events(ev.ScanCompleted)[scans:] if isinstance(each, ev.ScanCompleted)]
         assert new == ["IV_SERVICE_2"], "the one behind it in the queue has scanned, and the late answer is dropped"
+
+    @pytest.mark.parametrize(("is_alive", "status"), [(True, ModuleStatus.ACTIVE), (False, ModuleStatus.PAUSED)])
+    def test_one_whose_backtest_gets_on_is_waited_for(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_alive: bool, status: ModuleStatus
+    ) -> None:
+        monkeypatch.setattr(kernel_module, "SCAN_PATIENCE_S", 0.4)
+
+        world, real, asked = World(tmp_path, threads=1).run(START + SECOND), strategy_for, []
+
+        class Backtests:
+            steps = 0
+
+            def prepare(self, *_: object) -> None:
+                """Nothing: it answers one by one."""
+
+            def evidence(self, *_: object) -> Evidence:
+                return Evidence(100, 0.8, dollars(50), "test")
+
+        class WaitsForThem:
+            def __init__(self, strategy: Any) -> None:
+                self._strategy = strategy
+
+            def scan(self, context: Any) -> Any:
+                if context.module.module_id == "IV_SERVICE":
+                    asked.append(context.now)
+                    for _step in range(10):
+                        time.sleep(0.1)
+                        backtests.steps += is_alive
+                return self._strategy.scan(context)
+
+            def manage(self, *arguments: Any) -> Any:
+                return self._strategy.manage(*arguments)
+
+        world.desk.backtester = backtests = Backtests()
+        world.desk.strategy_of = lambda module: WaitsForThem(real(module.kind))  # type: ignore[assignment,return-value]
+        world.run(START + 16 * 60 * SECOND)
+
+        assert len(asked) == 1
+        assert world.desk.book.modules["IV_SERVICE"].status is status
 
 
 class TestADatabaseThatIsLocked:

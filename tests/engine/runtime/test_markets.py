@@ -23,7 +23,7 @@ def test_the_simulated_market_names_its_seed_and_its_pace_and_knows_its_past() -
     assert past.close.size > 252
     assert market.scores_on(DAY)
     assert set(market.scores_on(DAY)) <= set(market.feed.symbols)
-    assert market.chains.label("SPY", DAY, DAY).startswith("end-of-day chains of the simulated market")
+    assert market.chains.label("SPY", DAY, DAY, 0).startswith("end-of-day chains of the simulated market")
 
 
 def test_without_recordings_a_replay_says_what_to_do(tmp_path: Path) -> None:
