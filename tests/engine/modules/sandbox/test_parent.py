@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.domain.exposure import Exposure
-from engine.domain.scan import Exit, Hedge
+from engine.domain.scan import Exit, Hedge, Warn
 from engine.modules.sandbox.parent import DirectStrategy, Runner, UserStrategy, only_its_own
 from engine.modules.sandbox.process import ModuleFault
 from tests.engine.modules.sandbox.scenes import (
@@ -216,6 +216,12 @@ def test_two_scans_in_a_row_both_say_what_they_think_of_a_position(hedging: Runn
     module.scan(scan_context(held))
     module.scan(scan_context(held))
     assert len(module.manage(held, manage_context(held))) == 2
+
+
+def test_its_warnings_use_up_no_subject_of_the_house(made: Made) -> None:
+    module, held = made.direct(managing('[Warn(p.position_id, "exit", "all is well")]')), a_condor()
+    (warning,) = module.manage(held, manage_context(held))
+    assert warning == Warn(held.position_id, "a word of the module on exit", "all is well")
 
 
 def test_a_backtest_waits_for_all_answers_together_no_longer_than_its_time(made: Made) -> None:
