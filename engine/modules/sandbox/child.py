@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, BinaryIO
 
@@ -112,7 +112,7 @@ def _answer(program: ModuleType | None, question: Look | Judge) -> Answer:
     functions: Any = program
     if isinstance(question, Judge):
         return Judged(_judged(functions.manage, question))
-    findings = tuple(functions.scan(question.context))
+    findings = _many(functions.scan(question.context), "scan")
     return Looked(findings, tuple(_asked(functions.manage, question.context, held) for held in question.held))
 
 
@@ -121,7 +121,14 @@ def _asked(manage: Callable[..., Any], context: ScanContext, held: Held) -> tupl
 
 
 def _judged(manage: Callable[..., Any], question: Judge) -> tuple[Said, ...]:
-    return tuple(Said.of(action) for action in manage(question.held.position, question.context()))
+    return tuple(Said.of(action) for action in _many(manage(question.held.position, question.context()), "manage"))
+
+
+def _many(answer: Any, function: str) -> tuple[Any, ...]:
+    """An answer's parts. Raises Refused for what has none: a forgotten return, one thing where a list has to be."""
+    if not isinstance(answer, Iterable) or isinstance(answer, str | bytes):
+        raise Refused(f"{function} returned {answer!r:.40} where a list has to be")
+    return tuple(answer)
 
 
 def explained(error: Exception) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from engine.domain.candidate import Finding
 from engine.domain.mindfolio import ModuleKind
 from engine.domain.position import Position
-from engine.domain.scan import Action, Hedge, ManageContext, ScanContext, Trade
+from engine.domain.scan import Action, Hedge, ManageContext, ScanContext, Trade, Warn
 from engine.modules.sandbox.checks import actions_problem, findings_problem
 from engine.modules.sandbox.process import ModuleFault, ModuleProcess, ProcessEnded
 from engine.modules.sandbox.protocol import Answer, Judge, Judged, Limits, Look, Looked, Said, held_of, judge_of
@@ -24,6 +24,8 @@ EXITS_HOLD = dt.timedelta(minutes=20)
 """Of market time: a scan's interval and a little."""
 
 TRADES_HOLD = dt.timedelta(minutes=2)
+
+_ITS_WORD = "a word of the module on"
 
 _NO_PROCESS = "the program is closing"
 
@@ -251,8 +253,13 @@ def checked_findings(findings: tuple[Finding, ...], context: ScanContext, limits
 
 
 def checked(position: Position, context: ManageContext, said: tuple[Said, ...]) -> tuple[Action, ...]:
-    """Actions that may be worked on. Raises ModuleFault."""
-    actions = tuple(each.action() for each in said[:100])
+    """Actions that may be worked on. Raises ModuleFault.
+
+    What it warns of goes by a name of its own: a subject is told once a session, and the house has some to tell.
+    """
+    actions = tuple(each.action() for each in said)
     if problem := actions_problem(actions, position, context):
         raise ModuleFault(problem)
-    return actions
+    return tuple(
+        replace(each, about=f"{_ITS_WORD} {each.about}") if isinstance(each, Warn) else each for each in actions
+    )

@@ -106,6 +106,23 @@ def test_nothing_is_answered_before_something_is_loaded() -> None:
     assert served(Look(scan_context(), ())) == [Failed("Refused: nothing is loaded")]
 
 
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (scanning("return None"), "Refused: scan returned None where a list has to be"),
+        (scanning("return 'SPY'"), "Refused: scan returned 'SPY' where a list has to be"),
+        (managing("None"), "Refused: manage returned None where a list has to be"),
+        (managing("Exit(p.position_id, 'x')"), "Refused: manage returned Exit(position_id="),
+    ],
+)
+def test_a_forgotten_return_or_list_is_told_as_such(source: bytes, why: str) -> None:
+    held = a_condor()
+    question = judge_of(held, manage_context(held))
+    _, failed = served(load(source), Look(scan_context(held), (question.held,)))
+    assert isinstance(failed, Failed)
+    assert failed.error.startswith(why)
+
+
 def test_no_code_is_taken_before_the_process_is_sealed() -> None:
     assert answered(load(managing("()"))) == [Failed("Refused: the process is not sealed")]
 
