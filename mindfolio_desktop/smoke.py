@@ -17,6 +17,9 @@ from mindfolio_desktop.ui import theme
 
 TIMEOUT_S = 60.0
 
+_LOOKED_AT = ("KO", "XLE", "XLP")
+"""What its modules look at: each symbol's past is tested before a trade, which takes a while for a whole market."""
+
 
 def smoke_test() -> int:
     """Trade a simulated stretch in a throw-away folder with the window open. 0 good, 1 failed, 3 timed out."""
@@ -24,7 +27,7 @@ def smoke_test() -> int:
         places = Places(Path(folder), Environment.SIMULATED)
         application = QApplication([sys.argv[0]])
         theme.apply(application)
-        session = Session(places, Running(speed=3600.0, threads=1, publishes=True))
+        session = Session(places, Running(speed=3600.0, threads=1, publishes=True, symbols=_LOOKED_AT))
         session.start()
         has_traded = _wait_for_scans(application, session)
         picture = session.window.grab()

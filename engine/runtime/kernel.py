@@ -28,7 +28,8 @@ from engine.runtime.aftermath import follow
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
-from engine.runtime.scanning import SCAN_INTERVAL, Scans, backtest_steps, next_slot, scan_denial
+from engine.runtime.proving import backtest_steps
+from engine.runtime.scanning import SCAN_INTERVAL, Scans, next_slot, scan_denial
 from engine.runtime.workers import Workers
 
 _log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from engine.domain.scan import Action, ManageContext, ScanContext
 from engine.ledger.verify import verify_store
 from engine.modules.sandbox.programs import UserPrograms
 from engine.runtime import handlers
-from engine.runtime.scanning import PacedBacktests, scan_with_evidence
+from engine.runtime.proving import PacedBacktests, scan_with_evidence
 from tests.builders import candidate, condor, three_iv_services
 from tests.engine.modules.sandbox.scenes import QUICK, QUIET, managing, scan_context, scanning, user_module
 from tests.engine.runtime.scenes import CONDOR, denied, hold, quiet

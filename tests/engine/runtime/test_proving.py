@@ -12,7 +12,7 @@ from engine.domain.mindfolio import ModuleKind, ModuleSpec, Waivers
 from engine.domain.order import OrderPurpose
 from engine.domain.position import Position
 from engine.domain.scan import Action, ManageContext, ScanContext
-from engine.runtime.scanning import backtest_steps, scan_with_evidence
+from engine.runtime.proving import backtest_steps, scan_with_evidence
 from tests.builders import candidate, module_spec
 from tests.engine.backtest.hand import option, structure
 from tests.fakes import new_york
