@@ -29,7 +29,8 @@ from engine.runtime.desk import Desk
 from engine.runtime.handlers import handle
 from engine.runtime.openings import gate, ticket_of
 from engine.runtime.places import Places, Running
-from engine.runtime.scanning import context_for, scan_with_evidence
+from engine.runtime.proving import scan_with_evidence
+from engine.runtime.scanning import context_for
 from mindfolio_desktop.ui import refusals
 
 Document = dict[str, object]

@@ -33,7 +33,7 @@ WAIT_MS = 15_000
 @pytest.fixture(autouse=True)
 def _three_iv_services(monkeypatch: pytest.MonkeyPatch) -> None:
     """New mindfolios of these tests begin with one module that trades, one that asks and one that is paused."""
-    monkeypatch.setitem(defaults.TEMPLATES, "aggressive-growth", three_iv_services)  # type: ignore[arg-type]
+    monkeypatch.setitem(defaults.TEMPLATES, "aggressive-growth", three_iv_services)
 
 
 def delete(window: QWidget) -> None:

@@ -30,7 +30,7 @@ POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab29
 @pytest.fixture(autouse=True)
 def _three_iv_services(monkeypatch: pytest.MonkeyPatch) -> None:
     """New mindfolios of these tests begin with one module that trades, one that asks and one that is paused."""
-    monkeypatch.setitem(defaults.TEMPLATES, "aggressive-growth", three_iv_services)  # type: ignore[arg-type]
+    monkeypatch.setitem(defaults.TEMPLATES, "aggressive-growth", three_iv_services)
 
 
 class Shell:
@@ -285,7 +285,10 @@ class TestVerify:
                 "lacks entry 4",
             ),
             ("update postings set amount = amount + 1 where rowid = 1", "postings of entry 1 differ"),
-            ("update closed_positions set body = replace(body, '87', '88') where rowid = 1", "closed position"),
+            (
+                "update closed_positions set body = replace(body, '\"rolls\":0', '\"rolls\":9') where rowid = 1",
+                "closed position",
+            ),
         ],
     )
     def test_a_changed_ledger_is_a_fault(self, traded: Shell, statement: str, fault: str) -> None:

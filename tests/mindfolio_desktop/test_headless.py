@@ -71,7 +71,7 @@ class TestRunning:
     ) -> None:
         assert headless.SIMULATED_DAYS == 5
         monkeypatch.setattr(headless, "SIMULATED_DAYS", 1)
-        document = ran(Places(tmp_path, Environment.SIMULATED), Running(quote_minutes=15, symbols=("KO",)))
+        document = ran(Places(tmp_path, Environment.SIMULATED), running=Running(quote_minutes=15, symbols=("KO",)))
         assert document["as_of"] == "2026-01-05T21:00:00+00:00"
         assert document["journal_seq"] > 10
 

@@ -22,7 +22,7 @@ class TestScan:
         )
 
         assert (code, err) == (0, "")
-        assert [row["symbol"] for row in json.loads(out)["symbols"]] == ["SPY"]
+        assert {row["symbol"] for row in json.loads(out)["symbols"]} == {"SPY"}
         assert not (tmp_path / "none").exists()
 
     @pytest.mark.parametrize(
