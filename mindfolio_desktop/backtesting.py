@@ -19,11 +19,13 @@ from engine.core.calendar import market_day, previous_session
 from engine.core.errors import MindfolioError
 from engine.domain.mindfolio import Environment, ModuleSpec, Parameter
 from engine.domain.structure import StructureKind
+from engine.market.events import read_calendar
 from engine.market.history import HistoryStore
+from engine.market.pasts import read_closes
 from engine.market.simulated.feed import SimulatedFeed
 from engine.market.simulated.history import SimulatedHistory
 from engine.modules.base import parameter_problems, setting_rows
-from engine.modules.registry import parameters_for, strategy_of
+from engine.modules.registry import BUILT_IN, parameters_for, strategy_of
 from engine.runtime import defaults
 from engine.runtime.assembly import DEFAULT_SEED
 from engine.runtime.desk import RISK_FREE_RATE
@@ -43,6 +45,9 @@ STRUCTURES: dict[str, tuple[str, tuple[StructureKind, ...]]] = {
 
 PARTS = 3
 """Of the span of a walk-forward split: the first is seen before the second, both before the third."""
+
+LIMIT_USD = 1_000_000
+"""A trade may risk as much: what a structure comes to by one contract is asked, whoever could pay for it."""
 
 YEAR = dt.timedelta(days=365)
 
@@ -128,12 +133,10 @@ def read_settings(path: Path) -> dict[str, Parameter]:
 
 
 def _module(asked: Asked) -> ModuleSpec:
-    """The new mindfolio's module that trades a structure, with that one alone and the settings of the file."""
-    name, wanted = STRUCTURES[asked.structure]
-    specs = defaults.aggressive_growth((asked.symbol,)).modules
-    found = next((spec for spec in specs if set(wanted) <= set(spec.structures)), None)
-    if found is None:
-        raise MindfolioError(f"no module of this version trades a {name}")
+    """The module that trades a structure, with that one alone, the settings of the file, and no budget to keep to."""
+    _, wanted = STRUCTURES[asked.structure]
+    specs = (defaults.module_of(kind, (asked.symbol,), LIMIT_USD, LIMIT_USD) for kind in BUILT_IN)
+    found = next(spec for spec in specs if set(wanted) <= set(spec.structures))
     parameters = dict(found.parameters)
     if asked.settings is not None:
         given = read_settings(asked.settings)
@@ -152,13 +155,16 @@ def _market(places: Places, asked: Asked) -> tuple[SimulatedHistory | Path, dt.d
             raise MindfolioError(f"{asked.symbol}: not in the simulated market, which has {', '.join(feed.symbols)}")
         return feed.history(), previous_session(market_day(feed.first_at)).day
     store = HistoryStore(places.history)
-    snapshots = store.snapshots([asked.symbol])
-    if not snapshots:
+    closes = read_closes(places.history, asked.symbol, read_calendar(places.history))
+    days = [market_day(at) for at, *_ in store.snapshots([asked.symbol])[-1:]]
+    days += [dt.date.fromordinal(day) for day in closes.day[-1:].tolist()]
+    if not days:
         kept = ", ".join(store.symbols) or "nothing"
         raise MindfolioError(
-            f"{asked.symbol}: no chains in {places.history}, which holds {kept}; run `mindfolio import FILE` first"
+            f"{asked.symbol}: no chains and no daily prices in {places.history}, which holds {kept}; run "
+            "`mindfolio import FILE` first"
         )
-    return places.history, market_day(snapshots[-1][0])
+    return places.history, max(days)
 
 
 def _nothing(places: Places, asked: Asked, first: dt.date, last: dt.date) -> str:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.calendar import session_on
 from engine.core.errors import MindfolioError
 from engine.domain.mindfolio import Environment
+from engine.market.bars import Adjustment
+from engine.market.import_bars import import_table
 from engine.runtime.places import Places
 from mindfolio_desktop.backtesting import STRUCTURES, Asked, backtest, read_settings, write_html
 from mindfolio_desktop.research import STRUCTURES as CHOICES
@@ -72,6 +75,31 @@ class TestWalk:
         assert (found.first, found.last) == (dt.date(2026, 3, 16), dt.date(2026, 3, 19))
         assert found.source.startswith("recorded chains (4 of ")
 
+    @pytest.mark.parametrize("name", list(STRUCTURES))
+    def test_every_structure_has_a_module_that_looks_for_it_whatever_it_costs(
+        self, simulated: Places, name: str
+    ) -> None:
+        asked = Asked("KO", name, dt.date(2025, 12, 1), dt.date(2025, 12, 31))
+        found = backtest(simulated, asked, quiet).backtest
+
+        assert found.structure == STRUCTURES[name][0]
+        assert len(found.equity) == 22
+        assert not any("enabled" in reason or "risk" in reason for reason, _ in found.skips), found.skips
+
+    def test_prices_alone_are_modelled_up_to_their_last_day(self, tmp_path: Path) -> None:
+        places = Places(tmp_path / "data", Environment.REPLAY)
+        sessions = [day for day in (dt.date(2025, 1, 2) + dt.timedelta(days=each) for each in range(440))
+                    if session_on(day)]  # fmt: skip
+        rows = "".join(f"{day},100,101,100,{100 + number % 2},1\n" for number, day in enumerate(sessions))
+        file = write(tmp_path / "PEP.csv", f"date,open,high,low,close,volume\n{rows}")
+        import_table(file, places.history, adjustment=Adjustment.NONE)
+
+        found = backtest(places, Asked("PEP", "wheel", first=dt.date(2026, 1, 2)), quiet).backtest
+
+        assert (found.first, found.last) == (dt.date(2026, 1, 2), sessions[-1])
+        assert found.source.startswith("modelled from price history, at realised volatility (")
+        assert len(found.equity) == sum(day >= found.first for day in sessions)
+
 
 class TestWhatCannotBe:
     @pytest.mark.parametrize(
@@ -92,7 +120,10 @@ class TestWhatCannotBe:
     @pytest.mark.parametrize(
         ("asked", "complaint"),
         [
-            (Asked("QQQ", "iron-condor"), "^QQQ: no chains in .*, which holds SPY; run `mindfolio import FILE` first"),
+            (
+                Asked("QQQ", "iron-condor"),
+                "^QQQ: no chains and no daily prices in .*, which holds SPY; run `mindfolio import FILE` first",
+            ),
             (
                 Asked("SPY", "iron-condor", dt.date(2020, 1, 1), dt.date(2020, 3, 1)),
                 "^SPY: no recorded session from 2020-01-01 to 2020-03-01; `mindfolio data`",
