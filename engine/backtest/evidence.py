@@ -38,8 +38,8 @@ KEPT = 4096
 WALKS = 512
 """Walks that are kept, of some tens of kilobytes each."""
 
-TOGETHER = 8
-"""Symbols whose sessions are read at once: a year of so many fits on a `Shelf`."""
+TOGETHER = 4
+"""Symbols whose sessions are read at once: a year of so many fits on a `Shelf`, the two largest funds among them."""
 
 ON_TOP = frozenset({StructureKind.COVERED_CALL})
 """What a module only ever sells on shares that it holds already: it belongs to the trade that brought them."""
