@@ -17,7 +17,7 @@ from mindfolio_desktop.ui import theme
 
 TIMEOUT_S = 60.0
 
-_LOOKED_AT = ("KO", "XLE", "XLP")
+_LOOKED_AT = ("KO", "XLE")
 """What its modules look at: each symbol's past is tested before a trade, which takes a while for a whole market."""
 
 

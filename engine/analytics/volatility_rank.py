@@ -55,5 +55,7 @@ def volatility_rank(today: FloatLike, previous: Floats) -> VolatilityRank:
     usable &= high - low > _FLAT * np.abs(high)
     with np.errstate(all="ignore"):
         rank = 100 * (now - low) / (high - low)
+        # The quotient of two equal differences may come out a last bit above one.
+        rank = np.where(now <= high, np.minimum(rank, 100), rank)
         percentile = 100 * (known & (past < now[:, None])).sum(axis=1) / sessions
     return VolatilityRank(np.where(usable, rank, np.nan), np.where(usable, percentile, np.nan), sessions)

@@ -2,7 +2,7 @@
 
 Pure functions of a `Backtest`. A trade that came to exactly nothing after costs is neither a win nor a loss, but it
 counts as a trade: zero is no win. Trades that were still open when the data ended are in none of these figures, except
-in the drawdown, which is taken of the equity with open trades at mid.
+in the drawdown, which is taken of the equity with open trades at mid, and, where they lose, in win rate and expectancy.
 
 Trades of a walk overlap, and those that are open at once mostly win and lose together: how many independent ones they
 stand for is said, and the interval of the win rate is that of so many.
@@ -110,17 +110,24 @@ def by_exit(backtest: Backtest) -> tuple[ExitRow, ...]:
 
 
 def evidence_of(backtest: Backtest) -> Evidence:
-    """The figures that the gate and the trade ticket go by, and every trade's result, in the order they were closed."""
+    """The figures that the gate and the trade ticket go by, and every trade's result, in the order they were closed.
+
+    Trades that are still open with a loss between them (shares that an assignment left far above the market) count in
+    win rate and expectancy as if they were closed now: what closes well soon and badly late would look too good else.
+    """
     trades = tuple(sorted((traced.trade for traced in backtest.trades), key=lambda trade: (trade.closed, trade.opened)))
     results = [trade.result for trade in trades]
     wins, losses = [each for each in results if each > 0], [each for each in results if each < 0]
     independent = independent_trades(trades, [day for day, _ in backtest.equity])
-    bounds = wilson_interval(len(wins), len(results), independent)
+    is_stuck = bool(results) and backtest.open_result < 0
+    count = len(results) + (backtest.open_at_end if is_stuck else 0)
+    total = sum(results) + (backtest.open_result if is_stuck else 0)
+    bounds = wilson_interval(len(wins), count, independent)
     low, high = bounds if bounds is not None else (None, None)
     return Evidence(
         trades=len(results),
-        win_rate=len(wins) / len(results) if results else None,
-        expectancy=average(results),
+        win_rate=len(wins) / count if results else None,
+        expectancy=round_half_up(Decimal(total) / count) if results else None,
         source=backtest.source,
         win_rate_low=low,
         win_rate_high=high,

@@ -63,7 +63,7 @@ class Running:
         self.places = Places(data_dir, Environment.SIMULATED)
         self._log = data_dir.with_suffix(".log")
         command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--speed", "60", "--json",
-                   "--symbols", "TLT,XLE,XLU", "--approve", "all"]  # fmt: skip
+                   "--symbols", "XLE", "--approve", "all"]  # fmt: skip
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
                 [*command, "--data-dir", str(data_dir)], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True

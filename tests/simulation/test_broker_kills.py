@@ -80,7 +80,8 @@ def test_a_killed_headless_run_agrees_with_its_paper_brokers_file(
     kills, chance = int(request.config.getoption("--kills")), random.Random(20260316)
     places = Places(tmp_path, Environment.SIMULATED)
     command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--market", "simulated", "--seed", "3",
-               "--approve", "all", "--data-dir", str(tmp_path), "--days"]  # fmt: skip
+               "--approve", "all", "--symbols", "XLE", "--quotes", "15",
+               "--data-dir", str(tmp_path), "--days"]  # fmt: skip
     for _ in range(kills):
         with subprocess.Popen([*command, "50"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
             assert process.stderr is not None

@@ -42,7 +42,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def begin(*arguments: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--market", "simulated",
-                   "--approve", "all", "--symbols", "KO,XLE,XLP", "--data-dir", str(tmp_path), *arguments]  # fmt: skip
+                   "--approve", "all", "--symbols", "XLE", "--quotes", "5",
+                   "--data-dir", str(tmp_path), *arguments]  # fmt: skip
         begun.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         return begun[-1]
 

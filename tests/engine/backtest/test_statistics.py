@@ -1,6 +1,7 @@
 """Figures of a backtest against numbers worked out by hand, and intervals against published ones."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -113,6 +114,18 @@ class TestEvidence:
 
     def test_what_is_open_at_the_end_is_no_trade(self) -> None:
         assert evidence_of(backtest_of(("10", "target"), open_at_end=1)).trades == 1
+
+    def test_what_is_still_open_with_a_loss_counts_as_if_it_were_closed_now(self) -> None:
+        # Three wins of 100; two sets of shares together 900 under water: 3 of 5, and (300 - 900) / 5 each.
+        won = backtest_of(("100", "target"), ("100", "target"), ("100", "target"), open_at_end=2)
+        stuck = evidence_of(replace(won, open_result=dollars(-900)))
+        assert (stuck.trades, stuck.win_rate, stuck.expectancy) == (3, 0.6, dollars(-120))
+        assert stuck.win_rate_high is not None
+        assert stuck.win_rate_high < 1
+        ahead = evidence_of(replace(won, open_result=dollars(900)))
+        assert (ahead.trades, ahead.win_rate, ahead.expectancy) == (3, 1.0, dollars(100)), (
+            "what is ahead is not won yet"
+        )
 
     def test_results_come_in_the_order_in_which_they_were_closed(self) -> None:
         early = BacktestTrade(FIRST, FIRST + dt.timedelta(days=50), dollars("1"), "days")

@@ -91,7 +91,7 @@ class TestANewMindfolio:
 
         assert (asked[0].trades, asked[0].source) == (0, "no chains of SPY")
         assert asked[1].source.startswith("end-of-day chains of the simulated market")
-        assert (asked[1].first, asked[1].last) == (dt.date(2025, 1, 6), dt.date(2026, 1, 2))
+        assert (asked[1].first, asked[1].last) == (dt.date(2025, 1, 5), dt.date(2026, 1, 2))
 
     def test_its_modules_look_at_the_symbols_asked_for(self, tmp_path: Path) -> None:
         places = Places(tmp_path, Environment.SIMULATED)
