@@ -94,7 +94,9 @@ def test_every_sensitivity_is_a_derivative_of_the_exact_price(
         found = getattr(values if hasattr(values, name) else further, name)[0]
         # Sums of terms of both signs are held against the terms.
         scale = exact.get(f"{name} scale", np.abs(exact[name]))[0]
-        assert found == pytest.approx(expected, rel=0, abs=1e-11 * scale), name
+        # Charm loses a digit where the strike is less than a hundred-thousandth of the forward: 1.9e-11 at the worst.
+        bound = 3e-11 if name == "charm" else 1e-11
+        assert found == pytest.approx(expected, rel=0, abs=bound * scale), name
         assert exact[name][0] == pytest.approx(expected, rel=0, abs=1e-14 * scale), name
 
 
