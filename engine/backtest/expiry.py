@@ -11,7 +11,6 @@ from engine.backtest.filling import DayQuotes
 from engine.backtest.holding import Ended
 from engine.core.calendar import expiry_at, market_day, next_session
 from engine.core.money import CENT, Money, from_float
-from engine.domain.happening import HappeningKind
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.position import Position
 
@@ -25,7 +24,7 @@ def expired(position: Position, price: Money, ordinal: int) -> tuple[Ended, ...]
     """What a position's contracts become whose last session is the day `ordinal` or earlier, at a closing `price`."""
     legs = sorted({lot.contract for lot in position.lots if lot.contract is not None})
     return tuple(
-        Ended(contract, has_shares=_inside(contract, price) >= EXERCISED_FROM)
+        Ended(contract, has_shares=contract.inside(price) >= EXERCISED_FROM)
         for contract in legs
         if market_day(expiry_at(contract.expiration)).toordinal() <= ordinal
     )
@@ -37,7 +36,7 @@ def assigned_early(position: Position, quotes: DayQuotes, rate: float) -> tuple[
     spot = from_float(quotes.day.chain.spot)
     if spot is None:
         return ()
-    in_money = [contract for contract in shorts if _inside(contract, spot) >= EXERCISED_FROM]
+    in_money = [contract for contract in shorts if contract.inside(spot) >= EXERCISED_FROM]
     return tuple(Ended(each, has_shares=True, early=True) for each in in_money if _is_lost(each, spot, quotes, rate))
 
 
@@ -48,16 +47,10 @@ def _is_lost(contract: OptionContract, spot: Money, quotes: DayQuotes, rate: flo
     mid = None if quote is None else quote.mid
     if mid is None or market_day(expiry_at(contract.expiration)) <= day.day:
         return False
-    extrinsic = mid - _inside(contract, spot)
+    extrinsic = mid - contract.inside(spot)
     tomorrow = next_session(day.now).day
     if contract.right is Right.CALL:
-        ex_days = [each.day for each in day.outlook.happenings if each.kind is HappeningKind.EX_DIVIDEND]
-        is_eve = any(day.day < ex_day <= tomorrow for ex_day in ex_days)
+        is_eve = day.outlook.ex_day(day.day, tomorrow) is not None
         return is_eve and day.next_dividend is not None and extrinsic < day.next_dividend
     saved = contract.strike * math.expm1(max(0.0, rate) * (tomorrow - day.day).days / _DAYS_A_YEAR)
     return extrinsic <= saved and saved > 0
-
-
-def _inside(contract: OptionContract, spot: Money) -> Money:
-    """How far in the money, negative out of it, a share."""
-    return spot - contract.strike if contract.right is Right.CALL else contract.strike - spot

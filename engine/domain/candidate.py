@@ -1,8 +1,9 @@
 """What a scan finds: a candidate trade, or the reason why a symbol gave none. And what became of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from engine.core.errors import Fact
 from engine.core.money import Money
@@ -47,6 +48,35 @@ class Candidate:
     position_id: str = ""
     needs_person: str = ""
     evidence: Evidence | None = None
+
+
+def plain_candidate(
+    module_id: str, structure: Structure, quantity: int, prices: tuple[Money, Money], generation: int,
+    reasons: tuple[str, ...], **more: Any,
+) -> Candidate:  # fmt: skip
+    """A candidate without the figures that the gate works out from the legs; `prices` are net and worst a share.
+
+    `more` are other fields of it that are known.
+    """
+    plain = Candidate(
+        module_id=module_id,
+        structure=structure,
+        quantity=quantity,
+        net_price=prices[0],
+        worst_price=prices[1],
+        buying_power=0,
+        max_risk=0,
+        costs=0,
+        generation=generation,
+        greeks=Greeks(),
+        breakevens=(),
+        probability_of_profit=None,
+        expected_profit=None,
+        iv_rank=None,
+        iv_rank_sessions=0,
+        reasons=reasons,
+    )
+    return replace(plain, **more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,5 +38,10 @@ class Outlook:
             return found
         return () if self.complete_to is not None and last <= self.complete_to else None
 
+    def ex_day(self, after: dt.date, last: dt.date) -> dt.date | None:
+        """The ex-dividend day after one day and not after another, None when none is known."""
+        days = (each.day for each in self.happenings if each.kind is HappeningKind.EX_DIVIDEND)
+        return next((day for day in days if after < day <= last), None)
+
 
 UNKNOWN = Outlook()

@@ -25,6 +25,11 @@ class Right(StrEnum):
     CALL = "C"
     PUT = "P"
 
+    @property
+    def word(self) -> str:
+        """`call`, `put`."""
+        return "call" if self is Right.CALL else "put"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class OptionContract:
@@ -39,6 +44,10 @@ class OptionContract:
     def key(self) -> int:
         """The contract's key inside its underlying's columns; sorts by expiration, right, strike."""
         return _key(self.expiration.toordinal(), self.right is Right.PUT, self.strike)
+
+    def inside(self, spot: Money) -> Money:
+        """How far in the money it is at a price of the underlying, a share; negative out of it."""
+        return spot - self.strike if self.right is Right.CALL else self.strike - spot
 
     @property
     def occ(self) -> str:

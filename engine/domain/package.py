@@ -139,7 +139,7 @@ def worth_bounds(structure: Structure) -> tuple[Money | None, Money | None]:
     if len({leg.contract.expiration for leg in legs}) > 1:
         return None, None
     corners = [0, *(leg.contract.strike for leg in legs)]
-    values = [sum(leg.ratio * _intrinsic(leg, at) for leg in legs) for at in corners]
+    values = [sum(leg.ratio * max(0, leg.contract.inside(at)) for leg in legs) for at in corners]
     slope = sum(leg.ratio for leg in legs if leg.contract.right is Right.CALL)
     return (None if slope < 0 else min(0, *values)), (None if slope > 0 else max(0, *values))
 
@@ -156,11 +156,6 @@ def closing_limits(structure: Structure, quote: PackageQuote, rules: LadderRules
         return None
     worst = worst_limit(quote, OrderPurpose.CLOSE, rules, structure)
     return to_tick(quote.mid, structure), worst if dearest is None else min(worst, dearest)
-
-
-def _intrinsic(leg: Leg, spot: Money) -> Money:
-    strike = leg.contract.strike
-    return max(0, spot - strike if leg.contract.right is Right.CALL else strike - spot)
 
 
 def to_tick(price: Money, structure: Structure | None = None) -> Money:

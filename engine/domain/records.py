@@ -91,10 +91,14 @@ class TradeRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One journal entry with its postings, as the ledger's page shows it; `body` is its canonical JSON."""
+    """One journal entry with its postings, as the ledger's page shows it; `body` is its canonical JSON.
+
+    `version` is the event's: what reads the body back has to know it.
+    """
 
     seq: int
     at: dt.datetime
     type: str
+    version: int
     body: str
     postings: tuple[PostingRow, ...]

@@ -111,6 +111,11 @@ class Structure:
         return tuple(leg.contract.strike for leg in self.legs)
 
     @property
+    def words(self) -> str:
+        """It in a sentence: `SPY iron condor`."""
+        return f"{self.symbol} {self.kind.value.lower()}"
+
+    @property
     def multiplier(self) -> int:
         """Shares that a net price per share stands for in one unit: 100 for options, 1 for shares alone."""
         return MULTIPLIER if self.legs else 1

@@ -97,7 +97,7 @@ def _option_price(contract: OptionContract, spot: Money, quotes: QuoteSource) ->
         price = quote.mid or quote.ask or quote.bid
         if price is not None:
             return price
-    return max(0, spot - contract.strike if contract.right is Right.CALL else contract.strike - spot)
+    return max(0, contract.inside(spot))
 
 
 def _requirement(group: MarginGroup, needed: Money, spot: Money) -> Money:

@@ -175,7 +175,7 @@ class Lifecycle:
         if market_day(stock.at) != day or market_day(quote.at) != day:
             return None
         spot = _to_cent(mid)
-        inside = _inside(contract, spot)
+        inside = contract.inside(spot)
         beyond = quote.mid - inside
         if contract.right is Right.CALL:
             until = next_session(quote.at).day
@@ -188,16 +188,11 @@ class Lifecycle:
 
 
 def _kind(contract: OptionContract, held: int, price: Money) -> ActivityKind:
-    if _inside(contract, price) < EXERCISED_FROM:
+    if contract.inside(price) < EXERCISED_FROM:
         return ActivityKind.EXPIRED
     if contract.underlying in INDEX_CLASSES:
         return ActivityKind.CASH_SETTLED
     return ActivityKind.EXERCISED if held > 0 else ActivityKind.ASSIGNED
-
-
-def _inside(contract: OptionContract, spot: Money) -> Money:
-    """How far in the money, negative out of it, a share."""
-    return spot - contract.strike if contract.right is Right.CALL else contract.strike - spot
 
 
 def _to_cent(price: Money) -> Money:

@@ -88,7 +88,8 @@ class LedgerQuery:
         found = [tables.recorded(row) for row in self._rows(query)]
         postings = self._postings([entry.seq for entry in found])
         return tuple(
-            EntryRow(entry.seq, entry.at, entry.type, _text(entry.body), tuple(postings[entry.seq])) for entry in found
+            EntryRow(entry.seq, entry.at, entry.type, entry.version, _text(entry.body), tuple(postings[entry.seq]))
+            for entry in found
         )
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:

@@ -6,9 +6,9 @@ Source: product terms, section 2.9. The same live and in backtests, whatever the
 import datetime as dt
 from itertools import chain, combinations
 
+from engine.analytics.margin import MarginRates
 from engine.core.calendar import expiry_at, market_day, next_session, session_on
 from engine.core.money import CENT, UNIT, Money, from_float
-from engine.domain.happening import HappeningKind
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.ports import Strategy
 from engine.domain.position import Position, PositionStatus
@@ -21,7 +21,7 @@ CUTOFF = dt.timedelta(hours=1)
 NEAR_PCT = 1
 """A strike within so much of the price may end on either side of it."""
 
-SHORT_STOCK_PCT = 150
+SHORT_STOCK_PCT = 100 + MarginRates().short_stock_initial_pct
 """Of the price: what shares sold short take of a budget (Reg-T, initial)."""
 
 NO_EXTRINSIC = 2 * CENT
@@ -87,7 +87,7 @@ def _expiring(position: Position, context: ManageContext, spot: Money) -> Exit |
     means = position.used + max(0, context.available)
     if not legs or needed <= means:
         return None
-    strikes = ", ".join(f"{leg.contract.strike / UNIT:g} {_word(leg)}" for leg in legs)
+    strikes = ", ".join(f"{leg.contract.strike / UNIT:g} {leg.contract.right.word}" for leg in legs)
     why = (
         f"last day: {strikes} at {spot / UNIT:.2f} could leave {shares:+,d} shares, "
         f"which takes ${needed / UNIT:,.0f} of ${means / UNIT:,.0f}"
@@ -120,9 +120,7 @@ def _deep_put(position: Position, context: ManageContext, spot: Money) -> Exit |
 
 def _before_dividend(position: Position, context: ManageContext, spot: Money) -> tuple[Action, ...]:
     """On the eve of an ex-dividend day: short calls in the money that are worth less beyond exercise than it pays."""
-    tomorrow = next_session(context.now).day
-    days = [each.day for each in context.outlook.happenings if each.kind is HappeningKind.EX_DIVIDEND]
-    ex_day = next((day for day in days if market_day(context.now) < day <= tomorrow), None)
+    ex_day = context.outlook.ex_day(market_day(context.now), next_session(context.now).day)
     if ex_day is None:
         return ()
     for leg in position.structure.legs:
@@ -146,8 +144,7 @@ def _before_dividend(position: Position, context: ManageContext, spot: Money) ->
 
 def _beyond(leg: Leg, spot: Money, percent: int) -> bool:
     """Whether a leg is in the money by at least so many percent of the price (negative: or so near to it)."""
-    gain = leg.contract.strike - spot if leg.contract.right is Right.PUT else spot - leg.contract.strike
-    return gain * 100 >= spot * percent
+    return leg.contract.inside(spot) * 100 >= spot * percent
 
 
 def _extrinsic(leg: Leg, context: ManageContext, spot: Money) -> Money | None:
@@ -158,11 +155,7 @@ def _extrinsic(leg: Leg, context: ManageContext, spot: Money) -> Money | None:
     """
     quote = context.quotes.get(leg)
     mid = None if quote is None else quote.mid
-    gain = leg.contract.strike - spot if leg.contract.right is Right.PUT else spot - leg.contract.strike
+    gain = leg.contract.inside(spot)
     if quote is None or mid is None or quote.ask is None or quote.ask < gain:
         return None
     return mid - max(0, gain)
-
-
-def _word(leg: Leg) -> str:
-    return "put" if leg.contract.right is Right.PUT else "call"

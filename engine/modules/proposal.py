@@ -13,7 +13,7 @@ from engine.analytics.probability import chance_of_profit, expected_result
 from engine.core.money import UNIT, Money, from_float
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.greeks import Greeks
-from engine.domain.instrument import MULTIPLIER, Right, contract_of
+from engine.domain.instrument import MULTIPLIER, contract_of
 from engine.domain.order import OrderPurpose
 from engine.domain.package import LadderRules, package_quote, to_tick, worst_limit
 from engine.domain.scan import IvRank, ScanContext
@@ -229,7 +229,7 @@ def rank_refusal(rank: IvRank, context: ScanContext, *, least: float | None = No
 
 def right_word(package: Package) -> str:
     """What a package's first leg is, as reasons tell it."""
-    return "put" if package.structure.legs[0].contract.right is Right.PUT else "call"
+    return package.structure.legs[0].contract.right.word
 
 
 def usd(amount: Money) -> str:

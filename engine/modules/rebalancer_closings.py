@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.core.errors import Fact
 from engine.core.money import Money
-from engine.domain.candidate import Answer, Candidate
+from engine.domain.candidate import Answer, Candidate, plain_candidate
 from engine.domain.chain import Ints
 from engine.domain.exposure import Holding
 from engine.domain.greeks import Greeks
@@ -98,23 +98,15 @@ def closing_candidate(holding: Holding, flag: Flag, after: tuple[float, float], 
         f"estimated P&L if closed now {usd(at_natural)} at natural, {usd(at_mid)} at mid, commissions included",
         f"closing costs {usd(_slippage(holding))} from mid to natural and {usd(commission)} of commissions",
     )
-    return Candidate(
-        module_id=context.module.module_id,
-        structure=position.structure,
-        quantity=position.quantity,
-        net_price=-(mark // units),
-        worst_price=-(-natural // units),
-        buying_power=0,
-        max_risk=0,
+    return plain_candidate(
+        context.module.module_id,
+        position.structure,
+        position.quantity,
+        (-(mark // units), -(-natural // units)),
+        context.generation,
+        reasons,
         costs=commission,
-        generation=context.generation,
         greeks=Greeks() if holding.greeks is None else holding.greeks.scaled(-1).rounded(),
-        breakevens=(),
-        probability_of_profit=None,
-        expected_profit=None,
-        iv_rank=None,
-        iv_rank_sessions=0,
-        reasons=reasons,
         purpose=OrderPurpose.CLOSE,
         position_id=position.position_id,
     )

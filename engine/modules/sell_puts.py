@@ -13,7 +13,6 @@ from engine.core.calendar import market_day, next_session
 from engine.core.errors import Fact
 from engine.core.money import UNIT, Money, from_float
 from engine.domain.candidate import Finding
-from engine.domain.happening import HappeningKind
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.mindfolio import ModuleKind
 from engine.domain.position import Position
@@ -221,9 +220,7 @@ def _call_due(leg: Leg, context: ManageContext, rules: PutRules) -> str:
     if beyond <= 0:
         return ""
     strike, dte = leg.contract.strike, (leg.contract.expiration - market_day(context.now)).days
-    tomorrow = next_session(context.now).day
-    ex_days = [each.day for each in context.outlook.happenings if each.kind is HappeningKind.EX_DIVIDEND]
-    ex_day = next((day for day in ex_days if market_day(context.now) < day <= tomorrow), None)
+    ex_day = context.outlook.ex_day(market_day(context.now), next_session(context.now).day)
     quote = context.quotes.get(leg)
     mid, pays = None if quote is None else quote.mid, context.dividend
     if ex_day is not None and (mid is None or pays is None or mid - beyond < pays):
@@ -256,6 +253,4 @@ def _of(position: Position, leg: Leg) -> tuple[Leg, ...]:
 def _in_the_money(leg: Leg, context: ManageContext) -> Money:
     """How far a leg is in the money a share, negative out of it; far out without a price to tell by."""
     spot = None if context.chain is None else from_float(context.chain.spot)
-    if spot is None:
-        return -leg.contract.strike
-    return leg.contract.strike - spot if leg.contract.right is Right.PUT else spot - leg.contract.strike
+    return -leg.contract.strike if spot is None else leg.contract.inside(spot)

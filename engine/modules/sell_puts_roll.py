@@ -10,9 +10,8 @@ import numpy as np
 
 from engine.core.calendar import market_day
 from engine.core.money import UNIT, Money
-from engine.domain.candidate import Candidate
+from engine.domain.candidate import Candidate, plain_candidate
 from engine.domain.chain import Chain, Ints
-from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, Right, contract_of, decode_keys
 from engine.domain.order import OrderPurpose
 from engine.domain.package import LadderRules, PackageQuote, package_quote, to_tick, worst_limit
@@ -97,30 +96,21 @@ def _for_a_credit(chain: Chain, leg: Leg, rows: Flags, strike: Ints, context: Ma
 def _candidate(position: Position, leg: Leg, found: _Found, context: ManageContext, why: str) -> Candidate:
     units = -position.held(leg.contract)
     new = next(each for each in found.structure.legs if each.ratio < 0).contract
-    word = "put" if new.right is Right.PUT else "call"
     net = to_tick(found.quote.mid, found.structure)
+    old = leg.contract
     reasons = (
         why,
-        f"{word} of {leg.contract.strike / UNIT:g} {leg.contract.expiration} to {new.strike / UNIT:g} {new.expiration}",
+        f"{old.right.word} of {old.strike / UNIT:g} {old.expiration} to {new.strike / UNIT:g} {new.expiration}",
         f"credit {cash(-net * MULTIPLIER)} a contract",
     )
-    return Candidate(
-        module_id=context.module.module_id,
-        structure=found.structure,
-        quantity=units,
-        net_price=net,
-        worst_price=found.worst,
-        buying_power=0,
-        max_risk=0,
+    return plain_candidate(
+        context.module.module_id,
+        found.structure,
+        units,
+        (net, found.worst),
+        0 if context.chain is None else context.chain.generation,
+        reasons,
         costs=context.costs.commission_per_contract * 2 * units,
-        generation=0 if context.chain is None else context.chain.generation,
-        greeks=Greeks(),
-        breakevens=(),
-        probability_of_profit=None,
-        expected_profit=None,
-        iv_rank=None,
-        iv_rank_sessions=0,
-        reasons=reasons,
         purpose=OrderPurpose.ROLL,
         position_id=position.position_id,
     )

@@ -234,12 +234,8 @@ def _urgency(position: Position, prices: Prices, ex_dividend: dt.date | None) ->
     shorts = [leg.contract for leg in position.structure.legs if leg.ratio < 0]
     if position.structure.expiration == today:
         return "expires today"
-    for contract in shorts:
-        inside = (
-            0 if spot is None else spot - contract.strike if contract.right is Right.CALL else contract.strike - spot
-        )
-        if inside > 0:
-            return "a short leg is in the money"
+    if spot is not None and any(contract.inside(spot) > 0 for contract in shorts):
+        return "a short leg is in the money"
     following = next_session(prices.now)
     if following.day == today:
         following = next_session(following.opens)

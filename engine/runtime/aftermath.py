@@ -108,12 +108,12 @@ def _approvals(query: Query, since: dt.datetime) -> tuple[list[Candidate], list[
     """Candidates that still wait for a person, and those that were decided on since an instant, as of their request."""
     requested: dict[str, Approval] = {}
     for entry in query.entries(_MOST_APPROVALS, kind="ApprovalRequested"):
-        event = decode_event(entry.type, 1, entry.body.encode())
+        event = decode_event(entry.type, entry.version, entry.body.encode())
         if isinstance(event, ev.ApprovalRequested):
             requested[event.approval.approval_id] = event.approval
     decided: list[Looked] = []
     for entry in query.entries(_MOST_APPROVALS, kind="ApprovalDecided"):
-        event = decode_event(entry.type, 1, entry.body.encode())
+        event = decode_event(entry.type, entry.version, entry.body.encode())
         if isinstance(event, ev.ApprovalDecided) and event.approval_id in requested:
             approval = requested.pop(event.approval_id)
             if entry.at >= since:

@@ -73,7 +73,7 @@ def continue_unwinding(desk: Desk) -> None:
             continue
         parts = closable(desk, position, position.quantity, going.why, going.who)
         if position.structure == going.structure or not parts or close(desk, position, parts[0]):
-            what = f"{position.symbol} {position.structure.kind.value.lower()} x {position.quantity}"
+            what = f"{position.structure.words} x {position.quantity}"
             desk.alert(position.module_id, f"only a part was closed; {what} is still open", is_urgent=True)
         elif len(parts) > 1:
             unwind(desk, position, going.why, going.who)

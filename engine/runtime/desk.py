@@ -187,6 +187,10 @@ class Desk:
             self.goes_on_paused(module.spec) and bool(self.book.positions_of(module_id))
         )
 
+    def means_of(self, module_id: str) -> Money:
+        """What a module may put at work now: of its own, and no more than the account has."""
+        return min(self.book.available(module_id), self.account_available())
+
     def record(self, event: Event) -> None:
         """Journal an event (staged until the step's commit) and fold it into the book."""
         self.ledger.record(self.now, event)

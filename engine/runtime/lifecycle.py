@@ -14,6 +14,7 @@ from engine.domain.instrument import OptionContract, parse_instrument
 from engine.domain.position import Lot, Position
 from engine.ledger.lots import Trade, booked, split
 from engine.runtime.desk import Desk
+from engine.runtime.pausing import tell_if_over_budget
 from engine.runtime.power import used_by
 
 _HITS = frozenset({ActivityKind.ASSIGNED, ActivityKind.EXERCISED})
@@ -173,10 +174,7 @@ def _warn_of_consequences(desk: Desk, module_id: str, symbol: str) -> None:
     short = sum(position.shares for position in desk.book.positions_of(module_id) if position.symbol == symbol)
     if short < 0:
         desk.alert(module_id, f"short {-short} shares of {symbol}: buy them back, dividends are owed", is_urgent=True)
-    available = desk.book.available(module_id)
-    if available < 0:
-        over = f"{-available / UNIT:,.2f}"
-        desk.alert(module_id, f"over its budget by ${over}: it may only reduce", is_urgent=True)
+    tell_if_over_budget(desk, module_id)
 
 
 # --- cash ------------------------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def context_of(desk: Desk, module: ModuleSpec, position: Position, kept_back: Mo
         dte=None if expiration is None else days_to_expiry(desk.now, expiration),
         mark=desk.mark_of(position),
         chain=desk.market.chain(symbol),
-        available=min(desk.book.available(module.module_id), desk.account_available()) - kept_back,
+        available=desk.means_of(module.module_id) - kept_back,
         costs=desk.book.costs,
         rate=RISK_FREE_RATE,
         outlook=outlook(desk.events_on(today), symbol, today),
@@ -140,7 +140,7 @@ def _trade(desk: Desk, module: ModuleSpec, position: Position, action: Trade) ->
     if denials and asked not in desk.told:
         desk.told.add(asked)
         codes = ", ".join(denial.code.value for denial in denials)
-        what = f"{position.quantity} x {position.symbol} {position.structure.kind.value.lower()}"
+        what = f"{position.quantity} x {position.structure.words}"
         verb = "roll" if candidate.purpose is OrderPurpose.ROLL else "add to"
         why = "; ".join(candidate.reasons)
         desk.alert(module.module_id, f"could not {verb} {what} ({why}): {codes}")
@@ -195,7 +195,7 @@ def _tell_stuck(desk: Desk, position: Position, why: str) -> None:
     if desk.now - since < STUCK_FOR or told in desk.told:
         return
     desk.told.add(told)
-    trade = f"{position.quantity} x {position.structure.symbol} {position.structure.kind.value.lower()}"
+    trade = f"{position.quantity} x {position.structure.words}"
     because = "its contracts have no quotes that anybody may trade on; close it by hand if you can"
     desk.alert(position.module_id, f"{trade} should be closed ({why}) and cannot be: {because}", is_urgent=True)
 

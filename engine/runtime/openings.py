@@ -10,9 +10,8 @@ from engine.core.calendar import market_day, session_at
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
 from engine.domain import events as ev
-from engine.domain.candidate import Candidate
+from engine.domain.candidate import Candidate, plain_candidate
 from engine.domain.denial import Denial
-from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.order import Order, OrderPurpose
@@ -262,24 +261,10 @@ def ticket_candidate(
 ) -> Candidate:
     """A person's ticket in the form of a module's candidate; the gate computes its figures from the legs."""
     rank = desk.iv_ranks.at((structure.symbol,), desk.market.chains(), desk.now)[structure.symbol]
-    return Candidate(
-        module_id=module_id,
-        structure=structure,
-        quantity=quantity,
-        net_price=limit,
-        worst_price=worst,
-        buying_power=0,
-        max_risk=0,
-        costs=0,
-        generation=desk.market.generation,
-        greeks=Greeks(),
-        breakevens=(),
-        probability_of_profit=None,
-        expected_profit=None,
-        iv_rank=rank.percent,
-        iv_rank_sessions=rank.sessions,
-        reasons=(why,),
-    )
+    return plain_candidate(
+        module_id, structure, quantity, (limit, worst), desk.market.generation, (why,),
+        iv_rank=rank.percent, iv_rank_sessions=rank.sessions,
+    )  # fmt: skip
 
 
 def worst_of(candidate: Candidate) -> Money:

@@ -20,7 +20,7 @@ from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.structure import Leg
 from engine.ledger.lots import Trade, booked
 from engine.runtime.desk import Desk
-from engine.runtime.orders import ASK_AGAIN, order_words, request_cancel, send_cancel
+from engine.runtime.orders import ASK_AGAIN, request_cancel, send_cancel
 from engine.runtime.power import after_trades, used_by
 
 ABSENCE = dt.timedelta(seconds=10)
@@ -136,7 +136,7 @@ def _book(desk: Desk, order: Order, report: BrokerFilled, quantity: int) -> None
     price = f"{abs(report.net_price) / UNIT:.2f} {side}"
     done = {OrderPurpose.OPEN: "opened", OrderPurpose.CLOSE: "closed", OrderPurpose.ROLL: "rolled"}[order.purpose]
     why = f": {order.why}" if order.purpose is OrderPurpose.CLOSE else ""
-    desk.alert(order.module_id, f"{quantity} x {order_words(order)} {done} at {price}{why}")
+    desk.alert(order.module_id, f"{quantity} x {order.structure.words} {done} at {price}{why}")
 
 
 def _leg_filled(desk: Desk, order: Order, report: BrokerLegFilled) -> None:
@@ -205,7 +205,7 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
             reference=report.reference,
         )
     )
-    desk.alert(order.module_id, f"{order_words(order)}: the broker broke the trade: {report.why}", is_urgent=True)
+    desk.alert(order.module_id, f"{order.structure.words}: the broker broke the trade: {report.why}", is_urgent=True)
     desk.reconcile_at = desk.now
 
 
@@ -217,9 +217,9 @@ def _ended(
     elif cumulative == order.filled:
         desk.record(ev.OrderEnded(order.order_id, status, why))
         if status is OrderStatus.REJECTED:
-            desk.alert(order.module_id, f"{order_words(order)} was rejected: {why}", is_urgent=not order.adds_risk)
+            desk.alert(order.module_id, f"{order.structure.words} was rejected: {why}", is_urgent=not order.adds_risk)
         elif order.who:
-            desk.alert(order.module_id, f"your order for {order_words(order)} has ended: {why}")
+            desk.alert(order.module_id, f"your order for {order.structure.words} has ended: {why}")
     else:
         # A fill is on its way, or was lost: the hold is released only against what the broker did in all. An answer
         # that does not fit is asked about again, but not at once: the quota belongs to cancels.
@@ -283,7 +283,7 @@ def _not_known(desk: Desk, order: Order) -> None:
         desk.ask_at[order.order_id] = first + ABSENCE if not order.filled else desk.now + ASK_AGAIN
         return
     desk.record(ev.OrderEnded(order.order_id, OrderStatus.CANCELLED, "the broker never had it"))
-    desk.alert(order.module_id, f"{order_words(order)} never reached the broker")
+    desk.alert(order.module_id, f"{order.structure.words} never reached the broker")
 
 
 def _makes_no_sense(desk: Desk, order: Order, why: str) -> None:
@@ -294,7 +294,7 @@ def _makes_no_sense(desk: Desk, order: Order, why: str) -> None:
     desk.reconcile_at = desk.now
     if f"{order.order_id} {why}" not in desk.told:
         desk.told.add(f"{order.order_id} {why}")
-        desk.alert(order.module_id, f"{order_words(order)} ({order.order_id}) needs you: {why}", is_urgent=True)
+        desk.alert(order.module_id, f"{order.structure.words} ({order.order_id}) needs you: {why}", is_urgent=True)
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------

@@ -43,13 +43,13 @@ def send(desk: Desk, order_id: str) -> None:
         desk.broker.submit(order, desk.now)
     except NotSent as error:
         desk.record(ev.OrderEnded(order_id, OrderStatus.CANCELLED, f"not sent: {error}"))
-        desk.alert(order.module_id, f"{order_words(order)} was not sent: {error}", is_urgent=not order.adds_risk)
+        desk.alert(order.module_id, f"{order.structure.words} was not sent: {error}", is_urgent=not order.adds_risk)
         return
     except Exception as error:  # noqa: BLE001 - whatever it was, the order may have arrived
         _log.exception("sending %s failed", order_id)
         desk.record(ev.OrderUnknown(order_id, f"{type(error).__name__} while sending"))
         desk.ask_at[order_id] = desk.now + RETRY
-        desk.alert(order.module_id, f"{order_words(order)}: no answer from the broker, asking what became of it")
+        desk.alert(order.module_id, f"{order.structure.words}: no answer from the broker, asking what became of it")
         return
     desk.record(ev.OrderSubmitted(order_id))
     desk.ask_at[order_id] = desk.now + ANSWER_TIME
@@ -208,8 +208,3 @@ def _step(desk: Desk, order: Order) -> None:
 def rests(order: Order) -> bool:
     """Whether an order waits at one limit that a person typed, such as a target; it walks no ladder."""
     return order.rests
-
-
-def order_words(order: Order) -> str:
-    """An order in a sentence: `SPY iron condor`."""
-    return f"{order.structure.symbol} {order.structure.kind.value.lower()}"

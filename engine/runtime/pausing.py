@@ -1,5 +1,6 @@
 """Pausing and stopping: what follows for orders and approvals when a module, or everything, may open nothing more."""
 
+from engine.core.money import UNIT
 from engine.domain import events as ev
 from engine.domain.candidate import ApprovalStatus
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
@@ -9,6 +10,13 @@ from engine.runtime.orders import request_cancel
 
 ENGINE = "engine"
 """In place of a person: the program's own rule."""
+
+
+def tell_if_over_budget(desk: Desk, module_id: str) -> None:
+    """Say that a module has more at work than its budget lets it: it may only reduce."""
+    over = -desk.book.available(module_id)
+    if over > 0:
+        desk.alert(module_id, f"over its budget by ${over / UNIT:,.2f}: it may only reduce", is_urgent=True)
 
 
 def set_module_status(desk: Desk, module_id: str, status: ModuleStatus, who: str, why: str, code: str = "") -> None:
@@ -49,7 +57,7 @@ def pause_legged(desk: Desk) -> None:
     for order in list(desk.book.orders.values()):
         module = desk.book.modules.get(order.module_id)
         if order.status is OrderStatus.LEGGED and module is not None and module.status is ModuleStatus.ACTIVE:
-            why = f"{order.structure.symbol} {order.structure.kind.value.lower()} is done in some legs only"
+            why = f"{order.structure.words} is done in some legs only"
             set_module_status(desk, order.module_id, ModuleStatus.PAUSED, "engine", why, code="LEGGED")
 
 

@@ -3,14 +3,14 @@
 import datetime as dt
 
 from engine.core.calendar import expiry_at
-from engine.core.money import UNIT, Money
+from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.position import PositionStatus
 from engine.risk.breaker import daily_loss_reached
 from engine.runtime.desk import Desk
-from engine.runtime.pausing import set_module_status
+from engine.runtime.pausing import set_module_status, tell_if_over_budget
 
 MARK_INTERVAL = dt.timedelta(minutes=1)
 """Marks are journaled at most this often, and whenever they were acted on."""
@@ -77,6 +77,4 @@ def open_session(desk: Desk, day: dt.date) -> None:
     """Begin a session: day P&L is measured from the marks of the previous close; who is over budget is said again."""
     desk.record(ev.SessionOpened(day, {module_id: desk.book.pnl(module_id) for module_id in desk.book.modules}))
     for module_id in desk.book.modules:
-        over = -desk.book.available(module_id)
-        if over > 0:
-            desk.alert(module_id, f"over its budget by ${over / UNIT:,.2f}: it may only reduce", is_urgent=True)
+        tell_if_over_budget(desk, module_id)

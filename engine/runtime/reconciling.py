@@ -22,7 +22,7 @@ from engine.domain.account import (
     Resolution,
 )
 from engine.domain.denial import Denial
-from engine.domain.instrument import MULTIPLIER, OptionContract, Right, parse_instrument
+from engine.domain.instrument import MULTIPLIER, OptionContract, parse_instrument
 from engine.domain.order import OrderStatus
 from engine.domain.position import Position
 from engine.execution.reconcile import compare, symbol_of
@@ -146,7 +146,7 @@ def _settle_netted(desk: Desk, account: BrokerAccount, on_the_way: set[str]) -> 
 
 
 def _settle_one(desk: Desk, position: Position, contract: OptionContract, spot: Money) -> None:
-    inside = spot - contract.strike if contract.right is Right.CALL else contract.strike - spot
+    inside = contract.inside(spot)
     held = position.held(contract)
     cash = held * MULTIPLIER * max(0, inside)
     part = BrokerActivity(0, ActivityKind.CASH_SETTLED, desk.now, contract.occ, abs(held), 0, cash, price=spot)

@@ -111,7 +111,7 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         module=module,
         chains=desk.market.chains(),
         iv_ranks=desk.iv_ranks.at(module.universe, desk.market.chains(), desk.now),
-        available=min(book.available(module.module_id), desk.account_available()),
+        available=desk.means_of(module.module_id),
         open_positions=book.positions_of(module.module_id),
         busy_symbols=frozenset(busy),
         costs=book.costs,
@@ -286,7 +286,7 @@ def _request_approval(desk: Desk, candidate: Candidate) -> None:
     desk.record(ev.ApprovalRequested(approval))
     if desk.approves_all:
         desk.approve_at[approval.approval_id] = desk.now + dt.timedelta(seconds=1)
-    trade = f"{candidate.quantity} x {candidate.structure.symbol} {candidate.structure.kind.value.lower()}"
+    trade = f"{candidate.quantity} x {candidate.structure.words}"
     verb = _VERBS[candidate.purpose]
     because = f" ({candidate.needs_person})" if candidate.needs_person else ""
     desk.alert(candidate.module_id, f"{verb}{trade} waits for your decision{because}")

@@ -19,21 +19,16 @@ from engine.ledger.verify import verify_store
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files
 from engine.risk.latch import StopLatch
-from engine.runtime import defaults
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.app import Session
 from mindfolio_desktop.ui import theme
-from tests.builders import three_iv_services
 from tests.mindfolio_desktop.ui.gestures import drag
 from tests.recordings import falling_volatility, write_recording
 
 WAIT_MS = 15_000
 
 
-@pytest.fixture(autouse=True)
-def _three_iv_services(monkeypatch: pytest.MonkeyPatch) -> None:
-    """New mindfolios of these tests begin with one module that trades, one that asks and one that is paused."""
-    monkeypatch.setitem(defaults.TEMPLATES, "aggressive-growth", three_iv_services)
+pytestmark = pytest.mark.usefixtures("begins_with_three")
 
 
 def delete(window: QWidget) -> None:

@@ -14,23 +14,12 @@ from engine.market.import_bars import import_table
 from engine.runtime.places import Places
 from mindfolio_desktop.backtesting import STRUCTURES, Asked, backtest, read_settings, write_html
 from mindfolio_desktop.research import STRUCTURES as CHOICES
-from tests.recordings import falling_volatility, record_market
 
 SPY = Asked("SPY", "iron-condor", dt.date(2025, 10, 1), dt.date(2025, 12, 31))
 
 
 def quiet(_line: str) -> None:
     """Nobody is told of progress."""
-
-
-@pytest.fixture
-def simulated(tmp_path: Path) -> Places:
-    return Places(tmp_path / "data", Environment.SIMULATED)
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    return Places(record_market(tmp_path_factory.mktemp("recorded"), falling_volatility()), Environment.REPLAY)
 
 
 def write(path: Path, text: str) -> Path:

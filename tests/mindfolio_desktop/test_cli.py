@@ -15,11 +15,9 @@ from engine.execution.paper import PaperBroker
 from engine.ledger.anchor import Head, anchor_path, write_new
 from engine.market.history import HistoryStore
 from engine.risk.latch import set_latch_file
-from engine.runtime import defaults
 from engine.runtime.assembly import OpenEngine
 from engine.runtime.places import Places, Running
 from mindfolio_desktop import cli
-from tests.builders import three_iv_services
 from tests.fakes import RecordingPublisher
 from tests.recordings import falling_volatility, record_market, write_recording
 
@@ -27,10 +25,7 @@ REPLAY = ("run", "--headless", "--market", "replay")
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22e\nsize 12345\n"
 
 
-@pytest.fixture(autouse=True)
-def _three_iv_services(monkeypatch: pytest.MonkeyPatch) -> None:
-    """New mindfolios of these tests begin with one module that trades, one that asks and one that is paused."""
-    monkeypatch.setitem(defaults.TEMPLATES, "aggressive-growth", three_iv_services)
+pytestmark = pytest.mark.usefixtures("begins_with_three")
 
 
 class Shell:

@@ -12,7 +12,6 @@ from engine.domain.mindfolio import Environment, ModuleKind
 from engine.risk.gate import CHECKS
 from engine.runtime.places import Places
 from mindfolio_desktop.one_scan import scan_document, scan_text
-from tests.recordings import falling_volatility, record_market
 
 IV = ModuleKind.IV_SERVICE
 
@@ -23,16 +22,6 @@ def scanned(places: Places, *symbols: str, at: dt.time | None = None, seed: int 
     found = json.loads(json.dumps(document, allow_nan=False))
     assert isinstance(found, dict)
     return found
-
-
-@pytest.fixture
-def simulated(tmp_path: Path) -> Places:
-    return Places(tmp_path / "data", Environment.SIMULATED)
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    return Places(record_market(tmp_path_factory.mktemp("recorded"), falling_volatility()), Environment.REPLAY)
 
 
 class TestSimulated:

@@ -34,3 +34,16 @@ def test_nothing_is_none_only_as_far_as_everything_is_listed() -> None:
 def test_what_is_known_counts_where_more_may_come() -> None:
     assert Outlook((EARNINGS,)).until(dt.date(2026, 4, 30)) == (EARNINGS,)
     assert Outlook((EARNINGS,)).until(dt.date(2026, 4, 23)) is None
+
+
+def test_an_ex_day_lies_after_one_day_and_not_after_another() -> None:
+    outlook = Outlook(
+        (
+            Happening(HappeningKind.EARNINGS, dt.date(2026, 4, 10)),
+            Happening(HappeningKind.EX_DIVIDEND, dt.date(2026, 4, 13)),
+            Happening(HappeningKind.EX_DIVIDEND, dt.date(2026, 7, 13)),
+        )
+    )
+    assert outlook.ex_day(dt.date(2026, 4, 10), dt.date(2026, 4, 13)) == dt.date(2026, 4, 13)
+    assert outlook.ex_day(dt.date(2026, 4, 13), dt.date(2026, 7, 12)) is None
+    assert outlook.ex_day(dt.date(2026, 4, 9), dt.date(2026, 4, 12)) is None

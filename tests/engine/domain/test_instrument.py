@@ -96,3 +96,11 @@ def test_a_ticker_stands_for_its_shares(ticker: str) -> None:
 def test_what_names_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"names neither|day is out of range"):
         parse_instrument(text)
+
+
+@pytest.mark.parametrize(("right", "inside"), [(Right.CALL, 70_000), (Right.PUT, -70_000)])
+def test_how_far_in_the_money_is_told_with_its_sign(right: Right, inside: Money) -> None:
+    option = contract(100, right)
+    assert option.inside(1_070_000) == inside
+    assert option.inside(1_000_000) == 0
+    assert option.right.word == {Right.CALL: "call", Right.PUT: "put"}[right]

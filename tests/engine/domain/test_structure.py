@@ -22,6 +22,11 @@ def with_leg(position: int, leg: Leg) -> tuple[Leg, ...]:
     return (*CONDOR.legs[:position], leg, *CONDOR.legs[position + 1 :])
 
 
+def test_a_structure_is_called_by_its_symbol_and_kind() -> None:
+    assert condor().words == "TSLA iron condor"
+    assert shares_of("SPY", is_long=False).words == "SPY short stock"
+
+
 def test_what_a_structure_says_of_itself() -> None:
     assert CONDOR.symbol == "TSLA"
     assert CONDOR.strikes == tuple(dollars(strike) for strike in (240, 250, 270, 280))

@@ -11,7 +11,7 @@ import pytest
 from engine.domain.exposure import Exposure
 from engine.domain.scan import Exit, Hedge, Warn
 from engine.modules.sandbox.parent import DirectStrategy, Runner, UserStrategy, only_its_own
-from engine.modules.sandbox.process import ModuleFault
+from engine.modules.sandbox.process import ModuleFault, ModuleProcess
 from tests.engine.modules.sandbox.scenes import (
     QUICK,
     a_condor,
@@ -164,8 +164,9 @@ def test_an_answer_that_breaks_a_rule_is_a_fault(made: Made) -> None:
         module.scan(scan_context())
 
 
-def test_a_closed_one_begins_nothing_and_whoever_waits_is_told(made: Made) -> None:
-    module, faults = made.live(scanning("while True: pass"), scan_s=20.0), []
+def scanning_apart(module: UserStrategy) -> tuple[threading.Thread, list[str], ModuleProcess]:
+    """A thread that scans, once its process has begun, the faults that it will have met, and that process."""
+    faults: list[str] = []
 
     def scan() -> None:
         try:
@@ -177,25 +178,20 @@ def test_a_closed_one_begins_nothing_and_whoever_waits_is_told(made: Made) -> No
     thread.start()
     while module._runner is None or module._runner._process is None:
         time.sleep(0.01)
+    return thread, faults, module._runner._process
+
+
+def test_a_closed_one_begins_nothing_and_whoever_waits_is_told(made: Made) -> None:
+    module = made.live(scanning("while True: pass"), scan_s=20.0)
+    thread, faults, _process = scanning_apart(module)
     module.close()
     thread.join(5.0)
     assert faults == ["the program is closing"]
 
 
 def test_a_close_ends_a_process_that_loads_for_ever(made: Made) -> None:
-    module, faults = made.live(b"while True: pass", load_s=60.0), []
-
-    def scan() -> None:
-        try:
-            module.scan(scan_context())
-        except ModuleFault as fault:
-            faults.append(str(fault))
-
-    thread = threading.Thread(target=scan)
-    thread.start()
-    while module._runner is None or module._runner._process is None:
-        time.sleep(0.01)
-    process = module._runner._process
+    module = made.live(b"while True: pass", load_s=60.0)
+    thread, faults, process = scanning_apart(module)
     module.close()
     thread.join(5.0)
     assert faults == ["the program is closing"]
