@@ -8,7 +8,7 @@ from engine.domain.candidate import Approval, Candidate
 from engine.domain.denial import Denial
 from engine.domain.order import OrderPurpose
 from engine.domain.snapshot import ModuleView
-from engine.domain.structure import Leg
+from engine.domain.structure import Leg, StructureKind
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.button import Button
@@ -51,7 +51,7 @@ class TradeTicket(QFrame):
             "worst": Figure(
                 "Worst credit", "ticket_worst_credit", tooltip="The order is repriced no further than this"
             ),
-            "risk": Figure("Max risk", "ticket_max_risk", tooltip="Worst expiry loss at the worst credit, costs added"),
+            "risk": Figure("Max risk", "ticket_max_risk", tooltip="By the rule of its structure, at the worst price"),
             "profit": Figure("Probability of profit", "ticket_probability", tooltip="At expiry, if left alone"),
         }
         self._legs = QGridLayout()
@@ -210,7 +210,7 @@ class TradeTicket(QFrame):
             self._figures[key].show_value(
                 fmt.money(abs(_total(price, candidate)), cents=True), detail=f"{fmt.net_price(price)} a share"
             )
-        self._figures["risk"].show_value(fmt.money(candidate.max_risk, cents=True), detail="at expiry")
+        self._figures["risk"].show_value(fmt.money(candidate.max_risk, cents=True), detail=risk_words(candidate))
         self._figures["profit"].show_value(fmt.fraction(candidate.probability_of_profit), detail="after costs")
         self._show_legs(candidate)
         self._money.show_fact("buying_power", fmt.money(candidate.buying_power, cents=True))
@@ -253,6 +253,11 @@ class TradeTicket(QFrame):
         if self._approval is not None and self._refuse.isEnabled():
             self._answer.show_or_hide("")
             self.refused.emit(self._approval.approval_id, self._reason.text().strip())
+
+
+def risk_words(candidate: Candidate) -> str:
+    """What the max risk is measured by: puts sold by a fall to 10 % below the strike, all else by its worst end."""
+    return "10 % below the strike" if candidate.structure.kind is StructureKind.SHORT_PUT else "at expiry"
 
 
 def iv_rank_words(candidate: Candidate) -> tuple[str, str]:

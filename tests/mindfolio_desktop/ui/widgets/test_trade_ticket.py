@@ -12,6 +12,7 @@ from engine.core.errors import DenialCode
 from engine.core.money import dollars
 from engine.domain.denial import Denial
 from engine.domain.order import OrderPurpose
+from engine.domain.structure import Structure, StructureKind
 from mindfolio_desktop.ui.widgets.trade_ticket import TradeTicket, iv_rank_words
 from tests.mindfolio_desktop.ui.snapshots import approval, candidate, manual_module
 
@@ -192,3 +193,11 @@ def test_why_only_a_person_may_decide_is_said(ticket: TradeTicket) -> None:
     assert text(ticket, "person") == ""
     ticket.show_approval(replace(asked, candidate=replace(asked.candidate, needs_person="no score")), manual_module())
     assert text(ticket, "person") == "Only you can let this pass: no score"
+
+
+def test_the_risk_of_a_put_sold_is_called_by_its_rule(ticket: TradeTicket) -> None:
+    assert text(ticket, "max_risk_detail") == "at expiry"
+    asked = approval()
+    put = Structure(StructureKind.SHORT_PUT, asked.candidate.structure.legs[1:2])
+    ticket.show_approval(replace(asked, candidate=replace(asked.candidate, structure=put)), manual_module())
+    assert text(ticket, "max_risk_detail") == "10 % below the strike"
