@@ -2,7 +2,7 @@
 
 The whole engine trades all four modules over 46 names, a person approves whatever waits. What is told of each module:
 how many trades it found, how many the gate let pass and what it said of the others, by code; what the backtests said;
-what was earned; what became of the trades that were not made. An hour or two on one core with quotes each 15 minutes.
+what was earned; what became of the trades that were not made. Hours on one core; a dozen names take half of one.
 """
 
 import argparse
@@ -79,9 +79,13 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=252, help="sessions (default: a year of 252)")
     parser.add_argument("--quotes", type=int, default=15, metavar="MINUTES", help="minutes between quotes (default 15)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--symbols", default="", metavar="A,B,...", help="a smaller universe (default: all 46 names)")
     parser.add_argument("--data-dir", type=Path, help="keep the ledger there (default: a folder that is thrown away)")
     asked = parser.parse_args()
-    running = Running(asked.seed, quote_minutes=asked.quotes, approves_all=True, template="main-account")
+    symbols = tuple(symbol for symbol in asked.symbols.upper().split(",") if symbol)
+    running = Running(
+        asked.seed, quote_minutes=asked.quotes, approves_all=True, template="main-account", symbols=symbols
+    )
     with folder(asked.data_dir) as data_dir:
         engine = OpenEngine(Places(data_dir, Environment.SIMULATED), running, Nobody())
         try:

@@ -221,6 +221,16 @@ def held_structure(symbol: str, legs: Iterable[Leg], shares: int) -> tuple[Struc
     return Structure(StructureKind.CUSTOM, unit, shares // units), units
 
 
+def options_alone(held: Structure, quantity: int = 1) -> tuple[Structure, int]:
+    """The options of a hedged structure by their name, and how many units of them `quantity` of it are.
+
+    Options and the shares that hedge them have no name together: a trader speaks of the options and so many shares.
+    What has a name, or none without its shares either, comes back as it is.
+    """
+    found = identify(held.legs) if held.kind is StructureKind.CUSTOM and held.shares and held.legs else None
+    return (held, quantity) if found is None else (Structure(found.kind, found.legs), found.units * quantity)
+
+
 def build(
     shape: Shape, symbol: str, strikes: Sequence[Money], expirations: Sequence[dt.date], units: int = 1
 ) -> tuple[tuple[Leg, ...], int]:

@@ -14,6 +14,7 @@ from engine.core.money import CENT, UNIT, Money
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.mindfolio import Environment
 from engine.domain.structure import Structure, StructureKind
+from engine.domain.structure_shapes import options_alone
 
 UNKNOWN = "\N{EN DASH}"
 UNBOUNDED = "unbounded"
@@ -199,6 +200,15 @@ def structure(held: Structure) -> str:
     return f"{held.symbol}{terms} {kind(held.kind)}"
 
 
+def held(one: Structure, quantity: int, *, names_symbol: bool = True) -> str:
+    """`2 x TSLA 17 Apr 240/250/270/280 iron condor`, `1 x XLU 6 Feb 45/45 long straddle and 17 shares short`."""
+    options, units = options_alone(one, quantity)
+    words = structure(options) if names_symbol else structure(options).removeprefix(f"{options.symbol} ")
+    shares = 0 if options is one else one.shares * quantity
+    hedge = f" and {counted(abs(shares), 'share')}{' short' if shares < 0 else ''}" if shares else ""
+    return f"{units} {TIMES} {words}{hedge}"
+
+
 def legs(held: Structure) -> str:
     """One line per leg: `buy 1 TSLA 17 Apr 240 put (x 100)`."""
     lines = [
@@ -210,9 +220,9 @@ def legs(held: Structure) -> str:
     return "\n".join(lines)
 
 
-def kinds(held: Iterable[StructureKind]) -> str:
-    """Positions by kind: `2 iron condors`; `no positions` for none."""
-    counts = Counter(held)
+def kinds(structures: Iterable[Structure]) -> str:
+    """Positions by kind: `2 iron condors`; `no positions` for none. Options with a hedge count as the options."""
+    counts = Counter(options_alone(one)[0].kind for one in structures)
     return ", ".join(counted(count, kind(one)) for one, count in counts.items()) or "no positions"
 
 

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject
 from engine.core.money import round_half_up, to_float
 from engine.domain.position import PositionStatus
 from engine.domain.snapshot import PositionView
+from engine.domain.structure_shapes import options_alone
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel, gain_tone
-from mindfolio_desktop.ui.words import quantity_words, structure_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,16 @@ def _symbol(row: PositionRow) -> Cell:
 
 def _structure(row: PositionRow) -> Cell:
     position = row.view.position
-    words = quantity_words(position.quantity, structure_words(position.structure))
+    words = fmt.held(position.structure, position.quantity, names_symbol=False)
     return Cell(words, words, tip=fmt.legs(position.structure))
 
 
 def _entry(row: PositionRow) -> Cell:
     position = row.view.position
-    units = position.structure.multiplier * max(1, position.quantity)
-    a_share = round_half_up(Decimal(position.cost) / units)
+    options, units = options_alone(position.structure, position.quantity)
+    is_hedged = options is not position.structure
+    cost = sum(lot.cost for lot in position.lots if lot.contract is not None) if is_hedged else position.cost
+    a_share = round_half_up(Decimal(cost) / (options.multiplier * max(1, units)))
     received = f"{'received' if position.cost < 0 else 'paid'} {fmt.money(abs(position.cost), cents=True)}"
     tip = (
         f"opened {fmt.when(position.opened_at)}, {received}, costs so far {fmt.money(position.commissions, cents=True)}"
@@ -98,7 +100,7 @@ def _status(row: PositionRow) -> Cell:
 _COLUMNS = (
     Column("Symbol", _symbol),
     Column("Structure", _structure),
-    Column("Entry", _entry, is_numeric=True, tip="Net price a share when it was opened"),
+    Column("Entry", _entry, is_numeric=True, tip="Net price a share when it was opened, without shares that hedge it"),
     Column("DTE", _dte, is_numeric=True, tip="Calendar days to expiry"),
     Column("P&L", _pnl, is_numeric=True, tip="At mid, before commissions"),
     Column("% of max", _of_max, is_numeric=True, tip="P&L in percent of the most that can be earned"),

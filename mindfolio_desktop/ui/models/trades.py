@@ -9,7 +9,6 @@ from engine.core.money import to_float
 from engine.domain.records import TradeRow
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel, gain_tone
-from mindfolio_desktop.ui.words import quantity_words
 
 
 class TradesModel(KeyedTableModel[TradeRow]):
@@ -35,7 +34,7 @@ def _closed(row: TradeRow) -> Cell:
 
 def _structure(row: TradeRow) -> Cell:
     position = row.position
-    words = quantity_words(position.opened_quantity, fmt.structure(position.structure))
+    words = fmt.held(position.structure, position.opened_quantity)
     return Cell(words, words, tip=fmt.legs(position.structure))
 
 

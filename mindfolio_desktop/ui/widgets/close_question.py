@@ -59,11 +59,11 @@ def unattended(snapshot: MindfolioSnapshot) -> list[str]:
         for held in view.open_positions:
             position = held.position
             lines.append(
-                f"{view.spec.name}: {position.quantity} {fmt.TIMES} {fmt.structure(position.structure)}, "
+                f"{view.spec.name}: {fmt.held(position.structure, position.quantity)}, "
                 f"{fmt.signed_money(held.pnl, cents=True)}"
             )
         lines += [
-            f"{view.spec.name}: working order, {order.remaining} {fmt.TIMES} {fmt.structure(order.structure)}"
+            f"{view.spec.name}: working order, {fmt.held(order.structure, order.remaining)}"
             for order in view.orders
             if not order.status.is_final
         ]

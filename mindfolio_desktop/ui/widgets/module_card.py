@@ -73,7 +73,7 @@ class ModuleCard(QFrame):
         self._about.show_text("Watches the whole mindfolio" if suggests else about)
         self._show_pnl(view)
         self._show_budget(view)
-        self._positions.show_text(fmt.kinds(one.position.structure.kind for one in view.open_positions).capitalize())
+        self._positions.show_text(fmt.kinds(one.position.structure for one in view.open_positions).capitalize())
         scans = f"{fmt.counted(view.scans_today, 'scan')} today"
         self._scans.show_text(f"{scans}, {view.executed_today} executed" if view.scans_today else scans)
         waiting = len(view.approvals)

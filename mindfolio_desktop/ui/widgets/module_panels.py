@@ -213,6 +213,8 @@ def _is_days(name: str) -> bool:
 def _with_unit(value: Parameter, unit: str) -> str:
     if isinstance(value, str):
         return value
+    if unit == "0 or 1":
+        return "yes" if value else "no"
     digits = 0 if float(value).is_integer() else 2
     number = fmt.number(float(value), digits)
     if unit == "$":

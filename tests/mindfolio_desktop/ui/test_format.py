@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from engine.core.money import UNIT, dollars
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.mindfolio import Environment
-from engine.domain.structure import StructureKind
+from engine.domain.structure import Leg, StructureKind
+from engine.domain.structure_shapes import held_structure
 from mindfolio_desktop.ui import format as fmt
+from tests.builders import contract
 from tests.mindfolio_desktop.ui.snapshots import NOW, condor
 
 MINUS, UNKNOWN = "\N{MINUS SIGN}", "\N{EN DASH}"
@@ -103,8 +105,27 @@ def test_plural_forms() -> None:
         "2 trades",
         "1,200 trades",
     ]
-    assert fmt.kinds([StructureKind.IRON_CONDOR] * 2) == "2 iron condors"
+    assert fmt.kinds([condor("TSLA", (240, 250, 270, 280))] * 2) == "2 iron condors"
     assert fmt.kinds([]) == "no positions"
+
+
+def test_a_hedged_straddle_is_called_a_straddle_and_its_shares() -> None:
+    straddle, units = held_structure(
+        "XLU", [Leg(contract(45, Right.PUT, "XLU"), 2), Leg(contract(45, Right.CALL, "XLU"), 2)], 0
+    )
+    assert fmt.held(straddle, units) == f"2 {fmt.TIMES} XLU 17 Apr 45/45 long straddle"
+    for shares, hedge in ((34, "34 shares"), (-33, "33 shares short"), (1, "1 share")):
+        hedged, units = held_structure("XLU", [Leg(leg.contract, 2) for leg in straddle.legs], shares)
+        words = f"2 {fmt.TIMES} 17 Apr 45/45 long straddle and {hedge}"
+        assert (hedged.kind, fmt.held(hedged, units, names_symbol=False)) == (StructureKind.CUSTOM, words)
+        assert fmt.kinds([hedged]) == "1 long straddle"
+
+
+def test_what_has_no_name_with_or_without_its_shares_stays_custom() -> None:
+    odd, units = held_structure(
+        "XLU", [Leg(contract(45, Right.PUT, "XLU"), 3), Leg(contract(46, Right.CALL, "XLU"), 2)], 7
+    )
+    assert fmt.held(odd, units) == f"1 {fmt.TIMES} XLU 17 Apr 45/46 custom"
 
 
 def test_instants_are_shown_in_new_york_on_both_sides_of_the_clock_change() -> None:

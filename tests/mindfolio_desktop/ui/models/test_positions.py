@@ -7,10 +7,14 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from engine.core.money import dollars
-from engine.domain.position import PositionStatus
+from engine.domain.instrument import Right
+from engine.domain.position import Lot, PositionStatus
 from engine.domain.snapshot import PositionView
+from engine.domain.structure import Leg
+from engine.domain.structure_shapes import held_structure
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
 from mindfolio_desktop.ui.models.positions import PositionsModel
+from tests.builders import contract
 from tests.mindfolio_desktop.ui.snapshots import NOW, position_view
 
 
@@ -45,6 +49,21 @@ def test_the_entry_is_per_share_whatever_the_number_of_contracts(model: Position
     model.show_positions([position_view(quantity=3, credit=dollars(750))], NOW)
     assert line(model)["Entry"] == "$2.50 credit"
     assert "received $750.00" in model.item(0, 2).toolTip()
+
+
+def test_the_entry_of_a_hedged_straddle_is_that_of_its_options(model: PositionsModel) -> None:
+    put, call = contract(45, Right.PUT, "XLU"), contract(45, Right.CALL, "XLU")
+    hedged, units = held_structure("XLU", [Leg(put, 2), Leg(call, 2)], -33)
+    held = (
+        Lot(put, 2, dollars(90), NOW),
+        Lot(call, 2, dollars(110), NOW),
+        Lot(None, -33, dollars(-1485), NOW),
+    )
+    view = position_view()
+    position = replace(view.position, structure=hedged, quantity=units, cost=dollars(-1285), lots=held)
+    model.show_positions([replace(view, position=position)], NOW)
+    assert line(model)["Structure"] == "2 \N{MULTIPLICATION SIGN} 17 Apr 45/45 long straddle and 33 shares short"
+    assert line(model)["Entry"] == "$1.00 debit"
 
 
 def test_what_is_unknown_is_a_dash_and_sorts_last(model: PositionsModel) -> None:
