@@ -18,6 +18,8 @@ class Happening:
 
     kind: HappeningKind
     day: dt.date
+    is_expected: bool = False
+    """Not announced: by what is usual it may come from this day on. Only backtests tell it: they may not look ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ class Outlook:
         return () if self.complete_to is not None and last <= self.complete_to else None
 
     def ex_day(self, after: dt.date, last: dt.date) -> dt.date | None:
-        """The ex-dividend day after one day and not after another, None when none is known."""
-        days = (each.day for each in self.happenings if each.kind is HappeningKind.EX_DIVIDEND)
+        """The announced ex-dividend day after one day and not after another, None when none is known."""
+        announced = (each for each in self.happenings if not each.is_expected)
+        days = (each.day for each in announced if each.kind is HappeningKind.EX_DIVIDEND)
         return next((day for day in days if after < day <= last), None)
 
 
