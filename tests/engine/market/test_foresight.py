@@ -12,6 +12,7 @@ from engine.core.money import dollars
 from engine.domain.happening import UNKNOWN, Happening, HappeningKind, Outlook
 from engine.market.events import EventCalendar, EventKind, import_events, read_calendar
 from engine.market.foresight import dividend_then, outlook_then
+from tests.fakes import new_york
 
 EARNINGS, EX = HappeningKind.EARNINGS, HappeningKind.EX_DIVIDEND
 
@@ -26,6 +27,11 @@ def calendar_of(folder: Path, rows: str) -> EventCalendar:
     path.write_text(f"symbol,kind,day,until,value,known\n{rows}")
     import_events(path, folder / "history")
     return read_calendar(folder / "history")
+
+
+def noon(day: int) -> dt.datetime:
+    """Of a day in April."""
+    return new_york(12, day=dt.date(2026, 4, day))
 
 
 def days(outlook: Outlook, *, expected: bool) -> list[tuple[HappeningKind, str]]:
@@ -72,14 +78,14 @@ def test_a_dividend_is_known_a_week_ahead_and_its_amount_with_it(tmp_path: Path)
 
     assert dividend_then(known, "KO", NOW) is None
     assert dividend_then(known, "KO", dt.date(2026, 4, 2)) == dollars("0.51")
-    assert outlook_then(known, "KO", dt.date(2026, 4, 8)).ex_day(dt.date(2026, 4, 8), dt.date(2026, 4, 9)) is not None
+    assert outlook_then(known, "KO", dt.date(2026, 4, 8)).ex_day_after(noon(8)) == dt.date(2026, 4, 9)
 
 
 def test_an_expected_ex_day_ends_no_call_and_still_counts_as_coming(tmp_path: Path) -> None:
     known = calendar_of(tmp_path, SPANS + REPORTS + "KO,ex-dividend,2025-04-09,,0.51,\n")
     told = outlook_then(known, "KO", NOW)
 
-    assert told.ex_day(NOW, dt.date(2026, 4, 30)) is None
+    assert told.ex_day_after(noon(1)) is None
     assert told.until(dt.date(2026, 4, 5)) == (Happening(EX, NOW, is_expected=True),)
 
 
