@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     research.add_backtest(commands, _add_market, _places)
     research.add_scan(commands, _add_market, _places)
 
-    add_module_commands(commands, _add_data_dir, data_dir)
+    add_module_commands(commands, _add_data_dir, data_dir, _add_market, _ledgers)
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)

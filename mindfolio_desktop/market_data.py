@@ -46,7 +46,7 @@ def import_paths(
         for path, kind in kinds.items():
             if kind is Kind.EVENTS:
                 found = import_events(path, root)
-                yield from _lines(path, {"events": found.events, "spans": found.spans}, found.rejected)
+                yield from _lines(path, found.kept, found.rejected)
             elif kind is Kind.SCORES:
                 scored = import_scores(path, root)
                 kept = scored.scores

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
+from engine.core.errors import MindfolioError
+from engine.core.money import Money, dollars
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places
 
@@ -14,9 +16,11 @@ def add_module_commands(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     add_data_dir: Callable[[argparse.ArgumentParser], None],
     data_dir: Callable[[argparse.Namespace], Path],
+    add_market: Callable[[argparse.ArgumentParser], None],
+    ledgers: Callable[[argparse.Namespace], tuple[Places, ...]],
 ) -> None:
-    """What a user does with modules of their own; `data_dir` tells which directory a command line is about."""
-    module = commands.add_parser("module", help="modules that you write: make, check, enable, disable, list")
+    """What a user does with modules; `data_dir` and `ledgers` tell which directory and mindfolios it is about."""
+    module = commands.add_parser("module", help="modules, also those that you write: make, check, enable, add, list")
     actions = module.add_subparsers(metavar="ACTION", required=True)
     for action, about, given in (
         ("new", "write a module to begin with, and its test", "NAME"),
@@ -36,6 +40,53 @@ def add_module_commands(
             one.add_argument("--symbols", default="", metavar="A,B,C", help="its universe (default: the whole market)")
         add_data_dir(one)
         one.set_defaults(command=partial(_module, data_dir), action=action)
+    _add_add(actions, add_market, ledgers)
+
+
+def _add_add(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    add_market: Callable[[argparse.ArgumentParser], None],
+    ledgers: Callable[[argparse.Namespace], tuple[Places, ...]],
+) -> None:
+    one = actions.add_parser("add", help="add a module to the mindfolio while no window runs; it begins paused")
+    one.add_argument(
+        "given", metavar="NAME|KIND", help="an enabled module of yours, or iv-service, sell-puts-engine, ..."
+    )
+    add_market(one)
+    one.add_argument("--budget", type=_amount, default=0, metavar="AMOUNT", help="dollars out of the reserve (0)")
+    one.add_argument("--max-risk", type=_amount, metavar="AMOUNT", help="what a trade may lose (5 %% of the budget)")
+    one.add_argument("--daily-loss", type=_amount, metavar="AMOUNT", help="what a day may lose (7.5 %% of the budget)")
+    one.add_argument("--symbols", default="", metavar="A,B,C", help="its universe (default: the whole market)")
+    one.add_argument("--autotrade", action="store_true", help="its trades are sent without asking you")
+    one.set_defaults(command=partial(_add, ledgers))
+
+
+def _amount(text: str) -> Money:
+    """Dollars as they are typed, above or at nothing."""
+    try:
+        amount = dollars(text.replace(",", "").removeprefix("$"))
+    except ValueError:
+        amount = -1
+    if amount < 0:
+        raise argparse.ArgumentTypeError(f"must be an amount of dollars, not {text!r}")
+    return amount
+
+
+def _symbols(options: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(symbol for symbol in options.symbols.upper().split(",") if symbol)
+
+
+def _add(ledgers: Callable[[argparse.Namespace], tuple[Places, ...]], options: argparse.Namespace) -> int:
+    from mindfolio_desktop.module_adding import Wanted, add  # noqa: PLC0415 - heavy
+
+    found = ledgers(options)
+    if len(found) > 1:
+        names = " and ".join(places.environment.value for places in found)
+        raise MindfolioError(f"there are {names}; say with --market which mindfolio it is added to")
+    risk, loss = options.max_risk, options.daily_loss
+    for line in add(found[0], Wanted(options.given, options.budget, risk, loss, _symbols(options), options.autotrade)):
+        print(line)
+    return 0
 
 
 def _module(data_dir: Callable[[argparse.Namespace], Path], options: argparse.Namespace) -> int:
@@ -49,9 +100,8 @@ def _module(data_dir: Callable[[argparse.Namespace], Path], options: argparse.Na
         case "new":
             lines = [f"{path}: written" for path in user_modules.new(options.given, places.modules)]
         case "check":
-            symbols = tuple(symbol for symbol in options.symbols.upper().split(",") if symbol)
             path = user_modules.file_given(options.given, places.modules)
-            checked = user_modules.check(path, places.history, symbols)
+            checked = user_modules.check(path, places.history, _symbols(options))
             lines, code = user_modules.check_text(checked), int(bool(checked.faults))
         case "enable":
             name = user_modules.name_of(options.given, places.modules)

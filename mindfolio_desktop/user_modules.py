@@ -207,11 +207,17 @@ def check(
     return Checked(enabled, market, tuple(times), rows, tuple(listener.faults), positions)
 
 
+def universe_of(asked: tuple[str, ...], there: tuple[str, ...]) -> tuple[str, ...]:
+    """The symbols that a module looks at, all where none is asked for. Raises MindfolioError for an unknown one."""
+    if unknown := sorted({*asked} - {*there}):
+        raise MindfolioError(f"this market has no {', '.join(unknown)}; it has {', '.join(there)}")
+    return asked or there
+
+
 def _begin_alone(engine: OpenEngine, enabled: Enabled, symbols: tuple[str, ...]) -> None:
     """The module with all that the reserve holds, the others paused."""
     desk = engine.kernel.desk
-    if unknown := sorted({*symbols} - {*desk.feed.symbols}):
-        raise MindfolioError(f"this market has no {', '.join(unknown)}; it has {', '.join(desk.feed.symbols)}")
+    universe = universe_of(symbols, desk.feed.symbols)
     for module_id in desk.book.modules:
         handle(desk, cmd.PauseModule(module_id, _WHO, "another one is checked"))
     budget = desk.book.reserve
@@ -221,7 +227,7 @@ def _begin_alone(engine: OpenEngine, enabled: Enabled, symbols: tuple[str, ...])
         name=enabled.name,
         limits=ModuleLimits(max_risk_per_trade=budget // 5, daily_loss_limit=budget // 2),
         autotrade=True,
-        universe=symbols or desk.feed.symbols,
+        universe=universe,
         structures=tuple(StructureKind(kind) for kind in enabled.structures),
         parameters={each.name: each.default for each in enabled.parameters},
         program=enabled.program,

@@ -50,7 +50,7 @@ def _is_lost(contract: OptionContract, spot: Money, quotes: DayQuotes, rate: flo
     extrinsic = mid - contract.inside(spot)
     tomorrow = next_session(day.now).day
     if contract.right is Right.CALL:
-        is_eve = day.outlook.ex_day(day.day, tomorrow) is not None
+        is_eve = day.outlook.ex_day_after(day.now) is not None
         return is_eve and day.next_dividend is not None and extrinsic < day.next_dividend
     saved = contract.strike * math.expm1(max(0.0, rate) * (tomorrow - day.day).days / _DAYS_A_YEAR)
     return extrinsic <= saved and saved > 0

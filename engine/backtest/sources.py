@@ -22,7 +22,8 @@ from engine.core.money import Money, from_float
 from engine.domain.chain import Floats, Ints
 from engine.domain.ports import ChainUpdate
 from engine.market.events import EventCalendar, EventKind, read_calendar
-from engine.market.happenings import next_dividend, outlook
+from engine.market.foresight import dividend_then, outlook_then
+from engine.market.happenings import outlook
 from engine.market.history import HistoryStore
 from engine.market.iv_history import RATE, IvHistory, SessionSnapshot, read_iv_history, session_snapshots
 from engine.market.pasts import NO_CLOSES, NO_EVENTS, Closes, read_closes
@@ -187,7 +188,8 @@ class RecordedChains(KeptSource):
             digest.update(np.ascontiguousarray(column).tobytes())
         for kind in (EventKind.EARNINGS, EventKind.EX_DIVIDEND, EventKind.SPLIT):
             events = self._calendar.events(symbol, kind)
-            digest.update(events.day.tobytes() + events.value.tobytes())
+            digest.update(events.day.tobytes() + events.value.tobytes() + events.known.tobytes())
+            digest.update(repr(self._calendar.spans(symbol, kind)).encode())
         return f"{symbol}, recording {digest.hexdigest()}, until {previous_session(day).day}"
 
     def _read(self, symbol: str, sessions: tuple[dt.date, ...]) -> list[ChainUpdate]:
@@ -203,15 +205,15 @@ class RecordedChains(KeptSource):
         return found
 
     def known(self, symbol: str, last: dt.date) -> Known:  # noqa: ARG002 - all is known at once here
-        """What was imported."""
+        """What was imported; of events to come each day is told what could be known then."""
         splits, dividends = (_valued(self._calendar, symbol, kind) for kind in (EventKind.SPLIT, EventKind.EX_DIVIDEND))
         return Known(
             closes=self._closes(symbol),
             volatilities=self._volatilities.of(symbol),
             splits=splits,
             dividends=dividends,
-            outlook_on=lambda day: outlook(self._calendar, symbol, day),
-            next_dividend=lambda day, _spot: next_dividend(self._calendar, symbol, day + _ONE_DAY),
+            outlook_on=lambda day: outlook_then(self._calendar, symbol, day),
+            next_dividend=lambda day, _spot: dividend_then(self._calendar, symbol, day),
             tells_today=True,
         )
 

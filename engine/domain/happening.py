@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.core.calendar import NEW_YORK, market_day, next_session
+
 
 class HappeningKind(StrEnum):
     """What may move a price, or end a short call early, on a day that is known before."""
@@ -18,6 +20,8 @@ class Happening:
 
     kind: HappeningKind
     day: dt.date
+    is_expected: bool = False
+    """Not announced: by what is usual it may come from this day on. Only backtests tell it: they may not look ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,18 @@ class Outlook:
             return found
         return () if self.complete_to is not None and last <= self.complete_to else None
 
-    def ex_day(self, after: dt.date, last: dt.date) -> dt.date | None:
-        """The ex-dividend day after one day and not after another, None when none is known."""
-        days = (each.day for each in self.happenings if each.kind is HappeningKind.EX_DIVIDEND)
-        return next((day for day in days if after < day <= last), None)
+    def ex_day_after(self, now: dt.datetime) -> dt.date | None:
+        """The announced ex-dividend day that this day is the eve of, None where none is known.
+
+        It is the eve to the last moment before the ex-day, on days without a session too.
+        """
+        announced = (each for each in self.happenings if not each.is_expected)
+        days = [each.day for each in announced if each.kind is HappeningKind.EX_DIVIDEND]
+        if not days:
+            return None
+        today = market_day(now)
+        last = next_session(dt.datetime.combine(today + dt.timedelta(days=1), dt.time(), NEW_YORK)).day
+        return next((day for day in days if today < day <= last), None)
 
 
 UNKNOWN = Outlook()

@@ -5,7 +5,7 @@ and outside those days the answer is "unknown", never "none".
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,18 +19,21 @@ from engine.market.tables import SYMBOL, Columns, Editor, Merged, editing, read_
 from engine.market.text_rows import opened, read_header, rows_of
 
 EVENTS, COVERAGE = "events", "event_coverage"
+KNOWN, FORESEEN = "events_known", "event_coverage_known"
+"""Since when an event was known, and since when it was known that a list tells everything: tables of their own, so that
+a later file can tell it of events that are there already."""
 
 WHOLE_MARKET = "*"
 """The symbol of events that are nobody's own."""
 
 NEEDED = ("symbol", "kind", "day")
-OPTIONAL = ("until", "value", "source")
+OPTIONAL = ("until", "value", "source", "known")
 
 _CHECKED = """
     create or replace temp table checked as
     select row_no, upper(coalesce(cell(symbol), '*')) as symbol, lower(replace(cell(kind), '_', '-')) as kind,
            a_day(day) as day, a_day(until) as until, an_amount(value) as value,
-           coalesce(cell(source), $source) as source,
+           coalesce(cell(source), $source) as source, a_day(known) as known,
            case
                when a_day(day) is null then 'no day'
                when lower(replace(cell(kind), '_', '-')) not in ('earnings', 'ex-dividend', 'split', 'fomc')
@@ -42,6 +45,8 @@ _CHECKED = """
                    then 'no symbol'
                when cell(until) is not null and a_day(until) is null then 'until is not a day'
                when a_day(until) < a_day(day) then 'until lies before day'
+               when cell(known) is not null and a_day(known) is null then 'known is not a day'
+               when cell(until) is null and a_day(known) > a_day(day) then 'known lies after day'
                when cell(value) is not null and not coalesce(an_amount(value) > 0, false)
                    then 'value is not above zero'
            end as reason
@@ -51,7 +56,12 @@ _SPLIT_UP = """
     create or replace temp table found_events as
     select symbol, kind, day, value, source from checked where reason is null and until is null;
     create or replace temp table found_coverage as
-    select symbol, kind, day as first, until as last, source from checked where reason is null and until is not null
+    select symbol, kind, day as first, until as last, source from checked where reason is null and until is not null;
+    create or replace temp table found_known as
+    select symbol, kind, day, known, source from checked where reason is null and until is null and known is not null;
+    create or replace temp table found_foreseen as
+    select symbol, kind, day as first, until as last, known, source
+    from checked where reason is null and until is not null and known is not null
 """
 _REJECTED = """
     select reason, count(*), min(row_no) from checked where reason is not null group by reason order by reason
@@ -61,11 +71,26 @@ _DAYS = """
            source
     from rows order by symbol, kind, day
 """
+_DAYS_KNOWN = """
+    select symbol, kind, (day - date '1970-01-01')::bigint + 719163 as day,
+           (known - date '1970-01-01')::bigint + 719163 as known
+    from rows order by symbol, kind, day
+"""
+_FORESEEN = """
+    select symbol, kind, (first - date '1970-01-01')::bigint + 719163 as first,
+           (last - date '1970-01-01')::bigint + 719163 as last,
+           (known - date '1970-01-01')::bigint + 719163 as known, source
+    from rows order by symbol, kind, first
+"""
 _SPANS = """
     select symbol, kind, (first - date '1970-01-01')::bigint + 719163 as first,
            (last - date '1970-01-01')::bigint + 719163 as last, source
     from rows order by symbol, kind, first
 """
+
+
+UNTOLD = 0
+"""The ordinal of no day: when something became known was not told."""
 
 
 class EventKind(StrEnum):
@@ -79,20 +104,28 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Events:
-    """Events of one kind, arrays (n,), ascending: `day` (ordinals), `value` ($ a share, new shares for an old one)."""
+    """Events of one kind, arrays (n,), ascending: `day` (ordinals), `value` ($ a share, new shares for an old one).
+
+    `known` are the days (ordinals) on which they became known, `UNTOLD` where nobody told.
+    """
 
     day: Ints
     value: Floats
     sources: tuple[str, ...]
+    known: Ints
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days `first` to `last` (ordinals) of which everything of one kind is listed, and who says so."""
+    """The days `first` to `last` (ordinals) of which everything of one kind is listed, and who says so.
+
+    `known` is the day on which that could be said, `UNTOLD` where nobody told.
+    """
 
     first: int
     last: int
     source: str
+    known: int = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,25 +135,42 @@ class EventsReport:
     path: Path
     events: Merged
     spans: Merged
+    known: Merged
+    """Days on which events became known."""
     rejected: dict[str, tuple[int, int]]
     """Rows by reason, and the number of the first of them."""
+
+    @property
+    def kept(self) -> dict[str, Merged]:
+        """What was kept, by its name; days on which events became known only where the file tells some."""
+        told = {"events": self.events, "spans": self.spans}
+        has_known = self.known.added + self.known.same + self.known.differing
+        return told | {"days of becoming known": self.known} if has_known else told
 
 
 class EventCalendar:
     """All events that are known, and of which days all are known. Never changes."""
 
-    def __init__(self, events: Columns | None = None, coverage: Columns | None = None) -> None:
+    def __init__(
+        self,
+        events: Columns | None = None,
+        coverage: Columns | None = None,
+        known: Columns | None = None,
+        foreseen: Columns | None = None,
+    ) -> None:
+        """`known` and `foreseen`: since when some of the events, and that spans were complete, could be known."""
         self._events: dict[tuple[str, str], Events] = {}
-        self._spans: dict[tuple[str, str], list[Span]] = {}
-        for (symbol, kind), rows in _groups(events):
-            part = {name: column[rows] for name, column in (events or {}).items()}
-            self._events[symbol, kind] = Events(
-                part["day"].astype(np.int64), part["value"].astype(np.float64), tuple(map(str, part["source"]))
+        self._spans = _spans_of(coverage)
+        self._foreseen = _spans_of(foreseen)
+        told = dict(_parts(known))
+        for key, part in _parts(events):
+            day = part["day"].astype(np.int64)
+            self._events[key] = Events(
+                day,
+                part["value"].astype(np.float64),
+                tuple(map(str, part["source"])),
+                _known_of(day, told.get(key)),
             )
-        for (symbol, kind), rows in _groups(coverage):
-            part = {name: column[rows] for name, column in (coverage or {}).items()}
-            cells = zip(part["first"].tolist(), part["last"].tolist(), map(str, part["source"]), strict=True)
-            self._spans[symbol, kind] = [Span(*each) for each in cells]
 
     @property
     def is_empty(self) -> bool:
@@ -137,11 +187,12 @@ class EventCalendar:
 
     def covered_until(self, symbol: str, kind: EventKind, first: dt.date) -> dt.date | None:
         """The last day to which everything of this kind is listed from `first` on, None where that day is not."""
-        reached = first.toordinal()
-        for span in self._spans.get((symbol, kind.value), ()):
-            if span.first <= reached <= span.last:
-                reached = span.last + 1
-        return None if reached == first.toordinal() else dt.date.fromordinal(reached - 1)
+        return _reached(self._spans.get((symbol, kind.value), ()), first)
+
+    def foreseen_until(self, symbol: str, kind: EventKind, day: dt.date) -> dt.date | None:
+        """The last day to which, before `day`, everything was known to be listed; None where nobody told."""
+        spans = self._foreseen.get((symbol, kind.value), ())
+        return _reached([span for span in spans if span.known < day.toordinal()], day)
 
     def is_covered(self, symbol: str, kind: EventKind, first: dt.date, last: dt.date) -> bool:
         """Whether everything of this kind from `first` to `last` is listed."""
@@ -150,8 +201,13 @@ class EventCalendar:
 
     def events(self, symbol: str, kind: EventKind) -> Events:
         """All events of one kind that are known."""
-        empty = Events(np.empty(0, dtype=np.int64), np.empty(0), ())
-        return self._events.get((symbol, kind.value), empty)
+        nothing = np.empty(0, dtype=np.int64)
+        return self._events.get((symbol, kind.value), Events(nothing, np.empty(0), (), nothing))
+
+    def spans(self, symbol: str, kind: EventKind) -> tuple[Span, ...]:
+        """The days of which everything of one kind is listed, and once more those of which it was known since when."""
+        key = symbol, kind.value
+        return (*self._spans.get(key, ()), *self._foreseen.get(key, ()))
 
     def dividends(self) -> dict[str, tuple[tuple[dt.date, Money], ...]]:
         """By symbol: ex-dividend days and what a share paid, where that is known."""
@@ -178,13 +234,19 @@ class EventCalendar:
 
 def read_calendar(root: Path) -> EventCalendar:
     """The calendar below `root`, empty where none was imported. Raises HistoryFault for a damaged file."""
-    return EventCalendar(read_table(root, EVENTS, _DAYS), read_table(root, COVERAGE, _SPANS))
+    return EventCalendar(
+        read_table(root, EVENTS, _DAYS),
+        read_table(root, COVERAGE, _SPANS),
+        read_table(root, KNOWN, _DAYS_KNOWN),
+        read_table(root, FORESEEN, _FORESEEN),
+    )
 
 
 def import_events(path: Path, root: Path) -> EventsReport:
-    """Add a CSV file of events: columns symbol, kind, day and, if wanted, until, value, source.
+    """Add a CSV file of events: columns symbol, kind, day and, if wanted, until, value, source, known.
 
     A row with `until` is no event: it says that the file lists everything of that kind from `day` to `until`.
+    `known` is the day on which the event was announced, or on which the list was made: backtests go by it.
     Raises ImportRefused when the file cannot be used as a whole.
     """
     shown = shown_path(path)
@@ -196,7 +258,9 @@ def import_events(path: Path, root: Path) -> EventsReport:
         editor.connection.execute(_SPLIT_UP)
         rejected = {reason: (count, first) for reason, count, first in editor.connection.execute(_REJECTED).fetchall()}
         events, spans = keep_found(editor)
-    return EventsReport(path, events, spans, rejected)
+        known = editor.merge(KNOWN, "found_known", ("symbol", "kind", "day"))
+        editor.merge(FORESEEN, "found_foreseen", ("symbol", "kind", "first", "last", "known", "source"))
+    return EventsReport(path, events, spans, known, rejected)
 
 
 def keep_found(editor: Editor) -> tuple[Merged, Merged]:
@@ -205,8 +269,35 @@ def keep_found(editor: Editor) -> tuple[Merged, Merged]:
     return events, editor.merge(COVERAGE, "found_coverage", ("symbol", "kind", "first", "last", "source"))
 
 
-def _groups(columns: Columns | None) -> Iterable[tuple[tuple[str, str], slice]]:
-    """Runs of rows with the same symbol and kind; the rows are sorted by both."""
+def _reached(spans: Iterable[Span], first: dt.date) -> dt.date | None:
+    """The last day to which spans, ascending, leave no gap from `first` on; None where they do not hold that day."""
+    reached = first.toordinal()
+    for span in spans:
+        if span.first <= reached <= span.last:
+            reached = span.last + 1
+    return None if reached == first.toordinal() else dt.date.fromordinal(reached - 1)
+
+
+def _known_of(day: Ints, told: Columns | None) -> Ints:
+    """When events of some days (n,), ascending, became known: `UNTOLD` where `told` has no such day."""
+    known = np.full(day.size, UNTOLD, dtype=np.int64)
+    if told is not None:
+        _, here, there = np.intersect1d(day, told["day"].astype(np.int64), return_indices=True)
+        known[here] = told["known"][there]
+    return known
+
+
+def _spans_of(columns: Columns | None) -> dict[tuple[str, str], list[Span]]:
+    found: dict[tuple[str, str], list[Span]] = {}
+    for key, part in _parts(columns):
+        known = part["known"].tolist() if "known" in part else [UNTOLD] * part["first"].size
+        cells = zip(part["first"].tolist(), part["last"].tolist(), map(str, part["source"]), known, strict=True)
+        found[key] = [Span(*each) for each in cells]
+    return found
+
+
+def _parts(columns: Columns | None) -> Iterator[tuple[tuple[str, str], Columns]]:
+    """The rows of each symbol and kind; they are sorted by both."""
     if columns is None or not columns["symbol"].size:
         return
     symbol, kind = columns["symbol"].astype(str), columns["kind"].astype(str)
@@ -214,4 +305,5 @@ def _groups(columns: Columns | None) -> Iterable[tuple[tuple[str, str], slice]]:
     is_first[1:] = (symbol[1:] != symbol[:-1]) | (kind[1:] != kind[:-1])
     starts = np.append(np.flatnonzero(is_first), symbol.size)
     for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        yield (str(symbol[begin]), str(kind[begin])), slice(begin, end)
+        part = {name: column[begin:end] for name, column in columns.items()}
+        yield (str(symbol[begin]), str(kind[begin])), part

@@ -7,7 +7,7 @@ import datetime as dt
 from itertools import chain, combinations
 
 from engine.analytics.margin import MarginRates
-from engine.core.calendar import expiry_at, market_day, next_session, session_on
+from engine.core.calendar import expiry_at, market_day, session_on
 from engine.core.money import CENT, UNIT, Money, from_float
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.ports import Strategy
@@ -120,7 +120,7 @@ def _deep_put(position: Position, context: ManageContext, spot: Money) -> Exit |
 
 def _before_dividend(position: Position, context: ManageContext, spot: Money) -> tuple[Action, ...]:
     """On the eve of an ex-dividend day: short calls in the money that are worth less beyond exercise than it pays."""
-    ex_day = context.outlook.ex_day(market_day(context.now), next_session(context.now).day)
+    ex_day = context.outlook.ex_day_after(context.now)
     if ex_day is None:
         return ()
     for leg in position.structure.legs:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain as chained
 
-from engine.core.calendar import market_day, next_session
+from engine.core.calendar import market_day
 from engine.core.errors import Fact
 from engine.core.money import UNIT, Money, from_float
 from engine.domain.candidate import Finding
@@ -220,7 +220,7 @@ def _call_due(leg: Leg, context: ManageContext, rules: PutRules) -> str:
     if beyond <= 0:
         return ""
     strike, dte = leg.contract.strike, (leg.contract.expiration - market_day(context.now)).days
-    ex_day = context.outlook.ex_day(market_day(context.now), next_session(context.now).day)
+    ex_day = context.outlook.ex_day_after(context.now)
     quote = context.quotes.get(leg)
     mid, pays = None if quote is None else quote.mid, context.dividend
     if ex_day is not None and (mid is None or pays is None or mid - beyond < pays):

@@ -5,12 +5,15 @@ A put is always shown with the budget that an assignment would take. Source: pro
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from engine.core.calendar import market_day
 from engine.core.errors import Fact
 from engine.core.money import UNIT, Money
 from engine.domain.candidate import Candidate
 from engine.domain.chain import Chain
 from engine.domain.instrument import MULTIPLIER
+from engine.domain.quote_flags import Flags
 from engine.domain.scan import IvRank, ScanContext
 from engine.domain.structure import StructureKind
 from engine.modules.board import Board, board_of, days_listed, row_at_delta
@@ -102,18 +105,29 @@ def _put_on(chain: Chain, days: int, context: ScanContext, rules: PutRules, mean
     row = row_at_delta(board, rows, rules.min_delta, rules.max_delta)
     if row is None:
         return Skip(f"no put strike at {rules.min_delta:g}-{rules.max_delta:g} delta with a quote in {days} days")
-    package = _sold(board, row, context)
+    package, in_room = _sold(board, row, context), rows & _fits_room(board, context)
+    if isinstance(package, Skip):
+        row = row_at_delta(board, in_room, rules.min_delta, rules.max_delta)
+        package = package if row is None else _sold(board, row, context)
     if isinstance(package, Skip):
         return package
     shortfall = means.shortfall(package)
     if not shortfall:
         return FoundPut(package, days, "")
-    fits = rows & (board.strike <= means.highest_strike(package))
+    fits = in_room & (board.strike <= means.highest_strike(package))
     lower = row_at_delta(board, fits, rules.min_delta, rules.max_delta)
     smaller = None if lower is None else _sold(board, lower, context)
     if isinstance(smaller, Package) and not means.shortfall(smaller):
         return FoundPut(smaller, days, "", f"{put_name(package)} cannot be funded: {shortfall}")
     return FoundPut(package, days, shortfall)
+
+
+def _fits_room(board: Board, context: ScanContext) -> Flags:
+    """Which puts (n,) take no more than is left in their symbol before the mindfolio leans on it too much."""
+    room = context.room_in.get(board.chain.symbol)
+    if room is None:
+        return np.ones(board.strike.size, dtype=np.bool_)
+    return board.strike * MULTIPLIER + context.costs.commission_per_contract <= room
 
 
 def _sold(board: Board, row: int, context: ScanContext) -> Package | Skip:

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from engine.core.calendar import expiry_at, market_day, next_session
+from engine.core.calendar import expiry_at, market_day
 from engine.core.money import UNIT, Money
 from engine.domain.chain import Ints
 from engine.domain.closing import ClosingPlan, ClosingStep
+from engine.domain.happening import UNKNOWN, Outlook
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import Costs
 from engine.domain.order import OrderPurpose
@@ -73,20 +74,20 @@ def closing_plan(
     target_pct: int = 50,
     target: Money | None = None,
     max_age: dt.timedelta = MAX_QUOTE_AGE,
-    ex_dividends: Mapping[str, dt.date] | None = None,
+    outlooks: Mapping[str, Outlook] | None = None,
 ) -> ClosingPlan:
     """The steps that bring the worst case down to `target` (by default `target_pct` of what it is), riskiest first.
 
-    `positions` are all of the account; `max_age` is the age beyond which a quote is no price; `ex_dividends` the next
-    such day of each underlying. Where the worst case has no bound, the target is of the loss apart from that, and what
-    has no bound has to go. Of steps that leave something without a bound, `worst_case` is that loss as well, and `why`
-    says so.
+    `positions` are all of the account; `max_age` is the age beyond which a quote is no price; `outlooks` what is
+    known to come for each underlying. Where the worst case has no bound, the target is of the loss apart from that, and
+    what has no bound has to go. Of steps that leave something without a bound, `worst_case` is that loss as well, and
+    `why` says so.
     """
     held = [each for each in positions if each.status.is_open and each.quantity > 0]
     if not held:
         return ClosingPlan(plan_id, prices.now, (), 0, 0, 0, {})
     risk = book_risk(held, prices)
-    items, left = _items(held, risk, prices, costs, max_age, ex_dividends or {})
+    items, left = _items(held, risk, prices, costs, max_age, outlooks or {})
     quantities = np.array([position.quantity for position in held], dtype=np.int64)
     ratios = np.array([piece.ratio for piece in risk.pieces], dtype=np.int64)
     owners = np.array([piece.position for piece in risk.pieces], dtype=np.intp)
@@ -129,7 +130,7 @@ def _items(
     prices: Prices,
     costs: Costs,
     max_age: dt.timedelta,
-    ex_dividends: Mapping[str, dt.date],
+    outlooks: Mapping[str, Outlook],
 ) -> tuple[list[_Item], dict[str, str]]:
     """Positions that can be closed now, and why the others cannot."""
     items: list[_Item] = []
@@ -147,7 +148,7 @@ def _items(
         known = tuple(each for each in per_unit if each is not None)
         path = tuple(_path(part, rows[place], risk) for part in parts)
         unit = sum((risk.rows[row] * risk.pieces[row].ratio for row in _closed(parts, rows[place], risk)), start=0)
-        why = _urgency(position, prices, ex_dividends.get(position.symbol))
+        why = _urgency(position, prices, outlooks.get(position.symbol, UNKNOWN))
         items.append(_Item(position, parts, np.asarray(unit), path, sum(known), known, why))
     return items, left
 
@@ -228,7 +229,7 @@ def _path(part: Structure, rows: Sequence[int], risk: BookRisk) -> tuple[Ints, .
     return tuple(taken)
 
 
-def _urgency(position: Position, prices: Prices, ex_dividend: dt.date | None) -> str:
+def _urgency(position: Position, prices: Prices, outlook: Outlook) -> str:
     """What brings an assignment near: expiry today, a short leg in the money, a short call on the eve of a dividend."""
     today, spot = market_day(prices.now), prices.spot(position.symbol)
     shorts = [leg.contract for leg in position.structure.legs if leg.ratio < 0]
@@ -236,10 +237,7 @@ def _urgency(position: Position, prices: Prices, ex_dividend: dt.date | None) ->
         return "expires today"
     if spot is not None and any(contract.inside(spot) > 0 for contract in shorts):
         return "a short leg is in the money"
-    following = next_session(prices.now)
-    if following.day == today:
-        following = next_session(following.opens)
-    is_eve = ex_dividend is not None and today < ex_dividend <= following.day
+    is_eve = outlook.ex_day_after(prices.now) is not None
     return "the eve of ex-dividend" if is_eve and any(c.right is Right.CALL for c in shorts) else ""
 
 

@@ -7,7 +7,7 @@ first order, and it ends when the worst case has come down to its target, or whe
 import datetime as dt
 from dataclasses import replace
 
-from engine.core.calendar import session_at
+from engine.core.calendar import market_day, session_at
 from engine.core.errors import DenialCode
 from engine.core.money import UNIT, Money
 from engine.domain import commands as cmd
@@ -19,6 +19,7 @@ from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.order import OrderPurpose
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
+from engine.market.happenings import outlook
 from engine.portfolio.valuation import volatilities
 from engine.risk.book_risk import Prices
 from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reached, has_evidence
@@ -148,7 +149,7 @@ def confirm_closing(desk: Desk, command: cmd.ConfirmClosing) -> Denials:
 
 def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPlan:
     """What to close now; only what is the mindfolio's own."""
-    book = desk.book
+    book, today = desk.book, market_day(desk.now)
     held = [_as_open(desk, position) for position in book.positions.values() if position.module_id != EXTERNAL]
     legs = [leg.contract for position in held for leg in position.structure.legs]
     quotes = {contract: quote for contract in legs if (quote := desk.market.quote(contract)) is not None}
@@ -163,6 +164,7 @@ def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPl
         target_pct=target_pct,
         target=target,
         max_age=book.limits.max_quote_age or dt.timedelta(0),
+        outlooks={symbol: outlook(desk.events_on(today), symbol, today) for symbol in symbols},
     )
 
 

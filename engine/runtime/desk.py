@@ -20,6 +20,7 @@ from engine.domain.denial import Denial
 from engine.domain.events import Event
 from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
+from engine.domain.order import OrderPurpose
 from engine.domain.package import LadderRules, clean_mark
 from engine.domain.ports import Backtester, Broker, ChainUpdate, Feed, Publisher, Query, Strategy
 from engine.domain.position import Position
@@ -106,6 +107,8 @@ class Desk:
     """Positions whose exit is due and cannot be ordered, since when."""
     hedged_at: dict[str, dt.datetime] = field(default_factory=dict)
     """When shares were last ordered against the delta of a position, by id."""
+    refused_at: dict[tuple[str, OrderPurpose], dt.datetime] = field(default_factory=dict)
+    """When the gate last refused a roll of a position, or an addition to it."""
     told: set[str] = field(default_factory=set)
     """What the user was told of once and need not be told again."""
     reconcile_at: dt.datetime | None = None

@@ -27,7 +27,7 @@ from engine.runtime.openings import Ticket, is_tradable, ticket_candidate, try_o
 from engine.runtime.orders import request_cancel, rests
 from engine.runtime.pausing import set_module_status
 from engine.runtime.positions import record_marks
-from engine.runtime.scanning import ask_a_person, carry_out
+from engine.runtime.scanning import SCAN_INTERVAL, ask_a_person, carry_out
 
 _MANAGED = frozenset({PositionStatus.MONITORING, PositionStatus.ASSIGNED, PositionStatus.CLOSING})
 
@@ -121,12 +121,18 @@ def _closed(desk: Desk, position: Position, decision: Exit) -> bool:
 
 
 def _trade(desk: Desk, module: ModuleSpec, position: Position, action: Trade) -> bool:
-    """A roll, or an addition; what is refused is said once a session."""
+    """A roll, or an addition; what is refused is said once a session, and tried again at the next scan at the soonest.
+
+    A gate that looked again at every quote would refuse the same for the same reasons.
+    """
     candidate = action.candidate
     is_ours = candidate.module_id == module.module_id and candidate.position_id == position.position_id
     is_sound = is_exact(candidate) and candidate.quantity > 0 and is_tradable(candidate.structure, candidate.quantity)
     if not (is_ours and is_sound):
         _fault(desk, module, f"its rule about {position.position_id} answered with a trade that nobody could send")
+        return False
+    key = position.position_id, candidate.purpose
+    if key in desk.refused_at and desk.now - desk.refused_at[key] < SCAN_INTERVAL:
         return False
     asked = f"{candidate.purpose} in {position.position_id} on {market_day(desk.now)}"
     if module.autotrade and not candidate.needs_person:
@@ -137,6 +143,8 @@ def _trade(desk: Desk, module: ModuleSpec, position: Position, action: Trade) ->
         denials = ask_a_person(desk, candidate, is_managing=True)
         if not denials:
             desk.told.add(f"asked for {asked}")
+    if denials:
+        desk.refused_at[key] = desk.now
     if denials and asked not in desk.told:
         desk.told.add(asked)
         codes = ", ".join(denial.code.value for denial in denials)

@@ -284,3 +284,35 @@ def test_modelled_chains_over_adjusted_closes_know_of_no_split(tmp_path: Path) -
     assert [(day.split, day.dividend) for day in adjusted] == [(1.0, 0)] * 4
     assert [(day.split, day.dividend) for day in traded] == [(1.0, 0), (2.0, 0), (1.0, 10_000), (1.0, 0)]
     assert [day.settlement for day in adjusted] == [day.settlement for day in traded]
+
+
+def test_events_that_were_announced_later_enter_no_recorded_session(tmp_path: Path) -> None:
+    # Recorded are 16 to 19 March. A report of 3 April is known from 20 March on, an ex-day of 27 March too.
+    spans = "SPY,earnings,2025-01-01,2026-12-31,,\nSPY,ex-dividend,2025-01-01,2026-12-31,,\n"
+    later = "SPY,earnings,2026-04-03,,,\nSPY,ex-dividend,2026-03-27,,1,\nSPY,ex-dividend,2026-03-19,,2,2026-03-19\n"
+    sooner = "SPY,ex-dividend,2026-06-19,,2,2026-03-17\n"
+    told = {}
+    for name, rows in (("none", ""), ("later", later), ("sooner", later + sooner)):
+        root, events = record_market(tmp_path / name, falling_volatility()) / "history", tmp_path / f"{name}.csv"
+        events.write_text(f"symbol,kind,day,until,value,known\n{spans}{rows}")
+        import_events(events, root)
+        told[name] = source_for(root).days("SPY", dt.date(2026, 3, 16), dt.date(2026, 3, 19))
+
+    assert len(told["none"]) == 4
+    seen = [[same(one, other) for one, other in zip(told["none"], told[name], strict=True)] for name in told]
+    # The dividend of the 19th is paid on that day, whoever knew of it; what was announced on the 17th is seen after it.
+    assert seen == [[True] * 4, [True, True, True, False], [True, True, False, False]]
+    assert [day.dividend for day in told["later"]] == [0, 0, 0, 20_000]
+    assert [day.next_dividend for day in told["sooner"]] == [None, None, 20_000, 20_000]
+
+
+def test_a_recording_s_fingerprint_changes_with_what_is_said_of_its_events(tmp_path: Path) -> None:
+    root, events = record_market(tmp_path, falling_volatility()) / "history", tmp_path / "events.csv"
+    prints = [source_for(root).fingerprint("SPY", dt.date(2026, 3, 18))]
+    event = "SPY,earnings,2026-03-30"
+    for row in (f"{event},,", f"{event},,2026-03-02", "SPY,earnings,2026-01-01,2026-12-31,"):
+        events.write_text(f"symbol,kind,day,until,known\n{row}\n")
+        import_events(events, root)
+        prints.append(source_for(root).fingerprint("SPY", dt.date(2026, 3, 18)))
+
+    assert len(set(prints)) == 4

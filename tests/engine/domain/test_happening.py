@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from engine.domain.happening import UNKNOWN, Happening, HappeningKind, Outlook
+from tests.fakes import new_york
 
 EARNINGS = Happening(HappeningKind.EARNINGS, dt.date(2026, 4, 24))
 DIVIDEND = Happening(HappeningKind.EX_DIVIDEND, dt.date(2026, 6, 19))
@@ -36,7 +37,7 @@ def test_what_is_known_counts_where_more_may_come() -> None:
     assert Outlook((EARNINGS,)).until(dt.date(2026, 4, 23)) is None
 
 
-def test_an_ex_day_lies_after_one_day_and_not_after_another() -> None:
+def test_a_day_is_the_eve_of_an_ex_day_until_the_session_that_it_is() -> None:
     outlook = Outlook(
         (
             Happening(HappeningKind.EARNINGS, dt.date(2026, 4, 10)),
@@ -44,6 +45,14 @@ def test_an_ex_day_lies_after_one_day_and_not_after_another() -> None:
             Happening(HappeningKind.EX_DIVIDEND, dt.date(2026, 7, 13)),
         )
     )
-    assert outlook.ex_day(dt.date(2026, 4, 10), dt.date(2026, 4, 13)) == dt.date(2026, 4, 13)
-    assert outlook.ex_day(dt.date(2026, 4, 13), dt.date(2026, 7, 12)) is None
-    assert outlook.ex_day(dt.date(2026, 4, 9), dt.date(2026, 4, 12)) is None
+    monday = dt.date(2026, 4, 13)
+    # Friday before the open and after the close, and Sunday.
+    for day, hour in ((10, 8), (10, 15), (10, 23), (12, 12)):
+        assert outlook.ex_day_after(new_york(hour, day=dt.date(2026, 4, day))) == monday
+    for day, hour in ((9, 15), (13, 8), (13, 10), (14, 10)):
+        assert outlook.ex_day_after(new_york(hour, day=dt.date(2026, 4, day))) is None
+
+
+def test_an_ex_day_that_is_only_expected_has_no_eve() -> None:
+    expected = Happening(HappeningKind.EX_DIVIDEND, dt.date(2026, 4, 13), is_expected=True)
+    assert Outlook((expected,)).ex_day_after(new_york(15, day=dt.date(2026, 4, 10))) is None

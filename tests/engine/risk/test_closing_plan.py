@@ -9,6 +9,7 @@ import pytest
 
 from engine.core.money import CENT, Money, dollars
 from engine.domain.closing import ClosingPlan
+from engine.domain.happening import Happening, HappeningKind, Outlook
 from engine.domain.instrument import OptionContract
 from engine.domain.limits import Costs
 from engine.domain.position import Position, PositionStatus
@@ -24,6 +25,11 @@ CONDOR = "+P85 -P90 -C110 +C115"
 
 def plan(positions: list[Position], market: Prices | None = None, **changes: Any) -> ClosingPlan:
     return closing_plan(positions, market or prices(positions), plan_id="C1", costs=COSTS, **changes)
+
+
+def ex_dividend(day: int) -> Outlook:
+    """An ex-dividend day in March."""
+    return Outlook((Happening(HappeningKind.EX_DIVIDEND, dt.date(2026, 3, day)),))
 
 
 def order(found: ClosingPlan) -> list[str]:
@@ -106,9 +112,9 @@ class TestOrder:
     @pytest.mark.parametrize(
         ("change", "why"),
         [
-            ({"ex_dividends": {"DDD": dt.date(2026, 3, 17)}}, "the eve of ex-dividend"),
-            ({"ex_dividends": {"DDD": dt.date(2026, 3, 18)}}, ""),
-            ({"ex_dividends": {"DDD": dt.date(2026, 3, 16)}}, ""),
+            ({"outlooks": {"DDD": ex_dividend(17)}}, "the eve of ex-dividend"),
+            ({"outlooks": {"DDD": ex_dividend(18)}}, ""),
+            ({"outlooks": {"DDD": ex_dividend(16)}}, ""),
         ],
     )
     def test_among_equals_what_may_be_assigned_goes_first(self, change: dict[str, Any], why: str) -> None:
@@ -121,14 +127,13 @@ class TestOrder:
     def test_an_eve_before_the_open_and_over_a_weekend(self) -> None:
         short = [position("P1", "-C110")]
         for now, day, is_eve in (
-            (dt.datetime(2026, 3, 16, 11, 0, tzinfo=dt.UTC), dt.date(2026, 3, 17), True),
-            (dt.datetime(2026, 3, 13, 15, 0, tzinfo=dt.UTC), dt.date(2026, 3, 16), True),
-            (dt.datetime(2026, 3, 13, 15, 0, tzinfo=dt.UTC), dt.date(2026, 3, 17), False),
+            (dt.datetime(2026, 3, 16, 11, 0, tzinfo=dt.UTC), 17, True),
+            (dt.datetime(2026, 3, 13, 15, 0, tzinfo=dt.UTC), 16, True),
+            (dt.datetime(2026, 3, 13, 15, 0, tzinfo=dt.UTC), 17, False),
         ):
             market = replace(prices(short), now=now)
-            found = plan(short, market, max_age=dt.timedelta(days=9), ex_dividends={"AAA": day}) if is_eve else None
             fresh = {key: replace(each, at=now) for key, each in market.quotes.items()}
-            found = plan(short, replace(market, quotes=fresh), ex_dividends={"AAA": day})
+            found = plan(short, replace(market, quotes=fresh), outlooks={"AAA": ex_dividend(day)})
             assert ("ex-dividend" in found.steps[0].why) is is_eve
 
     @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.core.money import dollars
@@ -17,6 +18,7 @@ from engine.domain.order import Order, OrderPurpose
 from engine.domain.ports import ChainUpdate
 from engine.execution.paper import PaperBroker, PaperRules
 from engine.ledger.verify import verify_store
+from engine.market.events import EventCalendar
 from engine.runtime import breaking
 from tests.builders import three_iv_services
 from tests.engine.runtime.scenes import CONDOR, OTHER, denied, give, hold, made_of, put, urgent
@@ -65,6 +67,20 @@ FALLEN = (92.0, 0.3)
 def plans(rig: Rig) -> list[ev.ClosingPlanned]:
     """The plans that were journaled."""
     return [event for event in rig.events(ev.ClosingPlanned) if isinstance(event, ev.ClosingPlanned)]
+
+
+def test_a_plan_knows_the_eve_of_an_ex_day(tmp_path: Path, broker: ScriptedBroker) -> None:
+    rig = trading(tmp_path, limits=AccountLimits(day_loss=None, drawdown_pct=None), broker=broker)
+    tomorrow = np.array([new_york(10).date().toordinal() + 1])
+    listed = {"day": tomorrow, "value": np.array([0.5])}
+    listed |= {name: np.array([each]) for name, each in (("symbol", "SPY"), ("kind", "ex-dividend"), ("source", "x"))}
+    rig.desk.events_on = lambda _: EventCalendar(listed)
+
+    assert give(rig, cmd.PlanClosing(0, "user")) == []
+
+    whys = {step.position_id: step.why for step in plans(rig)[-1].plan.steps}
+    assert whys["P000001"].endswith("; the eve of ex-dividend"), "its calls are sold"
+    assert "ex-dividend" not in whys["P000002"], "puts do not care"
 
 
 class TestSuspicion:

@@ -21,7 +21,8 @@ from engine.domain.position import Position
 from engine.domain.scan import Action, Exit, ManageContext, ScanContext, Trade, Warn
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.verify import verify_store
-from engine.runtime import handlers
+from engine.runtime import handlers, openings
+from engine.runtime.desk import Desk
 from engine.runtime.openings import ticket_candidate
 from tests.fakes import EXPIRATION, Rig, ScriptedBroker, chain_update, filled, new_york
 
@@ -278,6 +279,27 @@ class TestTrades:
         assert [order.purpose.value for order in rig.broker.submitted] == ["OPEN", "CLOSE"]
         (said,) = [text for text in rig.publisher.alerts if text.startswith("could not roll")]
         assert "(tested): " in said
+
+    @pytest.mark.parametrize("asks", [False, True])
+    def test_what_the_gate_refused_it_is_not_shown_again_before_the_next_scan(
+        self, held: Held, asks: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rig = held(*minutes(0, 1, 14, 15, 16))
+        shown: list[dt.datetime] = []
+        facts_of = openings.facts_of
+
+        def counted(desk: Desk, candidate: Candidate, ticket: openings.Ticket) -> Any:
+            if candidate.purpose is OrderPurpose.ROLL:
+                shown.append(desk.now)
+            return facts_of(desk, candidate, ticket)
+
+        monkeypatch.setattr(openings, "facts_of", counted)
+        if asks:
+            without_autotrade(rig)
+        dear = dollars("30.00")
+        managed_by(rig, lambda position, _: (Trade(rolled(rig, position, net_price=dear, worst_price=dear)),))
+        rig.run(until=new_york(11, 16))
+        assert shown == [new_york(11), new_york(11, 15)]
 
     @pytest.mark.parametrize("changes", [{"module_id": "IV_SERVICE_2"}, {"position_id": "P000009"}, {"quantity": 0}])
     def test_a_trade_in_what_is_not_its_own_pauses_the_module(self, held: Held, changes: dict[str, Any]) -> None:
