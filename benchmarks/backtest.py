@@ -53,7 +53,7 @@ def main() -> None:
     days = market_year()
     rows = statistics.mean(day.chain.key.size for day in days)
     print(f"{len(days)} sessions of {rows:.0f} contracts")
-    default, by_days = module(), module(profit_target_pct=100, stop_loss_pct=1000, rest_days=0)
+    default, by_days = module(), module(profit_target_pct=100, stop_loss_pct=1000)
     for name, each in (("default rules", default), ("exits by days only", by_days)):
         work = partial(run, each, days)
         result, times = work(), timed(work, REPEATS)

@@ -10,14 +10,9 @@ Each session the module is asked what it would open if it held nothing, and each
 goes its way alone. So trades overlap, and the same contracts on two days are two trades: `statistics` tells how many
 independent ones they stand for. Because none knows of another, a walk may be gone on with on another day, and its
 trades from some day on are exactly those of a walk that begins on that day.
-
-A module that rests in a symbol after a loss opens nothing there for a while. Which trades it would have left out is
-seen at the end, in the order of their openings: those that begin in the rest of one that counts and lost. What began in
-a rest counts for nothing, not for a further rest either.
 """
 
 import datetime as dt
-import math
 import re
 from array import array
 from collections import Counter
@@ -37,12 +32,6 @@ from engine.domain.order import OrderPurpose
 from engine.domain.ports import Strategy
 from engine.domain.position import Position
 from engine.domain.scan import ScanContext
-
-REST_DAYS = "rest_days"
-"""The setting by which a module says for how many days it opens nothing in a symbol where a trade lost."""
-
-RESTS = "rests: a trade here lost"
-"""Why a trade that could have been opened does not count."""
 
 _NUMBER = re.compile(r"-?\d[\d.,:-]*")
 
@@ -123,9 +112,7 @@ class Walk:
         """
         start, end = (sum(day < bound for day in self._days) for bound in (first, last + dt.timedelta(days=1)))
         seen = self._days[start:end]
-        every = [each for each in self._all if start <= each.place < end]
-        chosen = self._without_rests(every)
-        skips = self._skips + Counter({RESTS: len(every) - len(chosen)})
+        chosen = [each for each in self._all if start <= each.place < end]
         gains = np.zeros(len(seen), dtype=np.int64)
         ended, still = [], []
         for each in chosen:
@@ -146,29 +133,10 @@ class Walk:
             source=source,
             trades=tuple(ended),
             equity=tuple(zip(seen, np.cumsum(gains).tolist(), strict=True)),
-            skips=tuple(skips.most_common()),
+            skips=tuple(self._skips.most_common()),
             open_at_end=len(still),
             open_result=sum(still),
         )
-
-    def _without_rests(self, lineages: list[_Lineage]) -> list[_Lineage]:
-        """Those of lineages, in the order of their openings, that the module would not have left out to rest.
-
-        A loss is known on the day after it at the soonest: the night that ended a trade comes after the day's scan.
-        """
-        wanted = self._module.parameters.get(REST_DAYS, 0)
-        days = math.ceil(wanted) if isinstance(wanted, int | float) else 0
-        rest = [dt.timedelta(days=each) for each in range(1, days)]
-        losses: set[dt.date] = set()
-        kept = []
-        for each in lineages:
-            day = self._days[each.place]
-            if any(day - ago in losses for ago in rest):
-                continue
-            kept.append(each)
-            if each.ended is not None and each.ended.trade.result <= 0:
-                losses.add(each.ended.trade.closed)
-        return kept
 
     def _step(self, strategy: Strategy, quotes: DayQuotes) -> None:
         day = quotes.day

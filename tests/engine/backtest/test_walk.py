@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.backtest.source import MarketDay
-from engine.backtest.walk import RESTS, Walk, walk
+from engine.backtest.walk import Walk, walk
 from engine.core.money import Money, dollars
 from engine.domain import events as ev
 from engine.domain.account import ActivityKind
 from engine.domain.candidate import Finding
-from engine.domain.instrument import OptionContract, Right
+from engine.domain.instrument import Right
 from engine.domain.order import OrderPurpose
 from engine.domain.position import Position
 from engine.domain.scan import Action, Exit, ExitCode, Hedge, ManageContext, ScanContext, Trade, Warn
@@ -206,38 +206,6 @@ def test_the_same_contracts_on_neighbouring_days_are_two_trades_each_managed_alo
     assert (result.first, result.last) == (MONDAY, dt.date(2026, 3, 5))
 
 
-@pytest.mark.parametrize(
-    ("rest_days", "tuesday", "kept"),
-    [
-        # Friday ends what is left. Without a rest every session's trade counts.
-        (0, DEAR, {(2, 3), (4, 5), (3, 6), (5, 6), (6, 6)}),
-        (1, DEAR, {(2, 3), (4, 5), (3, 6), (5, 6), (6, 6)}),
-        # Monday's trade is closed on Tuesday and loses; Tuesday's scan was at the same instant.
-        (2, DEAR, {(2, 3), (3, 6), (5, 6), (6, 6)}),
-        # Wednesday and Thursday are rested, and the loss of Wednesday's trade, which does not count, rests nobody.
-        (3, DEAR, {(2, 3), (3, 6), (6, 6)}),
-        # At Tuesday's price Monday's trade wins; then Wednesday's counts, and its loss on Thursday rests Friday.
-        (3, CHEAP, {(2, 3), (4, 5), (3, 6), (5, 6)}),
-    ],
-)
-def test_what_would_have_begun_in_the_rest_after_a_loss_does_not_count(
-    rest_days: int, tuesday: dict[OptionContract, tuple[float, float]], kept: set[tuple[int, int]]
-) -> None:
-    days = [day_of(dt.date(2026, 3, day), 100, tuesday if day == 3 else DEAR, 100) for day in range(2, 7)]
-
-    def answer(position: Position, context: ManageContext) -> tuple[Action, ...]:
-        is_due = position.opened_at.day in {2, 4} and context.now.day == position.opened_at.day + 1
-        return (Exit(position.position_id, "out", ExitCode.DAYS),) if is_due else ()
-
-    strategy = Scripted({day.day: CONDOR for day in days}, answer)
-    module = spec(house_rules=False, parameters={"rest_days": rest_days})
-    result = walk(strategy, module, days, terms())
-
-    assert {(traced.trade.opened.day, traced.trade.closed.day) for traced in result.trades} == kept
-    assert result.equity[-1][1] == sum(traced.trade.result for traced in result.trades)
-    assert dict(result.skips).get(RESTS, 0) == 5 - len(kept)
-
-
 def test_no_scan_sees_what_is_held_but_the_one_for_its_shares() -> None:
     seen: list[tuple[int, tuple[str, ...]]] = []
 
@@ -278,18 +246,16 @@ def a_few_days(opens: Mapping[dt.date, Structure]) -> tuple[Scripted, list[Marke
     first=st.integers(0, 13),
     length=st.integers(1, 14),
     forgets=st.booleans(),
-    rest=st.sampled_from([0, 2, 5]),
 )
 def test_a_walk_in_steps_tells_of_any_days_what_a_walk_of_those_days_alone_tells(
-    opened: set[int], steps: list[int], first: int, length: int, *, forgets: bool, rest: int
+    opened: set[int], steps: list[int], first: int, length: int, *, forgets: bool
 ) -> None:
-    rests = spec(parameters={"rest_days": rest})
     strategy, days = a_few_days({})
     strategy = replace(strategy, opens={days[number].day: CONDOR for number in opened})
     wanted = days[first : first + length]
-    alone = walk(strategy, rests, wanted, terms(), "Iron Condor", "by hand")
+    alone = walk(strategy, spec(), wanted, terms(), "Iron Condor", "by hand")
 
-    stepped, at = Walk(rests, terms()), 0
+    stepped, at = Walk(spec(universe=("SPY",)), terms()), 0
     while at < first + len(wanted):
         stepped.go_on(strategy, days[at : at + steps[at % len(steps)]])
         at += steps[at % len(steps)]
