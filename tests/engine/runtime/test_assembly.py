@@ -11,6 +11,7 @@ from engine.core.calendar import market_day
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
 from engine.domain.candidate import ScanAction
+from engine.domain.evidence import Evidence
 from engine.domain.mindfolio import Environment, MindfolioStatus
 from engine.domain.scan import Score
 from engine.execution.paper import PaperBroker
@@ -80,7 +81,7 @@ class TestANewMindfolio:
     def test_its_evidence_comes_from_its_own_past(self, replay: Places, tmp_path: Path) -> None:
         short, simulated = opened(replay), opened(Places(tmp_path / "simulated", Environment.SIMULATED))
         module = next(iter(short.kernel.desk.book.modules.values())).spec
-        asked = [
+        said = [
             each.kernel.desk.backtester.evidence(
                 module, candidate(structure=condor(symbol=symbol)), each.kernel.desk.now
             )
@@ -88,6 +89,7 @@ class TestANewMindfolio:
         ]
         for each in (short, simulated):
             each.close()
+        asked = [each for each in said if isinstance(each, Evidence)]
 
         assert (asked[0].trades, asked[0].source) == (0, "no chains of SPY")
         assert asked[1].source.startswith("end-of-day chains of the simulated market")

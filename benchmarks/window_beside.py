@@ -1,0 +1,141 @@
+"""The window while backtests are worked out: how late a timer on its thread is, and how long the market's clock stands.
+
+`uv run python -m benchmarks.window_beside [--seconds 40] [--runs all|inline|beside|kept]`. A real window, drawn without
+a screen, over the engine's thread on the simulated market (46 names, every module), at sixty times. Each run begins a
+new mindfolio a second before its first open, in a process of its own:
+
+- inline: backtests are worked out where scans run, on the engine's own worker, and the market waits for them;
+- beside: all of them are worked out in a process beside it, which is what a window does;
+- kept: the answers of the run before are on disk, so that nothing is worked out.
+
+A timer of 10 ms on the window's thread tells how much later than asked it comes; "stood" is the longest time in which
+the market's clock did not move, where quotes come once a second.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.domain.mindfolio import Environment
+from engine.domain.snapshot import MindfolioSnapshot
+from engine.runtime.places import Places, Running
+from mindfolio_desktop.app import SWITCH_INTERVAL_S, Session
+from mindfolio_desktop.ui import theme
+
+INTERVAL_MS = 10
+SPEED = 60.0
+SETTLING_S = 3.0
+"""After the window is shown: laying it out is not what is measured."""
+
+RUNS = ("inline", "beside", "kept")
+
+
+@dataclass
+class Watch:
+    """What a run was like."""
+
+    late_ms: list[float] = field(default_factory=list)
+    snapshots: int = 0
+    scans: int = 0
+    orders: int = 0
+    stood_s: float = 0.0
+    opened_s: float = 0.0
+    """When the market was first seen open, by the wall's clock."""
+    _ticked: float = 0.0
+    _market: object = None
+    _moved: float = 0.0
+
+    def tick(self) -> None:
+        """The timer has come."""
+        now = time.perf_counter()
+        if self._ticked:
+            self.late_ms.append(max(0.0, (now - self._ticked) * 1000 - INTERVAL_MS))
+        self._ticked = now
+
+    def see(self, snapshot: MindfolioSnapshot) -> None:
+        """A snapshot has come."""
+        now = time.perf_counter()
+        self.snapshots += 1
+        self.scans = sum(module.scans_today for module in snapshot.modules)
+        self.orders = sum(len(module.orders) for module in snapshot.modules)
+        if not snapshot.market.is_open:
+            return
+        self.opened_s = self.opened_s or now
+        if snapshot.market.now != self._market:
+            self._market, self._moved = snapshot.market.now, now
+        self.stood_s = max(self.stood_s, now - self._moved)
+
+
+def run(folder: Path, seconds: float, *, is_beside: bool) -> None:
+    """One run, whose figures are printed."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    application = QApplication([])
+    theme.apply(application)
+    places = Places(folder, Environment.SIMULATED)
+    session = Session(places, Running(speed=SPEED, threads=1, publishes=True, is_beside=is_beside))
+    session.window.resize(1400, 900)
+    watch, owner = Watch(), QObject()
+    session.bridge.snapshot_changed.connect(watch.see)
+    timer = QTimer(owner)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(watch.tick)
+    QTimer.singleShot(round(SETTLING_S * 1000), lambda: timer.start(INTERVAL_MS))
+    QTimer.singleShot(round((SETTLING_S + seconds) * 1000), application.quit)
+    session.start()
+    began = time.perf_counter()
+    application.exec()
+    answered = len(list(places.evidence.rglob("*.json")))
+    closing = time.perf_counter()
+    has_ended = session.close()
+    closed_s = time.perf_counter() - closing
+    late = np.array(watch.late_ms)
+    p50, p99 = np.percentile(late, (50, 99))
+    print(
+        f"{late.size:6} {p50:9.2f} {p99:9.2f} {late.max():9.2f} {watch.stood_s:9.1f} {watch.opened_s - began:9.1f} "
+        f"{answered:9} {watch.scans:6} {watch.snapshots:9} {closed_s:8.2f}{'' if has_ended else ' (did not end)'}"
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--runs", default="all", choices=("all", *RUNS))
+    parser.add_argument("--one", nargs=2, metavar=("RUN", "FOLDER"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one is not None:
+        run(Path(options.one[1]), options.seconds, is_beside=options.one[0] != "inline")
+        return
+    print(f"load of this machine before: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
+    heads = ("ticks", "p50 ms", "p99", "max", "stood s", "open at s", "answers", "scans", "snapshots", "close s")
+    print(f"{'run':8}" + " ".join(f"{head:>{width}}" for head, width in zip(heads, WIDTHS, strict=True)))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in RUNS if options.runs == "all" else (options.runs,):
+            mine = Path(folder, name)
+            if name == "kept" and Path(folder, "beside").exists():
+                kept = Places(Path(folder, "beside"), Environment.SIMULATED).evidence
+                shutil.copytree(kept, Places(mine, Environment.SIMULATED).evidence)
+            print(f"{name:8}", end="", flush=True)
+            subprocess.run(  # noqa: S603 - ourselves
+                [sys.executable, "-m", "benchmarks.window_beside", "--seconds", str(options.seconds), "--one", name,
+                 str(mine)], check=True,
+            )  # fmt: skip
+
+
+WIDTHS = (6, 9, 9, 9, 9, 9, 9, 6, 9, 8)
+
+if __name__ == "__main__":
+    main()
