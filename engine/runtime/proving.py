@@ -80,9 +80,10 @@ def ask_ahead(desk: Desk) -> None:
     """Let a backtester that works beside the market begin with what scans could ask in this session or the next."""
     if isinstance(desk.backtester, AskedAhead):
         session = session_at(desk.now) or next_session(desk.now)
-        modules = [module.spec for module in desk.book.modules.values()]
-        tested = [each for each in modules if each.kind is not ModuleKind.USER and not _is_insurance(each)]
-        tested.sort(key=lambda each: each.status is not ModuleStatus.ACTIVE)
+        # Those at work first: a paused one asks when it is resumed.
+        modules = sorted(desk.book.modules.values(), key=lambda each: each.status is not ModuleStatus.ACTIVE)
+        tested = [each.spec for each in modules if each.spec.kind is not ModuleKind.USER]
+        tested = [each for each in tested if not _is_insurance(each)]
         desk.backtester.ask_ahead(tested, session.day)
 
 
