@@ -1,6 +1,6 @@
 """The window while backtests are worked out: how late a timer on its thread is, and how long the market's clock stands.
 
-`uv run python -m benchmarks.window_beside [--seconds 40] [--runs all|inline|beside|kept]`. A real window, drawn without
+`uv run python -m benchmarks.window_beside [--seconds 40] [--runs inline beside kept]`. A real window, drawn without
 a screen, over the engine's thread on the simulated market (46 names, every module), at sixty times. Each run begins a
 new mindfolio a second before its first open, in a process of its own:
 
@@ -50,7 +50,6 @@ class Watch:
     late_ms: list[float] = field(default_factory=list)
     snapshots: int = 0
     scans: int = 0
-    orders: int = 0
     stood_s: float = 0.0
     opened_s: float = 0.0
     """When the market was first seen open, by the wall's clock."""
@@ -70,7 +69,6 @@ class Watch:
         now = time.perf_counter()
         self.snapshots += 1
         self.scans = sum(module.scans_today for module in snapshot.modules)
-        self.orders = sum(len(module.orders) for module in snapshot.modules)
         if not snapshot.market.is_open:
             return
         self.opened_s = self.opened_s or now
@@ -113,7 +111,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=40.0)
-    parser.add_argument("--runs", default="all", choices=("all", *RUNS))
+    parser.add_argument("--runs", nargs="+", default=RUNS, choices=RUNS)
     parser.add_argument("--one", nargs=2, metavar=("RUN", "FOLDER"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one is not None:
@@ -123,10 +121,10 @@ def main() -> None:
     heads = ("ticks", "p50 ms", "p99", "max", "stood s", "open at s", "answers", "scans", "snapshots", "close s")
     print(f"{'run':8}" + " ".join(f"{head:>{width}}" for head, width in zip(heads, WIDTHS, strict=True)))
     with tempfile.TemporaryDirectory() as folder:
-        for name in RUNS if options.runs == "all" else (options.runs,):
+        for name in options.runs:
             mine = Path(folder, name)
-            if name == "kept" and Path(folder, "beside").exists():
-                kept = Places(Path(folder, "beside"), Environment.SIMULATED).evidence
+            kept = Places(Path(folder, "beside"), Environment.SIMULATED).evidence
+            if name == "kept" and kept.exists():
                 shutil.copytree(kept, Places(mine, Environment.SIMULATED).evidence)
             print(f"{name:8}", end="", flush=True)
             subprocess.run(  # noqa: S603 - ourselves

@@ -153,11 +153,11 @@ def test_what_is_asked_ahead_is_the_running_session_or_the_next_and_modules_at_w
     handlers.handle(rig.desk, cmd.PauseModule("IV_SERVICE", "user", "a look"))
     ask_ahead(rig.desk)
     today = market_day(new_york(10))
-    assert ahead.asked == [(["IV_SERVICE_2", "IV_SERVICE_3", "IV_SERVICE"], today)]
+    assert ahead.asked == [(["IV_SERVICE_2", "IV_SERVICE", "IV_SERVICE_3"], today)]
 
     rig.run(until=new_york(16))
     after = next_session(new_york(16)).day
-    assert ahead.asked[1:] == [(["IV_SERVICE_2", "IV_SERVICE_3", "IV_SERVICE"], after)], "after the close"
+    assert ahead.asked[1:] == [(["IV_SERVICE_2", "IV_SERVICE", "IV_SERVICE_3"], after)], "after the close"
     rig.desk.backtester = Late()
     ask_ahead(rig.desk)
 
