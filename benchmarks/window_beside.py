@@ -160,20 +160,7 @@ def main() -> None:
         run(options.one[0], Path(options.one[1]), options.seconds)
         return
     print(f"load of this machine before: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
-    heads = (
-        "ticks",
-        "p50 ms",
-        "p99",
-        "max",
-        "stood s",
-        "open at s",
-        "answers",
-        "worked s",
-        "scans",
-        "snapshots",
-        "close s",
-    )
-    print(f"{'run':8}" + " ".join(f"{head:>{width}}" for head, width in zip(heads, WIDTHS, strict=True)))
+    print(f"{'run':8}" + " ".join(f"{head:>{width}}" for head, width in COLUMNS.items()))
     with tempfile.TemporaryDirectory() as folder:
         for name in options.runs:
             mine = Path(folder, name)
