@@ -1,10 +1,12 @@
 """The nightly refresh of the simulated market: every structure of every kind of module on 40 symbols.
 
-`uv run python -m benchmarks.nightly [PROCESSES]`. The time from nothing: each process makes the market, reads and
-values each symbol's year, and walks it for each structure. Memory is the most of all processes together, seen ten times
+`uv run python -m benchmarks.nightly [PROCESSES]`. As after each session's close, but over two processes and from
+nothing: each makes the market, reads and values each symbol's year, walks it for each structure, and each answer is
+kept on disk. Memory is the most of all processes together, seen ten times
 a second (proportional set size, which counts shared pages once; resident size where the system does not tell it).
 """
 
+import datetime as dt
 import os
 import resource
 import sys
@@ -12,14 +14,17 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from engine.backtest.evidence import HistoryBacktester
+from engine.backtest.answers import AnswerFiles
+from engine.backtest.beside import BesideBacktester
+from engine.backtest.evidence import HistoryBacktester, questions_of
+from engine.backtest.evidence_process import simulated
 from engine.backtest.filling import Terms
-from engine.backtest.refresh import Answer, refresh
-from engine.backtest.shelf import Shelf
 from engine.backtest.sources import source_for
 from engine.backtest.spreads import fill
 from engine.core.money import dollars
+from engine.domain.evidence import Evidence
 from engine.domain.limits import ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter
 from engine.domain.structure import StructureKind
@@ -38,8 +43,7 @@ STRUCTURES: dict[str, tuple[StructureKind, ...]] = {
 }
 """What each kind of module trades; kinds that this version does not have are left out."""
 
-ROOM = 320 * 2**20
-"""Bytes of sessions a process keeps: those of the symbols that are read together."""
+STEP = dt.timedelta(minutes=1)
 
 
 def main() -> None:
@@ -47,11 +51,20 @@ def main() -> None:
     processes = int(sys.argv[1]) if len(sys.argv) > 1 else 2
     symbols = SYMBOLS[:COUNT]
     modules = [_module(kind, symbols) for kind in ModuleKind if kind.value in STRUCTURES]
-    day = SimulatedFeed(SEED).first_at.date()
+    feed, terms = SimulatedFeed(SEED, step=STEP), Terms(costs(), fill, RISK_FREE_RATE)
+    here = HistoryBacktester(source_for(feed.history(), RISK_FREE_RATE), terms)
+    questions = questions_of(modules, feed.first_at.date())
     watch = Watch()
     begun = time.perf_counter()
-    answers = list(refresh(partial(made, SEED), modules, day, processes))
-    taken = time.perf_counter() - begun
+    with TemporaryDirectory() as folder:
+        make, files = partial(simulated, SEED, STEP, terms), AnswerFiles(Path(folder))
+        backtester = BesideBacktester(here, make, files, processes=processes)
+        backtester.ask_ahead(modules, questions[0].day)
+        while not backtester.is_idle:
+            time.sleep(0.02)
+        taken = time.perf_counter() - begun
+        answers = [(question, backtester.known(question)) for question in questions]
+        backtester.close()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = used.ru_utime + used.ru_stime
     most = watch.stop()
@@ -60,24 +73,18 @@ def main() -> None:
     print(f"memory of all processes together: at most {most / 2**20:,.0f} MiB")
     for module in modules:
         for kind in module.structures:
-            show(kind, [each for each in answers if each.kind is kind and each.module == module])
+            show(kind, [found for each, found in answers if each.kind is kind and each.module == module])
 
 
-def made(seed: int) -> HistoryBacktester:
-    """A backtester over a simulated market of its own."""
-    source = source_for(SimulatedFeed(seed).history(), RISK_FREE_RATE, Shelf(ROOM))
-    return HistoryBacktester(source, Terms(costs(), fill, RISK_FREE_RATE))
-
-
-def show(kind: StructureKind, answers: list[Answer]) -> None:
+def show(kind: StructureKind, answers: list[Evidence | None]) -> None:
     """One line of a structure."""
-    found = [each.evidence for each in answers if each.evidence is not None]
+    found = [each for each in answers if each is not None]
     trades = sum(each.trades for each in found)
     won = sum(round((each.win_rate or 0) * each.trades) for each in found)
     total = sum(trade.result for each in found for trade in each.results)
-    faults = [each.fault for each in answers if each.fault]
+    faults = len(answers) - len(found)
     share = f"{100 * won / trades:.0f} % won, ${total / trades / 10_000:+.2f} a trade" if trades else "no trades"
-    print(f"{kind.value:14} {trades:5} trades, {share}{f'; {len(faults)} faults: {faults[0]}' if faults else ''}")
+    print(f"{kind.value:14} {trades:5} trades, {share}{f'; {faults} faults' if faults else ''}")
 
 
 def _module(kind: ModuleKind, symbols: tuple[str, ...]) -> ModuleSpec:

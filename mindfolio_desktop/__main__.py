@@ -8,7 +8,14 @@ from mindfolio_desktop.cli import run
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code; or be the process of a user's module, and nothing else."""
+    """Run the command line and leave with its exit code; or be the process of a user's module, and nothing else.
+
+    An installed application is also the processes that it spawns for backtests.
+    """
+    if getattr(sys, "frozen", False):
+        from multiprocessing import freeze_support  # noqa: PLC0415 - elsewhere Python itself begins them
+
+        freeze_support()
     if sys.argv[1:] == [CHILD_FLAG]:
         if hasattr(os, "nice"):
             os.nice(10)

@@ -7,6 +7,7 @@ or when a page first needs it.
 import datetime as dt
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def run_window(places: Places, running: Running) -> int:
     application.setApplicationName("Mindfolio")
     application.setApplicationDisplayName("Mindfolio")
     theme.apply(application)
-    session = Session(places, running)
+    session = Session(places, replace(running, is_beside=True))
     session.start()
     code = application.exec()
     return code if session.close() else 1

@@ -1,16 +1,25 @@
-"""What `mindfolio --smoke-test` does: start, paint, trade, and verify the ledger."""
+"""What `mindfolio --smoke-test` does: start, paint, trade, verify the ledger, and spawn a process for backtests."""
 
+import datetime as dt
 import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from engine.domain.mindfolio import Environment
+from engine.backtest.evidence import Question
+from engine.backtest.evidence_process import EvidenceProcess, ProcessGone, recorded
+from engine.backtest.filling import Terms
+from engine.backtest.spreads import fill
+from engine.domain.mindfolio import Environment, ModuleKind
+from engine.domain.structure import StructureKind
 from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_store
+from engine.runtime.defaults import costs, module_of
+from engine.runtime.desk import RISK_FREE_RATE
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.app import Session
 from mindfolio_desktop.ui import theme
@@ -38,12 +47,29 @@ def smoke_test() -> int:
             return 3
         found = verify_store(store := SqliteStore(places.ledger, for_reading=True))
         store.close()
-    problems = [*found.faults, *(["nothing was painted"] if picture.isNull() else [])]
+        apart = _fault_apart(Path(folder))
+    problems = [*found.faults, *(["nothing was painted"] if picture.isNull() else []), *([apart] if apart else [])]
     for problem in problems:
         print(f"smoke test: {problem}", file=sys.stderr)
     if not problems:
         print(f"smoke test passed: window painted, {found.entries} ledger entries verified")
     return 1 if problems else 0
+
+
+def _fault_apart(folder: Path) -> str:
+    """What keeps backtests from being worked out in a process of their own, "" where nothing does."""
+    question = Question(
+        module_of(ModuleKind.IV_SERVICE, _LOOKED_AT, 500, 500), "KO", StructureKind.IRON_CONDOR, dt.date(2026, 1, 5)
+    )
+    terms = Terms(costs(), fill, RISK_FREE_RATE)
+    process = EvidenceProcess(partial(recorded, folder / "nothing", terms))
+    try:
+        (answer,) = process.answers((question,), TIMEOUT_S)
+    except ProcessGone as gone:
+        return f"the process for backtests: {gone}"
+    finally:
+        process.close()
+    return answer.fault
 
 
 def _wait_for_scans(application: QApplication, session: Session) -> bool:

@@ -10,7 +10,7 @@ a year. What it answers is what a walk of those 365 days alone would, because no
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -54,6 +54,31 @@ class Closable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the year before a day says of a structure of a symbol under a module's rules."""
+
+    module: ModuleSpec
+    symbol: str
+    kind: StructureKind
+    day: dt.date
+
+    def restricted(self) -> ModuleSpec:
+        """The module as it is walked with."""
+        return restricted(self.module, self.symbol, self.kind)
+
+
+def questions_of(modules: Iterable[ModuleSpec], day: dt.date) -> tuple[Question, ...]:
+    """Everything that modules could ask on a day: each structure of each on every symbol of its universe."""
+    return tuple(
+        Question(module, symbol, kind, day)
+        for module in modules
+        for symbol in module.universe
+        for kind in module.structures
+        if kind not in ON_TOP
+    )
+
+
 @dataclass(slots=True, eq=False)
 class _Kept:
     """A walk of a question, gone on with under its lock: from which day it began, and what was known of the symbol."""
@@ -82,6 +107,16 @@ class HistoryBacktester:
         self._walks: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._steps = 0
 
+    def content(self, question: Question) -> tuple[Hashable, ...]:
+        """What the answer depends on. Its `repr` is the same in every process."""
+        symbol, day = question.symbol, question.day
+        return *_settings(question.restricted()), symbol, question.kind, day, self._source.fingerprint(symbol, day)
+
+    @property
+    def terms(self) -> Terms:
+        """What it trades on."""
+        return self._terms
+
     @property
     def steps(self) -> int:
         """Answers and readings of several symbols that were worked out so far."""
@@ -94,17 +129,21 @@ class HistoryBacktester:
         """
         day = market_day(now)
         asked = dict.fromkeys((each.structure.symbol, each.structure.kind) for each in candidates)
-        new = [each for each in asked if self._question(module, *each, day) not in self._answers]
+        questions = [Question(module, symbol, kind, day) for symbol, kind in asked]
+        new = [each for each in questions if self.content(each) not in self._answers]
         for start in range(0, len(new), TOGETHER):
             group = new[start : start + TOGETHER]
-            # Where a walk is kept, the newest sessions are enough: reading them alone takes no time.
-            cold = {
-                symbol for symbol, kind in group if self._kept(restricted(module, symbol, kind), symbol).walk is None
-            }
-            self.read_together(sorted(cold), day)
-            for symbol, kind in group:
+            self.read_for(group)
+            for each in group:
                 with suppress(Exception):
-                    self.on_day(module, symbol, kind, day)
+                    self.answer(each)
+
+    def read_for(self, questions: Sequence[Question]) -> None:
+        """Make ready what questions of one day about a few symbols need."""
+        # Where a walk is kept, the newest sessions are enough: reading them alone takes no time.
+        cold = {each.symbol for each in questions if self._kept(each.restricted(), each.symbol).walk is None}
+        if cold:
+            self.read_together(sorted(cold), questions[0].day)
 
     def read_together(self, symbols: Sequence[str], day: dt.date) -> None:
         """Make a year's sessions of a few symbols ready, where that takes less time than one after the other."""
@@ -118,37 +157,29 @@ class HistoryBacktester:
         program raises, for everybody who asks the same.
         """
         structure = candidate.structure
-        return self.on_day(module, structure.symbol, structure.kind, market_day(now))
+        return self.answer(Question(module, structure.symbol, structure.kind, market_day(now)))
 
-    def on_day(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date) -> Evidence:
-        """The answer about a structure of a symbol on a day."""
-        question = self._question(module, symbol, kind, day)
+    def answer(self, question: Question) -> Evidence:
+        """As `evidence`, of a question that no candidate has asked."""
+        content = self.content(question)
         with self._lock:
-            answer = self._answers.get(question)
+            answer = self._answers.get(content)
             is_mine = answer is None
             if answer is None:
-                answer = self._answers[question] = Future()
+                answer = self._answers[content] = Future()
                 self._forget()
-            self._answers.move_to_end(question)
+            self._answers.move_to_end(content)
         if is_mine:
             try:
-                answer.set_result(evidence_of(self._gone_on(module, symbol, kind, day)))
+                answer.set_result(evidence_of(self._gone_on(question)))
             except BaseException as error:
                 answer.set_exception(error)
                 with self._lock:
-                    self._answers.pop(question, None)  # a fault of the moment is not the answer of the day
+                    self._answers.pop(content, None)  # a fault of the moment is not the answer of the day
                 raise
             finally:
                 self._step()
         return answer.result()
-
-    def keep(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date, evidence: Evidence) -> None:
-        """Take an answer that was worked out elsewhere, such as by a worker process at night."""
-        answer: Future[Evidence] = Future()
-        answer.set_result(evidence)
-        with self._lock:
-            self._answers[self._question(module, symbol, kind, day)] = answer
-            self._forget()
 
     def backtest(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date) -> Backtest:
         """The whole backtest behind an answer, worked out anew."""
@@ -169,10 +200,11 @@ class HistoryBacktester:
         with self._program(only) as strategy:
             return walk(strategy, only, days, self._terms, kind.value, label)
 
-    def _gone_on(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date) -> Backtest:
+    def _gone_on(self, question: Question) -> Backtest:
         """The backtest behind an answer without its orders, by the walk that is kept where it stands before the day."""
+        symbol, kind, day = question.symbol, question.kind, question.day
         first, last = day - LOOK_BACK, previous_session(day).day
-        source, only = self._source.chosen(symbol, first, last), restricted(module, symbol, kind)
+        source, only = self._source.chosen(symbol, first, last), question.restricted()
         kept = self._kept(only, symbol)
         with kept.lock:
             made = kept.walk
@@ -217,10 +249,6 @@ class HistoryBacktester:
             if isinstance(strategy, Closable):
                 strategy.close()  # a user's program runs in a process of its own
 
-    def _question(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date) -> Hashable:
-        settings = _settings(restricted(module, symbol, kind))
-        return (*settings, symbol, kind, day, self._source.fingerprint(symbol, day))
-
     def _step(self) -> None:
         with self._lock:
             self._steps += 1
@@ -233,7 +261,7 @@ class HistoryBacktester:
 
 def _settings(only: ModuleSpec) -> tuple[Hashable, ...]:
     """What of a module can change an answer."""
-    parameters = tuple(sorted((name, type(value), value) for name, value in only.parameters.items()))
+    parameters = tuple(sorted((name, type(value).__name__, value) for name, value in only.parameters.items()))
     return only.kind, only.program, only.house_rules, only.structures, only.limits, parameters
 
 

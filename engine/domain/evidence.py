@@ -51,3 +51,10 @@ class Evidence:
     def is_overlapping(self) -> bool:
         """Whether the trades stand for clearly fewer independent ones: by more than a tenth."""
         return self.independent is not None and self.trades > OVERLAPS_FROM * self.independent
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What there is instead of evidence that is not there yet: why, and when it will be."""
+
+    why: str

@@ -12,7 +12,7 @@ from engine.core.money import Money
 from engine.domain.aftermath import FollowedTrade, SkippedTrade
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate, Finding, ScanRow
-from engine.domain.evidence import Evidence
+from engine.domain.evidence import Awaited, Evidence
 from engine.domain.instrument import OptionContract
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.notices import Notice
@@ -175,10 +175,11 @@ class Strategy(Protocol):
 class Backtester(Protocol):
     """The pre-trade backtest. Called on workers, several at a time."""
 
-    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
+    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence | Awaited:
         """What the last 365 days say of a candidate under its module's own rules, using nothing stamped after `now`.
 
-        The same question on the same day has the same answer, whenever and however often it is asked.
+        The same question on the same day has the same answer, whenever and however often it is asked, but for one that
+        lets a scan come back later instead of letting it wait.
         """
         ...
 
@@ -194,6 +195,20 @@ class Preparing(Protocol):
     @property
     def steps(self) -> int:
         """How much was worked out since the program began: it grows every few seconds while somebody waits for it."""
+        ...
+
+
+@runtime_checkable
+class AskedAhead(Protocol):
+    """What a backtester may do besides: work beside everything else, ahead of who asks."""
+
+    def ask_ahead(self, modules: Sequence[ModuleSpec], day: dt.date) -> None:
+        """Begin to work out whatever modules could ask on a day. Waits for nothing."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why it works where it is asked after all, "" while it does not."""
         ...
 
 

@@ -1,11 +1,13 @@
 """Assembly: from a data directory and an environment to a kernel that can run."""
 
 import datetime as dt
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from filelock import FileLock, Timeout
 
-from engine.backtest.evidence import HistoryBacktester
+from engine.backtest.answers import AnswerFiles
+from engine.backtest.beside import BesideBacktester
+from engine.backtest.evidence import Closable, HistoryBacktester
 from engine.backtest.filling import Terms
 from engine.backtest.spreads import fill
 from engine.core.calendar import next_session, session_at
@@ -14,7 +16,7 @@ from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Environment, MindfolioSpec
-from engine.domain.ports import Publisher
+from engine.domain.ports import Backtester, Publisher
 from engine.execution.paper import PaperBroker
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
@@ -33,6 +35,7 @@ from engine.runtime.kernel import Kernel
 from engine.runtime.markets import Market, market_of, recordings_of
 from engine.runtime.pacer import Pacer
 from engine.runtime.places import Places, Running
+from engine.runtime.proving import ask_ahead
 from engine.runtime.workers import Workers
 
 DEFAULT_SEED = 1
@@ -75,6 +78,8 @@ class OpenEngine:
     def close(self) -> None:
         """End the users' processes; release the ledger and the lock."""
         self._programs.close()
+        if isinstance(self.kernel.desk.backtester, Closable):
+            self.kernel.desk.backtester.close()
         if self.kernel.desk.recorder is not None:
             self.kernel.desk.recorder.close()
         if isinstance(self.kernel.desk.query, LedgerQuery):
@@ -129,6 +134,7 @@ def _kernel(
         workers = Workers(inbox, running.threads, running.random_delay_s)
         kernel = Kernel(desk, inbox, workers, Pacer(running.speed), publishes=running.publishes)
         kernel.recover()
+        ask_ahead(desk)
     except BaseException:
         if broker is not None:
             broker.close()
@@ -161,7 +167,7 @@ def _desk(
         market=MarketStore(),
         feed=market.feed,
         broker=broker,
-        backtester=HistoryBacktester(market.chains, terms, programs.tested_by),
+        backtester=_backtester(places, running, market, terms, programs),
         clock=VirtualClock(ledger.book.last_at or market.feed.first_at - dt.timedelta(seconds=1)),
         latch=latch,
         publisher=publisher,
@@ -176,6 +182,13 @@ def _desk(
         program_problem=programs.problem,
         goes_on_paused=programs.goes_on_paused,
     )
+
+
+def _backtester(places: Places, running: Running, market: Market, terms: Terms, programs: UserPrograms) -> Backtester:
+    inline = HistoryBacktester(market.chains, terms, programs.tested_by)
+    if not running.is_beside:
+        return inline
+    return BesideBacktester(inline, partial(market.elsewhere, terms), AnswerFiles(places.evidence))
 
 
 def _seed(book: Book, asked: int | None) -> int:

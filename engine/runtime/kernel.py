@@ -28,7 +28,7 @@ from engine.runtime.aftermath import follow
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
-from engine.runtime.proving import backtest_steps
+from engine.runtime.proving import ask_ahead, backtest_steps
 from engine.runtime.scanning import SCAN_INTERVAL, Scans, next_slot, scan_denial
 from engine.runtime.workers import Workers
 
@@ -294,6 +294,7 @@ class Kernel:
             follow(self.desk, book.session)
             self.desk.record(ev.SessionClosed(book.session))
             self.desk.ledger.seal(self.desk.now)
+            ask_ahead(self.desk)
         if running is not None and book.session is None:
             positions.open_session(self.desk, running.day)
             positions.record_marks(self.desk)

@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from engine.backtest import evidence_process
+from engine.backtest.evidence import HistoryBacktester
+from engine.backtest.filling import Terms
 from engine.backtest.source import ChainSource
 from engine.backtest.sources import source_for
 from engine.core.errors import MindfolioError
@@ -31,6 +34,7 @@ class Market:
     """A feed, its name in the journal, and what is known beside it.
 
     By day: its events, its past, the volatilities of it; what its shares pay, and the chains that backtests walk over.
+    `elsewhere` makes a backtester over the same chains in another process.
     """
 
     feed: Feed
@@ -40,6 +44,7 @@ class Market:
     pasts_on: Callable[[dt.date], Mapping[str, Past]]
     dividends: Dividends
     chains: ChainSource
+    elsewhere: Callable[[Terms], HistoryBacktester]
     scores_on: Callable[[dt.date], Mapping[str, Score]]
 
 
@@ -60,7 +65,8 @@ def market_of(history: HistoryStore | None, seed: int, quote_minutes: int | None
     """The market of recordings, or, without any, the simulated one of a seed with quotes every so many minutes (1)."""
     if history is None:
         minutes = quote_minutes or 1
-        feed = SimulatedFeed(seed, step=dt.timedelta(minutes=minutes))
+        step = dt.timedelta(minutes=minutes)
+        feed = SimulatedFeed(seed, step=step)
         known, chains = SimulatedReference(feed.history()), source_for(feed.history(), RISK_FREE_RATE)
         every = "a minute" if minutes == 1 else f"every {minutes} minutes"
         name = f"simulated market of {len(feed.symbols)} names, seed {seed}, quotes {every}"
@@ -72,6 +78,7 @@ def market_of(history: HistoryStore | None, seed: int, quote_minutes: int | None
             pasts_on=known.pasts_on,
             dividends=feed.payments(),
             chains=chains,
+            elsewhere=partial(evidence_process.simulated, seed, step),
             scores_on=partial(_simulated_scores_on, seed),
         )
     events, volatilities = read_calendar(history.root), read_iv_history(history.root)
@@ -88,6 +95,7 @@ def market_of(history: HistoryStore | None, seed: int, quote_minutes: int | None
         pasts_on=pasts_on,
         dividends=events.dividends(),
         chains=source_for(history.root, RISK_FREE_RATE),
+        elsewhere=partial(evidence_process.recorded, history.root),
         scores_on=read_scores(history.root).on,
     )
 

@@ -54,6 +54,11 @@ class Places:
         """What was recorded of this environment's feed, which is nobody else's market."""
         return self.folder / "recorded"
 
+    @property
+    def evidence(self) -> Path:
+        """Backtests' answers of the day; worked out again where they are missing."""
+        return self.folder / "evidence"
+
 
 def existing(data_dir: Path) -> tuple[Places, ...]:
     """The environments of a data directory that have a ledger, the last written first."""
@@ -80,6 +85,9 @@ class Running:
     approves_all: bool = False
     threads: int = 0
     random_delay_s: float = 0.0
+    is_beside: bool = False
+    """Whether backtests are worked out beside scans, in a process of their own: for a window, whose market shall not
+    wait for them. When a trade's backtest is there is then a matter of time, and no two runs are the same."""
     publishes: bool = False
     template: str = "aggressive-growth"
     """Which of `defaults.TEMPLATES` a new mindfolio is made by."""

@@ -1,66 +1,69 @@
-"""What proves a scan's trades: the backtest behind each opening that it proposes, worked out where the scan runs."""
+"""What proves a scan's trades: the backtest behind each opening that it proposes, or why that has to wait."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.core.calendar import market_day
+from engine.core.calendar import market_day, next_session, session_at
 from engine.domain.candidate import Candidate, Finding
+from engine.domain.evidence import Awaited, Evidence
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, ModuleStatus
 from engine.domain.order import OrderPurpose
-from engine.domain.ports import Backtester, Preparing, Strategy
+from engine.domain.ports import AskedAhead, Backtester, Preparing, Strategy
 from engine.domain.scan import ScanContext
 from engine.domain.structure import StructureKind
+from engine.runtime.desk import Desk
+
+_PACED = Awaited("its backtest comes with a later scan: one is worked out with each")
+
+_NOT_BESIDE = (
+    "Backtests are not worked out beside the market any more, whose clock now waits for them until tomorrow: "
+    "their process ended again and again"
+)
 
 
 @dataclass(slots=True)
 class PacedBacktests:
-    """What of a user's module has its backtest of today: each scan works out one more at the most.
+    """The `Backtester` of one user's module: each scan works out one more of the day's at the most.
 
     A user's program is asked over a pipe about each session, which takes seconds, and the market waits for its scan.
     """
 
+    backtester: Backtester
     about: tuple[dt.date, ModuleSpec] | None = None
     known: set[tuple[str, StructureKind]] = field(default_factory=set)
+    is_one_done: bool = False
 
-    def with_evidence(
-        self, findings: Iterable[Finding], backtester: Backtester, context: ScanContext
-    ) -> Iterator[Finding]:
-        """Findings with the backtests behind them; a trade whose backtest has to wait becomes a reason."""
-        about = market_day(context.now), replace(context.module, status=ModuleStatus.ACTIVE)
+    def prepare(self, module: ModuleSpec, candidates: Sequence[Candidate], now: dt.datetime) -> None:  # noqa: ARG002 - one by one
+        """A scan has come to its trades: one may be worked out."""
+        about = market_day(now), replace(module, status=ModuleStatus.ACTIVE)
         if about != self.about:
             self.about, self.known = about, set()
-        is_one_done = False
-        for finding in findings:
-            candidate = finding.candidate
-            if candidate is None or _to_judge(finding, context) is None:
-                yield _with_evidence(finding, backtester, context)
-                continue
-            key = candidate.structure.symbol, candidate.structure.kind
-            if key not in self.known and is_one_done and context.waivers.evidence:
-                yield replace(finding, candidate=replace(candidate, evidence=None))
-                continue
-            if key not in self.known and is_one_done:
-                waits = "its backtest comes with a later scan: one is worked out with each"
-                yield replace(finding, candidate=None, structure=candidate.structure.kind.value, reason=waits)
-                continue
-            is_one_done = is_one_done or key not in self.known
-            tested = _with_evidence(finding, backtester, context)
-            self.known.add(key)
-            yield tested
+        self.is_one_done = False
+
+    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence | Awaited:
+        """The backtest of a trade; a second one of a scan that was never worked out has to wait."""
+        key = candidate.structure.symbol, candidate.structure.kind
+        if key not in self.known and self.is_one_done:
+            return _PACED
+        self.is_one_done = self.is_one_done or key not in self.known
+        tested = self.backtester.evidence(module, candidate, now)
+        self.known.add(key)
+        return tested
+
+    @property
+    def steps(self) -> int:
+        """Those of the one behind it."""
+        return backtest_steps(self.backtester)
 
 
-def scan_with_evidence(
-    strategy: Strategy, backtester: Backtester, context: ScanContext, tested: PacedBacktests | None = None
-) -> tuple[Finding, ...]:
+def scan_with_evidence(strategy: Strategy, backtester: Backtester, context: ScanContext) -> tuple[Finding, ...]:
     """One scan, and the backtest behind each opening that it proposes. Whatever evidence a module gives is replaced.
 
-    A hedge is insurance, of which a backtest can only say that it costs money: it has none, so a person decides.
-    `tested` is a user's module's own, which works out one backtest at a time.
+    A trade whose backtest has to wait becomes a reason, or goes on without it where evidence is waived. A hedge is
+    insurance, of which a backtest can only say that it costs money: it has none, so a person decides.
     """
-    if tested is not None:
-        return tuple(tested.with_evidence(strategy.scan(context), backtester, context))
     findings = tuple(strategy.scan(context))
     if isinstance(backtester, Preparing):
         wanted = [_to_judge(each, context) for each in findings]
@@ -73,13 +76,34 @@ def backtest_steps(backtester: Backtester) -> int:
     return backtester.steps if isinstance(backtester, Preparing) else 0
 
 
+def ask_ahead(desk: Desk) -> None:
+    """Let a backtester that works beside the market begin with what scans could ask in this session or the next."""
+    if isinstance(desk.backtester, AskedAhead):
+        session = session_at(desk.now) or next_session(desk.now)
+        # Those at work first: a paused one asks when it is resumed.
+        modules = sorted(desk.book.modules.values(), key=lambda each: each.status is not ModuleStatus.ACTIVE)
+        tested = [each.spec for each in modules if each.spec.kind is not ModuleKind.USER]
+        tested = [each for each in tested if not _is_insurance(each)]
+        desk.backtester.ask_ahead(tested, session.day)
+
+
+def tell_trouble(desk: Desk) -> None:
+    """Tell the user, once, that scans wait for their backtests again."""
+    trouble = desk.backtester.trouble if isinstance(desk.backtester, AskedAhead) else ""
+    if trouble and "backtests" not in desk.told:
+        desk.told.add("backtests")
+        desk.alert("", f"{_NOT_BESIDE} ({trouble})")
+
+
 def _with_evidence(finding: Any, backtester: Backtester, context: ScanContext) -> Finding:
     if not isinstance(finding, Finding) or not isinstance(finding.candidate, Candidate):
         return finding  # type: ignore[no-any-return]  # what it is instead is the kernel's to judge
-    candidate, evidence = finding.candidate, None
+    candidate, tested = finding.candidate, None
     if _to_judge(finding, context) is not None:
-        evidence = backtester.evidence(context.module, candidate, context.now)
-    return replace(finding, candidate=replace(candidate, evidence=evidence))
+        tested = backtester.evidence(context.module, candidate, context.now)
+    if isinstance(tested, Awaited) and not context.waivers.evidence:
+        return replace(finding, candidate=None, structure=candidate.structure.kind.value, reason=tested.why)
+    return replace(finding, candidate=replace(candidate, evidence=tested if isinstance(tested, Evidence) else None))
 
 
 def _to_judge(finding: Any, context: ScanContext) -> Candidate | None:
@@ -87,6 +111,9 @@ def _to_judge(finding: Any, context: ScanContext) -> Candidate | None:
     candidate, module = finding.candidate if isinstance(finding, Finding) else None, context.module
     if not isinstance(candidate, Candidate) or candidate.module_id != module.module_id:
         return None
-    is_insurance = module.kind is ModuleKind.SMART_REBALANCER and not module.program
     is_new = candidate.purpose is OrderPurpose.OPEN and not candidate.position_id
-    return candidate if is_new and not is_insurance and candidate.structure.legs else None
+    return candidate if is_new and not _is_insurance(module) and candidate.structure.legs else None
+
+
+def _is_insurance(module: ModuleSpec) -> bool:
+    return module.kind is ModuleKind.SMART_REBALANCER and not module.program

@@ -26,7 +26,7 @@ from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import ScanFinished
 from engine.runtime.openings import gate, is_tradable, ticket_of, try_open
 from engine.runtime.pausing import set_module_status
-from engine.runtime.proving import PacedBacktests, scan_with_evidence
+from engine.runtime.proving import PacedBacktests, scan_with_evidence, tell_trouble
 from engine.runtime.workers import Workers
 
 SCAN_INTERVAL = dt.timedelta(minutes=15)
@@ -53,7 +53,7 @@ class Scans:
         self._made = 0
         self._waiting: dict[int, ScanTicket] = {}
         self._finished: dict[int, ScanFinished] = {}
-        self._tested: dict[str, PacedBacktests] = {}
+        self._paced: dict[str, PacedBacktests] = {}
 
     @property
     def are_under_way(self) -> bool:
@@ -62,13 +62,16 @@ class Scans:
 
     def start(self, desk: Desk, module_ids: tuple[str, ...]) -> None:
         """Hand out one scan for each module, in the order given."""
+        tell_trouble(desk)
         for module_id in module_ids:
             self._made += 1
             context = context_for(desk, desk.book.modules[module_id].spec)
             self._waiting[self._made] = ScanTicket(self._made, module_id, context.generation)
             is_users = context.module.kind is ModuleKind.USER
-            tested = self._tested.setdefault(module_id, PacedBacktests()) if is_users else None
-            job = partial(scan_with_evidence, desk.strategy_of(context.module), desk.backtester, context, tested)
+            backtester = desk.backtester
+            if is_users:
+                backtester = self._paced.setdefault(module_id, PacedBacktests(backtester))
+            job = partial(scan_with_evidence, desk.strategy_of(context.module), backtester, context)
             submit = self._workers.submit_apart if is_users else self._workers.submit
             submit(self._made, job)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.backtest.evidence import LOOK_BACK, HistoryBacktester, restricted
+from engine.backtest.evidence import LOOK_BACK, HistoryBacktester, Question, questions_of, restricted
 from engine.backtest.source import MarketDay
 from engine.core.calendar import session_on
 from engine.core.money import dollars
@@ -170,19 +170,22 @@ def test_a_program_that_fails_fails_for_who_asked_and_is_asked_again() -> None:
 
 
 def test_a_symbol_without_chains_has_no_trades_and_says_why() -> None:
-    found = backtester(Source()).on_day(spec(), "TSLA", StructureKind.SHORT_PUT, WEDNESDAY)
+    found = backtester(Source()).answer(Question(spec(), "TSLA", StructureKind.SHORT_PUT, WEDNESDAY))
 
     assert (found.trades, found.win_rate, found.source) == (0, None, "no chains of TSLA")
 
 
-def test_an_answer_worked_out_elsewhere_is_taken() -> None:
-    source = Source()
-    tester = backtester(source)
-    kept = Evidence(trades=40, win_rate=0.7, expectancy=dollars(10), source="at night")
-    tester.keep(spec(), "SPY", StructureKind.SHORT_PUT, WEDNESDAY, kept)
+def test_everything_that_modules_could_ask_is_each_structure_on_each_symbol_but_what_is_sold_on_shares() -> None:
+    wheel = spec(structures=(StructureKind.SHORT_PUT, StructureKind.COVERED_CALL), universe=("QQQ", "SPY"))
+    other = spec(module_id="beta", structures=(StructureKind.IRON_CONDOR, StructureKind.CALENDAR), universe=("SPY",))
+    found = questions_of((wheel, other), WEDNESDAY)
 
-    assert tester.evidence(spec(), CANDIDATE, NOW) is kept
-    assert source.asked == []
+    assert [(each.module.module_id, each.symbol, each.kind.value, each.day) for each in found] == [
+        ("alpha", "QQQ", "Short Put", WEDNESDAY),
+        ("alpha", "SPY", "Short Put", WEDNESDAY),
+        ("beta", "SPY", "Iron Condor", WEDNESDAY),
+        ("beta", "SPY", "Calendar", WEDNESDAY),
+    ]
 
 
 def test_only_one_structure_is_traded_and_what_is_sold_on_its_shares() -> None:
@@ -244,7 +247,7 @@ def sells_often(module: ModuleSpec) -> Strategy:
 
 def ask(tester: HistoryBacktester, week: int) -> Evidence:
     """The answer on the day after a week's session."""
-    return tester.on_day(spec(), "SPY", StructureKind.SHORT_PUT, two_years()[week].day + dt.timedelta(days=1))
+    return tester.answer(Question(spec(), "SPY", StructureKind.SHORT_PUT, two_years()[week].day + dt.timedelta(days=1)))
 
 
 @cache
@@ -314,12 +317,12 @@ def test_other_settings_are_another_walk() -> None:
     tester = HistoryBacktester(Years(), terms(), sells_often)
     day = two_years()[80].day + dt.timedelta(days=1)
     kind = StructureKind.SHORT_PUT
-    short = tester.on_day(spec(parameters={"x": 0}), "SPY", kind, day)
-    longer = tester.on_day(spec(parameters={"x": 3}), "SPY", kind, day + dt.timedelta(weeks=1))
+    short = tester.answer(Question(spec(parameters={"x": 0}), "SPY", kind, day))
+    longer = tester.answer(Question(spec(parameters={"x": 3}), "SPY", kind, day + dt.timedelta(weeks=1)))
     other = HistoryBacktester(Years(), terms(), sells_often)
 
     assert short.results != longer.results
-    assert longer == other.on_day(spec(parameters={"x": 3}), "SPY", kind, day + dt.timedelta(weeks=1))
+    assert longer == other.answer(Question(spec(parameters={"x": 3}), "SPY", kind, day + dt.timedelta(weeks=1)))
 
 
 # --- several at once --------------------------------------------------------------------------------------------------

@@ -3,14 +3,18 @@
 import datetime as dt
 import os
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from engine.backtest.beside import BesideBacktester
 from engine.core.calendar import market_day
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain import events as ev
 from engine.domain.candidate import ScanAction
+from engine.domain.evidence import Evidence
 from engine.domain.mindfolio import Environment, MindfolioStatus
 from engine.domain.scan import Score
 from engine.execution.paper import PaperBroker
@@ -80,7 +84,7 @@ class TestANewMindfolio:
     def test_its_evidence_comes_from_its_own_past(self, replay: Places, tmp_path: Path) -> None:
         short, simulated = opened(replay), opened(Places(tmp_path / "simulated", Environment.SIMULATED))
         module = next(iter(short.kernel.desk.book.modules.values())).spec
-        asked = [
+        said = [
             each.kernel.desk.backtester.evidence(
                 module, candidate(structure=condor(symbol=symbol)), each.kernel.desk.now
             )
@@ -88,10 +92,30 @@ class TestANewMindfolio:
         ]
         for each in (short, simulated):
             each.close()
+        asked = [each for each in said if isinstance(each, Evidence)]
 
         assert (asked[0].trades, asked[0].source) == (0, "no chains of SPY")
         assert asked[1].source.startswith("end-of-day chains of the simulated market")
         assert (asked[1].first, asked[1].last) == (dt.date(2025, 1, 5), dt.date(2026, 1, 2))
+
+    def test_its_evidence_is_the_same_from_beside_and_is_kept_with_it(self, replay: Places) -> None:
+        inline, wanted = opened(replay), candidate(structure=condor(symbol="SPY"))
+        module, now = next(iter(inline.kernel.desk.book.modules.values())).spec, inline.kernel.desk.now
+        at_once = inline.kernel.desk.backtester.evidence(module, wanted, now)
+        inline.close()
+        assert not replay.evidence.exists()
+
+        engine = opened(replay, Running(is_beside=True))
+        tester = engine.kernel.desk.backtester
+        assert isinstance(tester, BesideBacktester)
+        deadline = time.monotonic() + 60
+        while not tester.is_idle and time.monotonic() < deadline:
+            time.sleep(0.01)
+        found = tester.evidence(module, wanted, now)
+        engine.close()
+        assert not any(thread.name.startswith("mindfolio-evidence") for thread in threading.enumerate())
+        assert (found, tester.trouble) == (at_once, ""), "asked ahead, before any scan"
+        assert len(list(replay.evidence.rglob("*.json"))) == 4, "condor, calendar, diagonal and short put"
 
     def test_its_modules_look_at_the_symbols_asked_for(self, tmp_path: Path) -> None:
         places = Places(tmp_path, Environment.SIMULATED)

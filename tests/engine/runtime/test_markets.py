@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from engine.backtest.evidence import Question
+from engine.backtest.filling import Terms
+from engine.backtest.spreads import fill
 from engine.core.errors import MindfolioError
 from engine.domain.mindfolio import Environment
+from engine.domain.structure import StructureKind
+from engine.runtime import defaults
+from engine.runtime.desk import RISK_FREE_RATE
 from engine.runtime.markets import market_of, recordings_of
 from engine.runtime.places import Places
+from tests.builders import module_spec
 
 DAY = dt.date(2026, 1, 5)
 
@@ -23,6 +30,9 @@ def test_the_simulated_market_names_its_seed_and_its_pace_and_knows_its_past() -
     assert past.close.size > 252
     assert market.scores_on(DAY)
     assert set(market.scores_on(DAY)) <= set(market.feed.symbols)
+    again = market.elsewhere(Terms(defaults.costs(), fill, RISK_FREE_RATE))
+    question = Question(module_spec(), "SPY", StructureKind.IRON_CONDOR, DAY)
+    assert again.content(question)[-1] == market.chains.fingerprint("SPY", DAY), "another process has the same market"
     assert market.chains.label("SPY", DAY, DAY, 0).startswith("end-of-day chains of the simulated market")
 
 

@@ -21,7 +21,8 @@ def test_environments_share_recordings_and_nothing_else(tmp_path: Path) -> None:
     simulated, replay = Places(tmp_path, Environment.SIMULATED), Places(tmp_path, Environment.REPLAY)
     assert simulated.history == replay.history
     kept = [
-        {places.folder, places.ledger, places.latch, places.lock, places.recorded} for places in (simulated, replay)
+        {places.folder, places.ledger, places.latch, places.lock, places.recorded, places.evidence}
+        for places in (simulated, replay)
     ]
     assert kept[0].isdisjoint(kept[1])
     assert all(path.is_relative_to(tmp_path / "simulated") for path in kept[0])

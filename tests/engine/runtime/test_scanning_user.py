@@ -147,11 +147,11 @@ PASSES = Evidence(40, 0.8, 10_000, "modelled")
 
 
 def test_a_users_module_has_one_backtest_worked_out_with_each_scan_and_the_rest_wait() -> None:
-    backtester, tested, context = Counting(), PacedBacktests(), replace(scan_context(), waivers=Waivers())
+    tested, context = PacedBacktests(Counting()), replace(scan_context(), waivers=Waivers())
 
     def scanned(context: ScanContext) -> list[str]:
         """The symbols whose trades have their backtest."""
-        findings = scan_with_evidence(Proposes(), backtester, context, tested)
+        findings = scan_with_evidence(Proposes(), tested, context)
         assert len(findings) == 4
         assert findings[3].candidate == candidate("MINE", position_id="P000001"), "it brings no evidence of its own"
         for finding in findings[:3]:
@@ -167,7 +167,7 @@ def test_a_users_module_has_one_backtest_worked_out_with_each_scan_and_the_rest_
 
 def test_where_evidence_is_waived_nothing_waits_for_it() -> None:
     backtester = Counting()
-    findings = scan_with_evidence(Proposes(), backtester, scan_context(), PacedBacktests())
+    findings = scan_with_evidence(Proposes(), PacedBacktests(backtester), scan_context())
     assert backtester.asked == ["SPY"]
     assert all(finding.candidate is not None for finding in findings)
 
