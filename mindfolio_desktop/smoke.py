@@ -14,10 +14,14 @@ from engine.backtest.evidence import Question
 from engine.backtest.evidence_process import EvidenceProcess, ProcessGone, recorded
 from engine.backtest.filling import Terms
 from engine.backtest.spreads import fill
+from engine.core.money import dollars
+from engine.domain.instrument import OptionContract, Right
 from engine.domain.mindfolio import Environment, ModuleKind
-from engine.domain.structure import StructureKind
+from engine.domain.quote import Quote
+from engine.domain.structure import Leg, StructureKind
 from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_store
+from engine.risk.kernel_health import leg_prices
 from engine.runtime.defaults import costs, module_of
 from engine.runtime.desk import RISK_FREE_RATE
 from engine.runtime.places import Places, Running
@@ -25,6 +29,8 @@ from mindfolio_desktop.app import Session
 from mindfolio_desktop.ui import theme
 
 TIMEOUT_S = 60.0
+
+_NOON = dt.datetime(2026, 1, 5, 17, tzinfo=dt.UTC)
 
 _LOOKED_AT = ("KO", "XLE")
 """What its modules look at: each symbol's past is tested before a trade, which takes a while for a whole market."""
@@ -48,7 +54,8 @@ def smoke_test() -> int:
         found = verify_store(store := SqliteStore(places.ledger, for_reading=True))
         store.close()
         apart = _fault_apart(Path(folder))
-    problems = [*found.faults, *(["nothing was painted"] if picture.isNull() else []), *([apart] if apart else [])]
+    painted = "nothing was painted" if picture.isNull() else ""
+    problems = [*found.faults, *(each for each in (painted, apart, _fault_of_prices()) if each)]
     for problem in problems:
         print(f"smoke test: {problem}", file=sys.stderr)
     if not problems:
@@ -70,6 +77,17 @@ def _fault_apart(folder: Path) -> str:
     finally:
         process.close()
     return answer.fault
+
+
+def _fault_of_prices() -> str:
+    """What keeps the second pricing program from agreeing on an option, "" where nothing does: the gate asks for it."""
+    put = OptionContract("KO", dt.date(2026, 2, 20), dollars(70), Right.PUT)
+    quote = Quote(dollars("1.40"), dollars("1.60"), _NOON)
+    try:
+        readings = leg_prices((Leg(put, -1),), (quote,), 70.0, _NOON, RISK_FREE_RATE)
+    except ImportError as error:
+        return f"the second pricing program: {error}"
+    return "" if len(readings) == 2 and all(each.agrees for each in readings) else "two pricing programs disagree"
 
 
 def _wait_for_scans(application: QApplication, session: Session) -> bool:
