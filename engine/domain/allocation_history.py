@@ -99,6 +99,19 @@ class AllocationHistory:
         """P&L by module from a change (its index) until the next one. Over all changes it is all P&L, exactly."""
         return pnl_of(interval for interval in self.intervals if interval.change == change)
 
+    def undone(self) -> BudgetPlan | None:
+        """The split before the last reallocation, over the capital of now: what a command to undo it carries.
+
+        What came in or went out since is the reserve's. None where nobody reallocated, or the modules are others by
+        now, or capital is less than those budgets.
+        """
+        made = [change for change in self.changes if change.cause is AllocationCause.REALLOCATED]
+        if not made:
+            return None
+        now, budgets = self.changes[-1].after, made[-1].before.budgets
+        plan = BudgetPlan(budgets, now.total - sum(budgets.values()))
+        return None if plan.check(now.total, frozenset(now.budgets)) else plan
+
     def splits(self) -> tuple[int, ...]:
         """Indices of the changes after which some module's budget was another one; the first is the beginning."""
         return tuple(

@@ -28,6 +28,8 @@ FULL_EDGE = 2.0
 _FINE = 10**9
 """Ratios become exact fractions of at most this denominator: from there on everything is whole numbers."""
 
+_STAYS = "stays as it is"
+
 Targets = dict[str, Fraction]
 
 
@@ -57,7 +59,7 @@ class _Case:
         if sessions >= least.least_sessions and trades >= least.least_trades:
             return ""
         return (
-            f"stays as it is: {trades} trades in {sessions} sessions say too little "
+            f"{_STAYS}: {trades} trades in {sessions} sessions say too little "
             f"({least.least_trades} in {least.least_sessions} at least)"
         )
 
@@ -101,10 +103,13 @@ def _effect(case: _Case, standing: ModuleStanding, after: Money, reasons: Mappin
     same_use = worst
     if worst and before != after:
         same_use = -(-worst * after // before) if before else None
-    reason = f"stays as it is: {standing.fixed_why}" if standing.fixed_why else reasons.get(standing.module_id, "")
+    reason = f"{_STAYS}: {standing.fixed_why}" if standing.fixed_why else reasons.get(standing.module_id, "")
+    reason = reason or case.lacks(standing) or _STAYS
+    if after < before:
+        reason = reason.replace(_STAYS, "gives its part of the reserve's minimum, no more")
     return ModuleEffect(
         standing.module_id, standing.name, before, after, standing.available + after - before, worst, same_use,
-        len(standing.returns), len(standing.trades), reason or case.lacks(standing) or "stays as it is",
+        len(standing.returns), len(standing.trades), reason,
     )  # fmt: skip
 
 
@@ -173,7 +178,7 @@ def _risk_parity(case: _Case) -> tuple[Targets, dict[str, str], str]:
             )
         else:
             why = "its worst case is unbounded or unknown" if each.worst_case is None else "it has nothing at risk now"
-            reasons[each.module_id] = f"stays as it is: {why}"
+            reasons[each.module_id] = f"{_STAYS}: {why}"
     if len(safety) < 2:
         return {}, reasons, "Nothing moves: fewer than two modules have a known worst case."
     together = sum(case.base[module_id] for module_id in safety)

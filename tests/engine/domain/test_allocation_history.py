@@ -43,6 +43,21 @@ def test_a_split_is_another_one_where_some_budget_changed() -> None:
     assert history.changes[1].moved == {}
 
 
+def test_the_last_reallocation_can_be_undone_while_it_still_adds_up() -> None:
+    moved = FIRST.moved(30, "a", "b")
+    richer = BudgetPlan(moved.budgets, 90)
+    poorer = BudgetPlan({"a": 0, "b": 30}, 0)
+    changes = (change(AllocationCause.CREATED, EMPTY, FIRST), change(AllocationCause.REALLOCATED, FIRST, moved, 2))
+    more = change(AllocationCause.DEPOSIT, moved, richer, 2)
+    less = change(AllocationCause.LOSS_SETTLED, moved, poorer, 2)
+    joined = change(AllocationCause.MODULE_ADDED, moved, BudgetPlan({**moved.budgets, "c": 0}, 50), 3)
+    assert AllocationHistory(changes[:1], (), ()).undone() is None
+    assert AllocationHistory(changes, (), ()).undone() == FIRST
+    assert AllocationHistory((*changes, more), (), ()).undone() == BudgetPlan(FIRST.budgets, 90)
+    assert AllocationHistory((*changes, less), (), ()).undone() is None
+    assert AllocationHistory((*changes, joined), (), ()).undone() is None
+
+
 def test_pnl_is_summed_by_the_change_in_force_and_zeros_are_left_out() -> None:
     intervals = (interval(0, {"a": 5, "": 1}), interval(1, {"a": -7}), interval(0, {"a": -5, "b": 2}))
     history = AllocationHistory((), intervals, ())
