@@ -68,6 +68,13 @@ class TestEqual:
         assert found.plan.reserve == dollars(8_000)
         assert "brought up to its minimum of $8,000" in found.summary
 
+    def test_a_minimum_that_cannot_be_met_takes_what_may_be_taken_and_says_so(self) -> None:
+        least = replace(SMALL, least_reserve=dollars(50_000))
+        paused = standing("b", 40_000, fixed_why="it is paused")
+        found = ask(ProposalKind.EQUAL, standing("a", 20_000), paused, settings=least)
+        assert (budgets(found), found.plan.reserve) == ({"a": 0, "b": 40_000}, dollars(25_000))
+        assert "cannot be brought up to its minimum of $50,000" in found.summary
+
     def test_where_nothing_may_be_touched_it_says_so(self) -> None:
         found = ask(ProposalKind.EQUAL, standing("a", 20_000, fixed_why="its budget is locked"))
         assert (found.is_change, found.summary) == (False, "No module's budget may be changed.")
