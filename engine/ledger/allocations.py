@@ -23,6 +23,7 @@ from engine.ledger.fold_positions import lineage_of
 
 _SETTLED = ev.GainSwept | ev.LossSettled
 _CHANGES = ev.MindfolioCreated | ev.BudgetReallocated | ev.CashDeposited | _SETTLED | ev.ModuleAdded | ev.ModuleRemoved
+_BOUNDARIES = _CHANGES | ev.SessionOpened
 
 
 def allocation_history(entries: Iterable[tuple[Recorded, ev.Event]]) -> AllocationHistory:
@@ -55,7 +56,7 @@ class AllocationFold:
     def apply(self, seq: int, at: dt.datetime, event: ev.Event) -> None:
         """Fold the next entry in. Raises LedgerFault when it contradicts the state."""
         book = self.book
-        if isinstance(event, _CHANGES | ev.SessionOpened):
+        if isinstance(event, _BOUNDARIES):
             self._close_interval(at)
             nav, before = book.nav, book.plan
             book.apply(seq, at, event)
