@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.analytics.allocation import kelly_fraction, shrunk_means
@@ -52,6 +52,7 @@ def test_samples_without_any_error_differ_for_certain() -> None:
     assert [each.edge for each in same] == [0.0, 0.0]
 
 
+@settings(max_examples=50)
 @given(SAMPLES)
 def test_the_order_changes_nothing_and_a_mean_never_leaves_its_own_and_the_common_one(
     samples: list[list[float]],
@@ -87,6 +88,7 @@ def test_no_fraction_lets_one_loss_take_everything() -> None:
     assert kelly_fraction(sample()) == 0.0
 
 
+@settings(max_examples=50)
 @given(st.lists(st.floats(-1.5, 3).map(lambda value: round(value, 3)), min_size=1, max_size=40))
 def test_no_other_fraction_grows_faster(results: list[float]) -> None:
     returns = sample(*results)

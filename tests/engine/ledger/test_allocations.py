@@ -4,7 +4,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.money import Money, dollars
@@ -194,6 +194,7 @@ steps = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(steps)
 def test_the_parts_sum_to_the_ledgers_pnl_and_nav_whatever_happens(names: list[str]) -> None:
     clerk = Clerk(ledger(MemoryStore()))

@@ -215,7 +215,7 @@ anybody = st.builds(
     fixed_why=st.sampled_from(["", "", "", "it is paused"]),
 )  # fmt: skip
 BY_RESULTS = (ProposalKind.PERFORMANCE, ProposalKind.KELLY, ProposalKind.WINNER_FROM_LOSER)
-FEW = hypothesis_settings(max_examples=50)
+FEW = hypothesis_settings(max_examples=40)
 lists = st.lists(anybody, max_size=6).map(
     lambda modules: tuple(replace(each, module_id=f"m{number}") for number, each in enumerate(modules))
 )
