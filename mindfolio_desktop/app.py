@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.core.money import Money
 from engine.domain.aftermath import FollowedTrade, SkippedTrade
+from engine.domain.allocation_history import AllocationHistory
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
@@ -62,6 +63,10 @@ class LedgerReader:
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
         """NAV samples, oldest first."""
         return self._opened().nav_history(limit)
+
+    def allocations(self) -> AllocationHistory:
+        """Every change of capital and its split."""
+        return self._opened().allocations()
 
     def followed(self) -> tuple[FollowedTrade, ...]:
         """Skipped trades that would still be open."""

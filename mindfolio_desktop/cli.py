@@ -19,6 +19,7 @@ from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, existing
 from mindfolio_desktop import research
+from mindfolio_desktop.allocation_command import add_allocation_commands
 from mindfolio_desktop.display import require_qt
 from mindfolio_desktop.module_command import add_module_commands
 
@@ -79,9 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_window(parser)
     parser.set_defaults(command=_window)
     commands = parser.add_subparsers(metavar="COMMAND")
-
     _add_data_commands(commands)
-
     _add_run(commands)
     research.add_backtest(commands, _add_market, _places)
     research.add_scan(commands, _add_market, _places)
@@ -92,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_market(status)
     status.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
     status.set_defaults(command=_status)
+
+    add_allocation_commands(commands, _add_market, lambda options: _ledgers(options)[0])
 
     verify = commands.add_parser("verify", help="replay every journal and check everything that is stored")
     _add_data_dir(verify)

@@ -73,6 +73,17 @@ def run_headless(places: Places, running: Running, days: int | None, progress: P
 
 def status_document(places: Places) -> Document:
     """What the ledger says at its last entry, read without writing; marks are the journaled ones."""
+    snapshot, trades = last_snapshot(places)
+    document = as_document(snapshot, trades)
+    document["stop_latched"] = StopLatch(places.latch).is_set
+    return document
+
+
+def last_snapshot(places: Places) -> tuple[MindfolioSnapshot, dict[str, list[TradeRow]]]:
+    """The figures at the ledger's last entry and its closed trades by module, read without writing.
+
+    Raises MindfolioError when there is nothing in it or it cannot be read.
+    """
     store = SqliteStore(places.ledger, for_reading=True)
     try:
         ledger = Ledger(store)
@@ -83,9 +94,7 @@ def status_document(places: Places) -> Document:
         raise MindfolioError(f"the ledger {places.ledger} is empty")
     running = session_at(book.last_at)
     market = MarketView(book.last_at, running.day if running else None, running is not None, None, 0.0)
-    document = as_document(aggregate(book, {}, market, RISK_FREE_RATE), trades)
-    document["stop_latched"] = StopLatch(places.latch).is_set
-    return document
+    return aggregate(book, {}, market, RISK_FREE_RATE), trades
 
 
 def rearm(places: Places, why: str, progress: Progress) -> tuple[DenialCode, ...]:

@@ -36,6 +36,18 @@ class BudgetPlan:
             denials.append(Denial(DenialCode.SUM_MISMATCH, self.total, capital, "usd"))
         return tuple(denials)
 
+    def check_against(self, in_force: "SplitInForce", based_on_version: int) -> tuple[Denial, ...]:
+        """Everything for which the engine would refuse to put this plan in the place of the split in force.
+
+        The command's handler answers with it, and the window says it beside a draft before it is sent.
+        """
+        denials: list[Denial] = []
+        if in_force.stop_why is not None:
+            denials.append(Denial(DenialCode.STOPPED, facts={"why": in_force.stop_why}))
+        if based_on_version != in_force.version:
+            denials.append(Denial(DenialCode.STALE_VERSION, based_on_version, in_force.version))
+        return (*denials, *self.check(in_force.plan.total, frozenset(in_force.plan.budgets)))
+
     def moved(self, amount: Money, source: str | None, target: str | None) -> "BudgetPlan":
         """The plan after moving `amount` from one module to another; None stands for the reserve."""
         budgets, reserve = dict(self.budgets), self.reserve
@@ -48,6 +60,18 @@ class BudgetPlan:
         else:
             budgets[target] += amount
         return BudgetPlan(budgets, reserve)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitInForce:
+    """What a new split is held against: the one in force, its version, and why nothing may change (None: it may).
+
+    Capital is what it splits, and its modules are those of the mindfolio: the book holds to both.
+    """
+
+    plan: BudgetPlan
+    version: int
+    stop_why: str | None = None
 
 
 def available(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.core.money import Money
 from engine.domain.aftermath import FollowedTrade, SkippedTrade
+from engine.domain.allocation_history import AllocationHistory
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate, Finding, ScanRow
 from engine.domain.evidence import Awaited, Evidence
@@ -292,6 +293,10 @@ class Query(Protocol):
 
     def skipped_trades(self, module_id: str, limit: int = 250) -> tuple[SkippedTrade, ...]:
         """What a module's skipped trades came to in the last `limit` sessions: those open first, then newest first."""
+        ...
+
+    def allocations(self) -> AllocationHistory:
+        """Every change of capital and its split with what was earned under it, from the whole journal: a long read."""
         ...
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:

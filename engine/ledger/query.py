@@ -15,9 +15,12 @@ from engine.core.clock import epoch_us, from_epoch_us
 from engine.core.errors import LedgerFault
 from engine.core.money import Money
 from engine.domain.aftermath import FollowedDay, FollowedTrade, SkippedTrade
+from engine.domain.allocation_history import AllocationHistory
 from engine.domain.candidate import ScanRow
 from engine.domain.records import EntryRow, FillRow, OrderRow, PostingRow, TradeRow
 from engine.ledger import tables
+from engine.ledger.allocations import allocation_history
+from engine.ledger.codec import chained
 from engine.ledger.connections import cause, reading_engine
 
 _SCAN_ROWS = msgspec.json.Decoder(tuple[ScanRow, ...])
@@ -102,6 +105,15 @@ class LedgerQuery:
             .limit(limit)
         )
         return tuple((from_epoch_us(at_us), nav) for at_us, nav in reversed(self._rows(query)))
+
+    def allocations(self) -> AllocationHistory:
+        """Every change of capital and its split with what was earned under it, from the whole journal: a long read."""
+        query = sa.select(tables.journal).order_by(tables.journal.c.seq)
+        try:
+            with self._engine.connect() as connection:
+                return allocation_history(chained(tables.recorded(row) for row in connection.execute(query)))
+        except SQLAlchemyError as error:
+            raise LedgerFault(f"the ledger's history cannot be read: {cause(error)}") from error
 
     def followed(self) -> tuple[FollowedTrade, ...]:
         """Skipped trades that would still be open, as of the last session that told of any."""

@@ -7,6 +7,7 @@ from engine.core.money import Money
 from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
+from engine.domain.budget import SplitInForce
 from engine.domain.candidate import ApprovalStatus
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
@@ -26,17 +27,13 @@ def unknown_module(desk: Desk, module_id: str) -> Denials:
 
 def reallocate(desk: Desk, command: cmd.ReallocateBudget) -> Denials:
     """Replace the split; below what is used is allowed, and leaves the module with reductions only."""
-    book = desk.book
-    denials: list[Denial] = []
-    if desk.latch.is_set or book.status is MindfolioStatus.STOPPED:
-        denials.append(Denial(DenialCode.STOPPED, facts={"why": book.stop_why}))
-    if command.based_on_version != book.version:
-        denials.append(Denial(DenialCode.STALE_VERSION, command.based_on_version, book.version))
-    denials += command.plan.check(book.capital, frozenset(book.modules))
+    book, plan = desk.book, command.plan
+    is_stopped = desk.latch.is_set or book.status is MindfolioStatus.STOPPED
+    in_force = SplitInForce(book.plan, book.version, book.stop_why if is_stopped else None)
+    denials = plan.check_against(in_force, command.based_on_version)
     if not denials:
-        plan = command.plan
         desk.record(ev.BudgetReallocated(plan.budgets, plan.reserve, book.version + 1, command.who, command.why))
-    return tuple(denials)
+    return denials
 
 
 # --- cash ------------------------------------------------------------------------------------------------------------

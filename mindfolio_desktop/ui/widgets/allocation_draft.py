@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from engine.core.money import UNIT, Money
-from engine.domain.budget import BudgetPlan
+from engine.domain.budget import BudgetPlan, SplitInForce
+from engine.domain.denial import Denial
+from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.snapshot import MindfolioSnapshot
 
 SNAP_DOLLARS = 500
@@ -61,7 +63,7 @@ class AllocationDraft:
     """A split being drafted. Raises ValueError when built with amounts that are negative or do not add to `capital`.
 
     `amounts`: (n + 1,) for n `portions`, the reserve last. `version` is the split that the draft began on,
-    `applied_version` the one that is applied now.
+    `applied_version` the one that is applied now. `stop_why`: why everything is stopped, None while it is not.
     """
 
     capital: Money
@@ -69,6 +71,7 @@ class AllocationDraft:
     amounts: tuple[Money, ...]
     version: int
     applied_version: int
+    stop_why: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.amounts) != len(self.portions) + 1:
@@ -92,9 +95,10 @@ class AllocationDraft:
         return any(amount != portion.applied for amount, portion in zip(self.amounts[:-1], self.portions, strict=True))
 
     @property
-    def is_stale(self) -> bool:
-        """Whether the applied split changed after the draft began."""
-        return self.version != self.applied_version
+    def denials(self) -> tuple[Denial, ...]:
+        """What the engine would refuse the draft for, were it sent now."""
+        applied = BudgetPlan({portion.module_id: portion.applied for portion in self.portions}, self.applied_reserve)
+        return self.plan.check_against(SplitInForce(applied, self.applied_version, self.stop_why), self.version)
 
     @property
     def plan(self) -> BudgetPlan:
@@ -188,7 +192,8 @@ def applied_split(snapshot: MindfolioSnapshot) -> AllocationDraft:
         for view in snapshot.modules
     )
     amounts = (*(portion.applied for portion in portions), snapshot.reserve)
-    return AllocationDraft(snapshot.capital, portions, amounts, snapshot.version, snapshot.version)
+    stop_why = snapshot.stop_why if snapshot.status is MindfolioStatus.STOPPED else None
+    return AllocationDraft(snapshot.capital, portions, amounts, snapshot.version, snapshot.version, stop_why)
 
 
 def snapped(dollars: int, magnets: Iterable[int], reach: int) -> int:

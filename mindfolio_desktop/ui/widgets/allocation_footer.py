@@ -3,8 +3,9 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.core.errors import DenialCode
 from mindfolio_desktop.ui import format as fmt
-from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.text import Text
@@ -72,15 +73,18 @@ def preview(draft: AllocationDraft) -> str:
 
 
 def warnings_of(draft: AllocationDraft) -> str:
-    """What a person should know before applying: modules over their drafted budget, and a split that moved on."""
+    """What a person should know before applying: modules over their drafted budget, and what would be refused."""
     lines = [
         f"{portion.name} over by {fmt.exact_money(draft.over_by(index))}: new trades wait, no position is closed."
         for index, portion in enumerate(draft.portions)
         if draft.over_by(index)
     ]
-    if draft.is_stale:
-        lines.append(
-            f"The budgets were changed while you were drafting (version {draft.version} is now "
-            f"{draft.applied_version}). Apply will be refused; revert to begin on the new ones."
-        )
+    for denial in draft.denials:
+        if denial.code is DenialCode.STALE_VERSION:
+            lines.append(
+                f"The budgets were changed while you were drafting (version {denial.measured} is now "
+                f"{denial.limit}). Apply will be refused; revert to begin on the new ones."
+            )
+        else:
+            lines.append(f"Apply will be refused. {refusals.denial(denial)}")
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.core.errors import DenialCode
 from engine.core.money import Money, dollars
-from engine.domain.budget import BudgetPlan, available
+from engine.domain.budget import BudgetPlan, SplitInForce, available
 from engine.domain.mindfolio import PnlPolicy
 
 CAPITAL = dollars(50_000)
@@ -60,6 +60,20 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         *[DenialCode.UNKNOWN_MODULE] * 2,
         *[DenialCode.NEGATIVE_AMOUNT] * 3,
         DenialCode.SUM_MISMATCH,
+    ]
+
+
+def test_a_plan_is_held_against_the_split_in_force_its_version_and_a_stop() -> None:
+    in_force = SplitInForce(PLAN, version=4)
+    moved = PLAN.moved(dollars(1), "iv", "puts")
+    assert moved.check_against(in_force, 4) == ()
+    (denial,) = moved.check_against(in_force, 3)
+    assert (denial.code, denial.measured, denial.limit) == (DenialCode.STALE_VERSION, 3, 4)
+    stopped = SplitInForce(PLAN, 4, "a bad print")
+    assert [each.code for each in moved.check_against(stopped, 3)] == [DenialCode.STOPPED, DenialCode.STALE_VERSION]
+    assert moved.check_against(stopped, 4)[0].facts == {"why": "a bad print"}
+    assert [each.code for each in PLAN.moved(PLAN.reserve + 1, None, "iv").check_against(in_force, 4)] == [
+        DenialCode.NEGATIVE_AMOUNT
     ]
 
 

@@ -13,6 +13,8 @@ from engine.domain.broker_reports import BrokerAccepted, BrokerEnded
 from engine.domain.budget import BudgetPlan
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.order import OrderStatus
+from engine.ledger.allocations import allocation_history
+from engine.ledger.ledger import checked_entries
 from engine.runtime import handlers
 from engine.runtime.openings import MOST_MONEY
 from tests.engine.runtime.scenes import CONDOR, call, denied, hear, hold, made_of, put
@@ -56,6 +58,15 @@ class TestReallocation:
 
         assert give(rig, reallocate(rig, plan, version=1)) == ["STALE_VERSION"]
         assert rig.desk.book.version == 2
+
+    def test_undo_is_one_more_reallocation(self, rig: Rig) -> None:
+        before = rig.desk.book.plan
+        give(rig, reallocate(rig, before.moved(dollars("5000"), "IV_SERVICE_3", "IV_SERVICE_2")))
+        undo = allocation_history(checked_entries(rig.store)).undone()
+        assert undo is not None
+        assert give(rig, reallocate(rig, undo)) == []
+        assert (rig.desk.book.plan, rig.desk.book.version) == (before, 3)
+        assert len(rig.events(ev.BudgetReallocated)) == 2, "both are in the journal"
 
     def test_a_stopped_mindfolio_refuses_every_plan(self, rig: Rig) -> None:
         give(rig, cmd.EmergencyStop("button", "test"))

@@ -5,6 +5,7 @@ import threading
 
 from engine.core.money import Money
 from engine.domain.aftermath import FollowedTrade, SkippedTrade
+from engine.domain.allocation_history import AllocationHistory
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
 from engine.domain.records import EntryRow, FillRow, OrderRow, TradeRow
@@ -60,6 +61,11 @@ class EngineFake:
         """The trades a test put here."""
         self._question(f"trades {module_id}")
         return self.trade_rows[:limit]
+
+    def allocations(self) -> AllocationHistory:
+        """None: no page asks yet."""
+        self._question("allocations")
+        return AllocationHistory((), (), ())
 
     def followed(self) -> tuple[FollowedTrade, ...]:
         """None: no page asks."""

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.errors import DenialCode
 from engine.core.money import UNIT, dollars
 from mindfolio_desktop.ui.widgets.allocation_draft import (
     AllocationDraft,
@@ -120,7 +121,11 @@ def test_a_draft_outlives_a_newer_split_and_knows_that_it_is_stale(growth: Alloc
     kept = growth.with_divider(1, 25_000).on_top_of(newer)
     assert kept is not None
     assert amounts_of(kept) == [15_000, 25_000, 5_000, 5_000]
-    assert (kept.version, kept.applied_version, kept.is_stale) == (3, 4, True)
+    assert (kept.version, kept.applied_version, [each.code for each in kept.denials]) == (
+        3,
+        4,
+        [DenialCode.STALE_VERSION],
+    )
 
 
 def test_a_draft_is_given_up_when_capital_changes_under_it(growth: AllocationDraft) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.core.money import dollars
+from engine.domain.mindfolio import MindfolioStatus
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, applied_split
 from mindfolio_desktop.ui.widgets.allocation_footer import AllocationFooter, preview, warnings_of
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth
@@ -40,6 +41,14 @@ def test_modules_over_their_draft_are_named_with_the_consequence(split: Allocati
 def test_a_split_that_moved_on_is_told_with_both_versions(split: AllocationDraft) -> None:
     stale = replace(split.with_budget(0, 16_000), applied_version=9)
     assert "version 5 is now 9" in warnings_of(stale)
+
+
+def test_a_stop_is_told_before_apply_is_refused_for_it(split: AllocationDraft) -> None:
+    snapshot = aggressive_growth()
+    assert applied_split(snapshot).denials == ()
+    stopped = applied_split(replace(snapshot, status=MindfolioStatus.STOPPED, stop_why="a bad print"))
+    words = warnings_of(stopped.with_budget(0, 16_000))
+    assert words == "Apply will be refused. Emergency stop: everything is stopped until a person re-arms: a bad print"
 
 
 @pytest.mark.parametrize(

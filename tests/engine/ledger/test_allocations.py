@@ -1,0 +1,210 @@
+"""The history of allocation: who changed the split and why, and what each module earned while it was in force."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.core.money import Money, dollars
+from engine.domain import events as ev
+from engine.domain.account import EXTERNAL, ActivityKind
+from engine.domain.allocation_history import ACCOUNT, AllocationCause, AllocationHistory, pnl_of
+from engine.ledger.allocations import AllocationFold, allocation_history
+from engine.ledger.ledger import checked_entries
+from engine.ledger.query import LedgerQuery
+from engine.ledger.store import SqliteStore
+from tests.builders import ALPHA, BETA, Clerk, MemoryStore, ledger, module_spec
+
+DAY = dt.date(2026, 3, 16)
+
+
+@pytest.fixture
+def clerk() -> Clerk:
+    return Clerk(ledger(MemoryStore()))
+
+
+def told(clerk: Clerk) -> AllocationHistory:
+    """The history that the journal tells."""
+    clerk.ledger.commit()
+    return allocation_history(checked_entries(clerk.ledger._store))
+
+
+def split(clerk: Clerk, alpha: int, beta: int, why: str = "") -> None:
+    """A new split in dollars; the rest is the reserve."""
+    book = clerk.ledger.book
+    budgets = {ALPHA: dollars(alpha), BETA: dollars(beta)}
+    reserve = book.capital - sum(budgets.values())
+    clerk.record(ev.BudgetReallocated(budgets, reserve, book.version + 1, "ann", why))
+
+
+def open_session(clerk: Clerk, day: dt.date) -> None:
+    book = clerk.ledger.book
+    clerk.record(ev.SessionOpened(day, {module_id: book.pnl(module_id) for module_id in book.modules}))
+
+
+def cents(amounts: dict[str, Money]) -> dict[str, str]:
+    return {name: f"{amount / 10_000:.2f}" for name, amount in amounts.items()}
+
+
+def test_a_new_mindfolio_has_one_split_that_nobody_changed(clerk: Clerk) -> None:
+    history = told(clerk)
+    (created,) = history.changes
+    assert (created.cause, created.version, created.before.budgets) == (AllocationCause.CREATED, 1, {})
+    assert created.after == clerk.ledger.book.plan
+    assert history.splits() == (0,)
+    (interval,) = history.intervals
+    assert (interval.session, interval.pnl, interval.nav, interval.flows) == (
+        None, {}, dollars(50_000), dollars(50_000),
+    )  # fmt: skip
+
+
+def test_each_split_has_what_was_earned_while_it_was_in_force(clerk: Clerk) -> None:
+    # Sold for 120 with costs of 2.40; marked at 80 before the split changes, bought back at 50 after it.
+    open_session(clerk, DAY)
+    position_id = clerk.open()
+    clerk.mark(**{position_id: "-80"})
+    split(clerk, 20_000, 15_000, "alpha earns")
+    clerk.close(position_id, "0.50")
+    history = told(clerk)
+    assert [cents(history.pnl_under(index)) for index in (0, 1)] == [{ALPHA: "37.60"}, {ALPHA: "27.60"}]
+    moved = history.changes[1]
+    assert (moved.who, moved.why, moved.version) == ("ann", "alpha earns", 2)
+    assert moved.moved == {ALPHA: dollars(5_000), BETA: dollars(-5_000)}
+    assert history.intervals[-1].used == {ALPHA: dollars(880)}, "a width of 1,000 less the credit"
+    (trade,) = history.trades
+    assert (trade.module_id, trade.net, trade.at_risk) == (ALPHA, dollars("65.20"), dollars(880))
+
+
+def test_a_session_ends_an_interval_and_what_comes_overnight_counts_in_the_one_before(clerk: Clerk) -> None:
+    open_session(clerk, DAY)
+    position_id = clerk.open()
+    clerk.record(ev.SessionClosed(DAY))
+    clerk.record(ev.CashBooked(ActivityKind.FEE, ALPHA, "", "", dollars("-1.00"), "late fee", 1))
+    open_session(clerk, DAY + dt.timedelta(days=1))
+    clerk.mark(**{position_id: "-100"})
+    history = told(clerk)
+    by_session = [(each.session, cents(each.pnl)) for each in history.intervals]
+    assert by_session == [(None, {}), (DAY, {ALPHA: "-3.40"}), (DAY + dt.timedelta(days=1), {ALPHA: "20.00"})]
+    assert [each.ends for each in history.intervals[:-1]] == [each.begins for each in history.intervals[1:]]
+
+
+def test_deposits_sweeps_and_settlements_are_listed_and_are_no_ones_result(clerk: Clerk) -> None:
+    clerk.close(clerk.open(), "0.50")  # 120 - 50 - 4.80
+    clerk.close(clerk.open(module_id=BETA), "1.70")  # 120 - 170 - 4.80
+    clerk.record(ev.GainSwept(ALPHA, dollars(60), "ann", "keep it"))
+    clerk.record(ev.LossSettled(BETA, dollars("50.80"), dollars(4), "ann", "clean"))
+    clerk.record(ev.CashDeposited(dollars(1_000), dollars(1_000), "ann", "more"))
+    clerk.record(ev.CashDeposited(dollars(-400), dollars(-400), "ann", "less"))
+    history = told(clerk)
+    assert [change.cause for change in history.changes] == [
+        AllocationCause.CREATED, AllocationCause.GAIN_SWEPT, AllocationCause.LOSS_SETTLED, AllocationCause.DEPOSIT,
+        AllocationCause.WITHDRAWAL,
+    ]  # fmt: skip
+    assert cents(history.pnl_under(0)) == {ALPHA: "65.20", BETA: "-54.80"}
+    assert all(history.pnl_under(index) == {} for index in range(1, 5))
+    assert [interval.flows for interval in history.intervals] == [
+        dollars(50_000), 0, 0, dollars(1_000), dollars(-400),
+    ]  # fmt: skip
+    assert history.splits() == (0, 2), "what the reserve lacked came off beta's budget"
+    assert history.changes[2].moved == {BETA: dollars(-4)}
+
+
+def test_modules_come_and_go_and_what_they_earned_stays(clerk: Clerk) -> None:
+    clerk.close(clerk.open(module_id=BETA), "0.50")
+    clerk.record(ev.ModuleRemoved(BETA, "ann", "done with it"))
+    clerk.record(ev.ModuleAdded(module_spec("gamma"), "ann", "a try"))
+    clerk.record(ev.CashBooked(ActivityKind.DIVIDEND, BETA, "", "KO", dollars(3), "a late dividend", 1))
+    history = told(clerk)
+    assert [(change.cause, change.module_id) for change in history.changes[1:]] == [
+        (AllocationCause.MODULE_REMOVED, BETA), (AllocationCause.MODULE_ADDED, "gamma"),
+    ]  # fmt: skip
+    assert history.changes[1].moved == {BETA: dollars(-20_000)}
+    assert cents(history.pnl_under(0)) == {BETA: "65.20"}
+    assert cents(history.pnl_under(2)) == {BETA: "3.00"}
+    assert history.splits() == (0, 1)
+
+
+def test_what_is_open_in_a_position_that_goes_over_is_nobodys_result(clerk: Clerk) -> None:
+    position_id = clerk.open()
+    clerk.mark(**{position_id: "-80"})
+    clerk.record(ev.PositionMoved(position_id, BETA, "ann", "belongs there"))
+    clerk.mark(**{position_id: "-70"})
+    assert cents(pnl_of(told(clerk).intervals)) == {ALPHA: "37.60", BETA: "10.00"}
+    clerk.record(ev.PositionMoved(position_id, EXTERNAL, "ann", "by hand from here"))
+    history = told(clerk)
+    assert cents(pnl_of(history.intervals)) == {ALPHA: "37.60", BETA: "10.00"}
+    assert history.trades == ()
+
+
+def test_interest_of_the_account_is_the_accounts(clerk: Clerk) -> None:
+    clerk.record(ev.CashBooked(ActivityKind.INTEREST, ACCOUNT, "", "", dollars("4.20"), "interest", 1))
+    assert cents(told(clerk).pnl_under(0)) == {ACCOUNT: "4.20"}
+
+
+def test_the_query_tells_what_the_fold_tells_and_a_fold_can_be_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    store = SqliteStore(path)
+    clerk = Clerk(ledger(store))
+    clerk.close(clerk.open(), "0.50")
+    clerk.ledger.commit()
+    fold = AllocationFold()
+    for entry, event in checked_entries(store):
+        fold.apply(entry.seq, entry.at, event)
+    first, seen = fold.history(), fold.book.seq
+    split(clerk, 1_000, 2_000)
+    clerk.ledger.commit()
+    for entry, event in checked_entries(store)[seen:]:
+        fold.apply(entry.seq, entry.at, event)
+    query = LedgerQuery(path)
+    assert query.allocations() == fold.history() != first
+    assert fold.book == clerk.ledger.book
+    query.close()
+    store.close()
+
+
+def take_step(clerk: Clerk, step: str, number: int) -> None:
+    """One of the things that may happen to a mindfolio at any time."""
+    if step == "open":
+        clerk.open(module_id=(ALPHA, BETA)[number % 2])
+    elif step == "split":
+        split(clerk, 1_000 * (number + 1), 500 * number)
+    elif step == "session":
+        open_session(clerk, DAY + dt.timedelta(days=number))
+    elif step == "deposit":
+        clerk.record(ev.CashDeposited(dollars(100), dollars(100), "ann", ""))
+    elif step == "fee":
+        clerk.record(ev.CashBooked(ActivityKind.FEE, (ALPHA, "")[number % 2], "", "", -number - 1, "", number + 1))
+
+
+def touch_position(clerk: Clerk, step: str, number: int, held: str) -> None:
+    """One of the things that may happen to a position."""
+    if step == "close":
+        clerk.close(held, f"0.{number:02d}")
+    elif step == "mark":
+        clerk.mark(**{held: f"-{number * 7}.31"})
+    elif step == "move" and clerk.ledger.book.positions[held].module_id == ALPHA:
+        clerk.record(ev.PositionMoved(held, BETA, "ann", ""))
+
+
+steps = st.lists(
+    st.sampled_from(["open", "open", "close", "mark", "mark", "split", "session", "deposit", "fee", "move"]),
+    max_size=25,
+)
+
+
+@settings(max_examples=40)
+@given(steps)
+def test_the_parts_sum_to_the_ledgers_pnl_and_nav_whatever_happens(names: list[str]) -> None:
+    clerk = Clerk(ledger(MemoryStore()))
+    book = clerk.ledger.book
+    for number, step in enumerate(names):
+        take_step(clerk, step, number)
+        if held := next(iter(book.positions), None):
+            touch_position(clerk, step, number, held)
+    history = told(clerk)
+    assert sum(pnl_of(history.intervals).values()) == book.pnl_total
+    assert history.intervals[-1].nav == book.nav
+    assert sum(each.flows for each in history.intervals) == book.capital
+    assert sum(trade.net for trade in history.trades) == sum(held.net_pnl for held in clerk.closed.values())
