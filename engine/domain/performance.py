@@ -39,8 +39,9 @@ class PerformanceHistory:
 
 @dataclass(frozen=True, slots=True)
 class PeriodPnl:
-    """P&L after costs, realised and open, since the session's close before this day, week (Monday) and month began;
-    `total` since the beginning. Deposits, withdrawals, sweeps, settlements and moved positions are no part of it.
+    """P&L after costs, realised and open, since the session's close before a day, week (Monday) or month began.
+
+    `total` is since the beginning. Deposits, withdrawals, sweeps, settlements and moved positions are no part of it.
     """
 
     day: Money = 0
@@ -107,10 +108,11 @@ class Returns:
     """Returns on unitised NAV: deposits and withdrawals buy and sell units, so neither is a gain or a loss.
 
     `time_weighted` is the return of one unit since `since`, `money_weighted` the one rate at which all flows come to
-    the NAV of now (XIRR, over the same time); both for a year as well, from FEWEST_FOR_A_YEAR sessions on. Volatility,
-    Sharpe (excess return over its deviation) and Sortino (over its deviation below the risk-free rate) are of returns
-    from one session's close to the next, annualised with SESSIONS_A_YEAR, from FEWEST_FOR_RISK of them (`sessions`)
-    on. `calmar` is the year's return over the deepest drawdown. `risk_free_rate` is a year's.
+    the NAV of now (XIRR, over the same time); both for a year of 365 days as well, from FEWEST_FOR_A_YEAR on.
+    `sessions` counts the returns from one session's close to the next; over a session that was not watched there is
+    none. Volatility, Sharpe (excess return over its deviation) and Sortino (over its deviation below the risk-free
+    rate) are of these, annualised with SESSIONS_A_YEAR, from FEWEST_FOR_RISK on. `calmar` is the year's return over the
+    deepest drawdown. `risk_free_rate` is a year's.
     """
 
     since: dt.date
@@ -145,8 +147,10 @@ class PerformanceRow:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """The whole of it at one instant. `other` is P&L of the account that belongs to no trade that is or was its own:
-    interest, late fees, what left for EXTERNAL. Symbols and `other`, structures and `other` add up to the account.
+    """The whole of it at one instant.
+
+    `other` is P&L of the account that belongs to no trade of its own: interest, late fees, what left for EXTERNAL.
+    Symbols and `other` add up to the account, and so do structures and `other`.
     """
 
     at: dt.datetime
@@ -159,8 +163,9 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class NavDay:
-    """The account at a session's close: its NAV, the units that share it, and what came in (out, negative) since the
-    close before.
+    """The account at a session's close: its NAV, the units that share it, what came in since the close before.
+
+    `flows` are negative when more went out.
     """
 
     day: dt.date

@@ -292,6 +292,10 @@ class Query(Protocol):
         """NAV samples, oldest first, at most `limit` of the newest."""
         ...
 
+
+class HistoryQuery(Protocol):
+    """What performance is measured by, whole and oldest first: a few rows a session and a trade."""
+
     def closes(self, module_id: str | None = None) -> tuple[CloseRow, ...]:
         """A module, or the whole mindfolio (ACCOUNT), at every session's close, oldest first; None: of all of them."""
         ...
