@@ -93,6 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
     status.set_defaults(command=_status)
 
+    performance = commands.add_parser("performance", help="P&L, win rates and returns, without running anything")
+    _add_market(performance)
+    performance.add_argument("--by", choices=("module", "structure", "symbol"), default="module", help="what lines are")
+    performance.add_argument("--json", action="store_true", help="everything, as one JSON object")
+    performance.set_defaults(command=_performance)
+
     verify = commands.add_parser("verify", help="replay every journal and check everything that is stored")
     _add_data_dir(verify)
     verify.add_argument(
@@ -316,6 +322,13 @@ def _status(options: argparse.Namespace) -> int:
     from mindfolio_desktop.headless import status_document  # noqa: PLC0415 - heavy
 
     _print_document(status_document(_ledgers(options)[0]), as_json=options.json)
+    return OK
+
+
+def _performance(options: argparse.Namespace) -> int:
+    from mindfolio_desktop.performance_command import told  # noqa: PLC0415 - heavy
+
+    print(told(_ledgers(options)[0], options.by, as_json=options.json))
     return OK
 
 

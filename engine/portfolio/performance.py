@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine.core.calendar import market_day
@@ -80,8 +80,10 @@ def period_starts(closes: Iterable[CloseRow], now: dt.datetime) -> Starts:
 def performance(history: PerformanceHistory, book: BookState, now: dt.datetime, rate: float) -> Performance:
     """Everything at `now`, at the book's marks; `rate` is the risk-free one, of a year.
 
-    A module's returns are on its budget and the P&L in it that was neither swept nor settled.
+    A module's returns are on its budget and the P&L in it that was neither swept nor settled. The history may be newer
+    than the book, never older.
     """
+    history = _as_of(history, book, now)
     starts = period_starts(history.closes, now)
     trades, earned = _trades(history, book), _earned(history, book, starts)
     worked = _power_used(history.power, now)
@@ -151,6 +153,22 @@ class _Kept:
         return [row for row in self.history.openings if row.module_id != EXTERNAL and market_day(row.at) >= first]
 
 
+def _as_of(history: PerformanceHistory, book: BookState, now: dt.datetime) -> PerformanceHistory:
+    """Without what somebody wrote after the book was read."""
+    return replace(
+        history,
+        closes=tuple(row for row in history.closes if row.seq <= book.seq),
+        flows=tuple(row for row in history.flows if row.seq <= book.seq),
+        openings=tuple(row for row in history.openings if row.seq <= book.seq),
+        power=tuple(row for row in history.power if row.seq <= book.seq),
+        ended=tuple(
+            held
+            for held in history.ended
+            if held.position_id not in book.positions and (held.closed_at is None or held.closed_at <= now)
+        ),
+    )
+
+
 # --- P&L by period ---------------------------------------------------------------------------------------------------
 def _pnl_of(closes: Sequence[CloseRow], flows: Sequence[FlowRow], last: CloseRow, starts: Starts) -> PeriodPnl:
     """What a value grew by without what flowed into it, since each start and since the beginning."""
@@ -173,10 +191,9 @@ def _earned(history: PerformanceHistory, book: BookState, starts: Starts) -> dic
         *((position, result_of(book, position)) for position in book.positions.values()),
     ):
         if position.module_id != EXTERNAL:
-            periods = [pnl - _earned_before(history, position, pnl, start) for start in starts]
-            found[position.position_id] = _Earned(
-                position.symbol, kinds[lineage_of(position)], PeriodPnl(*periods, pnl)
-            )
+            day, week, month = (pnl - _earned_before(history, position, pnl, start) for start in starts)
+            kind = kinds[lineage_of(position)]
+            found[position.position_id] = _Earned(position.symbol, kind, PeriodPnl(day, week, month, pnl))
     return found
 
 
