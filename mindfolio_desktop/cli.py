@@ -21,6 +21,7 @@ from engine.runtime.places import Places, Running, existing
 from mindfolio_desktop import research
 from mindfolio_desktop.display import require_qt
 from mindfolio_desktop.module_command import add_module_commands
+from mindfolio_desktop.performance_command import add_performance
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -81,23 +82,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
 
     _add_data_commands(commands)
-
     _add_run(commands)
     research.add_backtest(commands, _add_market, _places)
     research.add_scan(commands, _add_market, _places)
-
     add_module_commands(commands, _add_data_dir, data_dir)
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)
     status.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
     status.set_defaults(command=_status)
-
-    performance = commands.add_parser("performance", help="P&L, win rates and returns, without running anything")
-    _add_market(performance)
-    performance.add_argument("--by", choices=("module", "structure", "symbol"), default="module", help="what lines are")
-    performance.add_argument("--json", action="store_true", help="everything, as one JSON object")
-    performance.set_defaults(command=_performance)
+    add_performance(commands, _add_market, _ledgers)
 
     verify = commands.add_parser("verify", help="replay every journal and check everything that is stored")
     _add_data_dir(verify)
@@ -322,13 +316,6 @@ def _status(options: argparse.Namespace) -> int:
     from mindfolio_desktop.headless import status_document  # noqa: PLC0415 - heavy
 
     _print_document(status_document(_ledgers(options)[0]), as_json=options.json)
-    return OK
-
-
-def _performance(options: argparse.Namespace) -> int:
-    from mindfolio_desktop.performance_command import told  # noqa: PLC0415 - heavy
-
-    print(told(_ledgers(options)[0], options.by, as_json=options.json))
     return OK
 
 
