@@ -49,13 +49,13 @@ def test_days_with_cash_a_roll_an_assignment_and_a_restart(tmp_path: Path) -> No
     hit = {SHORT: ("2.50", "2.60"), FURTHER: ("1.90", "2.00")}
     ticks = [tick(at(MONDAY, f"10:{minute:02}"), "SPY", "96.00", quotes) for minute in range(0, 60, 10)]
     ticks += [tick(at(MONDAY, "15:50"), "SPY", "95.50", quotes)]
-    ticks += [tick(at(TUESDAY, clock), "SPY", "92.00", hit) for clock in ("9:40", "15:59:30")]
-    ticks += [tick(at(WEDNESDAY, clock), "SPY", "93.00", {}) for clock in ("9:40", "15:59:30")]
+    ticks += [tick(at(TUESDAY, clock), "SPY", "92.00", hit) for clock in ("09:40", "15:59:30")]
+    ticks += [tick(at(WEDNESDAY, clock), "SPY", "93.00", {}) for clock in ("09:40", "15:59:30")]
     day = Day(tmp_path, mindfolio([(module("PUTS", "SPY"), "30000")]), ticks)
     day.until(at(MONDAY, "10:00:30"))
-    assert day.enter("PUTS", made_of((SHORT, -1)), "-0.90") == ()
+    assert day.enter("PUTS", made_of((SHORT, -1)), "-0.98") == ()
     day.until(at(MONDAY, "10:20:30"))
-    roll = cmd.RollPosition("P000001", (Leg(SHORT, -1),), (Leg(FURTHER, -1),), dollars("0.50"), "ann", "down")
+    roll = cmd.RollPosition("P000001", (Leg(SHORT, -1),), (Leg(FURTHER, -1),), dollars("0.36"), "ann", "down")
     assert day.say(roll) == ()
     day.until(at(MONDAY, "10:40"))
     assert day.book.positions["P000001"].rolls == 1
