@@ -20,8 +20,8 @@ DAY = dt.date(2026, 3, 2)
 FALL = Drawdown(0.125, DAY, DAY + dt.timedelta(days=3), DAY + dt.timedelta(days=10), 10)
 RETURNS = Returns(DAY, 80, 0.04, 0.10, 0.37, 0.08, 0.29, 0.15, 1.5, 2.25, 2.96, None, FALL)
 ROW = PerformanceRow(
-    "", "Main", PeriodPnl(dollars("-12.50"), 0, 0, dollars("1234567.89")), TradeFigures(), PowerFigures(1e6, 1e-4, 0.0365),
-    RETURNS,
+    "", "Main", PeriodPnl(dollars("-12.50"), 0, 0, dollars("1234567.89")), TradeFigures(),
+    PowerFigures(1e6, 1e-4, 0.0365), RETURNS,
 )  # fmt: skip
 FOUND = Performance(NOW, ROW, (replace(ROW, key="a", name="Alpha", returns=None),), (), (ROW,), PeriodPnl(total=7))
 

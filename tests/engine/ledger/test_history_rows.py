@@ -29,7 +29,7 @@ def test_rows_come_back_as_they_went_in() -> None:
         tables.metadata.create_all(connection)
         for statement, rows in statements(ROWS):
             connection.exec_driver_sql(statement, rows)
-        found = [
+        found: list[HistoryRow] = [
             made(kind, row) for kind, table in TABLES.items() for row in connection.execute(sa.select(table)).all()
         ]
     assert found == ROWS

@@ -127,7 +127,7 @@ def test_a_year_is_given_from_sixty_sessions_on() -> None:
     assert found.money_weighted_a_year == pytest.approx(found.time_weighted_a_year, rel=1e-6), "no flow in between"
     assert found.deepest_drawdown is not None
     assert found.deepest_drawdown.depth == pytest.approx(1 - 1010 / 1029)
-    assert found.calmar == pytest.approx(found.time_weighted_a_year / (1 - 1010 / 1029))
+    assert found.calmar == pytest.approx((1.061 ** (365 / days) - 1) / (1 - 1010 / 1029))
 
 
 def test_few_sessions_give_no_ratio() -> None:
