@@ -33,9 +33,11 @@ _READ_AS: dict[str, Callable[[Any], object]] = {
 }
 _INSERTS = {kind: tables.insert(table) for kind, table in TABLES.items()}
 _FIELDS = {kind: tuple(field.name for field in dataclasses.fields(kind)) for kind in TABLES}
-_READ: dict[type, tuple[Callable[[Any], object] | None, ...]] = {
-    kind: tuple(_READ_AS.get(name) for name in names) for kind, names in _FIELDS.items()
+_READ: dict[type, tuple[tuple[int, Callable[[Any], object]], ...]] = {
+    kind: tuple((place, _READ_AS[name]) for place, name in enumerate(names) if name in _READ_AS)
+    for kind, names in _FIELDS.items()
 }
+"""Which cells of a row are something else than what stands there."""
 
 
 def statements(rows: Iterable[HistoryRow]) -> Iterator[tuple[str, list[tuple[object, ...]]]]:
@@ -50,8 +52,11 @@ def statements(rows: Iterable[HistoryRow]) -> Iterator[tuple[str, list[tuple[obj
 def made(kind: type[Kept], row: Sequence[Any]) -> Kept:
     """The record of a row. Raises LedgerFault for one that this program cannot have written."""
     make: Callable[..., Kept] = kind
+    cells = list(row)
     try:
-        return make(*(cell if read is None else read(cell) for read, cell in zip(_READ[kind], row, strict=True)))
+        for place, read in _READ[kind]:
+            cells[place] = read(cells[place])
+        return make(*cells)
     except (TypeError, ValueError, OverflowError) as error:
         raise LedgerFault(f"a row of {TABLES[kind].name} cannot be read: {error}") from error
 

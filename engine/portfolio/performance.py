@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from engine.core.calendar import market_day
+from engine.core.calendar import NEW_YORK, market_day
 from engine.core.money import UNIT, Money, round_half_up, to_float
 from engine.domain.account import EXTERNAL
 from engine.domain.performance import (
@@ -87,7 +87,8 @@ def performance(history: PerformanceHistory, book: BookState, now: dt.datetime, 
     starts = period_starts(history.closes, now)
     trades, earned = _trades(history, book), _earned(history, book, starts)
     worked = _power_used(history.power, now)
-    kept = _Kept(history, book, now, rate, starts, trades, worked)
+    opened = _opened_this_month(history.openings, now)
+    kept = _Kept(history, book, now, rate, starts, trades, worked, opened)
     account = kept.row(ACCOUNT, book.spec.name if book.spec is not None else "", trades)
     modules = tuple(
         kept.row(module_id, _name(book, module_id), [trade for trade in trades if trade.module_id == module_id])
@@ -110,6 +111,7 @@ class _Kept:
     starts: Starts
     trades: Sequence[_Trade]
     worked: Mapping[tuple[str, str], int]
+    opened: Sequence[OpeningRow]
 
     def row(self, module_id: str, name: str, trades: Sequence[_Trade]) -> PerformanceRow:
         """The line of a module, or of the account."""
@@ -118,7 +120,7 @@ class _Kept:
         last = close_row(self.book, self.book.seq + 1, self.now, market_day(self.now), module_id)
         pnl = _pnl_of(closes, flows, last, self.starts)
         worked = sum(amount for (_, holder), amount in self.worked.items() if module_id in (holder, ACCOUNT))
-        opened = [row for row in self._opened() if module_id in (row.module_id, ACCOUNT)]
+        opened = [row for row in self.opened if module_id in (row.module_id, ACCOUNT)]
         returns = returns_of(unit_path(closes, flows, last), flows, last, self.rate)
         return PerformanceRow(module_id, name, pnl, trade_figures(trades, len(opened)), _power(pnl, worked), returns)
 
@@ -137,7 +139,7 @@ class _Kept:
                 worked[key(earned[position_id])] += amount
         for trade in self.trades:
             trades[key(trade)].append(trade)
-        for row in self._opened():
+        for row in self.opened:
             opened[key(_Earned(row.symbol, row.kind.value, PeriodPnl()))] += 1
         return tuple(
             PerformanceRow(
@@ -147,10 +149,11 @@ class _Kept:
             for name in sorted({*pnl, *trades})
         )  # fmt: skip
 
-    def _opened(self) -> list[OpeningRow]:
-        """Lineages that began in the month of now, EXTERNAL ones left out."""
-        first = market_day(self.now).replace(day=1)
-        return [row for row in self.history.openings if row.module_id != EXTERNAL and market_day(row.at) >= first]
+
+def _opened_this_month(openings: Iterable[OpeningRow], now: dt.datetime) -> tuple[OpeningRow, ...]:
+    """Lineages that began in the month of now, in New York; EXTERNAL ones left out."""
+    first = dt.datetime.combine(market_day(now).replace(day=1), dt.time(), NEW_YORK)
+    return tuple(row for row in openings if row.at >= first and row.module_id != EXTERNAL)
 
 
 def _as_of(history: PerformanceHistory, book: BookState, now: dt.datetime) -> PerformanceHistory:
