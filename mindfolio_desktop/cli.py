@@ -19,8 +19,8 @@ from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, existing
 from mindfolio_desktop import research
-from mindfolio_desktop.allocation_command import add_allocation_commands
 from mindfolio_desktop.display import require_qt
+from mindfolio_desktop.ledger_commands import add_ledger_commands
 from mindfolio_desktop.module_command import add_module_commands
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
@@ -84,15 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     research.add_backtest(commands, _add_market, _places)
     research.add_scan(commands, _add_market, _places)
-
     add_module_commands(commands, _add_data_dir, data_dir, _add_market, _ledgers)
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)
     status.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
     status.set_defaults(command=_status)
-
-    add_allocation_commands(commands, _add_market, lambda options: _ledgers(options)[0])
+    add_ledger_commands(commands, _add_market, _ledgers)
 
     verify = commands.add_parser("verify", help="replay every journal and check everything that is stored")
     _add_data_dir(verify)

@@ -20,7 +20,7 @@ from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, Modu
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.ports import LedgerStore
 from engine.domain.position import Lot, Position
-from engine.domain.records import Checkpoint, FillRow, LedgerBatch, OrderRow, PostingRow, Recorded
+from engine.domain.records import Checkpoint, FillRow, HistoryRow, LedgerBatch, OrderRow, PostingRow, Recorded
 from engine.domain.structure import Leg, Structure, StructureKind, widest_wing
 from engine.ledger.ledger import Ledger
 from engine.ledger.lots import Trade, booked, named, total_cost
@@ -200,7 +200,7 @@ def plain_used(held: tuple[Lot, ...]) -> Money:
 class MemoryStore:
     """A LedgerStore that keeps everything in lists."""
 
-    schema = 2
+    schema = 3
 
     def __init__(self) -> None:
         self.batches: list[LedgerBatch] = []
@@ -233,6 +233,10 @@ class MemoryStore:
     def fills(self) -> Iterator[FillRow]:
         """All fills."""
         return (row for batch in self.batches for row in batch.fills)
+
+    def history(self) -> Iterator[HistoryRow]:
+        """All that performance is measured by."""
+        return (row for batch in self.batches for row in batch.history)
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """All checkpoints, newest first."""

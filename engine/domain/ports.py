@@ -22,11 +22,16 @@ from engine.domain.position import Position
 from engine.domain.quote import Quote
 from engine.domain.records import (
     Checkpoint,
+    CloseRow,
     EntryRow,
     FillRow,
+    FlowRow,
+    HistoryRow,
     LedgerBatch,
+    OpeningRow,
     OrderRow,
     PostingRow,
+    PowerRow,
     Recorded,
     TradeRow,
 )
@@ -252,6 +257,10 @@ class LedgerStore(Protocol):
         """All fills, in order of their entries."""
         ...
 
+    def history(self) -> Iterator[HistoryRow]:
+        """All rows that performance is measured by; of each kind in order of their entries."""
+        ...
+
     def checkpoints(self) -> Iterator["Checkpoint"]:
         """The checkpoints that are kept, newest first."""
         ...
@@ -301,6 +310,34 @@ class Query(Protocol):
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
         """NAV samples, oldest first, at most `limit` of the newest."""
+        ...
+
+
+class HistoryQuery(Protocol):
+    """What performance is measured by, whole and oldest first: a few rows a session and a trade."""
+
+    def closes(self, module_id: str | None = None) -> tuple[CloseRow, ...]:
+        """A module, or the whole mindfolio (ACCOUNT), at every session's close, oldest first; None: of all of them."""
+        ...
+
+    def flows(self) -> tuple[FlowRow, ...]:
+        """What came in and went out, of the mindfolio and of each module, oldest first."""
+        ...
+
+    def openings(self) -> tuple[OpeningRow, ...]:
+        """Lineages that began, oldest first."""
+        ...
+
+    def power(self) -> tuple[PowerRow, ...]:
+        """Buying power of each position from when on, oldest first."""
+        ...
+
+    def ended(self) -> tuple[Position, ...]:
+        """Every position that ended, of all modules and EXTERNAL, in the order in which they ended."""
+        ...
+
+    def results_at(self, day: dt.date) -> dict[str, Money]:
+        """P&L so far of the positions that were open at a session's close, by position id."""
         ...
 
 

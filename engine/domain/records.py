@@ -2,10 +2,15 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from engine.core.money import Money
 from engine.domain.order import Order
 from engine.domain.position import Position
+from engine.domain.structure import StructureKind
+
+ACCOUNT = ""
+"""In place of a module: the mindfolio itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,85 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseRow:
+    """A module, or the whole mindfolio (`module_id` ACCOUNT), at a session's close.
+
+    `budget` is the module's, or capital; `realised` P&L after costs since the beginning, `open_pnl` at the marks of the
+    close. `value` is what it is worth: the NAV, or a module's budget and its P&L that was not settled. `units` are
+    the mindfolio's units of NAV, 0 for a module.
+    """
+
+    seq: int
+    at: dt.datetime
+    day: dt.date
+    module_id: str
+    value: Money
+    budget: Money
+    realised: Money
+    open_pnl: Money
+    used: Money
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """P&L so far, after costs, of a position that was open at a session's close, at its mark of then."""
+
+    seq: int
+    day: dt.date
+    position_id: str
+    pnl: Money
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRow:
+    """What came into a module (went out, negative), or into the mindfolio from outside, and is neither gain nor loss.
+
+    Deposits and withdrawals; of a module a change of its budget, what was swept or settled, and the open P&L of a
+    position that was moved. `value` is what it was worth just before, `units` what a deposit bought of the mindfolio.
+    """
+
+    seq: int
+    at: dt.datetime
+    module_id: str
+    amount: Money
+    value: Money
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningRow:
+    """A lineage began, with an order for that structure."""
+
+    seq: int
+    at: dt.datetime
+    lineage: str
+    module_id: str
+    symbol: str
+    kind: StructureKind
+
+
+@dataclass(frozen=True, slots=True)
+class PowerRow:
+    """Buying power that a position of a module uses from here on; 0 once it has ended."""
+
+    seq: int
+    at: dt.datetime
+    position_id: str
+    module_id: str
+    used: Money
+
+
+HistoryRow: TypeAlias = CloseRow | ResultRow | FlowRow | OpeningRow | PowerRow
+"""What performance is measured by: rows that are only ever added."""
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerBatch:
     """What one transaction writes: entries, their postings, side-store documents, and what the read tables show.
 
-    `closed` are positions that ended, `orders` those that changed (the newest state of each), `fills` what was done.
+    `closed` are positions that ended, `orders` those that changed (the newest state of each), `fills` what was done,
+    `history` what performance is measured by.
     """
 
     entries: tuple[Recorded, ...]
@@ -79,6 +159,7 @@ class LedgerBatch:
     orders: tuple[OrderRow, ...] = ()
     fills: tuple[FillRow, ...] = ()
     checkpoint: Checkpoint | None = None
+    history: tuple[HistoryRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from engine.domain.candidate import Answer, ApprovalStatus
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import UnitNav, confirmed_peak
-from engine.ledger import entries, fold_money, fold_orders, fold_positions
+from engine.ledger import entries, fold_history, fold_money, fold_orders, fold_positions
 from engine.ledger.book_state import Applied, BookState, ModuleBook
 from engine.ledger.lots import Trade, booked, named
 
@@ -36,6 +36,7 @@ class Book(BookState):
             raise LedgerFault(f"entry {seq} does not follow entry {self.seq}")
         if self.spec is None and not isinstance(event, ev.MindfolioCreated):
             raise LedgerFault(f"entry {seq} ({type(event).__name__}) comes before the mindfolio was created")
+        before = fold_history.before(self, event)
         try:
             applied = _fold(self, seq, at, event)
         except (KeyError, ValueError, StopIteration) as error:
@@ -45,7 +46,8 @@ class Book(BookState):
             key = (row.account, row.module_id)
             self.balances[key] = self.balances.get(key, 0) + row.amount
         _assert_invariants(self, applied)
-        return applied
+        history = fold_history.rows(self, seq, at, event, before)
+        return replace(applied, history=history) if history else applied
 
 
 def _assert_invariants(book: Book, applied: Applied) -> None:

@@ -12,7 +12,7 @@ from engine.domain.limits import Costs, GateLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.order import Order, OrderStatus
 from engine.domain.position import Position
-from engine.domain.records import FillRow, OrderRow, PostingRow
+from engine.domain.records import FillRow, HistoryRow, OrderRow, PostingRow
 from engine.domain.units import UnitNav
 from engine.ledger.entries import PNL_ACCOUNTS, Account
 
@@ -61,6 +61,7 @@ class Applied:
     closed: tuple[Position, ...] = ()
     orders: tuple[OrderRow, ...] = ()
     fills: tuple[FillRow, ...] = ()
+    history: tuple[HistoryRow, ...] = ()
 
 
 @dataclass(slots=True)

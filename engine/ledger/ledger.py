@@ -7,7 +7,7 @@ from engine.domain.events import Event, StateSealed
 from engine.domain.order import Order
 from engine.domain.ports import LedgerStore
 from engine.domain.position import Position
-from engine.domain.records import Checkpoint, FillRow, LedgerBatch, OrderRow, PostingRow, Recorded
+from engine.domain.records import Checkpoint, FillRow, HistoryRow, LedgerBatch, OrderRow, PostingRow, Recorded
 from engine.ledger import checkpoint
 from engine.ledger.book import Book
 from engine.ledger.codec import GENESIS_HASH, chain_hash, chained, encode_document, journal_form
@@ -52,6 +52,7 @@ class Ledger:
         self._closed.update((position.position_id, position) for position in applied.closed)
         self._orders.update((row.order.order_id, row) for row in applied.orders)
         self._fills.extend(applied.fills)
+        self._history.extend(applied.history)
 
     def seal(self, at: dt.datetime) -> None:
         """Journal the hash of the book and stage a checkpoint of it, so that the next start folds only what follows.
@@ -80,6 +81,7 @@ class Ledger:
             tuple(self._orders.values()),
             tuple(self._fills),
             self._sealed,
+            tuple(self._history),
         )
         try:
             self._store.append(batch)
@@ -149,6 +151,7 @@ class Ledger:
         self._closed: dict[str, Position] = {}
         self._orders: dict[str, OrderRow] = {}
         self._fills: list[FillRow] = []
+        self._history: list[HistoryRow] = []
         self._sealed = None
 
 

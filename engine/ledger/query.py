@@ -17,11 +17,23 @@ from engine.core.money import Money
 from engine.domain.aftermath import FollowedDay, FollowedTrade, SkippedTrade
 from engine.domain.allocation_history import AllocationHistory
 from engine.domain.candidate import ScanRow
-from engine.domain.records import EntryRow, FillRow, OrderRow, PostingRow, TradeRow
-from engine.ledger import tables
+from engine.domain.position import Position
+from engine.domain.records import (
+    CloseRow,
+    EntryRow,
+    FillRow,
+    FlowRow,
+    OpeningRow,
+    OrderRow,
+    PostingRow,
+    PowerRow,
+    TradeRow,
+)
+from engine.ledger import history_rows, tables
 from engine.ledger.allocations import allocation_history
 from engine.ledger.codec import chained
 from engine.ledger.connections import cause, reading_engine
+from engine.ledger.history_rows import Kept
 
 _SCAN_ROWS = msgspec.json.Decoder(tuple[ScanRow, ...])
 
@@ -127,6 +139,38 @@ class LedgerQuery:
         found += [trade for day in days for trade in day.ended]
         return tuple(trade for trade in found if trade.module_id == module_id)
 
+    # --- what performance is measured by -----------------------------------------------------------------------------
+    def closes(self, module_id: str | None = None) -> tuple[CloseRow, ...]:
+        """A module, or the whole mindfolio (ACCOUNT), at every session's close, oldest first; None: of all of them."""
+        query = sa.select(tables.closes).order_by(tables.closes.c.seq)
+        if module_id is not None:
+            query = query.where(tables.closes.c.module_id == module_id)
+        return tuple(history_rows.made(CloseRow, row) for row in self._rows(query))
+
+    def flows(self) -> tuple[FlowRow, ...]:
+        """What came in and went out, of the mindfolio and of each module, oldest first."""
+        return self._history(FlowRow)
+
+    def openings(self) -> tuple[OpeningRow, ...]:
+        """Lineages that began, oldest first."""
+        return self._history(OpeningRow)
+
+    def power(self) -> tuple[PowerRow, ...]:
+        """Buying power of each position from when on, oldest first."""
+        return self._history(PowerRow)
+
+    def ended(self) -> tuple[Position, ...]:
+        """Every position that ended, of all modules and EXTERNAL, in the order in which they ended."""
+        closed = tables.closed_positions
+        query = sa.select(closed).order_by(closed.c.closed_us, closed.c.position_id)
+        return tuple(tables.closed(row) for row in self._rows(query))
+
+    def results_at(self, day: dt.date) -> dict[str, Money]:
+        """P&L so far of the positions that were open at a session's close, by position id."""
+        results = tables.results
+        query = sa.select(results.c.position_id, results.c.pnl).where(results.c.day == day.toordinal())
+        return {row.position_id: row.pnl for row in self._rows(query)}
+
     def close(self) -> None:
         """Release the connection."""
         self._engine.dispose()
@@ -138,6 +182,10 @@ class LedgerQuery:
         if module_id is not None:
             query = query.where(table.c.module_id == module_id)
         return self._rows(query)
+
+    def _history(self, kind: type[Kept]) -> tuple[Kept, ...]:
+        table = history_rows.TABLES[kind]
+        return tuple(history_rows.made(kind, row) for row in self._rows(sa.select(table).order_by(table.c.seq)))
 
     def _followed(self, limit: int) -> list[FollowedDay]:
         found = self._rows(_FOLLOWED.bindparams(limit=limit))

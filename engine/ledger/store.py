@@ -7,6 +7,7 @@ file follows each commit.
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +18,8 @@ from sqlalchemy.pool import StaticPool
 
 from engine.core.errors import LedgerFault
 from engine.domain.position import Position
-from engine.domain.records import Checkpoint, FillRow, LedgerBatch, OrderRow, PostingRow, Recorded
-from engine.ledger import tables
+from engine.domain.records import Checkpoint, FillRow, HistoryRow, LedgerBatch, OrderRow, PostingRow, Recorded
+from engine.ledger import history_rows, tables
 from engine.ledger.anchor import Anchor, Head, anchor_path, read_head, write_new
 from engine.ledger.codec import GENESIS_HASH
 from engine.ledger.connections import (
@@ -141,6 +142,11 @@ class SqliteStore:
         """All fills, in order of their entries; none in a file of the first schema."""
         return self._rows(sa.select(tables.fills).order_by(tables.fills.c.seq), tables.fill, since=2)
 
+    def history(self) -> Iterator[HistoryRow]:
+        """All rows that performance is measured by, each kind in order of its entries; none in an older file."""
+        for kind, table in history_rows.TABLES.items():
+            yield from self._rows(sa.select(table).order_by(table.c.seq), partial(history_rows.made, kind), since=3)
+
     def checkpoints(self) -> Iterator[Checkpoint]:
         """The checkpoints that are kept, newest first."""
         query = sa.select(tables.checkpoints).order_by(tables.checkpoints.c.seq.desc())
@@ -217,6 +223,8 @@ def _insert(connection: sqlite3.Connection, batch: LedgerBatch) -> None:
         many(_INSERT_ORDER, map(tables.order_row, batch.orders))
     if batch.fills:
         many(_INSERT_FILL, map(tables.fill_row, batch.fills))
+    for statement, rows in history_rows.statements(batch.history):
+        many(statement, rows)
     if batch.checkpoint is not None:
         kept = batch.checkpoint
         connection.execute(_INSERT_CHECKPOINT, (kept.seq, kept.entry_hash, kept.state))

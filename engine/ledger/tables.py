@@ -1,7 +1,8 @@
 """The tables of a ledger file, and how records become rows of them and come back.
 
 The journal is the truth and is never changed; `postings` and `evidence` belong to its entries. `closed_positions`,
-`orders` and `fills` are read tables: the newest state of each, for pages, all of it in the journal too. Money is
+`orders` and `fills` are read tables: the newest state of each, for pages, all of it in the journal too. So are
+`closes`, `results`, `flows`, `openings` and `power`, which performance is measured by (`history_rows`). Money is
 INTEGER: SQLAlchemy's Numeric would be stored as a float here and lose money without a word.
 """
 
@@ -19,7 +20,7 @@ from engine.domain.records import Checkpoint, FillRow, OrderRow, PostingRow, Rec
 
 Decoded = TypeVar("Decoded")
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of the tables of this program; an older file is brought up to it by `engine/ledger/migrations`."""
 
 metadata = sa.MetaData()
@@ -96,9 +97,39 @@ checkpoints = sa.Table(
     sa.Column("entry_hash", sa.String, nullable=False),
     sa.Column("state", sa.LargeBinary, nullable=False),
 )
+
+
+def _history_table(name: str, *columns: "sa.Column[int] | sa.Column[str]") -> sa.Table:
+    seq = sa.Column("seq", sa.Integer, sa.ForeignKey("journal.seq"), nullable=False, index=True)
+    return sa.Table(name, metadata, seq, *columns)
+
+
+def _whole(name: str, **how: Any) -> "sa.Column[int]":
+    return sa.Column(name, sa.Integer, nullable=False, **how)
+
+
+def _name(name: str) -> "sa.Column[str]":
+    return sa.Column(name, sa.String, nullable=False)
+
+
+closes = _history_table(
+    "closes", _whole("at_us"), _whole("day"), _name("module_id"), _whole("value"), _whole("budget"),
+    _whole("realised"), _whole("open_pnl"), _whole("used"), _whole("units"),
+)  # fmt: skip
+results = _history_table("results", _whole("day", index=True), _name("position_id"), _whole("pnl"))
+flows = _history_table(
+    "flows", _whole("at_us"), _name("module_id"), _whole("amount"), _whole("value"), _whole("units")
+)  # fmt: skip
+openings = _history_table(
+    "openings", _whole("at_us"), _name("lineage"), _name("module_id"), _name("symbol"), _name("kind")
+)  # fmt: skip
+power = _history_table("power", _whole("at_us"), _name("position_id"), _name("module_id"), _whole("used"))
+
+_FIRST = {"journal", "postings", "evidence", "closed_positions"}
 TABLES_OF_SCHEMA = {
-    1: {"journal", "postings", "evidence", "closed_positions"},
-    2: set(metadata.tables),
+    1: _FIRST,
+    2: {*_FIRST, "orders", "fills", "checkpoints"},
+    3: set(metadata.tables),
 }
 
 _ENCODER = msgspec.json.Encoder(order="sorted")

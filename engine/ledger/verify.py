@@ -14,7 +14,18 @@ from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.ports import LedgerStore
 from engine.domain.position import Position
-from engine.domain.records import FillRow, OrderRow, PostingRow, Recorded
+from engine.domain.records import (
+    CloseRow,
+    FillRow,
+    FlowRow,
+    HistoryRow,
+    OpeningRow,
+    OrderRow,
+    PostingRow,
+    PowerRow,
+    Recorded,
+    ResultRow,
+)
 from engine.ledger import checkpoint
 from engine.ledger.anchor import Head, anchor_path, head_fault, read_head, write_new
 from engine.ledger.book import Book
@@ -23,6 +34,14 @@ from engine.ledger.codec import GENESIS_HASH, chained
 from engine.ledger.store import SqliteStore, lock_of
 
 Row = TypeVar("Row", bound=Hashable)
+
+_HISTORY: Mapping[type[HistoryRow], str] = {
+    CloseRow: "the NAV path",
+    ResultRow: "a result at the close",
+    FlowRow: "a flow",
+    OpeningRow: "an opening",
+    PowerRow: "the buying power",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +62,7 @@ class _Told:
     closed: dict[str, Position] = field(default_factory=dict)
     orders: dict[str, OrderRow] = field(default_factory=dict)
     fills: list[FillRow] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
     seals: dict[int, tuple[Recorded, str]] = field(default_factory=dict)
     """Each entry that sealed a state, with that state's hash."""
@@ -51,6 +71,7 @@ class _Told:
         """One entry more."""
         self.postings += applied.postings
         self.fills += applied.fills
+        self.history += applied.history
         self.closed.update((position.position_id, position) for position in applied.closed)
         self.orders.update((row.order.order_id, row) for row in applied.orders)
         if isinstance(event, ev.ScanCompleted | ev.SkipsFollowed):
@@ -81,7 +102,8 @@ def verify_file(path: Path) -> Verification:
 def verify_store(store: LedgerStore) -> Verification:
     """Replay all entries: check chain, fold and invariants, and hold against them everything else that is stored.
 
-    That is postings, closed positions, orders, fills, checkpoints and the scans' documents. Checkpoints shorten nothing
+    That is postings, closed positions, orders, fills, the NAV path and all else that performance is measured by,
+    checkpoints and the scans' documents. Checkpoints shorten nothing
     here. The store must stand still meanwhile: one that is open for reading does, whoever writes.
     """
     return _replayed(store)[0]
@@ -97,6 +119,8 @@ def _replayed(store: LedgerStore) -> tuple[Verification, bool]:
             if isinstance(event, ev.StateSealed) and _differs(book, event.state_hash):
                 faults.append(f"the state before entry {entry.seq} is not the one that was sealed then")
             told.add(entry, event, book.apply(entry.seq, entry.at, event))
+            if isinstance(event, ev.MarksRecorded) and event.nav != book.nav:
+                faults.append(f"the NAV of entry {entry.seq} is not the one that its marks give")
             head = entry.hash
         is_complete = True
         faults += _stored_faults(told, store)
@@ -143,6 +167,8 @@ def _stored_faults(told: _Told, store: LedgerStore) -> list[str]:
             lambda: _fill_faults(told.fills, store),
             lambda: _checkpoint_faults(told.seals, store),
         ]
+    if store.schema > 2:
+        checks.append(lambda: _history_faults(told.history, store))
     faults: list[str] = []
     for check in checks:
         try:
@@ -167,6 +193,14 @@ def _fill_faults(expected: list[FillRow], store: LedgerStore) -> list[str]:
     return [
         f"the fill of entry {seq} differs from what the journal says"
         for seq in sorted({row.seq for row in _differing(expected, store.fills())})
+    ]
+
+
+def _history_faults(expected: list[HistoryRow], store: LedgerStore) -> list[str]:
+    differing = _differing(expected, store.history())
+    return [
+        f"{_HISTORY[type(row)]} of entry {row.seq} differs from what the journal says"
+        for row in sorted(differing, key=lambda row: (row.seq, repr(row)))
     ]
 
 

@@ -26,12 +26,14 @@ from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_store
+from engine.portfolio.performance import performance, read_history
 from tests.builders import (
     ALPHA,
     approval,
     candidate,
     contract,
 )
+from tests.history import MemoryHistory
 from tests.property.ledger_life import CHOICE, QUANTITY, WORDS, Trading
 
 
@@ -170,7 +172,21 @@ class Life(Trading):
             sorted(self.clerk.ended, key=lambda held: (held.closed_at, held.position_id))
         )
         assert sum(row.amount for row in self.store.postings()) == 0
+        self.performance_agrees_with_the_books()
         self.store.close()
+
+    def performance_agrees_with_the_books(self) -> None:
+        """The account's P&L, every module's wins, and the parts of the whole."""
+        book, at = self.book, self.clerk.at
+        found = performance(read_history(MemoryHistory(self.store), at), book, at, 0.04)
+        assert found.account.pnl.total == book.pnl_total
+        for rows in (found.structures, found.symbols):
+            assert sum(row.pnl.total for row in rows) + found.other.total == found.account.pnl.total
+        for row in found.modules:
+            if row.key in book.modules:
+                stats = book.modules[row.key].stats
+                assert (row.trades.closed, row.trades.wins) == (stats.closed, stats.wins)
+                assert (row.trades.best, row.trades.worst) == (stats.best, stats.worst)
 
     @invariant()
     def the_books_are_what_the_events_say(self) -> None:

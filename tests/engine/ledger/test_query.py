@@ -25,6 +25,7 @@ from engine.ledger.ledger import Ledger
 from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
 from tests.builders import ALPHA, BETA, NOW, Clerk, ledger
+from tests.history import MemoryHistory
 
 LONG_AGO = NOW - dt.timedelta(days=365)
 
@@ -285,6 +286,33 @@ def test_a_damaged_document_is_a_fault_of_the_ledger(path: Path, table: str) -> 
     with pytest.raises(LedgerFault, match="cannot be read"):
         _ = (query.scans(ALPHA, LONG_AGO), query.trades(ALPHA))
     query.close()
+
+
+def test_what_performance_is_measured_by_comes_whole_and_oldest_first(clerk: Clerk, query: LedgerQuery) -> None:
+    """It is what the store has, each kind in the order of its entries."""
+    held = clerk.open("-1.20")
+    clerk.close(clerk.open("-1.20", module_id=BETA), "0.50")
+    monday, tuesday = NOW.date(), NOW.date() + dt.timedelta(days=1)
+    clerk.record(ev.SessionClosed(monday))
+    clerk.mark(**{held: "-100"})
+    clerk.record(ev.SessionClosed(tuesday))
+    clerk.close(held, "1.00")
+    clerk.ledger.commit()
+    store = MemoryHistory(clerk.ledger._store)
+    assert query.closes() == store.closes()
+    assert [(row.day, row.module_id) for row in query.closes()] == [
+        (day, name) for day in (monday, tuesday) for name in ("", ALPHA, BETA)
+    ]
+    assert [row.value for row in query.closes(ALPHA)] == [dollars("14997.60"), dollars("15017.60")]
+    assert query.flows() == store.flows() != ()
+    assert [row.lineage for row in query.openings()] == ["P000001", "P000002"]
+    assert [(row.position_id, row.used == 0) for row in query.power()] == [
+        ("P000001", False), ("P000002", False), ("P000002", True), ("P000001", True),
+    ]  # fmt: skip
+    assert [each.position_id for each in query.ended()] == ["P000002", "P000001"]
+    assert query.results_at(monday) == {held: dollars("-2.40")}
+    assert query.results_at(tuesday) == {held: dollars("17.60")}
+    assert query.results_at(tuesday + dt.timedelta(days=1)) == {}
 
 
 def test_the_history_outlives_the_program(path: Path) -> None:

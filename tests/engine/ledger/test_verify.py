@@ -202,6 +202,34 @@ def test_a_journal_is_sound_while_another_process_writes_it(path: Path) -> None:
     assert verified(path).entries == clerk.ledger.book.seq
 
 
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE power SET used = used + 1 WHERE seq = 5", "the buying power of entry 5"),
+        ("DELETE FROM flows WHERE module_id = ''", "a flow of entry 1"),
+        ("UPDATE openings SET symbol = 'SPY' WHERE seq = 5", "an opening of entry 5"),
+        ("UPDATE closes SET value = value - 1 WHERE module_id = ''", "the NAV path of entry 17"),
+        ("UPDATE results SET pnl = 0", "a result at the close of entry 17"),
+    ],
+)
+def test_what_performance_is_measured_by_is_held_against_the_journal(path: Path, statement: str, fault: str) -> None:
+    store = SqliteStore(path)
+    clerk = Clerk(Ledger(store))
+    clerk.record(ev.SessionClosed(NOW.date()))
+    clerk.ledger.commit()
+    store.close()
+    assert verified(path).faults == ()
+    assert {found.removesuffix(" differs from what the journal says") for found in tampered(path, statement)} == {fault}
+
+
+def test_a_nav_that_its_marks_do_not_give_is_named() -> None:
+    store = MemoryStore()
+    clerk = Clerk(ledger(store))
+    clerk.record(ev.MarksRecorded({}, clerk.ledger.book.nav + 1))
+    clerk.ledger.commit()
+    assert verify_store(store).faults == ("the NAV of entry 2 is not the one that its marks give",)
+
+
 def test_a_missing_checkpoint_is_no_fault(path: Path) -> None:
     assert tampered(path, "DELETE FROM checkpoints") == ()
 
@@ -216,8 +244,10 @@ def test_damage_in_one_table_hides_none_in_another(path: Path) -> None:
 # --- what only the head can tell ------------------------------------------------------------------------------------
 CUT = [
     f"DELETE FROM {table} WHERE seq > 11"  # noqa: S608 - tables of this test
-    for table in ("checkpoints", "postings", "fills", "orders", "journal")
-]
+    for table in (
+        "checkpoints", "postings", "fills", "orders", "closes", "results", "flows", "openings", "power", "journal",
+    )
+]  # fmt: skip
 
 
 def test_a_cut_off_end_is_named(path: Path) -> None:

@@ -39,13 +39,13 @@ def execute(path: Path, *statements: str) -> None:
 
 def test_opening_an_older_ledger_brings_it_up_to_date_and_keeps_a_copy(path: Path) -> None:
     store = SqliteStore(path)
-    assert (store.schema, inspected(path)) == (2, 2)
+    assert (store.schema, inspected(path)) == (3, 3)
     assert len(list(store.orders())) == 6
     assert [each.position_id for each in store.closed()] == ["P000001", "P000002"]
     store.close()
     assert read_head(anchor_path(path)) == Head(LAST.seq, LAST.hash)
     copy = copy_path(path)
-    assert copy.name == "ledger.before-2.sqlite"
+    assert copy.name == "ledger.before-3.sqlite"
     assert inspected(copy) == 1
     reader = SqliteStore(copy, for_reading=True)
     assert [entry.hash for entry in reader.entries()] == [entry.hash for entry in entries()]
@@ -148,5 +148,5 @@ def test_a_kill_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: Path, r
         assert len(list(store.fills())) == 6
         store.close()
         steps += stride
-    assert found == {1, 2}
+    assert found == {1, 3}
     assert os.listdir(tmp_path)  # noqa: PTH208 - there was something to kill
