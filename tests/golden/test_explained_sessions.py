@@ -37,10 +37,3 @@ def test_nineteen_days_apart_are_explained_but_for_a_little(nineteen_sessions: G
     shown = nineteen_sessions.document["explained_pnl"]
     assert shown
     assert all(round(sum(row["parts"].values()), 4) == row["pnl"] for row in shown)
-
-
-def test_two_days_by_the_minute_are_explained_but_for_a_little(goog_minutes: GoldenRun) -> None:
-    found = explained(goog_minutes)
-    assert found
-    for module_id, parts in found.items():
-        assert abs(parts.residual) < parts.gross // 20, (module_id, parts)
