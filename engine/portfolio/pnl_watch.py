@@ -24,7 +24,7 @@ from engine.ledger.entries import POSTING_EVENTS, Account
 from engine.portfolio.explained import Point, explain, in_money, leg_parts, point
 
 INTERVAL = dt.timedelta(minutes=30)
-"""Market time from mark to mark: half of it leaves no less unexplained, at twice the work (`benchmarks/explained.py`)."""
+"""Market time from mark to mark: half of it leaves no less unexplained, and is twice the work."""
 
 Mark = Callable[[Position], Money | None]
 """A position's value at mid now, None where it cannot be told."""
