@@ -14,6 +14,7 @@ from engine.domain.allocation_history import AllocationHistory
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate, Finding, ScanRow
 from engine.domain.evidence import Awaited, Evidence
+from engine.domain.explained import ExplainedDay
 from engine.domain.instrument import OptionContract
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.notices import Notice
@@ -306,6 +307,10 @@ class Query(Protocol):
 
     def allocations(self) -> AllocationHistory:
         """Every change of capital and its split with what was earned under it, from the whole journal: a long read."""
+        ...
+
+    def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:
+        """Where the P&L of each session since a day came from, newest first, at most `limit` sessions."""
         ...
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:

@@ -17,6 +17,7 @@ from engine.core.money import Money
 from engine.domain.aftermath import FollowedDay, FollowedTrade, SkippedTrade
 from engine.domain.allocation_history import AllocationHistory
 from engine.domain.candidate import ScanRow
+from engine.domain.explained import ExplainedDay
 from engine.domain.position import Position
 from engine.domain.records import (
     CloseRow,
@@ -38,6 +39,15 @@ from engine.ledger.history_rows import Kept
 _SCAN_ROWS = msgspec.json.Decoder(tuple[ScanRow, ...])
 
 _FOLLOWED_DAY = msgspec.json.Decoder(FollowedDay)
+
+_EXPLAINED_DAY = msgspec.json.Decoder(ExplainedDay)
+
+_EXPLAINED = sa.text(
+    "SELECT evidence.body FROM journal JOIN evidence"
+    " ON evidence.address = json_extract(CAST(journal.body AS TEXT), '$.evidence')"
+    " WHERE journal.type = 'PnlExplained' AND json_extract(CAST(journal.body AS TEXT), '$.session') >= :since"
+    " ORDER BY journal.seq DESC LIMIT :limit"
+)
 
 _FOLLOWED = sa.text(
     "SELECT evidence.body FROM journal JOIN evidence"
@@ -170,6 +180,11 @@ class LedgerQuery:
         results = tables.results
         query = sa.select(results.c.position_id, results.c.pnl).where(results.c.day == day.toordinal())
         return {row.position_id: row.pnl for row in self._rows(query)}
+
+    def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:
+        """Where the P&L of each session since a day came from, newest first, at most `limit` sessions."""
+        found = self._rows(_EXPLAINED.bindparams(since=since.isoformat(), limit=limit))
+        return tuple(tables.decoded(_EXPLAINED_DAY, body) for (body,) in found)
 
     def close(self) -> None:
         """Release the connection."""
