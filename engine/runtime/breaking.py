@@ -7,6 +7,7 @@ first order, and it ends when the worst case has come down to its target, or whe
 import datetime as dt
 from dataclasses import replace
 
+from engine.analytics.stress_cells import Prices
 from engine.core.calendar import session_at
 from engine.core.errors import DenialCode
 from engine.core.money import UNIT, Money
@@ -20,7 +21,6 @@ from engine.domain.order import OrderPurpose
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
 from engine.portfolio.valuation import volatilities
-from engine.risk.book_risk import Prices
 from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reached, has_evidence
 from engine.risk.closing_plan import closing_plan
 from engine.runtime.closings import Closing, close

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.analytics.stress_cells import Prices
 from engine.core.money import CENT, Money, dollars
 from engine.domain.closing import ClosingPlan
 from engine.domain.instrument import OptionContract
@@ -14,7 +15,6 @@ from engine.domain.limits import Costs
 from engine.domain.position import Position, PositionStatus
 from engine.domain.quote import Quote
 from engine.domain.structure import StructureKind
-from engine.risk.book_risk import Prices
 from engine.risk.closing_plan import closing_plan, fallback_steps
 from tests.engine.risk.books import FRONT, NOW, contract, position, prices, structure
 
