@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analytics.payoff import Holding, Part, settled_parts
-from engine.analytics.stress_cells import Entry, Prices, SymbolCells, all_cells, symbol_cells
+from engine.analytics.stress_cells import Entry, Prices, SymbolCells, cells_of_book, symbol_cells
 from engine.core.money import Money
 from engine.domain.chain import Ints
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
@@ -169,12 +169,12 @@ def book_risk(positions: Sequence[Position], prices: Prices) -> BookRisk:
         for symbol, rows in zip(symbols, inside, strict=True)
     ]
     corners = [corners_of([_part(pieces[row]) for row in rows]) for rows in inside]
-    layout = layout_of(all_cells(cells[:1], 0, len(symbols)).shape[1], corners)
+    layout = layout_of(_joined(cells[0], 0, len(symbols)).shape[1], corners)
     rows = np.zeros((len(pieces), layout.cells + layout.corners + layout.groups.size + len(symbols)), dtype=np.int64)
     marks = np.zeros(len(pieces), dtype=np.int64)
     corner, tail = layout.cells, layout.cells + layout.corners
     for place, (at, block, own) in enumerate(zip(inside, cells, corners, strict=True)):
-        rows[at, : layout.cells] = all_cells([block], place, len(symbols))
+        rows[at, : layout.cells] = _joined(block, place, len(symbols))
         rows[at, corner : corner + own.prices.size] = own.values
         rows[at, tail : tail + len(own.keys)] = own.tails
         rows[at, layout.cells + layout.corners + layout.groups.size + place] = marks[at] = block.marks
@@ -240,6 +240,11 @@ def _pieces(positions: Sequence[Position]) -> tuple[tuple[Position, ...], tuple[
 
 def _part(piece: Piece) -> Part:
     return Part(piece.position, piece.contract, piece.ratio, piece.group)
+
+
+def _joined(cells: SymbolCells, place: int, symbols: int) -> Ints:
+    """Rows over so many underlyings from those of one, of which it is number `place`."""
+    return cells_of_book([(place, cells.moves, cells.crash)], symbols)
 
 
 def _rows_of(cells: SymbolCells, pieces: Sequence[Piece], rows: Sequence[int]) -> SymbolCells:

@@ -153,14 +153,20 @@ def settled_parts(holdings: Sequence[Holding], owners: Sequence[str] = ()) -> tu
     whole = _placed(holdings, range(len(holdings)))
     if len(set(owners)) < 2 or not any(_is_bare(holding) for holding in holdings):
         return _in_order(whole)
-    apart: list[Part] = []
-    for owner in sorted(set(owners)):
-        apart += _placed(holdings, [place for place, name in enumerate(owners) if name == owner])
+    apart = settled_apart(holdings, owners)
     chosen: list[Part] = []
     for symbol in sorted({holding.symbol for holding in holdings}):
         ways = [[part for part in way if holdings[part.holding].symbol == symbol] for way in (whole, apart)]
         chosen += max(ways, key=_least)
     return _in_order(chosen)
+
+
+def settled_apart(holdings: Sequence[Holding], owners: Sequence[str]) -> tuple[Part, ...]:
+    """As `settled_parts`, as if each owner held nothing but its own."""
+    parts: list[Part] = []
+    for owner in sorted(set(owners)):
+        parts += _placed(holdings, [place for place, name in enumerate(owners) if name == owner])
+    return _in_order(parts)
 
 
 def book_worst_case(holdings: Sequence[Holding]) -> dict[str, Money | None]:

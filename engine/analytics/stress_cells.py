@@ -103,7 +103,7 @@ def symbol_cells(symbol: str, entries: Sequence[Entry], prices: Prices) -> Symbo
     What has no quote counts at its model value, without a volatility at what exercise brings now, else at nothing.
     """
     spot = prices.spot(symbol)
-    legs = _legs(entries, spot, prices)
+    legs = legs_of(entries, spot, prices)
     has_model: Flags = legs.is_share | (np.isfinite(legs.volatility) & (legs.volatility > 0))
     if spot is None:
         marks = _marks(symbol, entries, prices, np.full(len(entries), np.nan))
@@ -112,7 +112,7 @@ def symbol_cells(symbol: str, entries: Sequence[Entry], prices: Prices) -> Symbo
         return SymbolCells(tuple(entries), moves, crash, marks, is_priced=False, unfollowed=~has_model)
     legs = replace(legs, volatility=np.where(has_model, legs.volatility, _NOMINAL_VOLATILITY))
     is_short = np.array([is_short for _, is_short in entries], dtype=np.bool_) & ~legs.is_share
-    now = _values(legs, _STILL)[:, :, 0]
+    now = stressed_values(legs, _STILL)[:, :, 0]
     marks = _marks(symbol, entries, prices, np.where(has_model, now[:, 0], _exercised(legs, _STILL.price)[:, 0]))
     table, exercised = _moved(legs, is_short)
     crashed, ruined = _crashed(legs, is_short, prices.beta(symbol))
@@ -129,8 +129,8 @@ def symbol_cells(symbol: str, entries: Sequence[Entry], prices: Prices) -> Symbo
 def _moved(legs: Legs, is_short: Flags) -> tuple[Floats, Floats]:
     """Values of one of each for the price moves (n, moves, kinds), and what exercise brings (n, moves), $."""
     exercised = _exercised(legs, PRICE_MOVES)
-    live = _values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES))
-    later = _values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES, LATER_DAYS))
+    live = stressed_values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES))
+    later = stressed_values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES, LATER_DAYS))
     calm = live[:, :, int(np.flatnonzero(VOLATILITY_MOVES == 0.0)[0])]
     assigned = np.where(is_short[:, None], exercised, calm)
     return np.concatenate([live, later, assigned[:, :, None], exercised[:, :, None]], axis=2), exercised
@@ -139,22 +139,17 @@ def _moved(legs: Legs, is_short: Flags) -> tuple[Floats, Floats]:
 def _crashed(legs: Legs, is_short: Flags, beta: float | None) -> tuple[Floats, Floats]:
     """Values of one of each in the crash (n, 2 x falls), and what exercise then brings, $."""
     moves = joint_moves(INDEX_FALLS, np.array([1.0 if beta is None else beta]), FEAR)
-    values, exercised = _values(legs, moves)[:, :, 0], _exercised(legs, moves.price[:, 0])
+    values, exercised = stressed_values(legs, moves)[:, :, 0], _exercised(legs, moves.price[:, 0])
     assigned = np.where(is_short[:, None], exercised, values)
     return np.concatenate([values, assigned], axis=1), np.concatenate([exercised, exercised], axis=1)
 
 
-def all_cells(blocks: Sequence[SymbolCells], first: int, symbols: int) -> Ints:
-    """Rows (entries, cells) of a book over so many symbols from those of one, of which it is number `first`.
+def cells_of_book(parts: Sequence[tuple[int, Ints, Ints]], symbols: int) -> Ints:
+    """Rows (items, cells) from each item's P&L in single underlyings: (its number, moves, crash) as in SymbolCells.
 
     The columns: all underlyings moved alike, the crash, then (with more than one) each by itself while the others stand
     still.
     """
-    return cells_of_book([(place + first, block.moves, block.crash) for place, block in enumerate(blocks)], symbols)
-
-
-def cells_of_book(parts: Sequence[tuple[int, Ints, Ints]], symbols: int) -> Ints:
-    """Rows (items, cells) from each item's P&L in single underlyings: (its number, moves, crash) as in SymbolCells."""
     items, moves, kinds = parts[0][1].shape
     table = np.zeros((items, symbols, moves, kinds), dtype=np.int64)
     crash = np.zeros((items, parts[0][2].shape[1]), dtype=np.int64)
@@ -169,7 +164,7 @@ def cells_of_book(parts: Sequence[tuple[int, Ints, Ints]], symbols: int) -> Ints
     return np.concatenate([joint, crash, alone.reshape(items, symbols * moves * kinds)], axis=1)
 
 
-def _values(legs: Legs, moves: Moves) -> Floats:
+def stressed_values(legs: Legs, moves: Moves) -> Floats:
     """Model value of one of each (n, p, v), $."""
     values = model_values(legs, moves, american=False).by_position
     price = moves.price if moves.price.ndim == 1 else moves.price[:, 0]
@@ -190,12 +185,13 @@ def _money(amounts: Floats) -> Ints:
     return np.rint(amounts * UNIT).astype(np.int64)
 
 
-def _legs(entries: Sequence[Entry], spot: Money | None, prices: Prices) -> Legs:
-    """One long contract or share of each entry."""
+def legs_of(entries: Sequence[Entry], spot: Money | None, prices: Prices) -> Legs:
+    """One long contract or share of each entry. Time is to the minute, as in all valuations of what is held."""
     count = len(entries)
     options = [contract for contract, _ in entries]
     days = {option.expiration for option in options if option is not None}
-    left = {day: max(0.0, years_to_expiry(prices.now, day)) for day in days}
+    minute = prices.now.replace(second=0, microsecond=0)
+    left = {day: max(0.0, years_to_expiry(minute, day)) for day in days}
     years = np.array([0.0 if option is None else left[option.expiration] for option in options])
     at = np.full(count, np.nan if spot is None else to_float(spot))
     return Legs(

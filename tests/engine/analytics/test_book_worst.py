@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.analytics.american import american_price
 from engine.analytics.book_worst import Worst, book_risk
 from engine.analytics.payoff import Holding, book_worst_case
-from engine.analytics.stress_cells import KINDS, PRICE_MOVES, Prices
+from engine.analytics.stress_cells import INDEX_FALLS, KINDS, PRICE_MOVES, Prices
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT, Money, dollars
 from engine.domain.position import Position
