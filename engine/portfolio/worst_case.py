@@ -332,11 +332,8 @@ def _place(cell: int) -> tuple[int | None, int, int]:
 
 def _cell_by_symbol(book: _Book, cell: int) -> Ints:
     block, move, kind = _place(cell)
-    if block is None:
-        found: Ints = book.crash[:, move]
-        return found
     places = [move if block in (0, number) else stress.CALM for number in range(1, len(book.items) + 1)]
-    found = book.moves[np.arange(len(places)), places, kind]
+    found: Ints = book.crash[:, move] if block is None else book.moves[np.arange(len(places)), places, kind]
     return found
 
 
