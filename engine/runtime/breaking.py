@@ -7,7 +7,6 @@ first order, and it ends when the worst case has come down to its target, or whe
 import datetime as dt
 from dataclasses import replace
 
-from engine.analytics.stress_cells import Prices
 from engine.core.calendar import session_at
 from engine.core.errors import DenialCode
 from engine.core.money import UNIT, Money
@@ -20,7 +19,7 @@ from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.order import OrderPurpose
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
-from engine.portfolio.valuation import volatilities
+from engine.portfolio.worst_case import prices_of
 from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reached, has_evidence
 from engine.risk.closing_plan import closing_plan
 from engine.runtime.closings import Closing, close
@@ -150,14 +149,9 @@ def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPl
     """What to close now; only what is the mindfolio's own."""
     book = desk.book
     held = [_as_open(desk, position) for position in book.positions.values() if position.module_id != EXTERNAL]
-    legs = [leg.contract for position in held for leg in position.structure.legs]
-    quotes = {contract: quote for contract in legs if (quote := desk.market.quote(contract)) is not None}
-    symbols = {position.symbol for position in held}
-    stocks = {symbol: stock for symbol in symbols if (stock := desk.market.stock(symbol)) is not None}
-    known = volatilities(held, desk.market.chains(), desk.now, RISK_FREE_RATE)
     return closing_plan(
         held,
-        Prices(desk.now, quotes, stocks, known, RISK_FREE_RATE),
+        prices_of(held, desk.market.chains(), desk.now, RISK_FREE_RATE),
         plan_id=f"C{book.seq + 1:06d}",
         costs=book.costs,
         target_pct=target_pct,
