@@ -23,6 +23,7 @@ from engine.core.money import Money
 from engine.domain.chain import Ints
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.position import Position
+from engine.domain.structure import shares_of
 
 
 @total_ordering
@@ -161,6 +162,8 @@ def book_risk(positions: Sequence[Position], prices: Prices) -> BookRisk:
 
     Raises ValueError for no position at all.
     """
+    if not positions:
+        raise ValueError("a book of nothing has no risk to tell")
     divided, pieces = _pieces(positions)
     symbols = sorted({piece.symbol for piece in pieces})
     inside = [[row for row, piece in enumerate(pieces) if piece.symbol == symbol] for symbol in symbols]
@@ -231,7 +234,10 @@ def _pieces(positions: Sequence[Position]) -> tuple[tuple[Position, ...], tuple[
         position = positions[part.holding]
         if part.holding != owner or not position.structure.legs:
             is_bare = not position.structure.legs
-            divided.append(replace(position, quantity=abs(part.count)) if is_bare else position)
+            lot = replace(
+                position, structure=shares_of(position.symbol, is_long=part.count > 0), quantity=abs(part.count)
+            )
+            divided.append(lot if is_bare else position)
         owner = part.holding
         ratio = part.count // divided[-1].quantity
         pieces.append(Piece(len(divided) - 1, position.symbol, part.contract, ratio, part.group))

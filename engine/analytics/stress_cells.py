@@ -25,7 +25,7 @@ from engine.domain.chain import Floats, Ints
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.quote import Quote
 
-PRICE_MOVES = np.linspace(-0.3, 0.3, 13)
+PRICE_MOVES = np.arange(-6, 7) / 20
 VOLATILITY_MOVES = np.array([-0.3, 0.0, 0.5])
 LATER_DAYS = 10.0
 INDEX_FALLS = np.array([-0.1, -0.2, -0.3])
@@ -37,9 +37,9 @@ SHIFTS = VOLATILITY_MOVES.size
 NOW, LATER, ASSIGNED, EXPIRY = 0, SHIFTS, 2 * SHIFTS, 2 * SHIFTS + 1
 """Where the kinds of a price move begin: volatility moves now, volatility moves later, and one each."""
 KINDS = EXPIRY + 1
-CALM = int(np.flatnonzero(np.isclose(PRICE_MOVES, 0.0))[0])
+CALM = PRICE_MOVES.size // 2
+_UNCHANGED = 1
 
-_STILL = Moves(np.zeros(1), np.zeros(1))
 _NOMINAL_VOLATILITY = 0.3
 """Where it has no influence on what is used."""
 
@@ -112,15 +112,15 @@ def symbol_cells(symbol: str, entries: Sequence[Entry], prices: Prices) -> Symbo
         return SymbolCells(tuple(entries), moves, crash, marks, is_priced=False, unfollowed=~has_model)
     legs = replace(legs, volatility=np.where(has_model, legs.volatility, _NOMINAL_VOLATILITY))
     is_short = np.array([is_short for _, is_short in entries], dtype=np.bool_) & ~legs.is_share
-    now = stressed_values(legs, _STILL)[:, :, 0]
-    marks = _marks(symbol, entries, prices, np.where(has_model, now[:, 0], _exercised(legs, _STILL.price)[:, 0]))
     table, exercised = _moved(legs, is_short)
+    now = table[:, CALM, NOW + _UNCHANGED]
+    marks = _marks(symbol, entries, prices, np.where(has_model, now, exercised[:, CALM]))
     crashed, ruined = _crashed(legs, is_short, prices.beta(symbol))
     # Expiry, and what has no volatility, are against the mark; the rest against the model, as the model moves.
     at_expiry = _money(exercised) - marks[:, None]
-    moves = np.where(has_model[:, None, None], _money(table - now[:, :, None]), at_expiry[:, :, None])
+    moves = np.where(has_model[:, None, None], _money(table - now[:, None, None]), at_expiry[:, :, None])
     moves[:, :, EXPIRY] = at_expiry
-    crash = np.where(has_model[:, None], _money(crashed - now), _money(ruined) - marks[:, None])
+    crash = np.where(has_model[:, None], _money(crashed - now[:, None]), _money(ruined) - marks[:, None])
     # Where the model and the market differ, nothing long can lose more than its mark all the same.
     moves, crash = np.maximum(moves, -marks[:, None, None]), np.maximum(crash, -marks[:, None])
     return SymbolCells(tuple(entries), moves, crash, marks, is_priced=True, unfollowed=~has_model)
@@ -131,15 +131,17 @@ def _moved(legs: Legs, is_short: Flags) -> tuple[Floats, Floats]:
     exercised = _exercised(legs, PRICE_MOVES)
     live = stressed_values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES))
     later = stressed_values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES, LATER_DAYS))
-    calm = live[:, :, int(np.flatnonzero(VOLATILITY_MOVES == 0.0)[0])]
-    assigned = np.where(is_short[:, None], exercised, calm)
+    assigned = np.where(is_short[:, None], exercised, live[:, :, _UNCHANGED])
     return np.concatenate([live, later, assigned[:, :, None], exercised[:, :, None]], axis=2), exercised
 
 
 def _crashed(legs: Legs, is_short: Flags, beta: float | None) -> tuple[Floats, Floats]:
     """Values of one of each in the crash (n, 2 x falls), and what exercise then brings, $."""
     moves = joint_moves(INDEX_FALLS, np.array([1.0 if beta is None else beta]), FEAR)
-    values, exercised = stressed_values(legs, moves)[:, :, 0], _exercised(legs, moves.price[:, 0])
+    price = moves.price[:, 0]
+    # Each fall has its own volatility: the diagonal of a grid, which is one call where three rows would be three.
+    grid = stressed_values(legs, Moves(price, moves.volatility[:, 0]))
+    values, exercised = np.diagonal(grid, axis1=1, axis2=2), _exercised(legs, price)
     assigned = np.where(is_short[:, None], exercised, values)
     return np.concatenate([values, assigned], axis=1), np.concatenate([exercised, exercised], axis=1)
 
@@ -165,10 +167,9 @@ def cells_of_book(parts: Sequence[tuple[int, Ints, Ints]], symbols: int) -> Ints
 
 
 def stressed_values(legs: Legs, moves: Moves) -> Floats:
-    """Model value of one of each (n, p, v), $."""
+    """Model value of one of each (n, p, v), $: European, and at least what exercise brings; price moves (p,)."""
     values = model_values(legs, moves, american=False).by_position
-    price = moves.price if moves.price.ndim == 1 else moves.price[:, 0]
-    floored: Floats = np.maximum(values, _exercised(legs, price)[:, :, None])
+    floored: Floats = np.maximum(values, _exercised(legs, moves.price)[:, :, None])
     return floored
 
 

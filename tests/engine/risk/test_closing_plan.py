@@ -181,6 +181,16 @@ class TestWhatIsSent:
         (step,) = plan(short, target_pct=0).steps
         assert (step.structure, step.quantity, step.worst_case) == (structure("-1S"), 40, 0)
 
+    def test_shares_that_cover_calls_of_two_expirations_stay_and_only_the_others_are_sold(self) -> None:
+        book = [position("P1", "+1S", 250), position("P2", "-C110"), position("P3", "-C120'")]
+        found = plan(book, target_pct=0)
+        assert found.worst_before is not None
+        assert [(step.position_id, step.structure, step.quantity) for step in found.steps] == [
+            ("P1", structure("+1S"), 50)
+        ]
+        assert found.worst_before - found.steps[0].worst_case == dollars(5_000)
+        assert set(found.left) == {"P1", "P2", "P3"}
+
 
 class TestLeft:
     @pytest.mark.parametrize(
