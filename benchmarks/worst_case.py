@@ -53,17 +53,13 @@ def positions() -> list[Position]:
         symbol = f"S{number % SYMBOLS:02d}"
         day = DAYS[int(draw.integers(0, 2))]
         a, b, c, d = sorted(int(each) for each in draw.choice(np.array(STRIKES), 4, replace=False))
+        longs = DAYS[2] if number % 10 == 9 else day  # some are diagonals
         legs = (
-            Leg(OptionContract(symbol, day, a * UNIT, Right.PUT), 1),
+            Leg(OptionContract(symbol, longs, a * UNIT, Right.PUT), 1),
             Leg(OptionContract(symbol, day, b * UNIT, Right.PUT), -1),
             Leg(OptionContract(symbol, day, c * UNIT, Right.CALL), -1),
-            Leg(OptionContract(symbol, day, d * UNIT, Right.CALL), 1),
+            Leg(OptionContract(symbol, longs, d * UNIT, Right.CALL), 1),
         )
-        if number % 10 == 9:
-            legs = tuple(
-                replace(leg, contract=replace(leg.contract, expiration=DAYS[2])) if leg.ratio > 0 else leg
-                for leg in legs
-            )
         kind = recognise(legs, 0) or StructureKind.CUSTOM
         held.append(
             Position(
