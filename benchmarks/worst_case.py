@@ -24,7 +24,7 @@ from engine.domain.structure_shapes import recognise
 from engine.portfolio.worst_case import WorstCases, prices_of, worst_case
 
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
-RATE, STRUCTURES, MODULES, SYMBOLS, TICKS = 0.04, 500, 12, 30, 400
+RATE, STRUCTURES, MODULES, SYMBOLS, TICKS = 0.04, 500, 12, 30, 100
 DAYS = (dt.date(2026, 4, 17), dt.date(2026, 5, 15), dt.date(2026, 6, 18))
 STRIKES = range(70, 131, 2)
 
@@ -76,14 +76,14 @@ def main() -> None:
     kept = WorstCases(RATE)
     kept.view(held, chains, NOW)
     full, ticks = [], []
-    for turn in range(5):
+    for turn in range(3):
         fresh = {symbol: replace(each, generation=turn + 1) for symbol, each in chains.items()}
         began = time.perf_counter()
         WorstCases(RATE).view(held, fresh, NOW)
         full.append(time.perf_counter() - began)
-    moved = [chain("S00", 100 + step * 0.05, step) for step in range(20)]
+    moved = [chain("S00", 100 + step * 0.05, step) for step in range(10)]
     for turn in range(TICKS):
-        chains["S00"] = replace(moved[turn % 20], generation=turn)
+        chains["S00"] = replace(moved[turn % 10], generation=turn)
         began = time.perf_counter()
         view = kept.view(held, chains, NOW)
         ticks.append(time.perf_counter() - began)
@@ -96,7 +96,7 @@ def main() -> None:
     risk = book_risk(held, prices)
     if again != view or risk.worst(risk.book).amount != view.loss:
         raise ValueError("screen and closing plan see different worst cases")
-    print(f"{'anew, chains to view (median of 5)':48} {np.median(full) * 1e3:8.1f} ms")
+    print(f"{'anew, chains to view (median of 3)':48} {np.median(full) * 1e3:8.1f} ms")
     print(f"{'  of which from known prices to view':48} {anew * 1e3:8.1f} ms; prices {read * 1e3:.1f} ms")
     print(f"{'one underlying ticks, median':48} {np.median(ticks) * 1e3:8.2f} ms")
     print(f"{'one underlying ticks, p99':48} {np.percentile(ticks, 99) * 1e3:8.2f} ms")
