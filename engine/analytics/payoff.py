@@ -4,7 +4,7 @@ At expiry the result is a broken line over the underlying's price with a corner 
 zero, at a strike or in the upper tail, and nothing needs sampling.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -14,9 +14,16 @@ import numpy as np
 from engine.core.money import Money
 from engine.domain.chain import Ints
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
+from engine.domain.position import Position
 
 PayoffLeg: TypeAlias = tuple[Right, Money, int]
 """Right, strike a share, signed contracts (negative: short)."""
+
+NO_EXPIRATION = 0
+"""The group of shares that are settled by themselves."""
+
+_PORTIONS = 20
+"""Shares that cover nothing are placed in about so many portions at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,13 @@ class Holding:
     shares: int = 0
     underlying: str = ""
 
+    @classmethod
+    def of(cls, position: Position) -> "Holding":
+        """A position, with what it cost."""
+        held = position.structure
+        contracts = tuple((leg.contract, leg.ratio * position.quantity) for leg in held.legs)
+        return cls(contracts, -position.cost, position.shares, held.symbol)
+
     @property
     def symbol(self) -> str:
         """The underlying."""
@@ -48,6 +62,19 @@ class Holding:
         names = {contract.underlying for contract, _ in self.contracts} | ({self.underlying} - {""})
         if len(names) != 1:
             raise ValueError("a holding is of exactly one underlying")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So many contracts of an option, or shares (`contract` None), of a holding; negative short.
+
+    `group` is the expiration (as an ordinal day) that it is settled with, NO_EXPIRATION for shares by themselves.
+    """
+
+    holding: int
+    contract: OptionContract | None
+    count: int
+    group: int
 
 
 def expiry_pnl_at(legs: Sequence[PayoffLeg], cash: Money, spot: Money, shares: int = 0) -> Money:
@@ -112,58 +139,171 @@ def upper_slope(legs: Sequence[PayoffLeg], shares: int = 0) -> int:
     return shares + MULTIPLIER * sum(contracts for right, _, contracts in legs if right is Right.CALL)
 
 
-def book_worst_case(holdings: Iterable[Holding]) -> dict[str, Money | None]:
-    """Worst loss at expiry per underlying, >= 0 (a loss is shown positive); None is unbounded.
+def settled_parts(holdings: Sequence[Holding], owners: Sequence[str] = ()) -> tuple[Part, ...]:
+    """Everything held, with the expiration that it is settled with in the bound at expiry. In the holdings' order.
 
-    Everything held in an underlying nets, exactly, within an expiration, whoever holds it. The worst of several
-    expirations are added, as if each met its own worst price: never less than the truth. A long option is therefore
-    no cover for a short one of another expiration. Shares count with the expirations that they do most good in.
+    Options of a holding count at their own expiration. Where its short ones all end first (a calendar, a diagonal), the
+    whole of it is settled then: what lives on is worth at least what exercise brings, the least that no-arbitrage
+    leaves it. Shares held with options go with the first of those. Shares held by themselves first cover what is owed
+    above the last strike, whoever owes it, and the others go where they do most good; so they may be several parts.
+
+    `owners`: one name a holding. Of two ways to place the shares, over all or by each owner for itself, the better one
+    counts, so that together never look worse than apart.
+    """
+    whole = _placed(holdings, range(len(holdings)))
+    if len(set(owners)) < 2 or not any(_is_bare(holding) for holding in holdings):
+        return _in_order(whole)
+    apart = settled_apart(holdings, owners)
+    chosen: list[Part] = []
+    for symbol in sorted({holding.symbol for holding in holdings}):
+        ways = [[part for part in way if holdings[part.holding].symbol == symbol] for way in (whole, apart)]
+        chosen += max(ways, key=_least)
+    return _in_order(chosen)
+
+
+def settled_apart(holdings: Sequence[Holding], owners: Sequence[str]) -> tuple[Part, ...]:
+    """As `settled_parts`, as if each owner held nothing but its own."""
+    parts: list[Part] = []
+    for owner in sorted(set(owners)):
+        parts += _placed(holdings, [place for place, name in enumerate(owners) if name == owner])
+    return _in_order(parts)
+
+
+def book_worst_case(holdings: Sequence[Holding]) -> dict[str, Money | None]:
+    """Worst loss at expiry against cash paid and received, per underlying, >= 0; None is unbounded.
+
+    Everything held in an underlying nets, exactly, within an expiration, whoever holds it (see `settled_parts`). The
+    worst of several expirations are added, as if each met its own worst price: never less than the truth.
     """
     cash: dict[str, Money] = {}
-    shares: dict[str, int] = {}
-    legs: dict[str, dict[int, list[PayoffLeg]]] = {}
+    parts: dict[str, list[Part]] = {}
     for holding in holdings:
         cash[holding.symbol] = cash.get(holding.symbol, 0) + holding.cash
-        shares[holding.symbol] = shares.get(holding.symbol, 0) + holding.shares
-        by_expiration = legs.setdefault(holding.symbol, {})
-        for contract, count in holding.contracts:
-            leg = (contract.right, contract.strike, count)
-            by_expiration.setdefault(contract.expiration.toordinal(), []).append(leg)
-    return {symbol: _loss(list(legs[symbol].values()), cash[symbol], shares[symbol]) for symbol in legs}
+        parts.setdefault(holding.symbol, [])
+    for part in settled_parts(holdings):
+        parts[holdings[part.holding].symbol].append(part)
+    losses: dict[str, Money | None] = {}
+    for symbol, own in parts.items():
+        owed, least = _least(own)
+        losses[symbol] = None if owed else max(0, -(cash[symbol] + least))
+    return losses
 
 
-def _loss(expirations: Sequence[Sequence[PayoffLeg]], cash: Money, shares: int) -> Money | None:
-    if shares == 0:
-        return _group_loss([(legs, 0) for legs in expirations], cash)
-    # Any way to share out what is held bounds the loss: the whole is never worse than the parts' worst together.
-    places = [
-        [(legs, shares if number == place else 0) for number, legs in enumerate(expirations)]
-        for place in range(len(expirations))
-    ]
-    apart: list[tuple[Sequence[PayoffLeg], int]] = [*((legs, 0) for legs in expirations), ((), shares)]
-    ways = (*places, apart, _covering(expirations, shares))
-    return min((loss for groups in ways if (loss := _group_loss(groups, cash)) is not None), default=None)
+# --- which expiration shares are settled with ------------------------------------------------------------------------
+class _Line:
+    """Results at expiry of one group at the corners, and what shares added to it change."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        legs = [(part.contract.right, part.contract.strike, part.count) for part in parts if part.contract is not None]
+        shares = sum(part.count for part in parts if part.contract is None)
+        self.spots: Ints = np.array(sorted({0, *(strike for _, strike, _ in legs)}), dtype=np.int64)
+        self.results = expiry_pnl_curve(legs, 0, self.spots, shares)
+        self.slope = upper_slope(legs, shares)
+
+    def least(self, more: int = 0) -> Money:
+        """The worst at the corners with so many shares more; above the last corner `slope` tells."""
+        return int((self.results + more * self.spots).min())
+
+    def add(self, shares: int) -> None:
+        """Put shares to it."""
+        self.results = self.results + shares * self.spots
+        self.slope += shares
 
 
-def _covering(expirations: Sequence[Sequence[PayoffLeg]], shares: int) -> list[tuple[Sequence[PayoffLeg], int]]:
-    """Each expiration gets the shares that its calls are short of (or, for short shares, long), while there are any."""
-    groups: list[tuple[Sequence[PayoffLeg], int]] = []
-    for legs in expirations:
-        slope = upper_slope(legs)
-        part = min(shares, max(0, -slope)) if shares > 0 else max(shares, min(0, -slope))
-        groups.append((legs, part))
-        shares -= part
-    return [*groups, ((), shares)]
+def _is_bare(holding: Holding) -> bool:
+    return bool(holding.shares) and not holding.contracts
 
 
-def _group_loss(groups: Sequence[tuple[Sequence[PayoffLeg], int]], cash: Money) -> Money | None:
-    result = cash
-    for legs, shares in groups:
-        worst = expiry_extremes(legs, 0, shares).worst
-        if worst is None:
-            return None
-        result += worst
-    return max(0, -result)
+def _in_order(parts: Sequence[Part]) -> tuple[Part, ...]:
+    return tuple(sorted(parts, key=lambda part: part.holding))
+
+
+def _placed(holdings: Sequence[Holding], places: Iterable[int]) -> list[Part]:
+    """Parts of some holdings, their shares placed among themselves alone."""
+    parts: list[Part] = []
+    bare: dict[str, list[int]] = {}
+    for place in places:
+        holding = holdings[place]
+        if _is_bare(holding):
+            bare.setdefault(holding.symbol, []).append(place)
+            continue
+        groups = _settled_with(holding)
+        pairs = zip(holding.contracts, groups, strict=True)
+        parts += [Part(place, contract, count, group) for (contract, count), group in pairs]
+        if holding.shares:
+            parts.append(Part(place, None, holding.shares, min(groups)))
+    for symbol, shares in bare.items():
+        fixed = [part for part in parts if holdings[part.holding].symbol == symbol]
+        parts += _place_shares([(place, holdings[place].shares) for place in shares], fixed)
+    return parts
+
+
+def _settled_with(holding: Holding) -> list[int]:
+    """The expiration that each option is settled with: that of the short ones where everything long lives as long."""
+    days = [contract.expiration.toordinal() for contract, _ in holding.contracts]
+    short = {day for day, (_, count) in zip(days, holding.contracts, strict=True) if count < 0}
+    return [min(days)] * len(days) if len(short) == 1 and min(days) == min(short) else days
+
+
+def _place_shares(bare: Sequence[tuple[int, int]], fixed: Sequence[Part]) -> list[Part]:
+    """Put shares, (place of the holding, count) each, to groups: first where they are a cover, then where they help."""
+    lines = _lines(fixed)
+    parts: list[Part] = []
+    left: list[tuple[int, int]] = []
+    for place, count in bare:
+        rest = count
+        while rest:
+            sign = 1 if rest > 0 else -1
+            rooms = {group: min(abs(rest), max(0, -sign * line.slope)) for group, line in lines.items()}
+            group = _best(lines, {each: sign * room for each, room in rooms.items() if room})
+            if group is None:
+                break
+            parts.append(Part(place, None, sign * rooms[group], group))
+            lines[group].add(sign * rooms[group])
+            rest -= sign * rooms[group]
+        left.append((place, rest))
+    spare = sum(rest for _, rest in left)
+    for place, rest in left:
+        count = max(0, min(rest, spare))  # what is needed against shares sold short stays with those
+        spare -= count
+        parts += _put_to_use(place, count, lines)
+        if rest - count:
+            parts.append(Part(place, None, rest - count, NO_EXPIRATION))
+    return parts
+
+
+def _put_to_use(place: int, count: int, lines: dict[int, _Line]) -> list[Part]:
+    """Long shares that cover nothing: portion by portion where they raise the worst result, else by themselves."""
+    parts: list[Part] = []
+    portion = MULTIPLIER * -(-count // (MULTIPLIER * _PORTIONS))
+    while count > 0:
+        size = min(portion, count)
+        group = _best(lines, dict.fromkeys(lines, size))
+        if group is None or lines[group].least(size) == lines[group].least():
+            return [*parts, Part(place, None, count, NO_EXPIRATION)]
+        parts.append(Part(place, None, size, group))
+        lines[group].add(size)
+        count -= size
+    return parts
+
+
+def _best(lines: Mapping[int, _Line], offers: Mapping[int, int]) -> int | None:
+    """The group whose worst result gains most a share by the shares offered to it; of equals the earliest."""
+    gains = {group: (lines[group].least(count) - lines[group].least()) / abs(count) for group, count in offers.items()}
+    return min(gains, key=lambda group: (-gains[group], group), default=None)
+
+
+def _lines(parts: Iterable[Part]) -> dict[int, _Line]:
+    groups: dict[int, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(part.group, []).append(part)
+    return {group: _Line(inside) for group, inside in sorted(groups.items())}
+
+
+def _least(parts: Iterable[Part]) -> tuple[int, Money]:
+    """Shares owed without a bound (<= 0), and the worst results at expiry of each group apart from those, added."""
+    lines = _lines(parts).values()
+    return sum(min(0, line.slope) for line in lines), sum(line.least() for line in lines)
 
 
 def _intrinsic(right: Right, strike: Money, spot: Money) -> Money:

@@ -10,7 +10,7 @@ from enum import Enum
 
 import numpy as np
 
-from engine.analytics.scenarios import Legs, Moves, revalue, worst_case
+from engine.analytics.scenarios import Legs, Moves, revalue
 from engine.domain.chain import Floats
 from engine.domain.instrument import MULTIPLIER
 
@@ -35,6 +35,6 @@ class StressClass(Enum):
 
 def stress_requirement(legs: Legs, stress: StressClass = StressClass.SINGLE_NAME) -> float:
     """Stress figure in $ of legs that are all of one underlying; NaN where a leg cannot be valued."""
-    worst = worst_case(revalue(legs, Moves(stress.moves, np.zeros(1))).by_position).loss
+    worst = np.maximum(-revalue(legs, Moves(stress.moves, np.zeros(1))).netted.min(), 0.0)
     short = legs.size[(legs.size < 0) & ~legs.is_share]
     return float(np.maximum(worst, LEAST_PER_CONTRACT * float(-short.sum()) / MULTIPLIER))

@@ -1,7 +1,6 @@
 """What a book would be worth if prices, volatilities and the date moved: exact revaluation, netted and by position.
 
-The worst cell of the netted grid is the book's worst case; what each position loses in that very cell is its marginal
-share (Euler's allocation for a maximum), so shares add up to the whole.
+The worst case of a book is worked out in whole money by `book_worst`, over the cells of `stress_cells`.
 """
 
 from dataclasses import dataclass
@@ -81,45 +80,6 @@ class Revaluation:
         return total
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WorstCase:
-    """The worst cell of a grid. Losses are positive and at least zero, $.
-
-    `loss` netted, in cell (`move`, `shift`); `alone` (positions,) what each would lose in its own worst cell;
-    `shares` (positions,) what each loses in the netted worst cell (a gain is negative): they add up to `loss`, but
-    where nothing can be lost, then all are zero.
-    """
-
-    loss: float
-    move: int
-    shift: int
-    alone: Floats
-    shares: Floats
-
-    @property
-    def sum_alone(self) -> float:
-        """What would be lost if every position met its own worst cell, $."""
-        return float(self.alone.sum())
-
-    @property
-    def diversification(self) -> float:
-        """What netting saves, $."""
-        return self.sum_alone - self.loss
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Assignment:
-    """Every short option in the money assigned at once, for p price moves: each array (positions, p).
-
-    pnl: against the model value now, $, long legs kept at their model value, short ones at intrinsic value; cash: $
-    paid for shares put to the book less $ received for shares called away; shares: bought (+) or delivered (-).
-    """
-
-    pnl: Floats
-    cash: Floats
-    shares: Floats
-
-
 def revalue(legs: Legs, moves: Moves, *, american: bool = True) -> Revaluation:
     """Value every leg in every cell, exactly, with no expansion in Greeks.
 
@@ -137,18 +97,6 @@ def model_values(legs: Legs, moves: Moves, *, american: bool = True) -> Revaluat
     return _by_position(legs, _leg_values(legs, moves, american=american) * legs.size[:, None, None])
 
 
-def worst_case(by_position: Floats) -> WorstCase:
-    """The worst cell of P&L by position (positions, p, v), see `WorstCase`; NaN in gives NaN losses out."""
-    netted = by_position.sum(axis=0)
-    alone = np.maximum(-by_position.min(axis=(1, 2), initial=np.inf), 0.0)
-    if not np.isfinite(netted).all():
-        return WorstCase(float("nan"), 0, 0, alone, np.full(by_position.shape[0], np.nan))
-    move, shift = (int(place) for place in np.unravel_index(int(np.argmin(netted)), netted.shape))
-    loss = -float(netted[move, shift])
-    shares = -by_position[:, move, shift] if loss > 0 else np.zeros(by_position.shape[0])
-    return WorstCase(max(loss, 0.0), move, shift, alone, shares)
-
-
 def joint_moves(index: Floats, beta: Floats, volatility_per_fall: float = 0.0, days: float = 0.0) -> Moves:
     """A market that moves together: index moves (p,), each underlying by beta times as much, betas (symbols,).
 
@@ -157,22 +105,6 @@ def joint_moves(index: Floats, beta: Floats, volatility_per_fall: float = 0.0, d
     """
     price = np.maximum(index[:, None] * beta, -0.99)
     return Moves(price, volatility_per_fall * np.maximum(-index, 0.0)[:, None], days)
-
-
-def assignment(legs: Legs, price: Floats, *, american: bool = True) -> Assignment:
-    """Assign every short option that is in the money, for price moves (p,) or (p, symbols). See `Assignment`."""
-    moves = Moves(price, np.zeros(1))
-    values = _leg_values(legs, moves, american=american)[:, :, 0]
-    start = _leg_values(legs, Moves(np.zeros(1), np.zeros(1)), american=american)[:, :, 0]
-    moved = legs.spot[:, None] * _factors(legs, moves)
-    side = np.where(legs.is_put, -1.0, 1.0)[:, None]
-    short = ((legs.size < 0) & ~legs.is_share)[:, None]
-    intrinsic = np.maximum(side * (moved - legs.strike[:, None]), 0.0)
-    values = np.where(short, intrinsic, values)
-    # A short put brings shares for cash, a short call takes them for cash.
-    bought = np.where(short & (intrinsic > 0), side * legs.size[:, None], 0.0)
-    cash = np.where(bought != 0, bought * legs.strike[:, None], 0.0)
-    return Assignment(_sums(legs, (values - start) * legs.size[:, None]), _sums(legs, cash), _sums(legs, bought))
 
 
 def money_shares(loss: Money, shares: Floats) -> tuple[Money, ...]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from engine.analytics.book_worst import BookRisk, Worst, book_risk
+from engine.analytics.stress_cells import Prices
 from engine.core.calendar import expiry_at, market_day
 from engine.core.money import UNIT, Money
 from engine.domain.chain import Ints
@@ -29,7 +31,6 @@ from engine.domain.position import Position, PositionStatus
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 from engine.domain.structure_shapes import recognise
-from engine.risk.book_risk import BookRisk, Prices, Worst, book_risk
 
 MAX_QUOTE_AGE = dt.timedelta(seconds=15)
 
@@ -87,14 +88,10 @@ def closing_plan(
     if not held:
         return ClosingPlan(plan_id, prices.now, (), 0, 0, 0, {})
     risk = book_risk(held, prices)
-    items, left = _items(held, risk, prices, costs, max_age, outlooks or {})
-    quantities = np.array([position.quantity for position in held], dtype=np.int64)
-    ratios = np.array([piece.ratio for piece in risk.pieces], dtype=np.int64)
-    owners = np.array([piece.position for piece in risk.pieces], dtype=np.intp)
-    book = risk.sum_of(ratios * quantities[owners])
-    before = risk.worst(book)
+    items, left = _items(risk.positions, risk, prices, costs, max_age, outlooks or {})
+    before = risk.worst(risk.book)
     target = before.loss * target_pct // 100 if target is None else target
-    progress = _Progress(book, np.array([item.position.quantity for item in items], dtype=np.int64))
+    progress = _Progress(risk.book, np.array([item.position.quantity for item in items], dtype=np.int64))
     while risk.worst(progress.book) > Worst(0, target) and _advance(risk, items, progress, Worst(0, target)):
         pass
     if risk.worst(progress.book) > Worst(0, target):
@@ -248,7 +245,7 @@ def _advance(risk: BookRisk, items: Sequence[_Item], progress: _Progress, target
         return False
     now = risk.worst(progress.book)
     units = np.stack([item.unit for item in items])
-    naked, loss = risk.worst_of(progress.book - units * progress.left[:, None])
+    naked, loss = risk.layout.worst_of(progress.book - units * progress.left[:, None])
     ranked = []
     for place, item in enumerate(items):
         after, left = Worst(int(naked[place]), int(loss[place])), int(progress.left[place])

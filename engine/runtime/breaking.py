@@ -20,8 +20,7 @@ from engine.domain.order import OrderPurpose
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
 from engine.market.happenings import outlook
-from engine.portfolio.valuation import volatilities
-from engine.risk.book_risk import Prices
+from engine.portfolio.worst_case import prices_of
 from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reached, has_evidence
 from engine.risk.closing_plan import closing_plan
 from engine.runtime.closings import Closing, close
@@ -151,20 +150,15 @@ def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPl
     """What to close now; only what is the mindfolio's own."""
     book, today = desk.book, market_day(desk.now)
     held = [_as_open(desk, position) for position in book.positions.values() if position.module_id != EXTERNAL]
-    legs = [leg.contract for position in held for leg in position.structure.legs]
-    quotes = {contract: quote for contract in legs if (quote := desk.market.quote(contract)) is not None}
-    symbols = {position.symbol for position in held}
-    stocks = {symbol: stock for symbol in symbols if (stock := desk.market.stock(symbol)) is not None}
-    known = volatilities(held, desk.market.chains(), desk.now, RISK_FREE_RATE)
     return closing_plan(
         held,
-        Prices(desk.now, quotes, stocks, known, RISK_FREE_RATE),
+        prices_of(held, desk.market.chains(), desk.now, RISK_FREE_RATE),
         plan_id=f"C{book.seq + 1:06d}",
         costs=book.costs,
         target_pct=target_pct,
         target=target,
         max_age=book.limits.max_quote_age or dt.timedelta(0),
-        outlooks={symbol: outlook(desk.events_on(today), symbol, today) for symbol in symbols},
+        outlooks={symbol: outlook(desk.events_on(today), symbol, today) for symbol in {each.symbol for each in held}},
     )
 
 

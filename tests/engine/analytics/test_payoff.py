@@ -203,8 +203,15 @@ def test_holdings_of_one_expiration_net_whoever_holds_them() -> None:
 def test_expirations_add_up_without_covering_each_other() -> None:
     book = [condor_holding(1, dollars("250")), condor_holding(1, dollars("300"), expiration=FAR)]
     assert book_worst_case(book) == {"TSLA": dollars("1450")}
-    calendar = Holding(((contract(CALL, "270"), -1), (contract(CALL, "270", FAR), 1)), dollars("-200"))
-    assert book_worst_case([calendar]) == {"TSLA": None}
+    near, far = Holding(((contract(CALL, "270"), -1),), dollars("200")), Holding(((contract(CALL, "270", FAR), 1),), 0)
+    assert book_worst_case([near, far]) == {"TSLA": None}
+
+
+def test_a_calendar_is_worth_at_least_what_exercising_its_later_leg_brings() -> None:
+    legs = ((contract(CALL, "270"), -1), (contract(CALL, "280", FAR), 1))
+    assert book_worst_case([Holding(legs, dollars("-200"))]) == {"TSLA": dollars("1200")}
+    short = tuple((option, -count) for option, count in legs)
+    assert book_worst_case([Holding(short, dollars("200"))]) == {"TSLA": None}
 
 
 def test_a_book_that_cannot_lose_loses_nothing() -> None:

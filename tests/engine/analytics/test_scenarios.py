@@ -13,11 +13,9 @@ from engine.analytics.american import american_price
 from engine.analytics.scenarios import (
     Legs,
     Moves,
-    assignment,
     joint_moves,
     money_shares,
     revalue,
-    worst_case,
 )
 
 RATE = 0.04
@@ -98,10 +96,6 @@ def test_opposite_positions_net_to_nothing() -> None:
     found = revalue(legs, Moves(np.linspace(-0.4, 0.4, 9), np.array([-0.3, 0.0, 0.6])))
     np.testing.assert_allclose(found.netted, 0.0, atol=1e-9)
     assert np.abs(found.by_position).max() > 100
-    worst = worst_case(found.by_position)
-    assert worst.loss == pytest.approx(0.0, abs=1e-9)
-    assert worst.sum_alone > 300
-    assert worst.diversification == pytest.approx(worst.sum_alone)
 
 
 def test_a_condor_held_to_expiry_loses_its_width_less_what_it_was_worth() -> None:
@@ -110,16 +104,7 @@ def test_a_condor_held_to_expiry_loses_its_width_less_what_it_was_worth() -> Non
     found = revalue(legs, moves)
     worth = -revalue(legs, Moves(CALM, CALM, days=40)).netted[0, 0]
     # In the middle nothing is left of it: the whole present value is won; in the wings five dollars are lost.
-    assert worst_case(found.by_position).loss == pytest.approx(3 * 500 + worth, abs=1e-6)
-
-
-def test_marginal_shares_add_up_and_a_hedge_has_a_negative_one() -> None:
-    legs = book(("P", 95.0, 0.2, 0.3, -500, 0), ("P", 90.0, 0.2, 0.3, 300, 1), ("S", 0.0, 0.0, 0.0, 100, 2))
-    worst = worst_case(revalue(legs, Moves(np.linspace(-0.4, 0.2, 13), np.array([0.0, 0.5]))).by_position)
-    assert worst.shares.sum() == pytest.approx(worst.loss)
-    assert worst.move == 0
-    assert worst.shares[1] < 0 < worst.shares[0]
-    assert worst.diversification > 0
+    assert -found.netted.min() == pytest.approx(3 * 500 + worth, abs=1e-6)
 
 
 def test_the_market_falls_together_by_beta() -> None:
@@ -140,35 +125,19 @@ def test_a_fall_lifts_volatility_in_its_own_rows_only() -> None:
     np.testing.assert_allclose(together, [fall, rise])
 
 
-def test_assignment_of_every_short_takes_shares_and_cash() -> None:
-    legs = book(("P", 95.0, 0.2, 0.3, -200, 0), ("C", 105.0, 0.2, 0.3, -100, 1), ("P", 90.0, 0.2, 0.3, 200, 0))
-    found = assignment(legs, np.array([-0.15, 0.0, 0.10]))
-    assert found.shares.tolist() == [[200.0, 0.0, 0.0], [0.0, 0.0, -100.0]]
-    assert found.cash.tolist() == [[19_000.0, 0.0, 0.0], [0.0, 0.0, -10_500.0]]
-    # A short at intrinsic value costs no more than the same short alive: what is given up is the buyer's time value.
-    alive = revalue(legs, Moves(np.array([-0.15, 0.0, 0.10]), CALM)).by_position[:, :, 0]
-    assert (found.pnl >= alive - 1e-9).all()
-    start = american_price(100.0, 100 * math.exp(RATE * 0.2), 105.0, 0.2, RATE, 0.3, False)[0]
-    assert found.pnl[1, 2] == pytest.approx(-100 * (5.0 - start), abs=1e-4)
-
-
 def test_a_leg_that_cannot_be_valued_makes_its_position_and_the_net_unknown() -> None:
     legs = book(("P", 95.0, 0.2, math.nan, -100, 0), ("C", 105.0, 0.2, 0.3, -100, 1), ("S", 0.0, 0.0, 0.0, 100, 1))
     found = revalue(legs, Moves(np.array([-0.1, 0.1]), CALM))
     assert found.missing.tolist() == [1, 0]
     assert np.isnan(found.by_position[0]).all()
     assert np.isfinite(found.by_position[1]).all()
-    worst = worst_case(found.by_position)
-    assert math.isnan(worst.loss)
-    assert math.isnan(worst.alone[0])
-    assert np.isfinite(worst.alone[1])
+    assert np.isnan(found.netted).all()
 
 
 def test_an_empty_book_has_nothing_to_lose() -> None:
     legs = book()
     found = revalue(legs, Moves(np.array([-0.1, 0.1]), CALM))
     assert found.netted.tolist() == [[0.0], [0.0]]
-    assert worst_case(found.by_position).loss == 0.0
 
 
 def test_a_price_cannot_fall_by_all_of_itself() -> None:

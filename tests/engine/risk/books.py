@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from engine.analytics.american import american_price
+from engine.analytics.stress_cells import Prices
 from engine.core.calendar import years_to_expiry
 from engine.core.money import CENT, UNIT, Money, dollars
 from engine.domain.instrument import OptionContract, Right
@@ -13,7 +14,6 @@ from engine.domain.position import Position
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 from engine.domain.structure_shapes import recognise
-from engine.risk.book_risk import Prices
 
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
 FRONT, BACK = dt.date(2026, 4, 17), dt.date(2026, 5, 15)

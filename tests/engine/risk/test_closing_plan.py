@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.analytics.stress_cells import Prices
 from engine.core.money import CENT, Money, dollars
 from engine.domain.closing import ClosingPlan
 from engine.domain.happening import Happening, HappeningKind, Outlook
@@ -15,7 +16,6 @@ from engine.domain.limits import Costs
 from engine.domain.position import Position, PositionStatus
 from engine.domain.quote import Quote
 from engine.domain.structure import StructureKind
-from engine.risk.book_risk import Prices
 from engine.risk.closing_plan import closing_plan, fallback_steps
 from tests.engine.risk.books import FRONT, NOW, contract, position, prices, structure
 
@@ -185,6 +185,16 @@ class TestWhatIsSent:
         short = [position("P1", "-1S", 40)]
         (step,) = plan(short, target_pct=0).steps
         assert (step.structure, step.quantity, step.worst_case) == (structure("-1S"), 40, 0)
+
+    def test_shares_that_cover_calls_of_two_expirations_stay_and_only_the_others_are_sold(self) -> None:
+        book = [position("P1", "+1S", 250), position("P2", "-C110"), position("P3", "-C120'")]
+        found = plan(book, target_pct=0)
+        assert found.worst_before is not None
+        assert [(step.position_id, step.structure, step.quantity) for step in found.steps] == [
+            ("P1", structure("+1S"), 50)
+        ]
+        assert found.worst_before - found.steps[0].worst_case == dollars(5_000)
+        assert set(found.left) == {"P1", "P2", "P3"}
 
 
 class TestLeft:

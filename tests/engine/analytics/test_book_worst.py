@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.analytics.american import american_price
+from engine.analytics.book_worst import Worst, book_risk
 from engine.analytics.payoff import Holding, book_worst_case
+from engine.analytics.stress_cells import INDEX_FALLS, KINDS, PRICE_MOVES, Prices
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT, Money, dollars
 from engine.domain.position import Position
 from engine.domain.quote import Quote
-from engine.risk.book_risk import PRICE_MOVES, VOLATILITY_MOVES, Prices, Worst, book_risk
 from tests.engine.risk.books import NOW, RATE, contract, position, prices
 
 OPTIONS = ("+P85 -P90 -C110 +C115", "-P90", "+P85", "-P95 +P90", "-C110", "+C105 -C110", "-P100 -C100", "+C95")
@@ -115,9 +116,9 @@ class TestGrid:
 
     def test_its_cells_are_moves_by_volatilities_expiry_and_assignment(self) -> None:
         one = [position("P1", "-P90")]
-        assert book_risk(one, prices(one)).cells == PRICE_MOVES.size * (VOLATILITY_MOVES.size + 2)
+        assert book_risk(one, prices(one)).layout.cells == PRICE_MOVES.size * KINDS + 2 * INDEX_FALLS.size
         two = [*one, position("P2", "-P45", symbol="BBB")]
-        assert book_risk(two, prices(two)).cells == 3 * PRICE_MOVES.size * (VOLATILITY_MOVES.size + 2)
+        assert book_risk(two, prices(two)).layout.cells == 3 * PRICE_MOVES.size * KINDS + 2 * INDEX_FALLS.size
         assert PRICE_MOVES.tolist() == pytest.approx([place * 0.05 - 0.3 for place in range(13)])
 
     @pytest.mark.parametrize("volatilities", [{}, {contract("C110"): float("nan")}, {contract("C110"): -1.0}])
@@ -134,8 +135,8 @@ class TestGrid:
         half = Prices(NOW, market.quotes, {"AAA": market.stocks["AAA"]}, market.volatilities, RATE)
         assert worst(both, half).loss == worst(both, without_stocks(market)).loss
         risk = book_risk(both, half)
-        assert (risk.rows[1, : risk.cells] == 0).all()
-        assert (risk.rows[0, : risk.cells] != 0).any()
+        assert (risk.rows[1, : risk.layout.cells] == 0).all()
+        assert (risk.rows[0, : risk.layout.cells] != 0).any()
 
 
 class TestMarks:
@@ -159,6 +160,6 @@ class TestMarks:
 def test_money_spent_on_buying_back_a_short_never_widens_anything() -> None:
     risk = book_risk([position("P1", "-P90")], prices([position("P1", "-P90")]))
     row = risk.spent_row(0)
-    assert (row[: risk.cells] >= 0).all()
+    assert (row[: risk.layout.cells] >= 0).all()
     assert (row[-1:] == 0).all()
-    assert (risk.rows[0][: risk.cells] == row[: risk.cells] - risk.marks[0]).all()
+    assert (risk.rows[0][: risk.layout.cells] == row[: risk.layout.cells] - risk.marks[0]).all()

@@ -1,0 +1,410 @@
+"""The worst case of a book by module and underlying: (positions, prices) -> WorstCaseView, in whole money.
+
+The same rows of numbers, and the same `Layout.worst_of` over them, as the closing plan uses (`engine.analytics.
+book_worst`); here a row is a module, not a leg. `WorstCases` keeps the numbers of each underlying until its chain, the
+minute or its positions change, so that one tick costs one underlying.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain as joined
+
+import numpy as np
+
+from engine.analytics import stress_cells as stress
+from engine.analytics.book_worst import Corners, Layout, corners_of, layout_of, sorted_entries
+from engine.analytics.payoff import NO_EXPIRATION, Holding, Part, settled_apart, settled_parts
+from engine.analytics.stress_cells import Entry, Prices, cells_of_book, symbol_cells
+from engine.core.money import Money, from_float
+from engine.domain.chain import Chain, Ints
+from engine.domain.position import Position
+from engine.domain.quote import stock_quote
+from engine.domain.worst_case import Scenario, ScenarioTime, StressGrid, WorstCaseView, WorstPrice, WorstShare
+from engine.portfolio.valuation import volatilities
+
+_PRICE_PCT = tuple(int(move) for move in np.rint(stress.PRICE_MOVES * 100))
+_VOLATILITY_PCT = tuple(int(move) for move in np.rint(stress.VOLATILITY_MOVES * 100))
+_JOINT = len(_PRICE_PCT) * stress.KINDS
+_CRASH = 2 * stress.INDEX_FALLS.size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """What is held of one underlying, which no quote changes. Rows are modules.
+
+    `counts` (modules, entries); `corners` and `tails` netted, and `alone` as if each module held nothing but its own.
+    `costs` (modules,): paid (+) or received.
+    """
+
+    symbol: str
+    positions: tuple[Position, ...]
+    modules: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    counts: Ints
+    frame: Corners
+    corners: Ints
+    tails: Ints
+    alone_corners: Ints
+    alone_tails: Ints
+    costs: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Valued:
+    """P&L of one underlying by module, as in SymbolCells."""
+
+    moves: Ints
+    crash: Ints
+    marks: Ints
+    is_priced: bool
+    unfollowed: int
+    has_beta: bool
+
+
+_Item = tuple[_Held, _Valued]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    chain: Chain | None
+    minute: dt.datetime
+    beta: float | None
+    item: _Item
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Book:
+    """All underlyings together: a row for each module, netted and `alone`, and their sum, `whole`.
+
+    `moves` (symbols, price moves, kinds) and `crash` (symbols, cells): each underlying's P&L, of all modules. `lowest`
+    is the worst corner of each group, counted over all corners.
+    """
+
+    modules: tuple[str, ...]
+    items: tuple[_Item, ...]
+    layout: Layout
+    rows: Ints
+    alone: Ints
+    whole: Ints
+    costs: Ints
+    moves: Ints
+    crash: Ints
+    lowest: Ints
+
+
+class WorstCases:
+    """The worst case as often as a quote comes."""
+
+    def __init__(self, rate: float) -> None:
+        """`rate` a year, continuously compounded."""
+        self._rate = rate
+        self._kept: dict[str, _Kept] = {}
+
+    def view(
+        self,
+        positions: Iterable[Position],
+        chains: Mapping[str, Chain],
+        now: dt.datetime,
+        betas: Mapping[str, float] | None = None,
+    ) -> WorstCaseView:
+        """The worst case of what is held, at the newest quotes."""
+        return _view(self._items(positions, chains, now, betas or {}), now)
+
+    def grids(
+        self,
+        positions: Iterable[Position],
+        chains: Mapping[str, Chain],
+        now: dt.datetime,
+        betas: Mapping[str, float] | None = None,
+    ) -> tuple[StressGrid, ...]:
+        """Net P&L by price and volatility, now and after some days."""
+        return _grids(self._items(positions, chains, now, betas or {}))
+
+    def _items(
+        self,
+        positions: Iterable[Position],
+        chains: Mapping[str, Chain],
+        now: dt.datetime,
+        betas: Mapping[str, float],
+    ) -> tuple[_Item, ...]:
+        by_symbol = _by_symbol(positions)
+        modules = tuple(sorted({position.module_id for position in joined.from_iterable(by_symbol.values())}))
+        minute = now.replace(second=0, microsecond=0)
+        kept: dict[str, _Kept] = {}
+        for symbol, held in by_symbol.items():
+            old, chain, beta = self._kept.get(symbol), chains.get(symbol), betas.get(symbol)
+            is_same = old is not None and old.item[0].positions == held and old.item[0].modules == modules
+            if old is not None and is_same and old.chain is chain and old.minute == minute and old.beta == beta:
+                kept[symbol] = old
+                continue
+            own = old.item[0] if old is not None and is_same else _held(symbol, held, modules)
+            prices = prices_of(held, {} if chain is None else {symbol: chain}, now, self._rate, betas)
+            kept[symbol] = _Kept(chain, minute, beta, (own, _valued(own, prices)))
+        self._kept = kept
+        return tuple(each.item for each in kept.values())
+
+
+def worst_case(positions: Iterable[Position], prices: Prices) -> WorstCaseView:
+    """The worst case of what is held: everything worked out anew."""
+    return _view(_items_of(positions, prices), prices.now)
+
+
+def stress_grids(positions: Iterable[Position], prices: Prices) -> tuple[StressGrid, ...]:
+    """Net P&L by price and volatility, of the book and of each module: now, and after some days."""
+    return _grids(_items_of(positions, prices))
+
+
+def prices_of(
+    positions: Sequence[Position],
+    chains: Mapping[str, Chain],
+    now: dt.datetime,
+    rate: float,
+    betas: Mapping[str, float] | None = None,
+) -> Prices:
+    """What the chains tell of everything that is held: the one market that worst case and closing plan see."""
+    contracts = {leg.contract for position in positions for leg in position.structure.legs}
+    quotes = {
+        contract: quote
+        for contract in contracts
+        if contract.underlying in chains and (quote := chains[contract.underlying].quote(contract)) is not None
+    }
+    spots = {position.symbol: chains[position.symbol] for position in positions if position.symbol in chains}
+    stocks = {
+        symbol: stock_quote(spot, chain.spot_at)
+        for symbol, chain in spots.items()
+        if (spot := from_float(chain.spot)) is not None
+    }
+    return Prices(now, quotes, stocks, volatilities(positions, chains, now, rate), rate, betas or {})
+
+
+# --- what is held, and what it is worth -------------------------------------------------------------------------------
+def _by_symbol(positions: Iterable[Position]) -> dict[str, tuple[Position, ...]]:
+    found: dict[str, list[Position]] = {}
+    for position in positions:
+        if position.status.is_open and position.quantity > 0:
+            found.setdefault(position.symbol, []).append(position)
+    return {symbol: tuple(found[symbol]) for symbol in sorted(found)}
+
+
+def _items_of(positions: Iterable[Position], prices: Prices) -> tuple[_Item, ...]:
+    by_symbol = _by_symbol(positions)
+    modules = tuple(sorted({position.module_id for position in joined.from_iterable(by_symbol.values())}))
+    held = [_held(symbol, own, modules) for symbol, own in by_symbol.items()]
+    return tuple((each, _valued(each, prices)) for each in held)
+
+
+def _held(symbol: str, positions: tuple[Position, ...], modules: tuple[str, ...]) -> _Held:
+    holdings = [Holding.of(position) for position in positions]
+    owners = [position.module_id for position in positions]
+    together, apart = settled_parts(holdings, owners), settled_apart(holdings, owners)
+    entries = sorted_entries({(part.contract, part.count < 0) for part in together})
+    place = {entry: column for column, entry in enumerate(entries)}
+    row = {module: number for number, module in enumerate(modules)}
+    counts = np.zeros((len(modules), len(entries)), dtype=np.int64)
+    costs = np.zeros(len(modules), dtype=np.int64)
+    for part in together:
+        counts[row[owners[part.holding]], place[part.contract, part.count < 0]] += part.count
+    for position in positions:
+        costs[row[position.module_id]] += position.cost
+    keys = [part.group for part in (*together, *apart)]
+    frame = corners_of(together, keys)
+    corners, tails = _summed(together, frame, owners, row)
+    alone = corners, tails
+    if apart != together:
+        alone = _summed(apart, corners_of(apart, keys), owners, row)
+    return _Held(symbol, positions, modules, entries, counts, frame, corners, tails, *alone, costs)
+
+
+def _summed(parts: Sequence[Part], frame: Corners, owners: Sequence[str], row: Mapping[str, int]) -> tuple[Ints, Ints]:
+    """Values at the corners and shares above the last strike, by module."""
+    owner = np.array([row[owners[part.holding]] for part in parts], dtype=np.intp)
+    count = np.array([part.count for part in parts], dtype=np.int64)
+    corners = np.zeros((len(row), frame.prices.size), dtype=np.int64)
+    tails = np.zeros((len(row), len(frame.keys)), dtype=np.int64)
+    np.add.at(corners, owner, frame.values * count[:, None])
+    np.add.at(tails, owner, frame.tails * count[:, None])
+    return corners, tails
+
+
+def _valued(held: _Held, prices: Prices) -> _Valued:
+    cells = symbol_cells(held.symbol, held.entries, prices)
+    moves = np.tensordot(held.counts, cells.moves, axes=1)
+    options = {contract for (contract, _), is_left in zip(held.entries, cells.unfollowed, strict=True) if is_left}
+    return _Valued(
+        moves=moves,
+        crash=held.counts @ cells.crash,
+        marks=held.counts @ cells.marks,
+        is_priced=cells.is_priced,
+        unfollowed=len(options),
+        has_beta=prices.beta(held.symbol) is not None,
+    )
+
+
+# --- the book ---------------------------------------------------------------------------------------------------------
+def _book(items: tuple[_Item, ...]) -> _Book:
+    modules = items[0][0].modules
+    cells = cells_of_book([(place, own.moves, own.crash) for place, (_, own) in enumerate(items)], len(items))
+    marks = np.stack([own.marks for _, own in items], axis=1)
+    costs = np.stack([held.costs for held, _ in items], axis=1)
+    layout = layout_of(cells.shape[1], [held.frame for held, _ in items])
+    corners = [held.corners for held, _ in items] + [held.tails for held, _ in items]
+    rows = alone = np.concatenate([cells, *corners, marks], axis=1)
+    if any(held.alone_corners is not held.corners for held, _ in items):
+        apart = [held.alone_corners for held, _ in items] + [held.alone_tails for held, _ in items]
+        alone = np.concatenate([cells, *apart, marks], axis=1)
+    whole = rows.sum(axis=0)
+    moves = np.stack([own.moves for _, own in items]).sum(axis=1)
+    crash = np.stack([own.crash for _, own in items]).sum(axis=1)
+    return _Book(modules, items, layout, rows, alone, whole, costs, moves, crash, _lowest(layout, whole))
+
+
+def _view(items: tuple[_Item, ...], now: dt.datetime) -> WorstCaseView:
+    if not items:
+        return WorstCaseView(now, 0, 0, 0, 0, 0, None, (), (), (), 0, 0)
+    book = _book(items)
+    layout, whole = book.layout, book.whole
+    bounds = layout.bound_of(whole)
+    stressed, at_expiry = int(layout.grid_of(whole)), int(bounds.sum())
+    naked = int(layout.naked_of(whole).sum())
+    loss = None if naked else max(stressed, at_expiry)
+    cell = int(np.argmin(whole[: layout.cells]))
+    from_cost = layout.bound_of(_against(book, whole, book.costs.sum(axis=0)))
+    by_module, by_symbol = _shares(book, cell, is_grid=stressed > at_expiry)
+    modules = _modules(book, by_module, is_bounded=loss is not None)
+    alone = [each.alone for each in modules]
+    known = [each for each in alone if each is not None]
+    sum_alone = sum(known) if len(known) == len(alone) else None
+    return WorstCaseView(
+        now=now,
+        loss=loss,
+        stressed=stressed,
+        at_expiry=None if naked else at_expiry,
+        from_cost=None if naked else int(from_cost.sum()),
+        naked=naked,
+        scenario=_scenario(cell, items) if stressed else None,
+        prices=_worst_prices(book),
+        modules=modules,
+        symbols=_symbols(book, by_symbol, from_cost, is_bounded=loss is not None),
+        sum_alone=sum_alone,
+        diversification=None if loss is None or sum_alone is None else sum_alone - loss,
+        without_price=tuple(held.symbol for held, own in items if not own.is_priced),
+        without_volatility=sum(own.unfollowed for _, own in items),
+        without_beta=tuple(held.symbol for held, own in items if not own.has_beta),
+    )
+
+
+def _against(book: _Book, rows: Ints, costs: Ints) -> Ints:
+    """Rows that count from what was paid or received rather than from the marks."""
+    changed: Ints = rows.copy()
+    changed[..., -len(book.items) :] = costs
+    return changed
+
+
+def _shares(book: _Book, cell: int, *, is_grid: bool) -> tuple[Ints, Ints]:
+    """What each module, and each underlying, loses in the netted worst case."""
+    layout = book.layout
+    if is_grid:
+        return -book.rows[:, cell], -_cell_by_symbol(book, cell)
+    marks = book.rows[:, -len(book.items) :]
+    by_group = book.rows[:, layout.cells + book.lowest]
+    by_symbol = marks - np.add.reduceat(by_group, layout.symbols, axis=1)
+    # An underlying that cannot lose is none of the worst case, whoever loses or wins in it.
+    by_symbol = np.where(by_symbol.sum(axis=0) > 0, by_symbol, 0)
+    return by_symbol.sum(axis=1), by_symbol.sum(axis=0)
+
+
+def _lowest(layout: Layout, whole: Ints) -> Ints:
+    """Which corner is the worst one of each group, counted over all corners."""
+    corners = whole[layout.cells : layout.cells + layout.corners]
+    ends = [*layout.groups[1:].tolist(), layout.corners]
+    starts = layout.groups.tolist()
+    return np.array([start + int(np.argmin(corners[start:end])) for start, end in zip(starts, ends, strict=True)])
+
+
+def _place(cell: int) -> tuple[int | None, int, int]:
+    """Block (0: all together, then 1 a symbol; None: the crash), price move and kind of a cell of the grid."""
+    if _JOINT <= cell < _JOINT + _CRASH:
+        return None, cell - _JOINT, 0
+    block, rest = divmod(cell if cell < _JOINT else cell - _CRASH, _JOINT)
+    return block, *divmod(rest, stress.KINDS)
+
+
+def _cell_by_symbol(book: _Book, cell: int) -> Ints:
+    block, move, kind = _place(cell)
+    places = [move if block in (0, number) else stress.CALM for number in range(1, len(book.items) + 1)]
+    found: Ints = book.crash[:, move] if block is None else book.moves[np.arange(len(places)), places, kind]
+    return found
+
+
+def _modules(book: _Book, shares: Ints, *, is_bounded: bool) -> tuple[WorstShare, ...]:
+    layout = book.layout
+    naked, loss = layout.worst_of(book.alone)
+    from_cost = layout.bound_of(_against(book, book.alone, book.costs)).sum(axis=1)
+    columns = (loss.tolist(), shares.tolist(), naked.tolist(), from_cost.tolist())
+    return tuple(
+        _share(name, *figures, is_bounded=is_bounded) for name, *figures in zip(book.modules, *columns, strict=True)
+    )
+
+
+def _symbols(book: _Book, shares: Ints, from_cost: Ints, *, is_bounded: bool) -> tuple[WorstShare, ...]:
+    bound, naked = book.layout.bound_of(book.whole), book.layout.naked_of(book.whole)
+    cells = np.concatenate([book.moves.reshape(len(book.items), -1), book.crash], axis=1)
+    loss = np.maximum(bound, -cells.min(axis=1))
+    columns = (loss.tolist(), shares.tolist(), naked.tolist(), from_cost.tolist())
+    names = [held.symbol for held, _ in book.items]
+    return tuple(_share(name, *figures, is_bounded=is_bounded) for name, *figures in zip(names, *columns, strict=True))
+
+
+def _share(name: str, loss: Money, share: Money, naked: int, from_cost: Money, *, is_bounded: bool) -> WorstShare:
+    return WorstShare(
+        name=name,
+        alone=None if naked else loss,
+        share=share if is_bounded else None,
+        naked=naked,
+        alone_from_cost=None if naked else from_cost,
+    )
+
+
+# --- in which scenario ------------------------------------------------------------------------------------------------
+def _scenario(cell: int, items: Sequence[_Item]) -> Scenario:
+    block, move, kind = _place(cell)
+    if block is None:
+        is_assigned, fall = divmod(move, stress.INDEX_FALLS.size)
+        price = round(float(stress.INDEX_FALLS[fall]) * 100)
+        rise = round(-price * stress.FEAR)
+        return Scenario("", price, rise, ScenarioTime.NOW, is_assigned=bool(is_assigned), is_crash=True)
+    symbol = items[block - 1][0].symbol if block else ""
+    price = _PRICE_PCT[move]
+    if kind >= stress.ASSIGNED:
+        when = ScenarioTime.EXPIRY if kind == stress.EXPIRY else ScenarioTime.NOW
+        return Scenario(symbol, price, 0, when, is_assigned=kind == stress.ASSIGNED)
+    is_later, shift = divmod(kind, stress.SHIFTS)
+    when = ScenarioTime.LATER if is_later else ScenarioTime.NOW
+    return Scenario(symbol, price, _VOLATILITY_PCT[shift], when, int(stress.LATER_DAYS) if is_later else 0)
+
+
+def _worst_prices(book: _Book) -> tuple[WorstPrice, ...]:
+    prices = np.concatenate([held.frame.prices for held, _ in book.items])[book.lowest].tolist()
+    groups = [(held.symbol, key) for held, _ in book.items for key in held.frame.keys]
+    return tuple(
+        WorstPrice(symbol, None if key == NO_EXPIRATION else dt.date.fromordinal(key), price)
+        for (symbol, key), price in zip(groups, prices, strict=True)
+    )
+
+
+def _grids(items: Sequence[_Item]) -> tuple[StressGrid, ...]:
+    if not items:
+        return ()
+    modules = items[0][0].modules
+    total = np.sum([own.moves for _, own in items], axis=0)
+    grids = []
+    for start, days in ((stress.NOW, 0), (stress.LATER, int(stress.LATER_DAYS))):
+        table = total[:, :, start : start + stress.SHIFTS]
+        by_module = {name: _cells(table[row]) for row, name in enumerate(modules)}
+        grids.append(StressGrid(days, _PRICE_PCT, _VOLATILITY_PCT, _cells(table.sum(axis=0)), by_module))
+    return tuple(grids)
+
+
+def _cells(table: Ints) -> tuple[tuple[Money, ...], ...]:
+    return tuple(tuple(row) for row in table.tolist())
