@@ -10,7 +10,8 @@ from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Approval
 from engine.domain.exposure import Exposure
 from engine.domain.order import OrderPurpose
-from engine.portfolio.exposure import concentration_power, exposure_of
+from engine.portfolio.exposure import exposure_of
+from engine.portfolio.valuation import concentration_power
 from engine.runtime.closings import Closing, close
 from tests.builders import NOW, candidate, position
 from tests.engine.runtime.scenes import CONDOR, OTHER, hold, made_of, quiet
