@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from engine.analytics.concentration import concentrations, measured
+from engine.analytics.concentration import Measures, concentrations
 from engine.core.calendar import market_day
 from engine.core.money import Money, from_float, percent
 from engine.domain.account import EXTERNAL
@@ -15,9 +15,9 @@ from engine.domain.greeks import Greeks
 from engine.domain.scan import Past
 from engine.domain.snapshot import MarketView, MindfolioSnapshot, ModuleView, PositionView
 from engine.ledger.book import Book
-from engine.portfolio.booked import Booked, LedgerFigures
+from engine.portfolio.booked import Booked, BookedAll, LedgerFigures
 from engine.portfolio.comovement import INDEX, comovement_of, known_betas
-from engine.portfolio.greeks import summed_greeks, weighted_greeks
+from engine.portfolio.greeks import Columns, summed_greeks
 from engine.portfolio.valuation import Valuer
 
 
@@ -121,6 +121,10 @@ class _KeptModule:
     booked: Booked
     context: _Context
 
+    def is_of(self, booked: Booked, held: tuple[PositionView, ...], context: _Context) -> bool:
+        """Whether it would be made the same again."""
+        return self.booked is booked and self.context == context and self.view.open_positions == held
+
 
 _Weights: TypeAlias = tuple[tuple[Concentration, ...], tuple[Concentration, ...]]
 
@@ -133,6 +137,7 @@ class Aggregator:
 
     def __init__(self) -> None:
         self._valuer = Valuer()
+        self._columns = Columns()
         self._ledger = LedgerFigures()
         self._modules: dict[str, _KeptModule] = {}
         self._moving: Comovement | None = None
@@ -155,16 +160,16 @@ class Aggregator:
         day = market_day(market.now)
         self._move(ledger.symbols, background.pasts, day)
         index_spot = from_float(chains[INDEX].spot) if INDEX in chains else None
+        self._columns.follow(views, tuple(book.modules))
         context = _Context(f"{day:%Y-%m}", self._betas, index_spot)
-        modules = tuple(self._module(booked, views, context) for booked in ledger.modules)
-        self._modules = {module_id: self._modules[module_id] for module_id in book.modules}
+        modules = self._all_modules(ledger, views, context)
         sums = totals(book.capital, [_figures(module) for module in modules])
-        by_symbol, by_sector = self._weigh(book.nav, views, background.sectors)
+        by_symbol, by_sector = self._weigh(ledger.account["nav"], views, background.sectors)
         ours = [view for view in views.values() if view.position.module_id != EXTERNAL]
         return MindfolioSnapshot(
             **ledger.account,
             market=market,
-            liquidation=_liquidation(book.cash, ours),
+            liquidation=_liquidation(ledger.account["cash"], ours),
             day_pnl=sum(module.day_pnl for module in modules),
             allocated=sums.allocated,
             allocated_pct=sums.allocated_pct,
@@ -184,13 +189,29 @@ class Aggregator:
             comovement=self._moving,
         )
 
-    def _module(self, booked: Booked, views: Mapping[str, PositionView], context: _Context) -> ModuleView:
-        held = tuple(views[position.position_id] for position in booked.positions)
-        kept = self._modules.get(booked.module_id)
-        if kept is None or kept.booked is not booked or kept.context != context or kept.view.open_positions != held:
-            kept = _KeptModule(_module_view(booked, held, context), booked, context)
-            self._modules[booked.module_id] = kept
-        return kept.view
+    def _all_modules(
+        self, ledger: BookedAll, views: Mapping[str, PositionView], context: _Context
+    ) -> tuple[ModuleView, ...]:
+        """The views of the modules, those from before where nothing moved."""
+        columns = self._columns
+        greeks, missing = columns.greeks(), columns.without_greeks()
+        weighted = columns.weighted(context.betas, context.index_spot)
+        kept, self._modules = self._modules, {}
+        for place, booked in enumerate(ledger.modules):
+            held = tuple([views[position.position_id] for position in booked.positions])
+            known = kept.get(booked.module_id)
+            if known is None or not known.is_of(booked, held, context):
+                view = ModuleView(
+                    **booked.figures,
+                    open_positions=held,
+                    greeks=greeks[place].rounded(),
+                    greeks_missing=missing[place],
+                    weighted=weighted[place],
+                    trades_this_month=booked.opened.get(context.month, 0),
+                )
+                known = _KeptModule(view, booked, context)
+            self._modules[booked.module_id] = known
+        return tuple(each.view for each in self._modules.values())
 
     def _move(self, symbols: tuple[str, ...], pasts: Mapping[str, Past], day: dt.date) -> None:
         """Betas and correlations: worked out once for a day's closes and what is held."""
@@ -205,30 +226,19 @@ class Aggregator:
         """By symbol and by sector."""
         of = self._weights_of
         if of is None or of[0] is not views or of[1] != nav or of[2] is not sectors:
-            held = list(views.values())
-            self._weights = concentrations(
-                measured(
-                    nav,
-                    [view.position.symbol for view in held],
-                    [view.power for view in held],
-                    [view.dollar_delta for view in held],
-                    sectors,
-                )
+            columns = self._columns
+            measures = Measures(
+                nav,
+                columns.power,
+                columns.delta,
+                columns.has_delta,
+                columns.symbol,
+                columns.symbols,
+                tuple(sectors.get(symbol, "") for symbol in columns.symbols),
             )
+            self._weights = concentrations(measures)
             self._weights_of = (views, nav, sectors)
         return self._weights
-
-
-def _module_view(booked: Booked, held: tuple[PositionView, ...], context: _Context) -> ModuleView:
-    greeks = [view.greeks for view in held if view.greeks is not None]
-    return ModuleView(
-        **booked.figures,
-        open_positions=held,
-        greeks=sum(greeks, Greeks()).rounded(),
-        greeks_missing=len(held) - len(greeks),
-        weighted=weighted_greeks(held, context.betas, context.index_spot),
-        trades_this_month=booked.opened.get(context.month, 0),
-    )
 
 
 def _figures(module: ModuleView) -> ModuleFigures:
