@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.core.money import Money, to_float
 from engine.domain.chain import Floats, Ints
 from engine.domain.greeks import Greeks, WeightedGreeks
+from engine.domain.position import Position
 from engine.domain.quote_flags import Flags
 from engine.domain.snapshot import PositionView
 
@@ -64,19 +65,24 @@ class Columns:
         """Take in what changed; `owners` are the modules, in the order of the answers."""
         if views is self._views and owners == self._names:
             return
-        is_same = owners == self._names and list(views) == list(self._views)
-        if not is_same or any(views[key].position is not kept.position for key, kept in self._views.items()):
+        changed = [(key, view) for key, view in views.items() if view is not self._views.get(key)]
+        is_same = owners == self._names and len(views) == len(self._views)
+        if not is_same or any(not self._holds(view.position) for _, view in changed):
             self._begin(views, owners)
-        for key, view in views.items():
-            if view is not self._views.get(key):
-                self._write(self._place[key], view)
+            changed = list(views.items())
+        for key, view in changed:
+            self._write(self._place[key], view)
         self._views = views
+
+    def _holds(self, position: Position) -> bool:
+        kept = self._views.get(position.position_id)
+        return kept is not None and kept.position is position
 
     def _begin(self, views: Mapping[str, PositionView], owners: tuple[str, ...]) -> None:
         held = [view.position for view in views.values()]
         names = [position.symbol for position in held]
         number = {owner: place for place, owner in enumerate(owners)}
-        self._names, self._views, self._place = owners, {}, {key: place for place, key in enumerate(views)}
+        self._names, self._place = owners, {key: place for place, key in enumerate(views)}
         self.symbols = tuple(sorted(set(names)))
         column = {symbol: place for place, symbol in enumerate(self.symbols)}
         self.symbol = np.array([column[name] for name in names], dtype=np.intp)

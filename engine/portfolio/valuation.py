@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.analytics.american import Method
 from engine.analytics.chain_values import ChainValues, chain_values
 from engine.analytics.kernel import DAYS_PER_YEAR, Flags
-from engine.core.calendar import days_to_expiry
+from engine.core.calendar import market_day
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT, Money, from_float, percent
 from engine.domain.chain import Chain, Floats, Ints
@@ -60,6 +60,8 @@ class _Shape:
     ratio: Floats
     size: Floats
     """Shares that one unit of each leg stands for (n,)."""
+    shares: Floats
+    expirations: tuple[dt.date | None, ...]
 
     def sums(self, values: Floats) -> Floats:
         """Values of the legs (l,) by position (n,)."""
@@ -221,6 +223,8 @@ def _shape_of(positions: tuple[Position, ...]) -> _Shape:
         np.array([owner for _, owner in legs], dtype=np.intp),
         np.array([leg.ratio for leg, _ in legs], dtype=np.float64),
         np.array([MULTIPLIER * position.quantity for position in positions], dtype=np.float64),
+        np.array([position.shares for position in positions], dtype=np.float64),
+        tuple(position.structure.expiration for position in positions),
     )
 
 
@@ -244,10 +248,12 @@ def _priced(
         values = _values_of(chain, tuple(shape.keys.tolist()), minute, rate) if has_options else None
         greeks = _greeks(shape, values, row, of_one_time)
         costs = _closing_costs(shape, chain, row, of_one_time)
-    price = float("nan") if chain is None else chain.spot
+    prices = (float("nan") if chain is None else chain.spot, spot)
+    today = market_day(minute)
+    lives = (None if expiration is None else (expiration - today).days for expiration in shape.expirations)
     return tuple(
-        _price(position, found, cost, (price, spot), minute)
-        for position, found, cost in zip(shape.positions, greeks, costs, strict=True)
+        _price(position, found, cost, prices, dte)
+        for position, found, cost, dte in zip(shape.positions, greeks, costs, lives, strict=True)
     )
 
 
@@ -269,9 +275,9 @@ def _price(
     found: tuple[Greeks, float, float | None, bool] | None,
     closing_cost: Money | None,
     prices: tuple[float, Money | None],
-    minute: dt.datetime,
+    dte: int | None,
 ) -> _Priced:
-    (price, spot), expiration = prices, position.structure.expiration
+    price, spot = prices
     greeks, vega_30d, iv, borrowed = found or (None, None, None, False)
     return _Priced(
         greeks,
@@ -283,7 +289,7 @@ def _price(
         dollar_delta=None if greeks is None else from_float(greeks.delta * price),
         dollar_gamma=None if greeks is None else from_float(greeks.gamma * price * price / 100),
         power=concentration_power(position, spot),
-        dte=None if expiration is None else days_to_expiry(minute, expiration),
+        dte=dte,
     )
 
 
@@ -313,6 +319,8 @@ def concentration_power(position: Position, spot: Money | None) -> Money:
 
     Shares without a price count at cost. Source: product terms, section 1.
     """
+    if not position.shares and position.structure.legs:
+        return max(0, position.used)
     cost = abs(sum(lot.cost for lot in position.lots if lot.contract is None))
     stock = cost if spot is None else abs(position.shares) * spot
     options = max(0, position.used - cost) if position.structure.legs else 0
@@ -326,7 +334,7 @@ def _greeks(
 
     Shares have a delta without any quote of an option.
     """
-    shares = np.array([position.shares for position in shape.positions], dtype=np.float64)
+    shares = shape.shares
     if values is None:
         return [
             (Greeks(delta=delta), 0.0, None, False) if known else None
