@@ -14,8 +14,9 @@ from engine.domain.records import TradeRow
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
-from engine.portfolio.aggregate import aggregate
+from engine.portfolio.aggregate import Background, aggregate
 from engine.portfolio.report import Document, amount, as_document
+from engine.portfolio.sectors import sectors_of
 from engine.risk.latch import StopLatch
 from engine.runtime.assembly import OpenEngine, session_limit
 from engine.runtime.desk import RISK_FREE_RATE, Desk
@@ -83,7 +84,8 @@ def status_document(places: Places) -> Document:
         raise MindfolioError(f"the ledger {places.ledger} is empty")
     running = session_at(book.last_at)
     market = MarketView(book.last_at, running.day if running else None, running is not None, None, 0.0)
-    document = as_document(aggregate(book, {}, market, RISK_FREE_RATE), trades)
+    background = Background(sectors=sectors_of(places.data_dir))
+    document = as_document(aggregate(book, {}, market, RISK_FREE_RATE, background), trades)
     document["stop_latched"] = StopLatch(places.latch).is_set
     return document
 
