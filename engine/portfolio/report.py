@@ -48,7 +48,9 @@ def as_document(snapshot: MindfolioSnapshot, trades: Mapping[str, Sequence[Trade
                 snapshot.greeks, snapshot.positions, sum(view.greeks_missing for view in snapshot.modules)
             ),
         },
-        "weighted_greeks": _weighted(snapshot.weighted),
+        "weighted_greeks": _weighted(
+            snapshot.weighted, snapshot.positions, sum(view.greeks_missing for view in snapshot.modules)
+        ),
         "concentration": [_concentration(row) for row in snapshot.concentrations],
         "sectors": [_concentration(row) for row in snapshot.sectors],
         **_comovement(snapshot.comovement),
@@ -166,7 +168,7 @@ def _module(view: ModuleView, trades: Sequence[TradeRow]) -> Document:
         "closed_trades": view.closed_trades,
         "trades_this_month": view.trades_this_month,
         "greeks": _greeks(view.greeks, len(view.open_positions), view.greeks_missing),
-        "weighted_greeks": _weighted(view.weighted),
+        "weighted_greeks": _weighted(view.weighted, len(view.open_positions), view.greeks_missing),
         "open_positions": [
             {**_trade(held.position), "mark": amount(held.mark), "pnl": amount(held.pnl), "dte": held.dte}
             for held in view.open_positions
@@ -208,8 +210,10 @@ def _greeks(greeks: Greeks, positions: int, missing: int) -> Document | None:
     }
 
 
-def _weighted(greeks: WeightedGreeks) -> Document:
-    """In dollars; what is beta-weighted leaves out the names that are listed."""
+def _weighted(greeks: WeightedGreeks, positions: int, missing: int) -> Document | None:
+    """In dollars, what is beta-weighted without the names that are listed; None where no position tells any Greeks."""
+    if positions and missing == positions:
+        return None
     return {
         "dollar_delta": amount(greeks.dollar_delta),
         "dollar_gamma_1pct": amount(greeks.dollar_gamma),
