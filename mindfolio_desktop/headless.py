@@ -17,8 +17,9 @@ from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.ledger.ledger import Ledger
 from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
-from engine.portfolio.aggregate import aggregate
+from engine.portfolio.aggregate import Background, aggregate
 from engine.portfolio.report import Document, amount, as_document
+from engine.portfolio.sectors import sectors_of
 from engine.risk.latch import StopLatch
 from engine.runtime.assembly import OpenEngine, session_limit
 from engine.runtime.desk import RISK_FREE_RATE, Desk
@@ -107,7 +108,8 @@ def last_snapshot(places: Places) -> tuple[MindfolioSnapshot, dict[str, list[Tra
         raise MindfolioError(f"the ledger {places.ledger} is empty")
     running = session_at(book.last_at)
     market = MarketView(book.last_at, running.day if running else None, running is not None, None, 0.0)
-    return aggregate(book, {}, market, RISK_FREE_RATE), trades
+    background = Background(sectors=sectors_of(places.data_dir))
+    return aggregate(book, {}, market, RISK_FREE_RATE, background), trades
 
 
 def rearm(places: Places, why: str, progress: Progress) -> tuple[DenialCode, ...]:

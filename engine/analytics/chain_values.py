@@ -12,7 +12,7 @@ from engine.analytics.american_dividends import NO_DIVIDENDS, CashDividends, ame
 from engine.analytics.american_volatility import Rows, american_implied_volatility, implied_volatility_with_dividends
 from engine.analytics.black_scholes import EuropeanValues, european
 from engine.analytics.forward import around_dividends, carried_spot, chain_forwards, quote_mids, synchronised_spot
-from engine.analytics.implied_volatility import ImpliedVolatility, quote_status
+from engine.analytics.implied_volatility import ImpliedVolatility, implied_volatility, quote_status
 from engine.analytics.kernel import Flags, IvStatus
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT
@@ -59,6 +59,7 @@ def chain_values(
     wanted: Flags | None = None,
     method: Method = Method.SCAN,
     dividends: CashDividends = NO_DIVIDENDS,
+    is_european: bool = False,
 ) -> ChainValues:
     """Value a chain, or its `wanted` rows (n,), at `now`; `rate` continuously compounded a year.
 
@@ -69,12 +70,13 @@ def chain_values(
     `dividends` are known, in which case both are done on their ex-days. A row is valid when 0 <= bid <= ask, ask > 0,
     there is time left, the chain has a spot, and the mid lies between the value of certain exercise and the maximum.
     Deep in the money a quote around the value of exercise often has its mid below it (BELOW_INTRINSIC), which tells no
-    volatility: where the other right at the strike, quoted no earlier, has one, it is borrowed.
+    volatility: where the other right at the strike, quoted no earlier, has one, it is borrowed. Options
+    that cannot be exercised before expiry (`is_european`) are priced in closed form, from forward and rate alone.
     """
     ordinals, is_put, strikes = decode_keys(chain.key)
     distinct, position = np.unique(ordinals, return_inverse=True)
     asked = None if wanted is None else frozenset(np.unique(ordinals[wanted]).tolist())
-    forwards = chain_forwards(chain, now, rate, asked, dividends)
+    forwards = chain_forwards(chain, now, rate, asked, dividends, is_european=is_european)
     days = [int(ordinal) for ordinal in distinct]
     years = np.array([years_to_expiry(now, dt.date.fromordinal(day)) for day in days], dtype=np.float64)[position]
     forward = np.array([forwards.get(day, math.nan) for day in days], dtype=np.float64)[position]
@@ -82,7 +84,7 @@ def chain_values(
     mid = quote_mids(chain.bid, chain.ask)
     quoted = quote_status(chain.bid, chain.ask)
     status = quoted if wanted is None else np.where(wanted, quoted, np.int8(IvStatus.NOT_ASKED))
-    pricer = _Pricer(spot, mid, forward, strikes / UNIT, years, is_put, rate, method, dividends)
+    pricer = _Pricer(spot, mid, forward, strikes / UNIT, years, is_put, rate, method, dividends, is_european)
     figures = np.full((5, chain.key.size), np.nan)
     iv, delta, gamma, theta, vega = figures
     rows = np.flatnonzero(status == IvStatus.OK)
@@ -130,20 +132,25 @@ class _Pricer:
     rate: float
     method: Method
     dividends: CashDividends
+    is_european: bool
 
     def implied(self, rows: Rows) -> ImpliedVolatility:
         """Volatilities that the mids imply."""
         mid, forward, strike, years, is_put = self._columns(rows)
+        if self.is_european:
+            return implied_volatility(mid, forward, strike, years, self.rate, is_put)
         if not self.dividends.years.size:
             spot = carried_spot(forward, years, self.rate, self.spot)
             return american_implied_volatility(mid, spot, forward, strike, years, self.rate, is_put, self.method)
         spot, rest = around_dividends(forward, years, self.rate, self.spot, self.dividends)
         return implied_volatility_with_dividends(mid, spot, strike, years, self.rate, is_put, self.dividends, rest)
 
-    def values(self, rows: Rows, volatility: Floats) -> AmericanValues:
+    def values(self, rows: Rows, volatility: Floats) -> AmericanValues | EuropeanValues:
         """Prices and Greeks at given volatilities."""
         _, forward, strike, years, is_put = self._columns(rows)
         rate = self.rate
+        if self.is_european:
+            return european(forward * np.exp(-rate * years), forward, strike, years, rate, volatility, is_put)
         if self.dividends.years.size:
             spot, rest = around_dividends(forward, years, rate, self.spot, self.dividends)
             return american_with_dividends(spot, strike, years, rate, volatility, is_put, self.dividends, rest)

@@ -3,12 +3,14 @@
 Missing returns are left out pair by pair, and every figure tells how many sessions it rests on.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.analytics.kernel import Flags
 from engine.domain.chain import Floats, Ints
+from engine.domain.scan import NO_PAST, Past
 
 SESSIONS = 60
 """Daily returns behind a correlation, by the product's terms; the caller passes that many rows."""
@@ -43,6 +45,22 @@ class Betas:
     beta: Floats
     error: Floats
     sessions: Ints
+
+
+def returns_of(symbols: Sequence[str], pasts: Mapping[str, Past], sessions: int) -> Floats:
+    """Daily log returns (n, s) of the newest `sessions` that any of the symbols has, NaN where one has none.
+
+    A return over a session that is missing is missing too.
+    """
+    known = [pasts.get(symbol, NO_PAST) for symbol in symbols]
+    days = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *(past.day for past in known)]))[-sessions - 1 :]
+    close = np.full((days.size, len(known)), np.nan)
+    for column, past in enumerate(known):
+        _, rows, own = np.intersect1d(days, past.day, return_indices=True)
+        close[rows, column] = past.close[own]
+    with np.errstate(all="ignore"):
+        returns: Floats = np.diff(np.log(close), axis=0)
+    return returns
 
 
 def correlations(returns: Floats, fewest: int = FEWEST_SESSIONS) -> Correlations:

@@ -77,18 +77,21 @@ def chain_forwards(
     rate: float,
     expirations: Collection[int] | None = None,
     dividends: CashDividends = NO_DIVIDENDS,
+    *,
+    is_european: bool = False,
 ) -> dict[int, float]:
     """Forward of every expiration of a chain, or of some, keyed by the expiration's ordinal day.
 
     The nearest one that is alive is always among them, because it tells the spot (see `synchronised_spot`).
-    Implied by the fresh pairs nearest to the money, once what early exercise adds to their mids is taken off; without
+    Implied by the fresh pairs nearest to the money, once what early exercise adds to their mids is taken off (nothing
+    where options are European); without
     enough of them spot * exp(rate * years), which knows of no dividend. NaN when the chain has no usable spot. An
     expired expiration's forward is the spot.
     """
     mids = np.where(is_fresh(chain), quote_mids(chain.bid, chain.ask), np.nan)
     pairs = _pairs_by_expiration(chain, now, mids, expirations)
     premium = np.zeros_like(mids)
-    for _ in range(_PREMIUM_ROUNDS):
+    for _ in range(0 if is_european else _PREMIUM_ROUNDS):
         forwards = _forwards(chain.spot, pairs, mids - premium, rate)
         premium = _premium_at_the_money(forwards, pairs, mids - premium, (chain.spot, now, rate), dividends)
     return _forwards(chain.spot, pairs, mids - premium, rate)

@@ -7,7 +7,8 @@ from engine.core.money import Money
 from engine.domain.account import Difference
 from engine.domain.candidate import Approval
 from engine.domain.closing import ClosingPlan
-from engine.domain.greeks import Greeks
+from engine.domain.concentration import Comovement, Concentration
+from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.mindfolio import Environment, MindfolioStatus, ModuleSpec, ModuleStatus, PnlPolicy
 from engine.domain.order import Order
 from engine.domain.position import Position
@@ -19,7 +20,9 @@ class PositionView:
 
     `mark`: value of the whole position at mid (negative for short premium). `marked_at` is the age of its oldest
     leg. Volatilities are decimals (0.25 = 25 %), None when unknown. `is_iv_borrowed`: volatility and Greeks of a leg
-    are those of the other right at its strike, because its own mid pays no more than exercise.
+    are those of the other right at its strike, because its own mid pays no more than exercise. `dollar_delta`,
+    `dollar_gamma` and `vega_30d` as in `WeightedGreeks`, None where the Greeks, or the price, are unknown. `spot` is
+    the underlying's price, `power` what the position adds to a concentration.
     """
 
     position: Position
@@ -33,6 +36,11 @@ class PositionView:
     iv: float | None
     closing_cost: Money | None
     is_iv_borrowed: bool = False
+    spot: Money | None = None
+    dollar_delta: Money | None = None
+    dollar_gamma: Money | None = None
+    vega_30d: float | None = None
+    power: Money = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,7 @@ class ModuleView:
     """None is unbounded."""
     approvals: tuple[Approval, ...] = ()
     orders: tuple[Order, ...] = ()
+    weighted: WeightedGreeks = field(default_factory=WeightedGreeks)
 
     @property
     def over_by(self) -> Money:
@@ -136,7 +145,7 @@ class MindfolioSnapshot:
     available: Money
     positions: int
     greeks: Greeks
-    dollar_delta: Money
+    weighted: WeightedGreeks
     worst_case: Money | None
     worst_case_by_symbol: dict[str, Money | None]
     worst_case_pct_of_capital: float | None
@@ -161,6 +170,12 @@ class MindfolioSnapshot:
     """Who has confirmed the closing plan, "" while it waits."""
     is_compared: bool = True
     """Whether the broker's account was compared with the books since the start, or the last gap."""
+    concentrations: tuple[Concentration, ...] = ()
+    """By symbol, the heaviest first, what is EXTERNAL included: it lies in the same account."""
+    sectors: tuple[Concentration, ...] = ()
+    """The same by sector; a symbol that no table names is in the sector ""."""
+    comovement: Comovement | None = None
+    """Betas and correlations of what is held, None while nothing is."""
     halted: str = ""
     """Why the engine stopped trading by itself (its ledger cannot be written, a broken invariant); "" while it runs."""
 

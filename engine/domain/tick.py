@@ -42,6 +42,9 @@ CENTS_EVERYWHERE = frozenset({"SPY", "QQQ", "IWM"})
 
 INDEX_CLASSES = frozenset({"SPX", "SPXW", "NDX", "NDXP", "RUT", "RUTW", "VIX", "VIXW", "XSP", "DJX", "OEX", "XEO"})
 
+EUROPEAN_CLASSES = INDEX_CLASSES - {"OEX"}
+"""Classes that cannot be exercised before expiry. Source: Cboe's and Nasdaq's contract specifications."""
+
 PENNY_CLASSES = frozenset(
     {
         *("AAPL", "ABBV", "AMAT", "AMD", "AMZN", "AVGO", "BA", "BABA", "BAC", "C", "CAT", "CMCSA", "COIN", "COST"),

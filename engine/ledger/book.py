@@ -37,10 +37,13 @@ class Book(BookState):
         if self.spec is None and not isinstance(event, ev.MindfolioCreated):
             raise LedgerFault(f"entry {seq} ({type(event).__name__}) comes before the mindfolio was created")
         before = fold_history.before(self, event)
+        self._is_folding, self._by_module = True, None
         try:
             applied = _fold(self, seq, at, event)
         except (KeyError, ValueError, StopIteration) as error:
             raise LedgerFault(f"entry {seq} ({type(event).__name__}) contradicts the state: {error}") from error
+        finally:
+            self._is_folding = False
         self.seq, self.last_at = seq, at
         for row in applied.postings:
             key = (row.account, row.module_id)

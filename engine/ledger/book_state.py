@@ -136,6 +136,9 @@ class BookState:
     approvals_made: int = 0
     orders_today: int = 0
     """Orders sent and replacements asked for since the session opened."""
+    _is_folding: bool = field(default=False, init=False, repr=False, compare=False)
+    _by_module: dict[str, tuple[Position, ...]] | None = field(default=None, init=False, repr=False, compare=False)
+    """Open positions of each module, found once between two events. What begins with _ is no part of the state."""
 
     @property
     def plan(self) -> BudgetPlan:
@@ -170,7 +173,14 @@ class BookState:
     # --- modules -----------------------------------------------------------------------------------------------------
     def positions_of(self, module_id: str) -> tuple[Position, ...]:
         """Open positions of a module, oldest first."""
-        return tuple(position for position in self.positions.values() if position.module_id == module_id)
+        if self._is_folding:
+            return tuple(position for position in self.positions.values() if position.module_id == module_id)
+        if self._by_module is None:
+            found: dict[str, list[Position]] = {}
+            for position in self.positions.values():
+                found.setdefault(position.module_id, []).append(position)
+            self._by_module = {owner: tuple(held) for owner, held in found.items()}
+        return self._by_module.get(module_id, ())
 
     def orders_of(self, module_id: str) -> tuple[Order, ...]:
         """Live orders of a module, oldest first."""

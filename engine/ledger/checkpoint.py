@@ -88,12 +88,17 @@ def _layout(kind: typing.Any, seen: set[type]) -> str:
         return name
     seen.add(kind)
     hints = typing.get_type_hints(kind)
-    fields = ",".join(f"{field.name}:{_layout(hints[field.name], seen)}" for field in dataclasses.fields(kind))
+    fields = ",".join(f"{field.name}:{_layout(hints[field.name], seen)}" for field in _kept(kind))
     return f"{name}({fields})"
 
 
+def _kept(kind: type) -> tuple["dataclasses.Field[typing.Any]", ...]:
+    """The fields that are state: what begins with _ is found again from them."""
+    return tuple(field for field in dataclasses.fields(kind) if not field.name.startswith("_"))
+
+
 _HINTS = typing.get_type_hints(Book)
-_FIELDS = tuple(field.name for field in dataclasses.fields(Book) if field.name not in {"seq", "last_at"})
+_FIELDS = tuple(field.name for field in _kept(Book) if field.name not in {"seq", "last_at"})
 _ENCODER = msgspec.msgpack.Encoder()
 _ENVELOPE = msgspec.msgpack.Decoder(tuple[str, int, dt.datetime | None, bytes])
 _DECODER: "msgspec.msgpack.Decoder[tuple[typing.Any, ...]]" = msgspec.msgpack.Decoder(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.analytics.concentration import Measures, share
 from engine.core.errors import Fact
 from engine.core.money import Money
 from engine.domain.candidate import Answer, Candidate, plain_candidate
@@ -15,7 +16,7 @@ from engine.domain.order import OrderPurpose
 from engine.domain.quote_flags import Flags
 from engine.domain.scan import ScanContext
 from engine.modules.proposal import usd
-from engine.modules.rebalancer_flags import Flag, Measures, excess, share
+from engine.modules.rebalancer_flags import Flag, excess
 from engine.modules.rebalancer_rules import RebalancerRules
 
 

@@ -10,39 +10,15 @@ from itertools import combinations
 
 import numpy as np
 
-from engine.analytics.correlation import FEWEST_SESSIONS, Correlations, correlations
+from engine.analytics.concentration import Measures, measured, share
+from engine.analytics.correlation import FEWEST_SESSIONS, Correlations, correlations, returns_of
 from engine.core.errors import Fact
 from engine.core.money import Money
-from engine.domain.chain import Floats, Ints
+from engine.domain.chain import Ints
 from engine.domain.exposure import Exposure
 from engine.domain.quote_flags import Flags
-from engine.domain.scan import NO_PAST, Past
+from engine.domain.scan import Past
 from engine.modules.rebalancer_rules import RebalancerRules
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Measures:
-    """The holdings as columns (h,): `power` and `delta` in 1/10,000 USD, delta 0 where it is not `known`.
-
-    `symbol` indexes `symbols`, which are sorted; `sector` has the sector of each of those, "" where unknown.
-    """
-
-    nav: Money
-    power: Ints
-    delta: Ints
-    known: Flags
-    symbol: Ints
-    symbols: tuple[str, ...]
-    sector: tuple[str, ...]
-
-    def of(self, *symbols: str) -> Flags:
-        """Holdings (h,) in any of these symbols."""
-        places = [place for place, symbol in enumerate(self.symbols) if symbol in symbols]
-        return np.isin(self.symbol, places)
-
-    def size(self, members: Flags) -> tuple[Money, Money]:
-        """Power, and the size of the delta, of the holdings marked."""
-        return int(self.power[members].sum()), abs(int(self.delta[members].sum()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,34 +42,13 @@ class Flag:
 def measures_of(exposure: Exposure) -> Measures:
     """The columns of an exposure."""
     holdings = exposure.holdings
-    symbols = tuple(sorted({holding.position.symbol for holding in holdings}))
-    place = {symbol: number for number, symbol in enumerate(symbols)}
-    deltas = [holding.dollar_delta for holding in holdings]
-    return Measures(
+    return measured(
         exposure.nav,
-        np.array([holding.power for holding in holdings], dtype=np.int64),
-        np.array([delta or 0 for delta in deltas], dtype=np.int64),
-        np.array([delta is not None for delta in deltas], dtype=np.bool_),
-        np.array([place[holding.position.symbol] for holding in holdings], dtype=np.int64),
-        symbols,
-        tuple(exposure.sectors.get(symbol, "") for symbol in symbols),
+        [holding.position.symbol for holding in holdings],
+        [holding.power for holding in holdings],
+        [holding.dollar_delta for holding in holdings],
+        exposure.sectors,
     )
-
-
-def returns_of(symbols: Sequence[str], pasts: Mapping[str, Past], sessions: int) -> Floats:
-    """Daily log returns (n, s) of the newest `sessions` that any of the symbols has, NaN where one has none.
-
-    A return over a session that is missing is missing too.
-    """
-    known = [pasts.get(symbol, NO_PAST) for symbol in symbols]
-    days = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *(past.day for past in known)]))[-sessions - 1 :]
-    close = np.full((days.size, len(known)), np.nan)
-    for column, past in enumerate(known):
-        _, rows, own = np.intersect1d(days, past.day, return_indices=True)
-        close[rows, column] = past.close[own]
-    with np.errstate(all="ignore"):
-        returns: Floats = np.diff(np.log(close), axis=0)
-    return returns
 
 
 def excess(flags: Sequence[Flag], measures: Measures, kept: Flags) -> Ints:
@@ -125,11 +80,6 @@ def flags_of(measures: Measures, pasts: Mapping[str, Past], rules: RebalancerRul
 
 def _of_nav(percent: float, nav: Money) -> Money:
     return int(percent * nav / 100)
-
-
-def share(amount: Money, nav: Money) -> float:
-    """An amount in percent of NAV, to two decimals."""
-    return round(100 * amount / nav, 2)
 
 
 def _symbol_flags(measures: Measures, rules: RebalancerRules) -> list[Flag]:

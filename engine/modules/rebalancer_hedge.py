@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.analytics.correlation import betas
+from engine.analytics.concentration import Measures, share
+from engine.analytics.correlation import betas, returns_of
 from engine.analytics.payoff import Holding as Held
 from engine.analytics.payoff import book_worst_case
 from engine.analytics.scenarios import Legs, joint_moves, revalue
@@ -38,7 +39,6 @@ from engine.modules.proposal import (
     sized,
     usd,
 )
-from engine.modules.rebalancer_flags import Measures, returns_of, share
 from engine.modules.rebalancer_rules import RebalancerRules
 from engine.modules.screening import event_before, refused_today, symbol_refusal
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.analytics.concentration import Measures
 from engine.core.errors import Fact
 from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Finding
@@ -25,7 +26,7 @@ from engine.modules.rebalancer_closings import (
     closings_for,
     left_after,
 )
-from engine.modules.rebalancer_flags import Flag, Measures, flags_of, measures_of, unknowns_of
+from engine.modules.rebalancer_flags import Flag, flags_of, measures_of, unknowns_of
 from engine.modules.rebalancer_hedge import KIND, best_lean, hedge_finding, indices_of
 from engine.modules.rebalancer_rules import RebalancerRules
 

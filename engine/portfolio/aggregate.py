@@ -1,24 +1,24 @@
-"""The aggregated view: (book, chains, market) -> MindfolioSnapshot. Pure."""
+"""The aggregated view: (book, chains, market) -> MindfolioSnapshot. Pure, and made anew only where something moved."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from engine.analytics.payoff import Holding, book_worst_case
+from engine.analytics.concentration import Measures, concentrations
 from engine.core.calendar import market_day
-from engine.core.money import Money, from_float, percent, round_half_up
+from engine.core.money import Money, from_float, percent
 from engine.domain.account import EXTERNAL
-from engine.domain.budget import available
 from engine.domain.chain import Chain
+from engine.domain.concentration import Comovement, Concentration
 from engine.domain.greeks import Greeks
-from engine.domain.order import OrderStatus
-from engine.domain.position import Position
+from engine.domain.scan import Past
 from engine.domain.snapshot import MarketView, MindfolioSnapshot, ModuleView, PositionView
-from engine.domain.units import drawdown_bp
 from engine.ledger.book import Book
-from engine.portfolio.valuation import value_positions
+from engine.portfolio.booked import Booked, BookedAll, LedgerFigures
+from engine.portfolio.comovement import INDEX, comovement_of, known_betas
+from engine.portfolio.greeks import Columns, summed_greeks
+from engine.portfolio.valuation import Valuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,118 +82,163 @@ class ModuleFigures:
     greeks: Greeks
 
 
-def aggregate(book: Book, chains: Mapping[str, Chain], market: MarketView, rate: float) -> MindfolioSnapshot:
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """What is known beside the quotes: daily closes of each underlying before today, and the sector of each symbol."""
+
+    pasts: Mapping[str, Past] = field(default_factory=dict)
+    sectors: Mapping[str, str] = field(default_factory=dict)
+
+
+_NO_BACKGROUND = Background()
+
+
+def aggregate(
+    book: Book,
+    chains: Mapping[str, Chain],
+    market: MarketView,
+    rate: float,
+    background: Background = _NO_BACKGROUND,
+) -> MindfolioSnapshot:
     """The snapshot of a book at `market.now`. The mindfolio must have been created."""
-    if book.spec is None:
-        raise ValueError("there is no mindfolio to aggregate")
-    views = value_positions(book, chains, market.now, rate)
-    modules = tuple(_module(book, module_id, views, market.now) for module_id in book.modules)
-    sums = totals(book.capital, [_figures(module) for module in modules])
-    by_symbol = worst_case_by_symbol(held for held in book.positions.values() if held.module_id != EXTERNAL)
-    worst = _total_loss(by_symbol)
-    return MindfolioSnapshot(
-        seq=book.seq,
-        environment=book.environment,
-        name=book.spec.name,
-        **_standing(book),
-        pnl_policy=book.spec.pnl_policy,
-        waived=_waived(book),
-        market=market,
-        version=book.version,
-        capital=book.capital,
-        reserve=book.reserve,
-        cash=book.cash,
-        nav=book.nav,
-        liquidation=_liquidation(book, views.values()),
-        pnl=book.pnl_total,
-        pnl_pct=percent(book.pnl_total, book.capital),
-        day_pnl=sum(module.day_pnl for module in modules),
-        allocated=sums.allocated,
-        allocated_pct=sums.allocated_pct,
-        used=sums.used,
-        used_pct=sums.used_pct,
-        held=sums.held,
-        available=available(
-            book.spec.pnl_policy,
-            book.capital,
-            sums.used,
-            sums.held,
-            sum(book.unsettled(module_id) for module_id in book.module_ids),
-            sum(book.excess_loss(module_id) for module_id in book.modules),
-        ),
-        positions=sums.positions,
-        greeks=sums.greeks,
-        dollar_delta=_dollar_delta(views.values(), chains),
-        worst_case=worst,
-        worst_case_by_symbol=by_symbol,
-        worst_case_pct_of_capital=None if worst is None else percent(worst, book.capital),
-        worst_case_pct_of_nav=None if worst is None else percent(worst, book.nav),
-        best_by_dollars=sums.best_by_dollars,
-        worst_by_dollars=sums.worst_by_dollars,
-        best_by_percent=sums.best_by_percent,
-        worst_by_percent=sums.worst_by_percent,
-        modules=modules,
-    )
+    return Aggregator().snapshot(book, chains, market, rate, background)
 
 
-def worst_case_by_symbol(positions: Iterable[Position]) -> dict[str, Money | None]:
-    """Netted exact loss at expiry against what was paid or received, per underlying, >= 0; None is unbounded.
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a module's figures rest on beside its book and its positions' views."""
 
-    Positions of one underlying and expiration net against each other; different expirations add up, since the price
-    at one says nothing certain of the price at the other.
+    month: str
+    betas: Mapping[str, float]
+    index_spot: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptModule:
+    """A module's newest view and what it was made of."""
+
+    view: ModuleView
+    booked: Booked
+    context: _Context
+
+    def is_of(self, booked: Booked, held: tuple[PositionView, ...], context: _Context) -> bool:
+        """Whether it would be made the same again."""
+        return self.booked is booked and self.context == context and self.view.open_positions == held
+
+
+_Weights: TypeAlias = tuple[tuple[Concentration, ...], tuple[Concentration, ...]]
+
+
+class Aggregator:
+    """Makes one snapshot after another of a book that changes by events only, and makes anew only what has moved.
+
+    A snapshot is the same as the one that `aggregate` would make. What is kept is what the newest one was made of.
     """
-    return dict(sorted(book_worst_case([_holding(position) for position in positions]).items()))
 
+    def __init__(self) -> None:
+        self._valuer = Valuer()
+        self._columns = Columns()
+        self._ledger = LedgerFigures()
+        self._modules: dict[str, _KeptModule] = {}
+        self._moving: Comovement | None = None
+        self._betas: Mapping[str, float] = {}
+        self._moving_of: tuple[tuple[str, ...], dt.date, Mapping[str, Past]] | None = None
+        self._weights: _Weights = ((), ())
+        self._weights_of: tuple[Mapping[str, PositionView], Money, Mapping[str, str]] | None = None
 
-def _total_loss(by_symbol: Mapping[str, Money | None]) -> Money | None:
-    losses = list(by_symbol.values())
-    return None if None in losses else sum(loss for loss in losses if loss is not None)
+    def snapshot(
+        self,
+        book: Book,
+        chains: Mapping[str, Chain],
+        market: MarketView,
+        rate: float,
+        background: Background = _NO_BACKGROUND,
+    ) -> MindfolioSnapshot:
+        """The snapshot at `market.now`. Raises ValueError before the mindfolio was created."""
+        ledger = self._ledger.of(book)
+        views = self._valuer.views(book, chains, market.now, rate)
+        day = market_day(market.now)
+        self._move(ledger.symbols, background.pasts, day)
+        index_spot = from_float(chains[INDEX].spot) if INDEX in chains else None
+        self._columns.follow(views, tuple(book.modules))
+        context = _Context(f"{day:%Y-%m}", self._betas, index_spot)
+        modules = self._all_modules(ledger, views, context)
+        sums = totals(book.capital, [_figures(module) for module in modules])
+        by_symbol, by_sector = self._weigh(ledger.account["nav"], views, background.sectors)
+        ours = [view for view in views.values() if view.position.module_id != EXTERNAL]
+        return MindfolioSnapshot(
+            **ledger.account,
+            market=market,
+            liquidation=_liquidation(ledger.account["cash"], ours),
+            day_pnl=sum(module.day_pnl for module in modules),
+            allocated=sums.allocated,
+            allocated_pct=sums.allocated_pct,
+            used=sums.used,
+            used_pct=sums.used_pct,
+            held=sums.held,
+            positions=sums.positions,
+            greeks=sums.greeks,
+            weighted=summed_greeks((module.weighted for module in modules), index_spot),
+            best_by_dollars=sums.best_by_dollars,
+            worst_by_dollars=sums.worst_by_dollars,
+            best_by_percent=sums.best_by_percent,
+            worst_by_percent=sums.worst_by_percent,
+            modules=modules,
+            concentrations=by_symbol,
+            sectors=by_sector,
+            comovement=self._moving,
+        )
 
+    def _all_modules(
+        self, ledger: BookedAll, views: Mapping[str, PositionView], context: _Context
+    ) -> tuple[ModuleView, ...]:
+        """The views of the modules, those from before where nothing moved."""
+        columns = self._columns
+        greeks, missing = columns.greeks(), columns.without_greeks()
+        weighted = columns.weighted(context.betas, context.index_spot)
+        kept, self._modules = self._modules, {}
+        for place, booked in enumerate(ledger.modules):
+            held = tuple([views[position.position_id] for position in booked.positions])
+            known = kept.get(booked.module_id)
+            if known is None or not known.is_of(booked, held, context):
+                view = ModuleView(
+                    **booked.figures,
+                    open_positions=held,
+                    greeks=greeks[place].rounded(),
+                    greeks_missing=missing[place],
+                    weighted=weighted[place],
+                    trades_this_month=booked.opened.get(context.month, 0),
+                )
+                known = _KeptModule(view, booked, context)
+            self._modules[booked.module_id] = known
+        return tuple(each.view for each in self._modules.values())
 
-def _holding(position: Position) -> Holding:
-    held = position.structure
-    contracts = tuple((leg.contract, leg.ratio * position.quantity) for leg in held.legs)
-    return Holding(contracts, -position.cost, position.shares, held.symbol)
+    def _move(self, symbols: tuple[str, ...], pasts: Mapping[str, Past], day: dt.date) -> None:
+        """Betas and correlations: worked out once for a day's closes and what is held."""
+        of = self._moving_of
+        if of is not None and of[:2] == (symbols, day) and of[2] is pasts:
+            return
+        self._moving_of = (symbols, day, pasts)
+        self._moving = comovement_of(symbols, pasts, day) if symbols else None
+        self._betas = {} if self._moving is None else known_betas(self._moving)
 
-
-def _module(book: Book, module_id: str, views: Mapping[str, PositionView], now: dt.datetime) -> ModuleView:
-    module = book.modules[module_id]
-    held = tuple(views[position.position_id] for position in book.positions_of(module_id))
-    used, pnl = book.used(module_id), book.pnl(module_id)
-    stats = module.stats
-    losers = stats.closed - stats.wins
-    greeks = [view.greeks for view in held if view.greeks is not None]
-    return ModuleView(
-        spec=module.spec,
-        status=module.status,
-        status_why=module.status_why,
-        budget=module.budget,
-        used=used,
-        held=book.held(module_id),
-        available=book.available(module_id),
-        utilisation_pct=percent(used, module.budget),
-        realised=book.realised(module_id),
-        unrealised=book.unrealised(module_id),
-        pnl=pnl,
-        pnl_pct=percent(pnl, module.budget),
-        day_pnl=book.day_pnl(module_id),
-        open_positions=held,
-        greeks=sum(greeks, Greeks()).rounded(),
-        greeks_missing=len(held) - len(greeks),
-        wins=stats.wins,
-        closed_trades=stats.closed,
-        win_rate=round(stats.wins / stats.closed, 4) if stats.closed else None,
-        average_win=_mean(stats.won, stats.wins),
-        average_loss=_mean(stats.lost, losers),
-        best_trade=stats.best,
-        worst_trade=stats.worst,
-        trades_this_month=stats.opened.get(f"{market_day(now):%Y-%m}", 0),
-        scans_today=module.scans_today,
-        executed_today=module.executed_today,
-        worst_case=_total_loss(worst_case_by_symbol(book.positions_of(module_id))),
-        approvals=tuple(approval for approval in book.approvals.values() if approval.candidate.module_id == module_id),
-        orders=book.orders_of(module_id),
-    )
+    def _weigh(self, nav: Money, views: Mapping[str, PositionView], sectors: Mapping[str, str]) -> _Weights:
+        """By symbol and by sector."""
+        of = self._weights_of
+        if of is None or of[0] is not views or of[1] != nav or of[2] is not sectors:
+            columns = self._columns
+            measures = Measures(
+                nav,
+                columns.power,
+                columns.delta,
+                columns.has_delta,
+                columns.symbol,
+                columns.symbols,
+                tuple(sectors.get(symbol, "") for symbol in columns.symbols),
+            )
+            self._weights = concentrations(measures)
+            self._weights_of = (views, nav, sectors)
+        return self._weights
 
 
 def _figures(module: ModuleView) -> ModuleFigures:
@@ -209,53 +254,11 @@ def _figures(module: ModuleView) -> ModuleFigures:
     )
 
 
-def _mean(amount: Money, count: int) -> Money | None:
-    return round_half_up(Decimal(amount) / count) if count else None
-
-
-def _standing(book: Book) -> dict[str, Any]:
-    """What is stopped, paused or in doubt."""
-    orders = list(book.orders.values())
-    return {
-        "status": book.status,
-        "stop_why": book.stop_why,
-        "stopped_at": book.stopped_at,
-        "breaker": book.breaker,
-        "status_why": book.status_why,
-        "drawdown_pct": _drawdown_pct(book),
-        "cancels_unconfirmed": sum(1 for order in orders if order.status is OrderStatus.CANCEL_PENDING),
-        "orders_unknown": sum(1 for order in orders if order.status is OrderStatus.UNKNOWN),
-        "differences": tuple(book.differences.values()),
-        "closing": book.closing,
-        "closing_by": book.closing_by,
-    }
-
-
-def _drawdown_pct(book: Book) -> float | None:
-    """From the reference's value of a unit down to that of now, in percent to two decimals, rounded down."""
-    fallen = drawdown_bp(book.nav, book.units, book.reference.nav, book.reference.units)
-    return None if fallen is None else fallen / 100
-
-
-def _waived(book: Book) -> tuple[str, ...]:
-    waived = {
-        "evidence": book.waivers.evidence,
-        "iv_rank": book.waivers.iv_rank,
-        "events": book.waivers.events,
-    }
-    return tuple(name for name, is_waived in waived.items() if is_waived)
-
-
-def _liquidation(book: Book, views: Iterable[PositionView]) -> Money | None:
+def _liquidation(cash: Money, views: Iterable[PositionView]) -> Money | None:
     """Cash after closing everything at natural; None while some position cannot be priced that way."""
-    costs = [view.closing_cost for view in views]
-    known = [cost for cost in costs if cost is not None]
-    return book.cash - sum(known) if len(known) == len(costs) else None
-
-
-def _dollar_delta(views: Iterable[PositionView], chains: Mapping[str, Chain]) -> Money:
-    """Delta times spot, summed: shares of different names do not add, their dollars do."""
-    exposure = sum(
-        view.greeks.delta * chains[view.position.structure.symbol].spot for view in views if view.greeks is not None
-    )
-    return from_float(exposure) or 0
+    total = cash
+    for view in views:
+        if view.closing_cost is None:
+            return None
+        total -= view.closing_cost
+    return total

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from engine.core.money import Money, from_float
+from engine.core.money import Money
 from engine.domain.chain import Chain
 from engine.domain.exposure import Exposure, Holding
 from engine.domain.order import OrderPurpose
@@ -12,7 +12,7 @@ from engine.domain.position import Position
 from engine.domain.quote import stock_quote
 from engine.domain.snapshot import PositionView
 from engine.ledger.book import Book
-from engine.portfolio.valuation import value_positions, volatilities
+from engine.portfolio.valuation import concentration_power, value_positions, volatilities
 
 
 def exposure_of(
@@ -34,17 +34,6 @@ def exposure_of(
     )
     known = volatilities(book.positions.values(), chains, now, rate)
     return Exposure(book.nav, holdings, sectors, tuple(book.answers.values()), waiting, known)
-
-
-def concentration_power(position: Position, spot: Money | None) -> Money:
-    """What a position adds to a concentration: buying power of its options plus market value of its shares, >= 0.
-
-    Shares without a price count at cost. Source: product terms, section 1.
-    """
-    cost = abs(sum(lot.cost for lot in position.lots if lot.contract is None))
-    stock = cost if spot is None else abs(position.shares) * spot
-    options = max(0, position.used - cost) if position.structure.legs else 0
-    return options + (stock if position.shares else 0)
 
 
 def room_in(
@@ -69,16 +58,14 @@ def room_in(
 
 def _holding(view: PositionView, chain: Chain | None, *, busy: set[str], going: set[str]) -> Holding:
     position = view.position
-    spot = None if chain is None else from_float(chain.spot)
-    delta = None if view.greeks is None or chain is None else from_float(view.greeks.delta * chain.spot)
     is_going = position.position_id in going
     return Holding(
         position=position,
-        mark=None if chain is None else _mark(position, chain, spot),
+        mark=None if chain is None else _mark(position, chain, view.spot),
         greeks=view.greeks,
-        dollar_delta=delta,
-        spot=spot,
-        power=concentration_power(position, spot),
+        dollar_delta=view.dollar_delta,
+        spot=view.spot,
+        power=view.power,
         closing_cost=view.closing_cost,
         is_going=is_going,
         is_busy=is_going or position.position_id in busy,

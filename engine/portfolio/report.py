@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from engine.core.clock import as_utc
 from engine.core.money import CENT, UNIT, Money
-from engine.domain.greeks import Greeks
+from engine.domain.concentration import Comovement, Concentration
+from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.position import Position
 from engine.domain.records import TradeRow
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
@@ -47,6 +48,12 @@ def as_document(snapshot: MindfolioSnapshot, trades: Mapping[str, Sequence[Trade
                 snapshot.greeks, snapshot.positions, sum(view.greeks_missing for view in snapshot.modules)
             ),
         },
+        "weighted_greeks": _weighted(
+            snapshot.weighted, snapshot.positions, sum(view.greeks_missing for view in snapshot.modules)
+        ),
+        "concentration": [_concentration(row) for row in snapshot.concentrations],
+        "sectors": [_concentration(row) for row in snapshot.sectors],
+        **_comovement(snapshot.comovement),
         "worst_case": {
             "loss": None if snapshot.worst_case is None else amount(snapshot.worst_case),
             "pct_of_capital": snapshot.worst_case_pct_of_capital,
@@ -67,6 +74,14 @@ def as_text(document: Document) -> str:
             f"allocated {totals['allocated']}  used {totals['used']}  held {totals['held']}  worst case {worst}"
         ),
     ]
+    if totals["positions"] and totals["greeks"] is not None:
+        weighted = _section(document, "weighted_greeks")
+        unknown = ", ".join(map(str, _listed(weighted, "without_beta")))
+        lines.append(
+            f"dollar delta {weighted['dollar_delta']}  dollar gamma per 1 % {weighted['dollar_gamma_1pct']}  "
+            f"beta-weighted {weighted['beta_dollar_delta']}{f' without {unknown}' if unknown else ''}  "
+            f"30-day vega {weighted['vega_30d']}"
+        )
     lines += [
         f"  {module['name']:<20} {module['status']:<7} budget {module['budget']}  used {module['used']}  "
         f"available {module['available']}  P&L {module['pnl']}  open {module['positions']}  "
@@ -161,6 +176,7 @@ def _module(view: ModuleView, trades: Sequence[TradeRow]) -> Document:
         "closed_trades": view.closed_trades,
         "trades_this_month": view.trades_this_month,
         "greeks": _greeks(view.greeks, len(view.open_positions), view.greeks_missing),
+        "weighted_greeks": _weighted(view.weighted, len(view.open_positions), view.greeks_missing),
         "open_positions": [
             {**_trade(held.position), "mark": amount(held.mark), "pnl": amount(held.pnl), "dte": held.dte}
             for held in view.open_positions
@@ -199,6 +215,60 @@ def _greeks(greeks: Greeks, positions: int, missing: int) -> Document | None:
             ("theta", greeks.theta),
             ("vega", greeks.vega),
         )
+    }
+
+
+def _weighted(greeks: WeightedGreeks, positions: int, missing: int) -> Document | None:
+    """In dollars, what is beta-weighted without the names that are listed; None where no position tells any Greeks."""
+    if positions and missing == positions:
+        return None
+    return {
+        "dollar_delta": amount(greeks.dollar_delta),
+        "dollar_gamma_1pct": amount(greeks.dollar_gamma),
+        "vega_30d": round(greeks.vega_30d, 2),
+        "beta_dollar_delta": amount(greeks.beta_dollar_delta),
+        "beta_dollar_gamma_1pct": amount(greeks.beta_dollar_gamma),
+        "beta_delta": greeks.beta_delta,
+        "beta_gamma": greeks.beta_gamma,
+        "without_beta": list(greeks.without_beta),
+    }
+
+
+def _concentration(row: Concentration) -> Document:
+    return {
+        "name": row.name or None,
+        "power": amount(row.power),
+        "power_pct": row.power_pct,
+        "dollar_delta": amount(row.delta),
+        "dollar_delta_pct": row.delta_pct,
+        "unknown_deltas": row.unknown_deltas,
+    }
+
+
+def _comovement(moving: Comovement | None) -> Document:
+    """Betas and correlations, each with the sessions behind it."""
+    if moving is None:
+        return {"betas": [], "correlations": []}
+    return {
+        "betas": [
+            {
+                "symbol": row.symbol,
+                "index": moving.index,
+                "beta": row.beta,
+                "error": row.error,
+                "sessions": row.sessions,
+            }
+            for row in moving.betas
+        ],
+        "correlations": [
+            {
+                "symbols": [row.first, row.second],
+                "correlation": row.correlation,
+                "sample_correlation": row.sample,
+                "sessions": row.sessions,
+            }
+            for row in moving.pairs
+        ],
     }
 
 

@@ -10,30 +10,145 @@ from numpy.typing import NDArray
 
 from engine.analytics.american import Method
 from engine.analytics.chain_values import ChainValues, chain_values
-from engine.core.calendar import days_to_expiry
+from engine.analytics.kernel import DAYS_PER_YEAR, Flags
+from engine.core.calendar import market_day
 from engine.core.clock import epoch_us
-from engine.core.money import Money, from_float, percent
-from engine.domain.chain import Chain
+from engine.core.money import UNIT, Money, from_float, percent
+from engine.domain.chain import Chain, Floats, Ints
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, OptionContract
-from engine.domain.order import OrderPurpose
-from engine.domain.package import package_quote
 from engine.domain.position import Position
 from engine.domain.quote import stock_quote
 from engine.domain.snapshot import PositionView
+from engine.domain.tick import EUROPEAN_CLASSES
 from engine.ledger.book import Book
+
+_WEIGHTED_DAYS = 30.0
+"""The life of an option whose vega counts as it is."""
+
+_LEAST_DAYS = 1.0
+"""An option that lives shorter is weighted as if it lived a day: the weight has no bound otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Valued:
-    """Greeks and average volatility of a position; None where a leg has no usable quote.
+class _Priced:
+    """What a position's view takes from the quotes, and nothing of the ledger's; None where a leg tells nothing."""
 
-    `borrowed`: a leg's volatility is that of the other right at its strike.
+    greeks: Greeks | None
+    vega_30d: float | None
+    iv: float | None
+    borrowed: bool
+    closing_cost: Money | None
+    spot: Money | None
+    dollar_delta: Money | None
+    dollar_gamma: Money | None
+    power: Money
+    dte: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shape:
+    """The positions of one underlying (n,) and their legs (l,) as columns.
+
+    `keys` (k,) are the contracts, sorted; `contract` (l,) the place of each leg's, `owner` (l,) that of its position.
     """
 
-    greeks: Greeks | None = None
-    iv: float | None = None
-    borrowed: bool = False
+    positions: tuple[Position, ...]
+    keys: Ints
+    contract: NDArray[np.intp]
+    owner: NDArray[np.intp]
+    ratio: Floats
+    size: Floats
+    """Shares that one unit of each leg stands for (n,)."""
+    shares: Floats
+    expirations: tuple[dt.date | None, ...]
+
+    def sums(self, values: Floats) -> Floats:
+        """Values of the legs (l,) by position (n,)."""
+        return np.bincount(self.owner, values, len(self.positions)).astype(np.float64, copy=False)
+
+    def all_of(self, flags: Flags) -> Flags:
+        """Positions (n,) of which every leg (l,) is flagged; those without legs are."""
+        every: Flags = self.sums((~flags).astype(np.float64)) == 0
+        return every
+
+
+@dataclass(slots=True)
+class _Symbol:
+    """What is held in one underlying, and what it was worth when its chain, or the minute, last changed."""
+
+    shape: _Shape
+    chain: Chain | None = None
+    seen: tuple[object, ...] = ()
+    priced: tuple[_Priced, ...] = ()
+
+
+class Valuer:
+    """Views of open positions, of which only those are made anew that something has changed about.
+
+    It keeps the newest figures of what is open, and the chains behind them, and nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._book: Book | None = None
+        self._seq = -1
+        self._symbols: dict[str, _Symbol] = {}
+        self._views: dict[str, PositionView] = {}
+        self._made_of: dict[str, _Priced] = {}
+
+    def views(self, book: Book, chains: Mapping[str, Chain], now: dt.datetime, rate: float) -> dict[str, PositionView]:
+        """A view of every open position, by position id, in the book's order. See `value_positions`.
+
+        The very same dict as before when nothing has changed.
+        """
+        minute = now.replace(second=0, microsecond=0)
+        context = (minute, rate, book.limits.max_quote_age)
+        has_moved = book is not self._book or book.seq != self._seq
+        if has_moved:
+            self._symbols = self._grouped(book)
+            self._book, self._seq = book, book.seq
+        changed: dict[str, PositionView] = {}
+        made_of: dict[str, _Priced] = {}
+        for symbol, group in self._symbols.items():
+            chain = chains.get(symbol)
+            is_new = chain is not group.chain or context != group.seen
+            if is_new:
+                group.priced = _priced(group.shape, chain, minute, rate, book.limits.max_quote_age)
+                group.chain, group.seen = chain, context
+            if is_new or has_moved:
+                for position, priced in zip(group.shape.positions, group.priced, strict=True):
+                    changed[position.position_id] = self._view(book, position, priced)
+                    made_of[position.position_id] = priced
+        if has_moved:
+            self._views, self._made_of = {key: changed[key] for key in book.positions}, made_of
+        elif changed:
+            self._views, self._made_of = self._views | changed, self._made_of | made_of
+        return self._views
+
+    def _grouped(self, book: Book) -> dict[str, _Symbol]:
+        """Positions by symbol; a group of which no position changed stays as it is."""
+        found: dict[str, list[Position]] = {}
+        for position in book.positions.values():
+            found.setdefault(position.symbol, []).append(position)
+        groups: dict[str, _Symbol] = {}
+        for symbol, positions in found.items():
+            kept, held = self._symbols.get(symbol), tuple(positions)
+            is_same = kept is not None and _are_same(kept.shape.positions, held)
+            groups[symbol] = kept if kept is not None and is_same else _Symbol(_shape_of(held))
+        return groups
+
+    def _view(self, book: Book, position: Position, priced: _Priced) -> PositionView:
+        """The view of a position, the one before where it would be the same."""
+        key = position.position_id
+        mark, marked_at, kept = book.marks[key], book.marked_at[key], self._views.get(key)
+        if (
+            kept is not None
+            and self._made_of[key] is priced
+            and kept.position is position
+            and (kept.mark, kept.marked_at) == (mark, marked_at)
+        ):
+            return kept
+        return _view(position, mark, marked_at, priced)
 
 
 def value_positions(book: Book, chains: Mapping[str, Chain], now: dt.datetime, rate: float) -> dict[str, PositionView]:
@@ -42,31 +157,27 @@ def value_positions(book: Book, chains: Mapping[str, Chain], now: dt.datetime, r
     The mark is the book's (journaled) one, so that the snapshot adds up to the ledger; Greeks and closing cost come
     from the newest quotes. `rate` is the risk-free rate, continuously compounded.
     """
-    held: dict[str, set[int]] = {}
-    for position in book.positions.values():
-        keys = held.setdefault(position.symbol, set())
-        keys.update(leg.contract.key for leg in position.structure.legs)
-    minute = now.replace(second=0, microsecond=0)
-    values = {
-        symbol: _values_of(chains[symbol], tuple(sorted(held[symbol])), minute, rate)
-        for symbol in sorted(held)
-        if symbol in chains and held[symbol]
-    }
-    return {
-        position_id: _view(book, position, chains.get(position.structure.symbol), values, now)
-        for position_id, position in book.positions.items()
-    }
+    return Valuer().views(book, chains, now, rate)
 
 
-def volatilities(
+@dataclass(frozen=True, slots=True)
+class HeldValue:
+    """What the quotes imply of one option that is held: volatility a year, forward in $, years to expiry."""
+
+    volatility: float
+    forward: float
+    years: float
+
+
+def held_values(
     positions: Iterable[Position], chains: Mapping[str, Chain], now: dt.datetime, rate: float
-) -> dict[OptionContract, float]:
-    """Implied volatility a year of every option that is held, as far as its quotes tell one."""
+) -> dict[OptionContract, HeldValue]:
+    """Of every option that is held, as far as its quotes tell."""
     held: dict[str, dict[int, OptionContract]] = {}
     for position in positions:
         for leg in position.structure.legs:
             held.setdefault(position.symbol, {})[leg.contract.key] = leg.contract
-    found: dict[OptionContract, float] = {}
+    found: dict[OptionContract, HeldValue] = {}
     minute = now.replace(second=0, microsecond=0)
     for symbol, contracts in held.items():
         chain = chains.get(symbol)
@@ -76,8 +187,15 @@ def volatilities(
         for contract in contracts.values():
             row = chain.row(contract)
             if row is not None and (values.valid[row] or values.borrowed[row]):
-                found[contract] = float(values.iv[row])
+                found[contract] = HeldValue(float(values.iv[row]), float(values.forward[row]), float(values.years[row]))
     return found
+
+
+def volatilities(
+    positions: Iterable[Position], chains: Mapping[str, Chain], now: dt.datetime, rate: float
+) -> dict[OptionContract, float]:
+    """Implied volatility a year of every option that is held, as far as its quotes tell one."""
+    return {contract: value.volatility for contract, value in held_values(positions, chains, now, rate).items()}
 
 
 @lru_cache(maxsize=64)
@@ -86,77 +204,182 @@ def _values_of(chain: Chain, keys: tuple[int, ...], minute: dt.datetime, rate: f
 
     Kept, because the view is made many times a second and quotes, which never change inside a chain, are not.
     """
-    return chain_values(chain, minute, rate, wanted=np.isin(chain.key, keys), method=Method.BOOK)
+    is_european = chain.symbol in EUROPEAN_CLASSES
+    wanted = np.isin(chain.key, keys)
+    return chain_values(chain, minute, rate, wanted=wanted, method=Method.BOOK, is_european=is_european)
 
 
-def _view(
-    book: Book, position: Position, chain: Chain | None, values: Mapping[str, ChainValues], now: dt.datetime
-) -> PositionView:
-    mark, expiration = book.marks[position.position_id], position.structure.expiration
-    pnl = mark - position.cost
-    best = -position.cost
-    rows = None if chain is None else _rows_of_one_time(position, chain, book.limits.max_quote_age)
-    valued, closing_cost = _Valued(), None
-    if chain is not None and rows is not None:
-        valued = _greeks(position, rows, values.get(position.symbol))
-        closing_cost = _closing_cost(position, chain)
+def _are_same(left: tuple[Position, ...], right: tuple[Position, ...]) -> bool:
+    return len(left) == len(right) and all(one is other for one, other in zip(left, right, strict=True))
+
+
+def _shape_of(positions: tuple[Position, ...]) -> _Shape:
+    legs = [(leg, owner) for owner, position in enumerate(positions) for leg in position.structure.legs]
+    keys, contract = np.unique(np.array([leg.contract.key for leg, _ in legs], dtype=np.int64), return_inverse=True)
+    return _Shape(
+        positions,
+        keys,
+        contract,
+        np.array([owner for _, owner in legs], dtype=np.intp),
+        np.array([leg.ratio for leg, _ in legs], dtype=np.float64),
+        np.array([MULTIPLIER * position.quantity for position in positions], dtype=np.float64),
+        np.array([position.shares for position in positions], dtype=np.float64),
+        tuple(position.structure.expiration for position in positions),
+    )
+
+
+def _priced(
+    shape: _Shape, chain: Chain | None, minute: dt.datetime, rate: float, longest: dt.timedelta | None
+) -> tuple[_Priced, ...]:
+    """What the chain says of each position of a symbol.
+
+    A position of which a contract was never quoted, or not with the chain's newest quotes (give or take `longest`), is
+    worth what the ledger says: legs of different days together give neither Greeks nor a closing price.
+    """
+    count = len(shape.positions)
+    spot = None if chain is None else from_float(chain.spot)
+    greeks: list[tuple[Greeks, float, float | None, bool] | None] = [None] * count
+    costs: list[Money | None] = [None] * count
+    if chain is not None and longest is not None:
+        row, is_there = _rows(shape, chain)
+        oldest = epoch_us(chain.at) - longest // dt.timedelta(microseconds=1)
+        of_one_time = shape.all_of(is_there & (_taken(chain.quoted_at, row) >= oldest))
+        has_options = shape.keys.size and chain.key.size
+        values = _values_of(chain, tuple(shape.keys.tolist()), minute, rate) if has_options else None
+        greeks = _greeks(shape, values, row, of_one_time)
+        costs = _closing_costs(shape, chain, row, of_one_time)
+    prices = (float("nan") if chain is None else chain.spot, spot)
+    today = market_day(minute)
+    lives = (None if expiration is None else (expiration - today).days for expiration in shape.expirations)
+    return tuple(
+        _price(position, found, cost, prices, dte)
+        for position, found, cost, dte in zip(shape.positions, greeks, costs, lives, strict=True)
+    )
+
+
+def _rows(shape: _Shape, chain: Chain) -> tuple[NDArray[np.intp], Flags]:
+    """Row of the chain of each leg (l,), and whether the chain has it; any row where it has not."""
+    if not chain.key.size:
+        return np.zeros(shape.contract.size, dtype=np.intp), np.zeros(shape.contract.size, dtype=np.bool_)
+    row = np.minimum(np.searchsorted(chain.key, shape.keys), chain.key.size - 1)
+    return row[shape.contract], (chain.key[row] == shape.keys)[shape.contract]
+
+
+def _taken(column: Floats | Ints, row: NDArray[np.intp]) -> Floats | Ints:
+    """Rows of a column, NaN of an empty one."""
+    return column[row] if column.size else np.full(row.size, np.nan)
+
+
+def _price(
+    position: Position,
+    found: tuple[Greeks, float, float | None, bool] | None,
+    closing_cost: Money | None,
+    prices: tuple[float, Money | None],
+    dte: int | None,
+) -> _Priced:
+    price, spot = prices
+    greeks, vega_30d, iv, borrowed = found or (None, None, None, False)
+    return _Priced(
+        greeks,
+        vega_30d,
+        iv,
+        borrowed,
+        closing_cost,
+        spot,
+        dollar_delta=None if greeks is None else from_float(greeks.delta * price),
+        dollar_gamma=None if greeks is None else from_float(greeks.gamma * price * price / 100),
+        power=concentration_power(position, spot),
+        dte=dte,
+    )
+
+
+def _view(position: Position, mark: Money, marked_at: dt.datetime, priced: _Priced) -> PositionView:
+    pnl, best = mark - position.cost, -position.cost
     return PositionView(
         position=position,
         mark=mark,
-        marked_at=book.marked_at[position.position_id],
+        marked_at=marked_at,
         pnl=pnl,
         pnl_of_max_pct=percent(pnl, best) if best > 0 else None,
-        dte=None if expiration is None else days_to_expiry(now, expiration),
-        greeks=valued.greeks,
-        iv=valued.iv,
-        is_iv_borrowed=valued.borrowed,
-        closing_cost=closing_cost,
+        dte=priced.dte,
+        greeks=priced.greeks,
+        iv=priced.iv,
+        is_iv_borrowed=priced.borrowed,
+        closing_cost=priced.closing_cost,
+        spot=priced.spot,
+        dollar_delta=priced.dollar_delta,
+        dollar_gamma=priced.dollar_gamma,
+        vega_30d=priced.vega_30d,
+        power=priced.power,
     )
 
 
-def _rows_of_one_time(position: Position, chain: Chain, longest: dt.timedelta | None) -> NDArray[np.intp] | None:
-    """Rows of a position's legs, None unless all were quoted with the chain's newest quotes, give or take `longest`.
+def concentration_power(position: Position, spot: Money | None) -> Money:
+    """What a position adds to a concentration: buying power of its options plus market value of its shares, >= 0.
 
-    A recording leaves contracts out; legs of different days together give neither Greeks nor a closing price.
+    Shares without a price count at cost. Source: product terms, section 1.
     """
-    found = [chain.row(leg.contract) for leg in position.structure.legs]
-    rows = np.array([row for row in found if row is not None], dtype=np.intp)
-    if rows.size < len(found) or longest is None:
-        return None
-    oldest = epoch_us(chain.at) - longest // dt.timedelta(microseconds=1)
-    return rows if bool((chain.quoted_at[rows] >= oldest).all()) else None
+    if not position.shares and position.structure.legs:
+        return max(0, position.used)
+    cost = abs(sum(lot.cost for lot in position.lots if lot.contract is None))
+    stock = cost if spot is None else abs(position.shares) * spot
+    options = max(0, position.used - cost) if position.structure.legs else 0
+    return options + (stock if position.shares else 0)
 
 
-def _greeks(position: Position, at: NDArray[np.intp], values: ChainValues | None) -> _Valued:
-    shares = Greeks(delta=float(position.shares))
-    if values is None or at.size == 0:
-        return _Valued(shares)
-    borrowed = values.borrowed[at]
-    if not (values.valid[at] | borrowed).all():
-        return _Valued()
-    ratio = np.array([leg.ratio for leg in position.structure.legs], dtype=np.float64)
-    size = MULTIPLIER * position.quantity
-    greeks = Greeks(
-        delta=float(ratio @ values.delta[at]) * size,
-        gamma=float(ratio @ values.gamma[at]) * size,
-        theta=float(ratio @ values.theta[at]) * size,
-        vega=float(ratio @ values.vega[at]) * size,
+def _greeks(
+    shape: _Shape, values: ChainValues | None, row: NDArray[np.intp], of_one_time: Flags
+) -> list[tuple[Greeks, float, float | None, bool] | None]:
+    """Greeks, weighted vega, average volatility and whether one is borrowed, of each position; None where unknown.
+
+    Shares have a delta without any quote of an option.
+    """
+    shares = shape.shares
+    if values is None:
+        return [
+            (Greeks(delta=delta), 0.0, None, False) if known else None
+            for delta, known in zip(shares.tolist(), of_one_time.tolist(), strict=True)
+        ]
+    borrowed = values.borrowed[row]
+    known = of_one_time & shape.all_of(values.valid[row] | borrowed)
+    ratio, legs = shape.ratio, np.bincount(shape.owner, minlength=shares.size)
+    vega = values.vega[row]
+    weight = np.sqrt(_WEIGHTED_DAYS / np.maximum(values.years[row] * DAYS_PER_YEAR, _LEAST_DAYS))
+    columns = [
+        shape.sums(ratio * each) * shape.size
+        for each in (values.delta[row], values.gamma[row], values.theta[row], vega, vega * weight)
+    ]
+    columns[0] = columns[0] + shares
+    with np.errstate(all="ignore"):
+        iv = shape.sums(values.iv[row]) / legs
+    lent = shape.sums(borrowed.astype(np.float64)) > 0
+    rows = zip(
+        known.tolist(), *(each.tolist() for each in columns), iv.tolist(), lent.tolist(), legs.tolist(), strict=True
     )
-    return _Valued(greeks + shares, float(values.iv[at].mean()), bool(borrowed.any()))
+    return [
+        (Greeks(delta, gamma, theta, own), weighted, level if count else None, is_lent) if is_known else None
+        for is_known, delta, gamma, theta, own, weighted, level, is_lent, count in rows
+    ]
 
 
-def _closing_cost(position: Position, chain: Chain) -> Money | None:
-    """What closing at natural would pay (positive) or bring (negative), without commissions."""
-    legs, cost = position.structure.legs, 0
-    if legs:
-        quote = package_quote(legs, tuple(chain.quote(leg.contract) for leg in legs), OrderPurpose.CLOSE)
-        if quote is None:
-            return None
-        cost = quote.natural * MULTIPLIER * position.quantity
-    if position.shares:
-        spot = from_float(chain.spot)
-        if spot is None:
-            return None
-        stock = stock_quote(spot, chain.spot_at)
-        cost -= position.shares * ((stock.bid if position.shares > 0 else stock.ask) or 0)
-    return cost
+def _closing_costs(shape: _Shape, chain: Chain, row: NDArray[np.intp], of_one_time: Flags) -> list[Money | None]:
+    """What closing each position at natural would pay (positive) or bring (negative), without commissions.
+
+    A worthless wing is sold for nothing: `package_quote` of a closing order, for all positions at once.
+    """
+    bid, ask = (np.rint(_taken(column, row) * UNIT) for column in (chain.bid, chain.ask))
+    priced = of_one_time & shape.all_of((bid >= 0) & (bid <= ask) & (ask > 0) & np.isfinite(ask))
+    # What was bought is sold at the bid, what was sold is bought at the ask. Whole numbers, far below 2 ** 53.
+    side = np.nan_to_num(np.where(shape.ratio > 0, bid, ask))
+    natural = -shape.sums(side * shape.ratio) * shape.size
+    spot = from_float(chain.spot)
+    stock = None if spot is None else stock_quote(spot, chain.spot_at)
+    costs: list[Money | None] = []
+    for position, is_priced, cost in zip(shape.positions, priced.tolist(), natural.tolist(), strict=True):
+        shares = position.shares
+        if not is_priced or (shares and stock is None):
+            costs.append(None)
+            continue
+        price = 0 if stock is None else (stock.bid if shares > 0 else stock.ask) or 0
+        costs.append(int(cost) - shares * price)
+    return costs

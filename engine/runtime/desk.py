@@ -54,8 +54,11 @@ def _never(_module: ModuleSpec) -> bool:
     return False
 
 
+_NO_CLOSES: Mapping[str, Past] = {}
+
+
 def _no_pasts(_day: dt.date) -> Mapping[str, Past]:
-    return {}
+    return _NO_CLOSES
 
 
 def _no_scores(_day: dt.date) -> Mapping[str, Score]:

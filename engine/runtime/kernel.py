@@ -22,7 +22,7 @@ from engine.domain.mindfolio import MindfolioStatus, ModuleKind
 from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.ledger.codec import is_exact
-from engine.portfolio.aggregate import aggregate
+from engine.portfolio.aggregate import Aggregator, Background
 from engine.runtime import breaking, closings, handlers, managing, orders, pausing, positions, reconciling, reports
 from engine.runtime.aftermath import follow
 from engine.runtime.desk import RISK_FREE_RATE, Desk
@@ -61,6 +61,7 @@ class Kernel:
         self._pacer = pacer
         self._publishes = publishes
         self._scans = Scans(workers)
+        self._aggregator = Aggregator()
         self._closing = False
         self._answering: cmd.Command | None = None
         self._published_at = -math.inf
@@ -397,5 +398,6 @@ class Kernel:
             is_finished=self._feed_at is None,
             quotes=desk.quality.total.view(),
         )
-        view = aggregate(desk.book, desk.market.chains(), market, RISK_FREE_RATE)
+        background = Background(desk.pasts_on(market_day(desk.now)) if desk.book.positions else {}, desk.sectors)
+        view = self._aggregator.snapshot(desk.book, desk.market.chains(), market, RISK_FREE_RATE, background)
         return replace(view, halted=desk.halted, is_compared=desk.is_reconciled)

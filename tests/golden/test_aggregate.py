@@ -9,7 +9,7 @@ import pytest
 from engine.core.errors import DenialCode
 from engine.core.money import Money, dollars, percent
 from engine.domain.budget import BudgetPlan, available
-from engine.domain.greeks import Greeks
+from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.limits import ModuleLimits
 from engine.domain.mindfolio import Environment, MindfolioStatus, ModuleKind, ModuleStatus, PnlPolicy
 from engine.domain.snapshot import MarketView, MindfolioSnapshot, ModuleView, PositionView
@@ -119,7 +119,7 @@ def snapshot(case: Case, worst: Money = 0) -> MindfolioSnapshot:
         version=1, capital=capital, reserve=reserve, cash=sums.nav, nav=sums.nav, liquidation=None,
         pnl=sums.pnl, pnl_pct=sums.pnl_pct, day_pnl=0, allocated=sums.allocated, allocated_pct=sums.allocated_pct,
         used=sums.used, used_pct=sums.used_pct, held=sums.held, available=0, positions=sums.positions,
-        greeks=sums.greeks, dollar_delta=0, worst_case=worst, worst_case_by_symbol={},
+        greeks=sums.greeks, weighted=WeightedGreeks(), worst_case=worst, worst_case_by_symbol={},
         worst_case_pct_of_capital=percent(worst, capital), worst_case_pct_of_nav=percent(worst, sums.nav),
         best_by_dollars=sums.best_by_dollars, worst_by_dollars=sums.worst_by_dollars,
         best_by_percent=sums.best_by_percent, worst_by_percent=sums.worst_by_percent,

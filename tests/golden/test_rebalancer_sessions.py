@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.analytics.correlation import betas, correlations
+from engine.analytics.correlation import betas, correlations, returns_of
 from engine.core.calendar import years_to_expiry
 from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
@@ -26,7 +26,6 @@ from engine.ledger.query import LedgerQuery
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files
 from engine.market.replay import ReplayFeed
-from engine.modules.rebalancer_flags import returns_of
 from engine.portfolio.sectors import shipped_sectors
 from engine.runtime.inbox import ScanFinished
 from engine.runtime.positions import record_marks

@@ -36,7 +36,7 @@ class GreeksPanel(Panel):
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show the newest Greeks, and how many positions are not in them."""
-        dollar_delta = snapshot.dollar_delta
+        dollar_delta = snapshot.weighted.dollar_delta
         self._dollar_delta.show_value(fmt.signed_money(dollar_delta), "", "moves like this much stock")
         greeks = snapshot.greeks
         self._facts.show_fact("delta", fmt.greek(greeks.delta))

@@ -293,3 +293,27 @@ def test_an_empty_chain_has_empty_columns() -> None:
     empty = Chain("XYZ", 1, NOW, SPOT, NOW, chain.key[:0], none, none, none, none, chain.quoted_at[:0])
     values = chain_values(empty, NOW, RATE)
     assert values.years.shape == values.iv.shape == values.valid.shape == (0,)
+
+
+def test_options_that_cannot_be_exercised_early_are_valued_in_closed_form() -> None:
+    day = dt.date(2026, 6, 19)
+    strikes = np.arange(80, 121, 5, dtype=np.int64) * UNIT
+    key = np.concatenate(
+        [contract_keys(np.full(9, day.toordinal()), np.full(9, put), strikes) for put in (False, True)]
+    )
+    _, is_put, strike = decode_keys(key)
+    years = years_to_expiry(NOW, day)
+    # A dividend yield of 1 %: the forward is what parity says, and delta is that of spot and forward together.
+    forward = SPOT * math.exp((RATE - 0.01) * years)
+    exact = european(forward * math.exp(-RATE * years), forward, strike / UNIT, years, RATE, 0.2, is_put)
+    count = np.full(key.size, 9.0)
+    bid, ask = exact.price - 0.001, exact.price + 0.001
+    chain = Chain("SPX", 1, NOW, SPOT, NOW, key, bid, ask, count, count.copy(), np.full(key.size, epoch_us(NOW)))
+    values = chain_values(chain, NOW, RATE, is_european=True)
+    assert values.valid.all()
+    np.testing.assert_allclose(values.forward, forward, rtol=1e-9)
+    np.testing.assert_allclose(values.iv, 0.2, rtol=1e-6)
+    for name in ("delta", "gamma", "theta", "vega"):
+        np.testing.assert_allclose(getattr(values, name), getattr(exact, name), rtol=1e-5)
+    # A put far in the money is worth less than exercise would bring, and is no fault of the quote.
+    assert (exact.price[is_put] < strike[is_put] / UNIT - SPOT).any()

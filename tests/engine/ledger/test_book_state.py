@@ -22,6 +22,7 @@ from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.position import PositionStatus
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.book import Book
+from engine.ledger.checkpoint import SPELLED_LAYOUT, dump, restore, state_hash
 from tests.builders import (
     ALPHA,
     BETA,
@@ -324,3 +325,27 @@ def test_nothing_comes_before_the_mindfolio() -> None:
 def test_a_mindfolio_that_does_not_add_up_is_not_begun(spec: Any) -> None:
     with pytest.raises(LedgerFault):
         Book().apply(1, NOW, created(spec))
+
+
+def test_positions_are_found_by_module_after_every_event_and_the_index_is_no_state() -> None:
+    clerk = Clerk()
+    first, second = clerk.open(), clerk.open(module_id=BETA)
+    book = clerk.ledger.book
+
+    def held(module_id: str) -> list[str]:
+        return [each.position_id for each in book.positions_of(module_id)]
+
+    assert (held(ALPHA), held(BETA), held("nobody")) == ([first], [second], [])
+    clerk.record(ev.PositionMoved(second, EXTERNAL, "user", "test"))
+    assert (held(ALPHA), held(BETA), held(EXTERNAL)) == ([first], [], [second])
+    third = clerk.open()
+    assert held(ALPHA) == [first, third]
+    clerk.close(first, "0.55")
+    assert held(ALPHA) == held(ALPHA) == [third]
+    other = restore(dump(book))
+    assert (other, state_hash(other)) == (book, state_hash(book))
+
+
+def test_the_layout_of_a_checkpoint_names_state_alone() -> None:
+    assert "_by_module" not in SPELLED_LAYOUT
+    assert "positions:" in SPELLED_LAYOUT

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.analytics.correlation import returns_of
 from engine.core.money import dollars
 from engine.domain.exposure import Holding
 from engine.domain.scan import Past
-from engine.modules.rebalancer_flags import Flag, excess, flags_of, measures_of, returns_of, unknowns_of
+from engine.modules.rebalancer_flags import Flag, excess, flags_of, measures_of, unknowns_of
 from tests.engine.modules.rebalancer_books import exposure, holding, past, rules
 
 UP_DOWN = [0.01, -0.01] * 30

@@ -18,7 +18,8 @@ from engine.domain.position import Position
 from engine.domain.snapshot import MarketView, MindfolioSnapshot, ModuleView
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 from engine.ledger.book import Book
-from engine.portfolio.aggregate import ModuleFigures, aggregate, totals, worst_case_by_symbol
+from engine.portfolio.aggregate import ModuleFigures, aggregate, totals
+from engine.portfolio.booked import worst_case_by_symbol
 from tests.builders import (
     ALPHA,
     APRIL,
@@ -145,7 +146,7 @@ def test_greeks_add_up_over_what_can_be_valued_and_the_rest_is_counted(make_chai
     for name in ("delta", "gamma", "theta", "vega"):
         assert getattr(mixed.greeks, name) == pytest.approx(getattr(total, name), abs=2e-4)
         assert getattr(alpha.greeks, name) == pytest.approx(getattr(known[0], name), abs=1e-4)
-    assert mixed.dollar_delta == pytest.approx(total.delta * 260 * 10_000, abs=2)
+    assert mixed.weighted.dollar_delta == pytest.approx(total.delta * 260 * 10_000, abs=2)
     assert mixed.liquidation is None
     whole = snapshot(traded().ledger.book, tesla, make_chain("SPY", 260.0, STRIKES))
     costs = [held.closing_cost for module in whole.modules for held in module.open_positions]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.core.money import dollars
@@ -10,7 +11,9 @@ from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Approval
 from engine.domain.exposure import Exposure
 from engine.domain.order import OrderPurpose
-from engine.portfolio.exposure import concentration_power, exposure_of, room_in
+from engine.domain.scan import Past
+from engine.portfolio.exposure import exposure_of, room_in
+from engine.portfolio.valuation import concentration_power
 from engine.runtime.closings import Closing, close
 from tests.builders import NOW, candidate, position
 from tests.engine.runtime.scenes import CONDOR, OTHER, hold, made_of, quiet
@@ -107,3 +110,20 @@ def test_greeks_volatilities_and_closing_costs_come_from_the_newest_quotes(tmp_p
 
 def test_a_position_without_shares_has_no_stock() -> None:
     assert concentration_power(position(), dollars(260)) == position().used
+
+
+def test_the_kernels_snapshot_shows_the_same_weights_with_sectors_and_betas(tmp_path: Path) -> None:
+    rig = quiet(tmp_path)
+    hold(rig, CONDOR, ("0.10", "0.60", "0.60", "0.10"))
+    past = Past(np.arange(NOW.toordinal() - 90, NOW.toordinal()), 100 + np.sin(np.arange(90.0)))
+    known = {"SPY": past}
+    rig.desk.pasts_on, rig.desk.sectors = lambda _day: known, SECTORS
+    snapshot = rig.kernel.snapshot()
+    (one,) = seen(rig).holdings
+    (row,) = snapshot.concentrations
+    assert (row.name, row.power, row.delta) == (one.position.symbol, one.power, one.dollar_delta)
+    assert [sector.name for sector in snapshot.sectors] == ["Broad Market"]
+    assert snapshot.comovement is not None
+    assert [(each.symbol, each.beta) for each in snapshot.comovement.betas] == [("SPY", 1.0)]
+    assert snapshot.weighted.dollar_delta == snapshot.weighted.beta_dollar_delta == one.dollar_delta
+    assert rig.kernel.snapshot().comovement is snapshot.comovement

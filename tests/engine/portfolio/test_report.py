@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.money import UNIT, Money, dollars
-from engine.domain.greeks import Greeks
+from engine.domain.concentration import Comovement, Concentration, NameBeta, PairCorrelation
+from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.records import TradeRow
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.portfolio.aggregate import aggregate
@@ -170,3 +171,42 @@ def test_the_summary_of_a_run_says_what_its_pnl_came_from(snapshot: MindfolioSna
     parts = {"delta": -12.5, "gamma": 0, "theta": 30}
     document["explained_pnl"] = [{"session": "2026-03-17", "module": "IV Service", "pnl": 17.5, "parts": parts}]
     assert "  IV Service: P&L of 2026-03-17 17.5 = delta -12.5, theta 30" in as_text(document).splitlines()
+
+
+def test_what_greeks_weigh_and_where_it_leans_is_told_with_what_is_unknown(snapshot: MindfolioSnapshot) -> None:
+    weighted = WeightedGreeks(
+        dollars(4_000), dollars("-31.64"), -16.126, dollars(6_500), dollars(-12), 13.0, None, ("KO", "NEW")
+    )
+    seen = replace(
+        snapshot,
+        weighted=weighted,
+        modules=tuple(replace(view, greeks_missing=0) for view in snapshot.modules),
+        concentrations=(Concentration("TSLA", dollars(1_760), 3.5, 0, 0.0, 1),),
+        sectors=(Concentration("", dollars(1_760), None, 0, None, 1),),
+        comovement=Comovement(
+            snapshot.market.now.date(),
+            "SPY",
+            (NameBeta("KO", None, None, 12),),
+            (PairCorrelation("KO", "TSLA", 0.31, 0.35, 60),),
+        ),
+    )
+    made: dict[str, Any] = json.loads(json.dumps(as_document(seen, {}), allow_nan=False))
+    assert made["weighted_greeks"] == {
+        "dollar_delta": 4_000, "dollar_gamma_1pct": -31.64, "vega_30d": -16.13, "beta_dollar_delta": 6_500,
+        "beta_dollar_gamma_1pct": -12, "beta_delta": 13.0, "beta_gamma": None, "without_beta": ["KO", "NEW"],
+    }  # fmt: skip
+    assert made["concentration"] == [
+        {
+            "name": "TSLA",
+            "power": 1_760,
+            "power_pct": 3.5,
+            "dollar_delta": 0,
+            "dollar_delta_pct": 0.0,
+            "unknown_deltas": 1,
+        }
+    ]
+    assert made["sectors"][0]["name"] is None
+    assert made["betas"] == [{"symbol": "KO", "index": "SPY", "beta": None, "error": None, "sessions": 12}]
+    assert made["correlations"][0]["symbols"] == ["KO", "TSLA"]
+    assert made["modules"][0]["weighted_greeks"]["without_beta"] == ["TSLA"]
+    assert "beta-weighted 6500 without KO, NEW" in as_text(made)

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.core.money import Money, dollars, percent
 from engine.domain.candidate import Approval, Candidate
-from engine.domain.greeks import Greeks
+from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import ModuleLimits
 from engine.domain.mindfolio import Environment, MindfolioStatus, ModuleKind, ModuleSpec, ModuleStatus, PnlPolicy
@@ -275,7 +275,7 @@ def aggressive_growth(**changes: Any) -> MindfolioSnapshot:
         available=dollars(29_500),
         positions=5,
         greeks=Greeks(48.1, -7.3, 54.4, -115.2),
-        dollar_delta=dollars("14230"),
+        weighted=WeightedGreeks(dollar_delta=dollars("14230")),
         worst_case=dollars(17_900),
         worst_case_by_symbol={
             "NVDA": dollars(1_880),
@@ -359,7 +359,7 @@ def fresh() -> MindfolioSnapshot:
         available=dollars(50_000),
         positions=0,
         greeks=Greeks(),
-        dollar_delta=0,
+        weighted=WeightedGreeks(),
         worst_case=0,
         worst_case_by_symbol={},
         worst_case_pct_of_capital=0.0,

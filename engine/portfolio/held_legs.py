@@ -1,0 +1,66 @@
+"""Everything that is held, as the columns that scenarios and projected Greeks take. Pure."""
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.analytics.scenarios import Legs
+from engine.core.money import to_float
+from engine.domain.chain import Chain
+from engine.domain.instrument import MULTIPLIER, Right
+from engine.domain.position import Position
+from engine.portfolio.valuation import held_values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldLegs:
+    """Everything that some positions hold, as the columns that scenarios and projections take.
+
+    `symbols` are what `legs.symbol` counts, `positions` what `legs.position` does. `left_out` are the ids of positions
+    of which a leg has no volatility, or the underlying no price.
+    """
+
+    legs: Legs
+    symbols: tuple[str, ...]
+    positions: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def held_legs(positions: Iterable[Position], chains: Mapping[str, Chain], now: dt.datetime, rate: float) -> HeldLegs:
+    """The legs of positions at the volatilities and forwards that the newest quotes imply; `rate` as in valuations."""
+    held = tuple(positions)
+    values = held_values(held, chains, now, rate)
+    rows: list[tuple[float, ...]] = []
+    place: dict[str, int] = {}
+    kept: list[str] = []
+    left_out: list[str] = []
+    for position in held:
+        chain = chains.get(position.symbol)
+        spot = math.nan if chain is None else chain.spot
+        size = MULTIPLIER * position.quantity
+        found = [(leg, values.get(leg.contract)) for leg in position.structure.legs]
+        if not (math.isfinite(spot) and spot > 0) or any(value is None for _, value in found):
+            left_out.append(position.position_id)
+            continue
+        where = (float(len(kept)), float(place.setdefault(position.symbol, len(place))))
+        kept.append(position.position_id)
+        rows += [
+            (
+                spot, value.forward, to_float(leg.contract.strike), value.years, value.volatility,
+                float(leg.contract.right is Right.PUT), float(leg.ratio * size), *where,
+            )
+            for leg, value in found
+            if value is not None
+        ]  # fmt: skip
+        if position.shares:
+            rows.append((spot, spot, math.nan, 0.0, 0.0, 0.0, float(position.shares), *where))
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), 9).T
+    spots, forward, strike, years, volatility, is_put, sizes, number, symbol = table
+    legs = Legs(
+        spots, forward, strike, years, np.full(spots.size, rate), volatility, is_put > 0, sizes,
+        number.astype(np.int64), symbol.astype(np.int64),
+    )  # fmt: skip
+    return HeldLegs(legs, tuple(place), tuple(kept), tuple(left_out))
