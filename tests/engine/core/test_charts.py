@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from engine.backtest.charts import HEIGHT, WIDTH, Line, bar_rows, dollars_text, histogram, line_chart, nice_step
+from engine.core.charts import HEIGHT, WIDTH, Line, bar_rows, dollars_text, histogram, line_chart, nice_step
 from engine.core.money import dollars
 
 DAY = dt.date(2026, 3, 2)

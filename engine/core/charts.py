@@ -1,4 +1,4 @@
-"""Charts of a report as inline SVG: lines over days, a histogram, bars. Colours come from the page's style sheet.
+"""Charts of a report as inline SVG: lines and layers over days, a histogram, bars. Colours are the page's.
 
 Every text that goes in is escaped here. Amounts are Money in, dollars on the axes.
 """
@@ -29,29 +29,67 @@ class Line:
 
 def line_chart(title: str, lines: Sequence[Line]) -> str:
     """Curves over days on one scale that holds zero; a sentence instead where there are too few points."""
+    picture = lines_svg(title, lines)
+    if not picture:
+        return _nothing("Too few days for a curve.")
+    legend = "".join(f'<span class="key {line.colour}">{escape(line.name)}</span>' for line in lines)
+    return f'{picture}<p class="legend">{legend}</p>'
+
+
+def lines_svg(title: str, lines: Sequence[Line]) -> str:
+    """The curves of `line_chart` without their legend; "" where there are too few points."""
     days = [day for line in lines for day, _ in line.points]
     if len(set(days)) < LEAST_POINTS:
-        return _nothing("Too few days for a curve.")
-    first, last = min(days), max(days)
+        return ""
     values = [to_float(amount) for line in lines for _, amount in line.points]
-    scale = _Scale(min(values), max(values))
-    span = (last - first).days
-
-    def across(day: dt.date) -> float:
-        return _LEFT + (day - first).days / span * (WIDTH - _LEFT - _RIGHT)
-
-    parts = [scale.grid()]
-    for tick in range(5):
-        day = first + dt.timedelta(days=round(span * tick / 4))
-        anchor = ("start", "middle", "middle", "middle", "end")[tick]
-        parts.append(_text(across(day), HEIGHT - 8, f"{day:%d %b %y}", anchor))
+    scale, across = _Scale(min(values), max(values)), _Days(min(days), max(days))
+    parts = [scale.grid(), across.labels()]
     for line in lines:
-        path = " ".join(f"{across(day):.1f},{scale.down(to_float(amount)):.1f}" for day, amount in line.points)
+        path = " ".join(f"{across.at(day):.1f},{scale.down(to_float(amount)):.1f}" for day, amount in line.points)
         parts.append(
             f'<polyline class="line {line.colour}" points="{path}"><title>{escape(line.name)}</title></polyline>'
         )
-    legend = "".join(f'<span class="key {line.colour}">{escape(line.name)}</span>' for line in lines)
-    return f'{_svg(title, parts)}<p class="legend">{legend}</p>'
+    return _svg(title, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A named part of a whole, by day, in the page's colour of that name; no amount is negative."""
+
+    name: str
+    colour: str
+    amounts: tuple[Money, ...]
+
+
+def layers_svg(title: str, days: Sequence[dt.date], layers: Sequence[Layer]) -> str:
+    """Parts of a whole on top of each other, each as it was at the end of a day; "" where there are too few days.
+
+    They change in steps: an amount holds until the day on which there is another. Raises ValueError for a layer that
+    has not one amount a day.
+    """
+    if len(days) < LEAST_POINTS:
+        return ""
+    floor = [0.0] * len(days)
+    shapes = []
+    for layer in layers:
+        top = [low + to_float(amount) for low, amount in zip(floor, layer.amounts, strict=True)]
+        shapes.append((layer, floor, top))
+        floor = top
+    scale, across = _Scale(0.0, max(floor)), _Days(days[0], days[-1])
+
+    def steps(levels: Sequence[float]) -> list[tuple[float, float]]:
+        corners = [(across.at(days[0]), scale.down(levels[0]))]
+        for day, before, after in zip(days[1:], levels, levels[1:], strict=False):
+            corners += [(across.at(day), scale.down(before)), (across.at(day), scale.down(after))]
+        return corners
+
+    parts = [
+        f'<polygon class="layer {layer.colour}" points="'
+        + " ".join(f"{x:.1f},{y:.1f}" for x, y in [*steps(top), *reversed(steps(low))])
+        + f'"><title>{escape(layer.name)}</title></polygon>'
+        for layer, low, top in shapes
+    ]
+    return _svg(title, [*parts, scale.grid(), across.labels()])
 
 
 def histogram(title: str, amounts: Sequence[Money]) -> str:
@@ -116,6 +154,27 @@ def dollars_text(amount: float) -> str:
     size = abs(amount)
     figure = f"{size:,.0f}" if math.isclose(size, round(size), abs_tol=1e-9) else f"{size:,.2f}"
     return f"{'-' if amount < 0 and size > 0 else ''}${figure}"
+
+
+class _Days:
+    """The horizontal scale: days from the first to the last, a later one than the first."""
+
+    def __init__(self, first: dt.date, last: dt.date) -> None:
+        self._first, self._span = first, (last - first).days
+
+    def at(self, day: dt.date) -> float:
+        """How far from the left a day lies."""
+        return _LEFT + (day - self._first).days / self._span * (WIDTH - _LEFT - _RIGHT)
+
+    def labels(self) -> str:
+        """Five days, or as many as there are."""
+        count = min(5, self._span + 1)
+        parts = []
+        for tick in range(count):
+            day = self._first + dt.timedelta(days=round(self._span * tick / (count - 1)))
+            anchor = "start" if tick == 0 else "end" if tick == count - 1 else "middle"
+            parts.append(_text(self.at(day), HEIGHT - 8, f"{day:%d %b %y}", anchor))
+        return "".join(parts)
 
 
 class _Scale:
