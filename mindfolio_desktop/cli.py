@@ -21,6 +21,7 @@ from engine.runtime.places import Places, Running, existing
 from mindfolio_desktop import research
 from mindfolio_desktop.display import require_qt
 from mindfolio_desktop.module_command import add_module_commands
+from mindfolio_desktop.report_command import add_report
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     research.add_scan(commands, _add_market, _places)
 
     add_module_commands(commands, _add_data_dir, data_dir)
+    add_report(commands, _add_market, lambda options: _ledgers(options)[0])
 
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)

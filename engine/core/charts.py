@@ -5,7 +5,7 @@ Every text that goes in is escaped here. Amounts are Money in, dollars on the ax
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -141,6 +141,28 @@ def bar_rows(title: str, rows: Sequence[tuple[str, Money, str]]) -> str:
         parts.append(_text(right + 12, top + 17, words, "start"))
     parts.append(f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="0" y2="{tall}"/>')
     return _svg(title, parts, tall)
+
+
+def alone(svg: str, colours: Mapping[str, str], parts: Sequence[str]) -> str:
+    """A chart as a file of its own, for what reads no style sheet of a page: with its colours and its name space.
+
+    `colours` by meaning as a page has them, `parts` those of the parts of a whole.
+    """
+    rules = {
+        "text": f"fill: {colours['muted']}; font-size: 12px; font-family: Inter",
+        ".grid": f"stroke: {colours['line']}",
+        ".zero": f"stroke: {colours['strong']}; stroke-width: 1.5",
+        ".line": "fill: none; stroke-width: 2",
+        ".line.gain": f"stroke: {colours['gain']}",
+        ".line.muted": f"stroke: {colours['muted']}; stroke-dasharray: 5 4",
+        ".bar.gain": f"fill: {colours['gain']}",
+        ".bar.loss": f"fill: {colours['loss']}",
+        ".reserve": f"fill: {colours['strong']}",
+        **{f".part{place}": f"fill: {colour}" for place, colour in enumerate(parts)},
+    }
+    style = " ".join(f"{name} {{ {rule}; }}" for name, rule in rules.items())
+    opening, _, rest = svg.partition(">")
+    return f'{opening} xmlns="http://www.w3.org/2000/svg"><style>{style}</style>{rest}'
 
 
 def nice_step(rough: float) -> float:

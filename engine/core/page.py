@@ -168,7 +168,7 @@ def _part(part: Table | Picture | str) -> str:
             if not part.svg:
                 return f'<p class="empty">{escape(part.empty)}</p>'
             keys = "".join(
-                f'<span class="key {colour}{" part" if _fills(colour) else ""}"><span>{escape(name)}</span></span>'
+                f'<span class="key {colour}{" part" if is_part(colour) else ""}"><span>{escape(name)}</span></span>'
                 for name, colour in part.legend
             )
             return part.svg + (f'<p class="legend">{keys}</p>' if keys else "")
@@ -176,7 +176,8 @@ def _part(part: Table | Picture | str) -> str:
             return f'<p class="more">{escape(part)}</p>'
 
 
-def _fills(colour: str) -> bool:
+def is_part(colour: str) -> bool:
+    """Whether a colour fills a part of a whole; the others draw lines."""
     return colour.startswith("part") or colour == "reserve"
 
 

@@ -12,7 +12,7 @@ from engine.core.calendar import market_day
 from engine.core.clock import as_utc
 from engine.core.money import CENT, UNIT, Money
 from engine.domain.statement import EndedTrade, Holding, MonthStatement
-from engine.domain.tax import Replacement, TaxClosing, TaxLot, TaxReport
+from engine.domain.tax import Replacement, TaxClosing, TaxLot
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ def nav_csv(month: MonthStatement) -> str:
     )  # fmt: skip
 
 
-def tax_csv(report: TaxReport, first: dt.date, last: dt.date) -> str:
-    """Lots closed from one day to another, in order, then those that are open at the end of the journal.
+def tax_csv(closed: Iterable[TaxClosing], still_open: Iterable[TaxLot]) -> str:
+    """Lots that were closed, then those that are open.
 
     `gain` is before any wash sale; `wash_sale` says "possible", and the two cells after it what that would take and
     which lots it comes from. `net_basis` of the wheel is something else, and not in here.
@@ -92,8 +92,7 @@ def tax_csv(report: TaxReport, first: dt.date, last: dt.date) -> str:
         "state", "lot", "symbol", "instrument", "quantity", "opened", "closed", "how", "proceeds", "basis", "gain",
         "term", "wash_sale", "possibly_disallowed", "replacement_lots", "section_1256",
     )  # fmt: skip
-    closed = (_closing(each) for each in report.closed if first <= each.closed <= last)
-    return csv_text(columns, [*closed, *(_open_lot(each) for each in report.open)])
+    return csv_text(columns, [*(_closing(each) for each in closed), *(_open_lot(each) for each in still_open)])
 
 
 def legs_text(holdings: Iterable[Holding]) -> str:
