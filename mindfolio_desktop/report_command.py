@@ -7,20 +7,23 @@ none. Nothing is run and nothing is written to the ledger.
 import argparse
 import datetime as dt
 import re
+import secrets
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.core.calendar import Session, market_day, next_session, session_on
 from engine.core.errors import MindfolioError
+from engine.core.expiries import last_session
 from engine.runtime.places import Places
 
 if TYPE_CHECKING:
     from engine.domain.events import Event
     from engine.domain.records import Recorded
+    from engine.portfolio.day_sheets import Asked
 
 _MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})")
 
@@ -38,8 +41,12 @@ def add_report(
     """The sub-command; `ledger` tells which one a command line is about."""
     report = commands.add_parser("report", help="a month's statement and files, or a day's sheet, from the ledger")
     what = report.add_mutually_exclusive_group(required=True)
-    what.add_argument("--month", type=month_of, metavar="YYYY-MM", help="statement (HTML, PDF) and CSV files of a month")
-    what.add_argument("--sheet", choices=("start", "end"), help="print the sheet of a day: before it starts, or at its end")
+    what.add_argument(
+        "--month", type=month_of, metavar="YYYY-MM", help="statement (HTML, PDF) and CSV files of a month"
+    )
+    what.add_argument(
+        "--sheet", choices=("start", "end"), help="print the sheet of a day: before it starts, or at its end"
+    )
     report.add_argument("--out", type=Path, metavar="DIR", help="folder for a month's files (made if it is not there)")
     report.add_argument("--force", action="store_true", help="write over files that are there already")
     report.add_argument("--lots", choices=LOTS, default=LOTS[0], help="which tax lots a sale closes (fifo)")
@@ -91,22 +98,23 @@ def write_month(places: Places, first: dt.date, folder: Path, lots: str, *, is_f
         raise MindfolioError(f"{folder} holds {', '.join(there)} already; say --force to write over that")
     with _staging(folder) as staged:
         _papers(places, first, lots, staged)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            (staged / name).replace(folder / name)
+        if folder.is_dir():
+            for name in FILES:
+                (staged / name).replace(folder / name)
+        else:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            staged.rename(folder)
 
 
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
     """A folder beside the one that is wanted, on the same disk, gone afterwards."""
-    near = folder.parent
-    while not near.exists():
+    near = folder
+    while not near.is_dir():
         near = near.parent
+    staged = near / f".mindfolio-report-{secrets.token_hex(4)}"
     try:
-        staged = Path(tempfile.mkdtemp(prefix=".mindfolio-report-", dir=folder if folder.is_dir() else near))
-    except OSError as error:
-        raise MindfolioError(f"{folder} cannot be written: {error.strerror}") from error
-    try:
+        staged.mkdir()
         yield staged
     except OSError as error:
         raise MindfolioError(f"{folder} cannot be written: {error.strerror or error}") from error
@@ -157,3 +165,62 @@ def journal_of(places: Places) -> "Iterator[Iterator[tuple[Recorded, Event]]]":
         yield chained(store.entries())
     finally:
         store.close()
+
+
+def sheet_text(places: Places, which: str, day: dt.date | None) -> str:
+    """The sheet of a day: "start" (None: of the session after the ledger's last) or "end" (None: of its last).
+
+    Raises MindfolioError when the ledger is empty, the market was closed that day or nothing of it is in the ledger.
+    """
+    from engine.portfolio.day_sheet_text import end_text, start_text  # noqa: PLC0415 - heavy, as all of these
+    from engine.portfolio.day_sheets import EndGathering, StartGathering  # noqa: PLC0415
+    from engine.portfolio.walk import walk  # noqa: PLC0415
+
+    with journal_of(places) as entries:
+        found = list(entries)
+    if not found:
+        raise MindfolioError(f"the ledger {places.ledger} is empty")
+    last = found[-1][0].at
+    if which == "start":
+        day = day or next_session(last).day
+        at = min(last, _session(day).opens - dt.timedelta(microseconds=1))
+        start = StartGathering(day, _asked(places, found, day, at))
+        return start_text(start.sheet(walk(found, [start])))
+    day = day or last_session(market_day(last)).day
+    end = EndGathering(
+        day, _asked(places, found, next_session(_session(day).opens).day, min(last, _session(day).closes))
+    )
+    return end_text(end.sheet(walk(found, [end])))
+
+
+def _session(day: dt.date) -> Session:
+    session = session_on(day)
+    if session is None:
+        raise MindfolioError(f"the market is closed on {day}: there is no sheet of it")
+    return session
+
+
+def _asked(places: Places, entries: "Sequence[tuple[Recorded, Event]]", day: dt.date, at: dt.datetime) -> "Asked":
+    """Asks the ledger's own market, and only about what was known at an instant; without recordings nothing is."""
+    from engine.core.money import from_float  # noqa: PLC0415 - heavy, as all of these
+    from engine.domain.events import MindfolioCreated  # noqa: PLC0415
+    from engine.market.happenings import outlook  # noqa: PLC0415
+    from engine.portfolio.day_sheets import Known  # noqa: PLC0415
+    from engine.runtime.markets import market_of, recordings_of  # noqa: PLC0415
+
+    def asked(symbols: frozenset[str]) -> Known:
+        created = entries[0][1]
+        if not symbols or not isinstance(created, MindfolioCreated):
+            return Known()
+        try:
+            market = market_of(recordings_of(places), created.seed, None)
+        except MindfolioError:
+            return Known()
+        prices = {each.symbol: from_float(each.spot) for each in market.feed.last_known(at) if each.symbol in symbols}
+        events = market.events_on(day)
+        return Known(
+            {symbol: price for symbol, price in prices.items() if price is not None},
+            {symbol: outlook(events, symbol, day) for symbol in symbols},
+        )
+
+    return asked

@@ -128,8 +128,8 @@ def _module_table(month: MonthStatement) -> Table:
 
 def _module_row(each: ModuleMonth) -> tuple[Cell, ...]:
     return (
-        each.name, usd(each.budget) if each.module_id else "", signed(each.realised), signed(each.open_change), signed(each.pnl),
-        usd(each.commissions), usd(each.fees), signed(each.income), str(each.trades), str(each.wins),
+        each.name, usd(each.budget) if each.module_id else "", signed(each.realised), signed(each.open_change),
+        signed(each.pnl), usd(each.commissions), usd(each.fees), signed(each.income), str(each.trades), str(each.wins),
     )  # fmt: skip
 
 

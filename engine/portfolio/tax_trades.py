@@ -56,7 +56,7 @@ class TaxGathering:
             case _:
                 pass
 
-    def after(self, book: Book, entry: Recorded, event: ev.Event, applied: Applied) -> None:
+    def after(self, _book: Book, _entry: Recorded, _event: ev.Event, _applied: Applied) -> None:
         """Nothing more is asked."""
 
     def _take_back(self, event: ev.FillReversed) -> None:

@@ -12,11 +12,11 @@ from engine.ledger.book_state import Applied
 class Onlooker(Protocol):
     """Something that watches entries being applied. The book is the walk's own: what is kept of it must be frozen."""
 
-    def before(self, book: Book, entry: Recorded, event: Event) -> None:
+    def before(self, book: Book, entry: Recorded, event: Event, /) -> None:
         """An entry comes; the book is as it was until now."""
         ...
 
-    def after(self, book: Book, entry: Recorded, event: Event, applied: Applied) -> None:
+    def after(self, book: Book, entry: Recorded, event: Event, applied: Applied, /) -> None:
         """It was applied."""
         ...
 
