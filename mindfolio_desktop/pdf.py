@@ -87,8 +87,8 @@ def _paint(painter: QPainter, document: QTextDocument, title: str, writer: QPdfW
         painter.save()
         painter.translate(0, -number * size.height())
         context = QAbstractTextDocumentLayout.PaintContext()
-        context.clip = QRectF(0, number * size.height(), size.width(), size.height())  # type: ignore[attr-defined]
-        painter.setClipRect(context.clip)  # type: ignore[attr-defined]
+        context.clip = QRectF(0, number * size.height(), size.width(), size.height())
+        painter.setClipRect(context.clip)
         document.documentLayout().draw(painter, context)
         painter.restore()
         painter.setFont(document.defaultFont())

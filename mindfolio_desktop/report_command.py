@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.core.calendar import Session, market_day, next_session, session_on
+from engine.core.calendar import market_day, next_session
 from engine.core.errors import MindfolioError
 from engine.core.expiries import last_session
 from engine.runtime.places import Places
@@ -173,7 +173,7 @@ def sheet_text(places: Places, which: str, day: dt.date | None) -> str:
     Raises MindfolioError when the ledger is empty, the market was closed that day or nothing of it is in the ledger.
     """
     from engine.portfolio.day_sheet_text import end_text, start_text  # noqa: PLC0415 - heavy, as all of these
-    from engine.portfolio.day_sheets import EndGathering, StartGathering  # noqa: PLC0415
+    from engine.portfolio.day_sheets import EndGathering, StartGathering, session_of  # noqa: PLC0415
     from engine.portfolio.walk import walk  # noqa: PLC0415
 
     with journal_of(places) as entries:
@@ -183,21 +183,14 @@ def sheet_text(places: Places, which: str, day: dt.date | None) -> str:
     last = found[-1][0].at
     if which == "start":
         day = day or next_session(last).day
-        at = min(last, _session(day).opens - dt.timedelta(microseconds=1))
+        at = min(last, session_of(day).opens - dt.timedelta(microseconds=1))
         start = StartGathering(day, _asked(places, found, day, at))
         return start_text(start.sheet(walk(found, [start])))
     day = day or last_session(market_day(last)).day
     end = EndGathering(
-        day, _asked(places, found, next_session(_session(day).opens).day, min(last, _session(day).closes))
+        day, _asked(places, found, next_session(session_of(day).opens).day, min(last, session_of(day).closes))
     )
     return end_text(end.sheet(walk(found, [end])))
-
-
-def _session(day: dt.date) -> Session:
-    session = session_on(day)
-    if session is None:
-        raise MindfolioError(f"the market is closed on {day}: there is no sheet of it")
-    return session
 
 
 def _asked(places: Places, entries: "Sequence[tuple[Recorded, Event]]", day: dt.date, at: dt.datetime) -> "Asked":

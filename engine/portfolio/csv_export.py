@@ -11,7 +11,7 @@ from typing import TypeAlias
 from engine.core.calendar import market_day
 from engine.core.clock import as_utc
 from engine.core.money import CENT, UNIT, Money
-from engine.domain.statement import EndedTrade, Holding, MonthStatement
+from engine.domain.statement import DayNav, EndedTrade, Holding, MonthStatement
 from engine.domain.tax import Replacement, TaxClosing, TaxLot
 
 
@@ -67,14 +67,15 @@ def nav_csv(month: MonthStatement) -> str:
     """The mindfolio at the end of each session of a month."""
     columns = (
         "date", "nav", "pnl", "deposits", "cash", "capital", "allocated", "reserve", "used", "held", "units",
-        "drawdown_pct",
+        "unit_value", "drawdown_pct",
     )  # fmt: skip
     return csv_text(
         columns,
         (
             (
                 each.day, Usd(each.nav), Usd(each.pnl), Usd(each.flows), Usd(each.cash), Usd(each.capital),
-                Usd(sum(each.budgets.values())), Usd(each.reserve), Usd(each.used), Usd(each.held), each.units,
+                Usd(sum(each.budgets.values())), Usd(each.reserve), Usd(each.used), Usd(each.held), Usd(each.units),
+                _unit_value(each),
                 None if each.drawdown_bp is None else Decimal(each.drawdown_bp).scaleb(-2),
             )
             for each in month.days
@@ -115,6 +116,11 @@ def _trade(each: EndedTrade, names: dict[str, str]) -> tuple[Cell, ...]:
         Usd(held.opening_cost), Usd(held.closing_cash), Usd(held.realised), Usd(held.commissions), Usd(held.fees),
         Usd(held.income), Usd(held.net_pnl), held.closed_why, None if net is None else Usd(net), result,
     )  # fmt: skip
+
+
+def _unit_value(each: DayNav) -> Decimal | None:
+    """The value of a unit of NAV, to six decimals."""
+    return (Decimal(each.nav) / each.units).quantize(Decimal("0.000001")) if each.units > 0 else None
 
 
 def _closing(each: TaxClosing) -> tuple[Cell, ...]:

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from engine.core.calendar import Session, market_day, next_session, previous_session, session_on
+from engine.core.calendar import Session, market_day, next_session, session_on
 from engine.core.errors import MindfolioError
 from engine.core.expiries import last_session
 from engine.core.money import Money
@@ -64,8 +64,8 @@ class StartGathering:
 
     def __init__(self, day: dt.date, asked: Asked = nothing_known) -> None:
         """Raises MindfolioError for a day without a session."""
-        self._session = _session(day)
-        self._since = previous_session(day).closes
+        self._session = session_of(day)
+        self._since = previoussession_of(day).closes
         self._asked = asked
         self._names = {EXTERNAL: "External", "": "Account"}
         self._overnight: list[OvernightLine] = []
@@ -132,7 +132,7 @@ class EndGathering:
 
     def __init__(self, day: dt.date, asked: Asked = nothing_known) -> None:
         """Raises MindfolioError for a day without a session."""
-        self._session, self._previous = _session(day), previous_session(day).day
+        self._session, self._previous = session_of(day), previoussession_of(day).day
         self._asked = asked
         self._names = {EXTERNAL: "External", "": "Account"}
         self._trail = TradeTrail()
@@ -290,7 +290,8 @@ def _what(purpose: OrderPurpose, structure: Structure) -> str:
     return f"{_DOING[purpose]} {structure.words}"
 
 
-def _session(day: dt.date) -> Session:
+def session_of(day: dt.date) -> Session:
+    """The session of a day. Raises MindfolioError for a day without."""
     session = session_on(day)
     if session is None:
         raise MindfolioError(f"the market is closed on {day}: there is no sheet of it")

@@ -11,6 +11,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TypeAlias
 
 from engine.core.expiries import INDEX_ROOTS
@@ -48,8 +49,8 @@ def identified(chosen: Mapping[int, Sequence[str]]) -> Choice:
 def tax_lots(trades: Iterable[TaxTrade], choice: Choice = first_in_first_out) -> TaxReport:
     """Everything that was closed and everything that is open after `trades`, which come in order."""
     account = _Account(choice)
-    for trade in trades:
-        account.apply(trade)
+    for _, entry in groupby(trades, key=lambda trade: trade.seq):
+        account.apply(tuple(entry))
     return TaxReport(tuple(account.with_wash_sales()), account.open_lots())
 
 
@@ -63,21 +64,24 @@ def is_long_term(opened: dt.date, closed: dt.date) -> bool:
     return closed >= anniversary
 
 
+_Side: TypeAlias = tuple[OptionContract | None, int]
+"""An option, or shares, and how many: negative sold."""
+
+
 @dataclass(slots=True)
 class _Opening:
-    """A lot when it was opened; `place` counts trades, `used` the shares that stand in for a loss already."""
+    """A lot when it was opened, by which entry; `used` are the shares that stand in for a loss already."""
 
     lot: TaxLot
-    place: int
+    seq: int
     used: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Loss:
-    """A loss that may be a wash sale: which closing, after how many trades, and what was still held then."""
+    """A loss that may be a wash sale: which closing, and the shares of each lot that was still held after its entry."""
 
     closing: int
-    place: int
     held: Mapping[str, int]
 
 
@@ -90,23 +94,26 @@ class _Account:
         self._closed: list[TaxClosing] = []
         self._openings: dict[str, list[_Opening]] = defaultdict(list)
         self._losses: list[_Loss] = []
-        self._place = 0
         self._opened_in: dict[int, int] = {}
 
-    def apply(self, trade: TaxTrade) -> None:
-        """One trade: it closes what it can, and opens a lot with the rest."""
-        self._place += 1
+    def apply(self, entry: Sequence[TaxTrade]) -> None:
+        """The trades of one journal entry: each closes what it can, and opens a lot with the rest."""
         before = len(self._closed)
-        if trade.shares:
-            self._deliver(trade)
-        else:
-            self._trade(trade, trade.quantity, trade.paid + trade.costs)
-        held = {lot.lot_id: lot.shares for key, lots in self._lots.items() if key[0] == trade.symbol for lot in lots}
-        self._losses += [
-            _Loss(number, self._place, held)
+        for trade in entry:
+            if trade.shares:
+                self._deliver(trade)
+            else:
+                self._trade(trade, trade.quantity, trade.paid + trade.costs)
+        # Legs of one package are sold together: what is left counts once all of them are done.
+        losses = [
+            number
             for number in range(before, len(self._closed))
             if self._closed[number].gain < 0 and not self._closed[number].is_1256
         ]
+        if losses:
+            symbols = {self._closed[number].symbol for number in losses}
+            held = {lot.lot_id: lot.shares for key, lots in self._lots.items() if key[0] in symbols for lot in lots}
+            self._losses += [_Loss(number, held) for number in losses]
 
     def open_lots(self) -> tuple[TaxLot, ...]:
         """What is open, the oldest first."""
@@ -176,7 +183,7 @@ class _Account:
             abs(quantity), trade.position_id,
         )  # fmt: skip
         self._lots[trade.symbol, trade.contract].append(lot)
-        self._openings[trade.symbol].append(_Opening(lot, self._place))
+        self._openings[trade.symbol].append(_Opening(lot, trade.seq))
 
 
 def _closing(trade: TaxTrade, lot: TaxLot, quantity: int, basis: Money, paid: Money) -> TaxClosing:
@@ -204,18 +211,27 @@ def _free(opening: _Opening, loss: _Loss, sold: TaxClosing) -> int:
     """
     lot = opening.lot
     near = abs((lot.opened - sold.closed).days) <= WASH_DAYS
-    same = _is_up(lot.contract, lot.quantity) == _is_up(sold.contract, sold.quantity)
+    same = _may_replace((lot.contract, lot.quantity), (sold.contract, sold.quantity))
     if not near or not same or lot.lot_id == sold.lot_id:
         return 0
-    shares = lot.shares if opening.place > loss.place else loss.held.get(lot.lot_id, 0)
+    shares = lot.shares if opening.seq > sold.seq else loss.held.get(lot.lot_id, 0)
     return shares - opening.used
 
 
-def _is_up(contract: OptionContract | None, quantity: int) -> bool:
-    """Whether something gains when the underlying rises: bought shares and calls, sold puts.
+def _may_replace(opened: _Side, lost: _Side) -> bool:
+    """Whether one thing may be "substantially identical" to another, or an option to acquire it.
 
-    Another of the same direction may be "substantially identical, or an option to acquire it"; the rest cannot be.
+    Shares and any option of the same direction (bought shares, bought calls and sold puts; sold shares, sold calls and
+    bought puts); of two options, those of one right on the same side, whatever strike and expiration.
     """
+    (contract, quantity), (lost_contract, lost_quantity) = opened, lost
+    if contract is not None and lost_contract is not None:
+        return contract.right is lost_contract.right and quantity * lost_quantity > 0
+    return _is_up(contract, quantity) == _is_up(lost_contract, lost_quantity)
+
+
+def _is_up(contract: OptionContract | None, quantity: int) -> bool:
+    """Whether something gains when the underlying rises."""
     return (quantity > 0) == (contract is None or contract.right is Right.CALL)
 
 
