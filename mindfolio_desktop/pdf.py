@@ -17,7 +17,9 @@ from PySide6.QtGui import (
     QPageSize,
     QPainter,
     QPdfWriter,
+    QTextCursor,
     QTextDocument,
+    QTextFormat,
 )
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -74,9 +76,25 @@ def write_pdf(page: Page, path: Path) -> None:
     if not painter.begin(writer):
         raise MindfolioError(f"{path} cannot be written")
     document.setPageSize(QSizeF(writer.width(), writer.height() * (1 - _FOOTER)))
+    _keep_headings(document)
     _paint(painter, document, page.title, writer)
     if not painter.end():
         raise MindfolioError(f"{path} cannot be written")
+
+
+def _keep_headings(document: QTextDocument) -> None:
+    """No heading is left at the foot of a page without what it heads."""
+    high, layout = document.pageSize().height(), document.documentLayout()
+    block = document.begin()
+    while block.isValid():
+        following = block.next()
+        if block.blockFormat().headingLevel() == 2 and following.isValid():
+            head, body = layout.blockBoundingRect(block), layout.blockBoundingRect(following)
+            if int(head.top() // high) != int(body.bottom() // high):
+                shape = block.blockFormat()
+                shape.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
+                QTextCursor(block).setBlockFormat(shape)
+        block = following
 
 
 def _paint(painter: QPainter, document: QTextDocument, title: str, writer: QPdfWriter) -> None:

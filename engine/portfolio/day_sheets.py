@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from engine.core.calendar import Session, market_day, next_session, session_on
+from engine.core.calendar import Session, market_day, next_session, previous_session, session_on
 from engine.core.errors import MindfolioError
 from engine.core.expiries import last_session
 from engine.core.money import Money
@@ -65,7 +65,7 @@ class StartGathering:
     def __init__(self, day: dt.date, asked: Asked = nothing_known) -> None:
         """Raises MindfolioError for a day without a session."""
         self._session = session_of(day)
-        self._since = previoussession_of(day).closes
+        self._since = previous_session(day).closes
         self._asked = asked
         self._names = {EXTERNAL: "External", "": "Account"}
         self._overnight: list[OvernightLine] = []
@@ -132,7 +132,7 @@ class EndGathering:
 
     def __init__(self, day: dt.date, asked: Asked = nothing_known) -> None:
         """Raises MindfolioError for a day without a session."""
-        self._session, self._previous = session_of(day), previoussession_of(day).day
+        self._session, self._previous = session_of(day), previous_session(day).day
         self._asked = asked
         self._names = {EXTERNAL: "External", "": "Account"}
         self._trail = TradeTrail()
