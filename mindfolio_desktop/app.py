@@ -17,6 +17,7 @@ from engine.core.money import Money
 from engine.domain.aftermath import FollowedTrade, SkippedTrade
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
+from engine.domain.explained import ExplainedDay
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.ports import Query
 from engine.domain.records import EntryRow, FillRow, OrderRow, TradeRow
@@ -69,6 +70,10 @@ class LedgerReader:
     def skipped_trades(self, module_id: str, limit: int = 250) -> tuple[SkippedTrade, ...]:
         """What a module's skipped trades came to."""
         return self._opened().skipped_trades(module_id, limit)
+
+    def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:
+        """Where the P&L of each session came from."""
+        return self._opened().explained(since, limit)
 
     def _opened(self) -> Query:
         if self._query is None:

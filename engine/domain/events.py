@@ -12,6 +12,7 @@ from engine.core.money import Money
 from engine.domain.account import ActivityKind, Difference, Resolution
 from engine.domain.candidate import Approval, ApprovalStatus
 from engine.domain.closing import ClosingPlan
+from engine.domain.explained import PnlParts
 from engine.domain.limits import Costs, GateLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.trade_events import (
@@ -219,6 +220,20 @@ class SkipsFollowed:
 
 
 @dataclass(frozen=True, slots=True)
+class PnlExplained:
+    """At a session's close: what each module's P&L since the close before came from; module "" is the account itself.
+
+    `pnl` is each module's P&L at this close, all of its life, so that the next session begins there. `evidence` is the
+    hash of the `ExplainedDay` in the side store, which has the positions too.
+    """
+
+    session: dt.date
+    modules: dict[str, PnlParts]
+    pnl: dict[str, Money]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRequested:
     """A candidate waits for a person."""
 
@@ -308,6 +323,7 @@ Event: TypeAlias = (
     | MindfolioRearmed
     | ScanCompleted
     | SkipsFollowed
+    | PnlExplained
     | ApprovalRequested
     | ApprovalDecided
     | OrderIntended
@@ -362,6 +378,7 @@ __all__ = [
     "OrderRepriced",
     "OrderSubmitted",
     "OrderUnknown",
+    "PnlExplained",
     "PositionMoved",
     "PositionSettled",
     "PositionStatusChanged",

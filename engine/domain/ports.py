@@ -13,6 +13,7 @@ from engine.domain.aftermath import FollowedTrade, SkippedTrade
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate, Finding, ScanRow
 from engine.domain.evidence import Evidence
+from engine.domain.explained import ExplainedDay
 from engine.domain.instrument import OptionContract
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.notices import Notice
@@ -277,6 +278,10 @@ class Query(Protocol):
 
     def skipped_trades(self, module_id: str, limit: int = 250) -> tuple[SkippedTrade, ...]:
         """What a module's skipped trades came to in the last `limit` sessions: those open first, then newest first."""
+        ...
+
+    def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:
+        """Where the P&L of each session since a day came from, newest first, at most `limit` sessions."""
         ...
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:

@@ -80,6 +80,10 @@ def _skips_followed(_book: Book, _at: dt.datetime, _event: ev.SkipsFollowed) -> 
     """What might have been changes nothing of what is."""
 
 
+def _pnl_explained(_book: Book, _at: dt.datetime, _event: ev.PnlExplained) -> None:
+    """It says where the P&L came from, and changes none of it."""
+
+
 def _approval_requested(book: Book, _at: dt.datetime, event: ev.ApprovalRequested) -> None:
     book.approvals[event.approval.approval_id] = event.approval
     book.approvals_made += 1
@@ -324,6 +328,7 @@ _STATE: dict[type[ev.Event], Callable[[Any, dt.datetime, Any], None]] = {
     ev.MindfolioRearmed: _rearmed,
     ev.ScanCompleted: _scanned,
     ev.SkipsFollowed: _skips_followed,
+    ev.PnlExplained: _pnl_explained,
     ev.ApprovalRequested: _approval_requested,
     ev.ApprovalDecided: _approval_decided,
     ev.AccountReconciled: _reconciled,

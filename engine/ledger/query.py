@@ -16,6 +16,7 @@ from engine.core.errors import LedgerFault
 from engine.core.money import Money
 from engine.domain.aftermath import FollowedDay, FollowedTrade, SkippedTrade
 from engine.domain.candidate import ScanRow
+from engine.domain.explained import ExplainedDay
 from engine.domain.records import EntryRow, FillRow, OrderRow, PostingRow, TradeRow
 from engine.ledger import tables
 from engine.ledger.connections import cause, reading_engine
@@ -23,6 +24,15 @@ from engine.ledger.connections import cause, reading_engine
 _SCAN_ROWS = msgspec.json.Decoder(tuple[ScanRow, ...])
 
 _FOLLOWED_DAY = msgspec.json.Decoder(FollowedDay)
+
+_EXPLAINED_DAY = msgspec.json.Decoder(ExplainedDay)
+
+_EXPLAINED = sa.text(
+    "SELECT evidence.body FROM journal JOIN evidence"
+    " ON evidence.address = json_extract(CAST(journal.body AS TEXT), '$.evidence')"
+    " WHERE journal.type = 'PnlExplained' AND json_extract(CAST(journal.body AS TEXT), '$.session') >= :since"
+    " ORDER BY journal.seq DESC LIMIT :limit"
+)
 
 _FOLLOWED = sa.text(
     "SELECT evidence.body FROM journal JOIN evidence"
@@ -114,6 +124,11 @@ class LedgerQuery:
         found = [each.trade for each in days[0].still_open] if days else []
         found += [trade for day in days for trade in day.ended]
         return tuple(trade for trade in found if trade.module_id == module_id)
+
+    def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:
+        """Where the P&L of each session since a day came from, newest first, at most `limit` sessions."""
+        found = self._rows(_EXPLAINED.bindparams(since=since.isoformat(), limit=limit))
+        return tuple(tables.decoded(_EXPLAINED_DAY, body) for (body,) in found)
 
     def close(self) -> None:
         """Release the connection."""

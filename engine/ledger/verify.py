@@ -53,7 +53,7 @@ class _Told:
         self.fills += applied.fills
         self.closed.update((position.position_id, position) for position in applied.closed)
         self.orders.update((row.order.order_id, row) for row in applied.orders)
-        if isinstance(event, ev.ScanCompleted | ev.SkipsFollowed):
+        if isinstance(event, ev.ScanCompleted | ev.SkipsFollowed | ev.PnlExplained):
             self.addresses.add(event.evidence)
         elif isinstance(event, ev.StateSealed):
             self.seals[entry.seq] = (entry, event.state_hash)

@@ -33,6 +33,7 @@ from engine.market.quality import LiveQuality
 from engine.market.recorder import Recorder
 from engine.market.store import MarketStore
 from engine.modules.registry import program_problem, strategy_of
+from engine.portfolio.pnl_watch import Market, PnlWatch
 from engine.risk.breaker import BreachSample
 from engine.risk.latch import StopLatch
 from engine.risk.throttle import OpeningRate, Repeats
@@ -141,7 +142,9 @@ class Desk:
     strategy_of: Callable[[ModuleSpec], Strategy] = strategy_of
     """The program behind a module."""
     query: Query | None = None
-    """Reads what was journaled; without it nothing that was skipped is followed."""
+    """Reads what was journaled; without it nothing that was skipped is followed, and no P&L is explained."""
+    watch: PnlWatch = field(default_factory=PnlWatch)
+    """What the P&L since the last close came from."""
     program_problem: Callable[[ModuleSpec], str] = program_problem
     """Why no module can be made with a program, "" when one can."""
     goes_on_paused: Callable[[ModuleSpec], bool] = _never
@@ -192,8 +195,21 @@ class Desk:
         return min(self.book.available(module_id), self.account_available())
 
     def record(self, event: Event) -> None:
-        """Journal an event (staged until the step's commit) and fold it into the book."""
+        """Journal an event (staged until the step's commit), fold it into the book, and show it to the watch."""
+        before = self.watch.before(self.book, event) if self.query is not None else None
         self.ledger.record(self.now, event)
+        if self.query is None:
+            return
+        try:
+            self.watch.after(before, self.book, event, self.priced)
+        except Exception:  # noqa: BLE001 - whatever fails there, nothing that trades depends on it
+            _log.exception("%s cannot be explained; the session's P&L so far counts as unwatched", type(event).__name__)
+            self.watch = PnlWatch()
+
+    @property
+    def priced(self) -> Market:
+        """The market as the watch is shown it."""
+        return Market(self.now, self.market.chains(), RISK_FREE_RATE, self.mark_of)
 
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Run `effect` once everything recorded so far is durable. It may record in its turn."""

@@ -26,6 +26,7 @@ from engine.portfolio.aggregate import aggregate
 from engine.runtime import breaking, closings, handlers, managing, orders, pausing, positions, reconciling, reports
 from engine.runtime.aftermath import follow
 from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.explaining import explain_session
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
 from engine.runtime.proving import backtest_steps
@@ -291,6 +292,7 @@ class Kernel:
         book, running = self.desk.book, session_at(self.desk.now)
         if book.session is not None and (running is None or running.day != book.session):
             positions.record_marks(self.desk)
+            explain_session(self.desk, book.session)
             follow(self.desk, book.session)
             self.desk.record(ev.SessionClosed(book.session))
             self.desk.ledger.seal(self.desk.now)

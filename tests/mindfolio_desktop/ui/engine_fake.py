@@ -7,6 +7,7 @@ from engine.core.money import Money
 from engine.domain.aftermath import FollowedTrade, SkippedTrade
 from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
+from engine.domain.explained import ExplainedDay
 from engine.domain.records import EntryRow, FillRow, OrderRow, TradeRow
 
 
@@ -70,6 +71,11 @@ class EngineFake:
         """The skipped trades a test put here."""
         self._question(f"skips {module_id}")
         return self.skips[:limit]
+
+    def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:
+        """None: no page asks yet."""
+        self._question(f"explained {since}")
+        return ()
 
     def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
         """The samples a test put here."""
