@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.core.money import Money
 from engine.domain.account import ActivityKind, Difference
+from engine.domain.explained import PnlParts
 from engine.domain.happening import HappeningKind
 from engine.domain.instrument import OptionContract
 from engine.domain.mindfolio import Environment
@@ -146,7 +147,10 @@ class ScanCount:
 
 @dataclass(frozen=True, slots=True)
 class EndSheet:
-    """What a session came to. `compared_at` is when book and broker were last compared, None for never."""
+    """What a session came to. `compared_at` is when book and broker were last compared, None for never.
+
+    `explained` says by module what the P&L came from, where that was told.
+    """
 
     name: str
     environment: Environment
@@ -158,6 +162,7 @@ class EndSheet:
     compared_at: dt.datetime | None
     differences: tuple[Difference, ...]
     modules: tuple[ModuleDay, ...]
+    explained: tuple[tuple[str, PnlParts], ...]
     fills: tuple[FillLine, ...]
     ended: tuple[EndedTrade, ...]
     scans: tuple[ScanCount, ...]

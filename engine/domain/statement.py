@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.core.money import Money
 from engine.domain.account import ActivityKind
+from engine.domain.explained import PnlParts
 from engine.domain.instrument import OptionContract
 from engine.domain.mindfolio import Environment
 from engine.domain.position import Position
@@ -153,8 +154,9 @@ class MonthStatement:
     """Everything a month's papers tell. NAV at the end = at the beginning + flows + what the modules made, exactly.
 
     `first` and `last` are its days in New York, `as_of` the last entry that counts (before `last` is over, the month is
-    still running). `unit_return` is the change of the value of a unit in percent, None without one. `names` tell each
-    module's, `waived` what the environment does not ask for.
+    still running). `unit_return` is the change of the value of a unit in percent, None without one. `explained` says by
+    module what the P&L of the sessions that were watched came from; `names` tell each module's, `waived` what the
+    environment does not ask for.
     """
 
     name: str
@@ -177,6 +179,7 @@ class MonthStatement:
     splits: tuple[SplitChange, ...]
     halts: tuple[Halt, ...]
     posted: tuple[Posted, ...]
+    explained: dict[str, PnlParts]
     names: dict[str, str]
     waived: tuple[str, ...]
 

@@ -7,6 +7,7 @@ from engine.core.calendar import NEW_YORK
 from engine.core.money import UNIT, Money, usd
 from engine.domain.account import CASH_ID, Difference
 from engine.domain.day_sheet import EndSheet, ExpiryLine, HappeningLine, OvernightLine, StandingLine, StartSheet
+from engine.domain.explained import PART_NAMES, PnlParts
 from engine.domain.instrument import OptionContract
 
 _NOTHING = "  none"
@@ -69,6 +70,8 @@ def end_text(sheet: EndSheet) -> str:
             ],
         ),
     )  # fmt: skip
+    if sheet.explained:
+        lines += _block("P&L explained", (_explained(name, parts) for name, parts in sheet.explained))
     lines += _block(
         "Fills",
         (
@@ -116,6 +119,11 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
         )
         for row in table
     ]
+
+
+def _explained(name: str, parts: PnlParts) -> str:
+    told = [f"{each} {usd(amount, signed=True)}" for each in PART_NAMES if (amount := getattr(parts, each))]
+    return f"{name}: {usd(parts.total, signed=True)}" + (f" = {', '.join(told)}" if told else "")
 
 
 def _overnight(each: OvernightLine) -> str:

@@ -26,6 +26,7 @@ from engine.domain.day_sheet import (
     StartSheet,
     WaitingLine,
 )
+from engine.domain.explained import PnlParts
 from engine.domain.happening import Outlook
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.mindfolio import ModuleStatus
@@ -139,6 +140,7 @@ class EndGathering:
         self._begin: dict[str, tuple[Money, Money]] | None = None
         self._nav_before = self._flows = 0
         self._compared: dt.datetime | None = None
+        self._explained: dict[str, PnlParts] = {}
         self._fills: list[FillLine] = []
         self._ended: list[EndedTrade] = []
         self._scans: dict[str, list[ev.ScanCompleted]] = {}
@@ -174,6 +176,8 @@ class EndGathering:
         self._ended += ended
         if isinstance(event, ev.ScanCompleted):
             self._scans.setdefault(event.module_id, []).append(event)
+        elif isinstance(event, ev.PnlExplained):
+            self._explained = event.modules
         elif isinstance(event, ev.CashDeposited):
             self._flows += event.amount
         elif isinstance(event, ev.MindfolioCreated):
@@ -215,6 +219,7 @@ class EndGathering:
                 for module_id, (realised, opened) in end.items()
                 if module_id in book.modules or (realised, opened) != begin.get(module_id, (0, 0))
             ),
+            explained=tuple((self._names.get(each, each), parts) for each, parts in self._explained.items()),
             fills=tuple(self._fills),
             ended=tuple(self._ended),
             scans=tuple(

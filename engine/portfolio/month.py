@@ -9,6 +9,7 @@ from engine.core.errors import MindfolioError
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
+from engine.domain.explained import PnlParts
 from engine.domain.mindfolio import Environment
 from engine.domain.records import Recorded
 from engine.domain.statement import (
@@ -96,6 +97,7 @@ class MonthGathering:
         self._splits: list[SplitChange] = []
         self._halts: list[Halt] = []
         self._posted: list[Posted] = []
+        self._explained: dict[str, PnlParts] = {}
         self._names: dict[str, str] = {"": _ACCOUNT, EXTERNAL: "External"}
         self._about = ("", Environment.SIMULATED, "", 0, 0)
         self._waived: tuple[str, ...] = ()
@@ -158,6 +160,7 @@ class MonthGathering:
             splits=tuple(self._splits),
             halts=tuple(self._halts),
             posted=tuple(self._posted),
+            explained=self._explained,
             names=self._names,
             waived=self._waived,
         )
@@ -204,6 +207,9 @@ class MonthGathering:
             self._posted.append(Posted(entry.seq, at, type(event).__name__, applied.postings))
         if isinstance(event, ev.CashBooked) and event.amount:
             self._cash.append(CashLine(at, event.kind, event.module_id, event.symbol, event.amount, event.why))
+        if isinstance(event, ev.PnlExplained):
+            for module_id, parts in event.modules.items():
+                self._explained[module_id] = self._explained.get(module_id, PnlParts()) + parts
         if (flow := _flow(event)) is not None:
             self._flows.append(Flow(at, *flow))
         if split is not self._split:

@@ -12,6 +12,7 @@ from engine.core.charts import Layer, Line, bar_rows, layers_svg, lines_svg
 from engine.core.money import UNIT, Money, percent, usd
 from engine.core.page import Cell, Page, Picture, Section, Table, Tile, colour, part_colour, signed
 from engine.domain.account import EXTERNAL
+from engine.domain.explained import PART_NAMES
 from engine.domain.instrument import OptionContract
 from engine.domain.mindfolio import Environment
 from engine.domain.position import Position
@@ -42,6 +43,13 @@ _READING = (
 )
 
 
+_PARTS = (
+    "Delta, gamma, theta and vega: the market's moves by the Greeks that positions had; cross: their second orders "
+    "together; edge: mid at the fill against its price; carry: dividends, interest and borrow; noise: what a leg's own "
+    "mid did and its neighbours did not; residual: what none of them explains. The parts add up to the ledger exactly."
+)
+
+
 def statement_page(month: MonthStatement) -> Page:
     """The whole statement."""
     return Page(
@@ -52,6 +60,7 @@ def statement_page(month: MonthStatement) -> Page:
         sections=(
             Section("P&L of the month, deposits and withdrawals left out", (_curve(month),)),
             Section("P&L by module", (_module_bars(month), _module_table(month))),
+            *_explained(month),
             Section("Allocation over the month", (_allocation(month),)),
             Section("Trades that ended", (_ended(month),)),
             Section("Open positions", (_open(month),)),
@@ -131,6 +140,19 @@ def _module_row(each: ModuleMonth) -> tuple[Cell, ...]:
         each.name, usd(each.budget) if each.module_id else "", signed(each.realised), signed(each.open_change),
         signed(each.pnl), usd(each.commissions), usd(each.fees), signed(each.income), str(each.trades), str(each.wins),
     )  # fmt: skip
+
+
+def _explained(month: MonthStatement) -> Iterable[Section]:
+    """Where the P&L came from, in the parts that are not zero; nothing where no session was explained."""
+    if not month.explained:
+        return
+    names = [name for name in PART_NAMES if any(getattr(parts, name) for parts in month.explained.values())]
+    rows: list[tuple[Cell, ...]] = [
+        (month.names.get(module_id, module_id), *(signed(getattr(parts, name)) for name in names), signed(parts.total))
+        for module_id, parts in month.explained.items()
+    ]
+    columns = ("Module", *(f"{name.capitalize()}|n" for name in names), "In all|n")
+    yield Section("P&L explained, of the sessions that were watched", (Table(columns, tuple(rows)), _PARTS))
 
 
 def _allocation(month: MonthStatement) -> Picture:
