@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QImage,
     QPageLayout,
     QPageSize,
+    QPaintDevice,
     QPainter,
     QPdfWriter,
     QTextCursor,
@@ -64,22 +65,29 @@ def write_pdf(page: Page, path: Path) -> None:
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.Letter))
     margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
     writer.setPageMargins(margins, QPageLayout.Unit.Millimeter)
+    painter = QPainter()
+    if not painter.begin(writer):
+        raise MindfolioError(f"{path} cannot be written")
+    document = _laid_out(page, writer.width(), writer.height() * (1 - _FOOTER), writer)
+    _paint(painter, document, page.title, writer)
+    if not painter.end():
+        raise MindfolioError(f"{path} cannot be written")
+
+
+def _laid_out(page: Page, width: float, height: float, device: QPaintDevice | None = None) -> QTextDocument:
+    """A page on sheets of a size, in the dots of a device."""
     document = QTextDocument()
-    document.documentLayout().setPaintDevice(writer)
+    if device is not None:
+        document.documentLayout().setPaintDevice(device)
     font = theme.font()
     font.setPointSizeF(7.5)
     document.setDefaultFont(font)
     document.setDefaultStyleSheet(_STYLE)
     document.setDocumentMargin(0)
     document.setHtml(_html(page, document))
-    painter = QPainter()
-    if not painter.begin(writer):
-        raise MindfolioError(f"{path} cannot be written")
-    document.setPageSize(QSizeF(writer.width(), writer.height() * (1 - _FOOTER)))
+    document.setPageSize(QSizeF(width, height))
     _keep_headings(document)
-    _paint(painter, document, page.title, writer)
-    if not painter.end():
-        raise MindfolioError(f"{path} cannot be written")
+    return document
 
 
 def _keep_headings(document: QTextDocument) -> None:

@@ -58,6 +58,7 @@ def march(store: LedgerStore | None = None) -> Clerk:
     first_week(clerk)
     second_week(clerk)
     bell(clerk, 1, opens=True, month=4)
+    clerk.at = at(1, month=4)
     clerk.mark(P000004="-60.00")
     bell(clerk, 1, opens=False, month=4)
     clerk.ledger.commit()
@@ -118,6 +119,7 @@ def second_week(clerk: Clerk) -> None:
     clerk.open("-1.50")  # P000004: +150, stays open
     bell(clerk, 24, opens=False)
     bell(clerk, 27, opens=True)
+    clerk.at = at(27)
     clerk.mark(P000002="6080.00", P000004="-120.00")
     bell(clerk, 27, opens=False)
     clerk.at = at(27, 23)

@@ -4,7 +4,7 @@ from engine.core.money import dollars
 from engine.domain import events as ev
 from engine.domain.account import ActivityKind
 from engine.portfolio.month import month_statement
-from tests.builders import BETA, Clerk, condor, contract
+from tests.builders import BETA, Clerk
 from tests.engine.portfolio.papers import KO_CALL, KO_PUT, MARCH, journal, march, single
 
 
@@ -47,6 +47,3 @@ def test_the_parts_of_a_lineage_tell_its_result_when_the_last_has_ended() -> Non
 
 def test_an_untouched_journal_has_no_trades() -> None:
     assert month_statement(journal(Clerk()), MARCH).ended == ()
-
-
-__all__ = ["condor", "contract"]
