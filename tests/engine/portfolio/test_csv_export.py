@@ -6,7 +6,7 @@ import io
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.money import dollars
@@ -57,10 +57,13 @@ class TestCells:
     def test_numbers_and_dates(self, cell: Cell, written: str) -> None:
         assert only(cell) == written
 
-    @given(st.integers(-(10**15), 10**15))
-    def test_money_is_exact(self, amount: int) -> None:
-        assert Decimal(only(Usd(amount))) * 10_000 == amount
+    @settings(max_examples=20)
+    @given(st.lists(st.integers(-(10**15), 10**15), min_size=10))
+    def test_money_is_exact(self, amounts: list[int]) -> None:
+        _, *rows = cells(csv_text(["a"], [[Usd(amount)] for amount in amounts]))
+        assert [Decimal(row[0]) * 10_000 for row in rows] == amounts
 
+    @settings(max_examples=40)
     @given(st.text(st.characters(exclude_categories=["Cs"])))
     def test_no_text_begins_a_formula_and_none_is_lost(self, text: str) -> None:
         read = only(text)

@@ -77,7 +77,7 @@ def test_what_explains_the_result_is_told_where_it_is_known(month: MonthStatemen
 
 
 def test_a_month_that_is_not_over_says_so(month: MonthStatement) -> None:
-    early = replace(month, as_of=month.days[2].day and month.flows[1].at, days=month.days[:2])
+    early = replace(month, as_of=month.flows[1].at, days=month.days[:2])
     assert any("17 Mar 10:00 New York time" in note for note in statement_page(early).notes)
 
 
