@@ -82,14 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND")
 
     _add_data_commands(commands)
-
     _add_run(commands)
     research.add_backtest(commands, _add_market, _places)
     research.add_scan(commands, _add_market, _places)
-
     add_module_commands(commands, _add_data_dir, data_dir)
     add_report(commands, _add_market, lambda options: _ledgers(options)[0])
-
     status = commands.add_parser("status", help="what the ledger says, without running anything")
     _add_market(status)
     status.add_argument("--json", action="store_true", help="one JSON object instead of a summary")

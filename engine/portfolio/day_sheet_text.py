@@ -59,27 +59,7 @@ def end_text(sheet: EndSheet) -> str:
         f"Book and broker, last compared {compared}",
         _differences(sheet.differences) if sheet.differences else ["they agree" if sheet.compared_at else "not known"],
     )
-    lines += _block(
-        "P&L by module",
-        _columns(
-            ("", "realised", "open", "P&L"),
-            [
-                (each.module, usd(each.realised, signed=True), usd(each.open_change, signed=True),
-                 usd(each.pnl, signed=True))
-                for each in sheet.modules
-            ],
-        ),
-    )  # fmt: skip
-    if sheet.explained:
-        lines += _block("P&L explained", (_explained(name, parts) for name, parts in sheet.explained))
-    lines += _block(
-        "Fills",
-        (
-            f"{_time(each.at)}  {each.module}: {each.what} x {each.quantity} at {_price(each.net_price)}, "
-            f"costs {usd(each.costs)}"
-            for each in sheet.fills
-        ),
-    )
+    lines += _results(sheet)
     lines += _block(
         "Trades that ended",
         (
@@ -100,6 +80,32 @@ def end_text(sheet: EndSheet) -> str:
     )
     lines += _block("Expires in the next session", (_expiry(each) for each in sheet.tomorrow))
     return "\n".join(lines)
+
+
+def _results(sheet: EndSheet) -> list[str]:
+    """P&L by module, what it came from where that is known, and the fills."""
+    lines = _block(
+        "P&L by module",
+        _columns(
+            ("", "realised", "open", "P&L"),
+            [
+                (each.module, usd(each.realised, signed=True), usd(each.open_change, signed=True),
+                 usd(each.pnl, signed=True))
+                for each in sheet.modules
+            ],
+        ),
+    )  # fmt: skip
+    if sheet.explained:
+        lines += _block("P&L explained", (_explained(name, parts) for name, parts in sheet.explained))
+    lines += _block(
+        "Fills",
+        (
+            f"{_time(each.at)}  {each.module}: {each.what} x {each.quantity} at {_price(each.net_price)}, "
+            f"costs {usd(each.costs)}"
+            for each in sheet.fills
+        ),
+    )
+    return lines
 
 
 def _block(title: str, lines: Iterable[str]) -> list[str]:
