@@ -8,11 +8,15 @@ from engine.core.calendar import session_at
 from engine.core.errors import DenialCode, MindfolioError
 from engine.domain.aftermath import by_reason
 from engine.domain.commands import RearmMindfolio
+from engine.domain.explained import PART_NAMES
 from engine.domain.mindfolio import Environment
 from engine.domain.notices import Alert, CommandDenied, Notice
+from engine.domain.ports import Query
 from engine.domain.records import TradeRow
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
+from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
+from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
 from engine.portfolio.aggregate import aggregate
 from engine.portfolio.report import Document, amount, as_document
@@ -24,6 +28,9 @@ from engine.runtime.places import Places, Running
 from engine.runtime.reports import settle_in
 
 SIMULATED_DAYS = 5
+
+EXPLAINED_SESSIONS = 5
+"""The newest sessions whose P&L is shown in its parts."""
 
 Progress = Callable[[str], None]
 
@@ -61,6 +68,7 @@ def run_headless(places: Places, running: Running, days: int | None, progress: P
         kernel.run(until=None if days is None else session_limit(kernel, days))
         document = as_document(kernel.snapshot(), _trades(kernel.desk.ledger))
         document["skipped_trades"] = _skipped_trades(kernel.desk)
+        document["explained_pnl"] = _explained_pnl(kernel.desk.book, kernel.desk.query)
         document["halted"] = kernel.desk.halted
         document["quotes"] = asdict(kernel.desk.quality.total.view())
         if (recorder := kernel.desk.recorder) is not None:
@@ -84,6 +92,11 @@ def status_document(places: Places) -> Document:
     running = session_at(book.last_at)
     market = MarketView(book.last_at, running.day if running else None, running is not None, None, 0.0)
     document = as_document(aggregate(book, {}, market, RISK_FREE_RATE), trades)
+    query = LedgerQuery(places.ledger)
+    try:
+        document["explained_pnl"] = _explained_pnl(book, query)
+    finally:
+        query.close()
     document["stop_latched"] = StopLatch(places.latch).is_set
     return document
 
@@ -104,6 +117,21 @@ def rearm(places: Places, why: str, progress: Progress) -> tuple[DenialCode, ...
     finally:
         engine.close()
     return tuple(denial.code for notice in publisher.denied for denial in notice.denials)
+
+
+def _explained_pnl(book: Book, query: Query | None) -> list[Document]:
+    """What the P&L of the newest sessions came from: by session, the newest first, and module; parts in dollars."""
+    names = {module_id: module.spec.name for module_id, module in book.modules.items()} | {"": "account"}
+    return [
+        {
+            "session": day.session.isoformat(),
+            "module": names.get(row.module_id, row.module_id),
+            "pnl": amount(row.parts.total),
+            "parts": {name: amount(part) for name, part in zip(PART_NAMES, row.parts.values, strict=True)},
+        }
+        for day in (query.explained(limit=EXPLAINED_SESSIONS) if query is not None else ())
+        for row in day.modules
+    ]
 
 
 def _skipped_trades(desk: Desk) -> list[Document]:

@@ -35,6 +35,7 @@ def yahoo_file(shared_dir: Path) -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Long runs are the same tests with larger numbers."""
     parser.addoption("--kills", default="3", help="how often a process is killed at a random moment (full: 200)")
+    parser.addoption("--lives", default="12", help="random lives whose P&L is explained (full: 1000)")
     parser.addoption("--wal-images", default="120", help="how many damaged write-ahead logs are opened (full: 5000)")
 
 

@@ -13,7 +13,7 @@ class PnlParts:
     Of the market's moves, with the Greeks that positions had as each interval began. `delta`: the underlying's move;
     `gamma`: half its square; `theta`: the calendar days that passed; `vega`: the move of the volatility of a leg's
     strike, as its neighbours have it; `cross`: second order besides gamma (vanna, volga, and what time does to delta,
-    vega and theta); `noise`: what a leg's own mid did and its neighbours did not.
+    vega and theta) and beyond; `noise`: what a leg's own mid did and its neighbours did not.
     Of what was done: `edge`, mid at the fill against the price of the fill; `costs`: commissions, fees and the
     broker's rounding; `carry`: dividends, interest and borrow as booked; `moved`: open P&L that came or went with a
     position that changed hands.

@@ -4,6 +4,10 @@ A leg moves from one mid to another. Its own implied volatility carries both exa
 underlying, of time and of that volatility. The volatility is split in two: what the strikes around it have (smoothed),
 and the rest, which is of the leg's own quote: mark noise. Half a tick of rounding in a bid is no opinion on volatility.
 
+What the Greeks of the beginning leave out (vanna, volga, charm, what time does to theta and vega, and everything of
+higher order) is one part, the cross terms. So the residual is no matter of how far things moved: it is where quotes do
+not move as the pricing says, by exercise, carry, or a volatility that no quote told.
+
 The underlying's move is the one that a leg's expiration had in view: of its forward, discounted (F e^-rT, the spot less
 the dividends still to be paid before it, Hull, Options, Futures and Other Derivatives, 15.12). So an ex-day is no loss
 of a call that everybody knew of, and quotes that are older than the spot beside them do not move before they do.
@@ -17,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analytics.american import Method
-from engine.analytics.black_scholes import european, european_sensitivities
+from engine.analytics.black_scholes import european
 from engine.analytics.chain_values import ChainValues, chain_values
 from engine.analytics.forward import quote_mids
 from engine.analytics.kernel import DAYS_PER_YEAR, VOLATILITY_POINT, Flags
@@ -161,26 +165,23 @@ def _by_greeks(start: Point, end: Point, at: NDArray[np.intp]) -> Floats:
             0.5 * start.gamma * move**2,
             start.theta * days,
             start.vega * shared,
-            _cross(start, end.years[at], move, days, shift),
+            _cross(start, end, at, move, days, shift),
             start.vega * (shift - shared),
         ))  # fmt: skip
 
 
-def _cross(start: Point, later: Floats, move: Floats, days: Floats, shift: Floats) -> Floats:
-    """Vanna and volga of the beginning, and what the time alone does to delta, vega and value beyond theta, $ a share.
+def _cross(start: Point, end: Point, at: NDArray[np.intp], move: Floats, days: Floats, shift: Floats) -> Floats:
+    """What the formula says beyond its own delta, gamma, theta and vega, $ a share.
 
-    By the European formula, which the American options differ from little in these; nothing where exercise is due.
+    The European one, which American options differ from little in this; nothing where exercise is due. Worked out as
+    the whole move less the four, so that a gap that is wide for an option's short life is told too.
     """
-    columns = (start.strike, start.years, start.rate, start.iv, start.side < 0)
-    further = european_sensitivities(start.price, start.forward, *columns)
-    before = european(start.price, start.forward, *columns)
-    after = european(
-        start.price, start.price * np.exp(start.rate * later), start.strike, later, start.rate, start.iv, start.side < 0
-    )
-    cross = further.vanna * move * shift + 0.5 * further.volga * shift**2
-    cross += (after.delta - before.delta) * move + (after.vega - before.vega) * shift
-    cross += after.price - before.price - before.theta * days
-    return np.where(start.vega > 0, cross, 0.0)
+    years, is_put = end.years[at], start.side < 0
+    before = european(start.price, start.forward, start.strike, start.years, start.rate, start.iv, is_put)
+    forward = end.price[at] * np.exp(end.rate * years)
+    after = european(end.price[at], forward, start.strike, years, end.rate, end.iv[at], is_put)
+    told = before.delta * move + 0.5 * before.gamma * move**2 + before.theta * days + before.vega * shift
+    return np.where(start.vega > 0, after.price - before.price - told, 0.0)
 
 
 def _by_exercise(start: Point, end: Point, has_ended: Flags) -> Floats:

@@ -23,7 +23,7 @@ from engine.ledger.book_state import BookState
 from engine.ledger.entries import POSTING_EVENTS, Account
 from engine.portfolio.explained import Point, explain, in_money, leg_parts, point
 
-INTERVAL = dt.timedelta(minutes=15)
+INTERVAL = dt.timedelta(minutes=30)
 """Market time from mark to mark: see `benchmarks/explained.py`, and DECISIONS for what other lengths cost and leave."""
 
 Mark = Callable[[Position], Money | None]

@@ -87,6 +87,8 @@ def as_text(document: Document) -> str:
             lines.append(f"RECORDING ENDED: {recorded['fault']}")
     if "skipped_trades" in document:
         lines += [_skip_line(row) for row in _listed(document, "skipped_trades") if isinstance(row, dict)]
+    if "explained_pnl" in document:
+        lines += [_explained_line(row) for row in _listed(document, "explained_pnl") if isinstance(row, dict)]
     if document.get("stop_latched"):
         lines.append("the emergency stop is latched: nothing is opened until a person re-arms it")
     if document.get("halted"):
@@ -115,6 +117,12 @@ def _section(document: Document, name: str) -> Document:
 def _listed(document: Document, name: str) -> list[object]:
     listed = document[name]
     return listed if isinstance(listed, list) else []
+
+
+def _explained_line(row: Document) -> str:
+    """What a module's P&L of a session came from; parts of nothing are left out."""
+    parts = ", ".join(f"{name} {part}" for name, part in _section(row, "parts").items() if part)
+    return f"  {row['module']}: P&L of {row['session']} {row['pnl']}{f' = {parts}' if parts else ''}"
 
 
 def _skip_line(row: Document) -> str:

@@ -60,6 +60,18 @@ class TestRunning:
         assert document["as_of"] == "2026-03-19T20:00:00+00:00", "the last day ends with its session"
         assert (document["environment"], document["halted"]) == ("replay", "")
 
+    def test_what_the_pnl_came_from_adds_up_to_it_and_the_status_says_the_same(self, replay: Places) -> None:
+        document = ran(replay)
+        rows = document["explained_pnl"]
+        by_module = {module["name"]: module["pnl"] for module in document["modules"] if module["pnl"]}
+        assert by_module
+        for name, pnl in by_module.items():
+            mine = [row for row in rows if row["module"] == name]
+            assert round(sum(row["pnl"] for row in mine), 4) == pnl
+            assert all(round(sum(row["parts"].values()), 4) == row["pnl"] for row in mine)
+        assert [row["session"] for row in rows] == sorted((row["session"] for row in rows), reverse=True)
+        assert said(replay)["explained_pnl"] == rows
+
     def test_days_are_counted_in_sessions(self, replay: Places) -> None:
         assert ran(replay, days=2)["as_of"] == "2026-03-17T20:00:00+00:00"
 

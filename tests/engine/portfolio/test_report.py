@@ -163,3 +163,10 @@ def test_the_summary_of_a_run_says_what_became_of_skips(snapshot: MindfolioSnaps
     document["skipped_trades"] = [{**row, "still_open": 1, "open_result": 25.5}]
     line = "  IV Service: skips of 2026-03 for BUDGET would have made -310 (3 ended, 1 still open at 25.5)"
     assert line in as_text(document).splitlines()
+
+
+def test_the_summary_of_a_run_says_what_its_pnl_came_from(snapshot: MindfolioSnapshot) -> None:
+    document = as_document(snapshot, {})
+    parts = {"delta": -12.5, "gamma": 0, "theta": 30}
+    document["explained_pnl"] = [{"session": "2026-03-17", "module": "IV Service", "pnl": 17.5, "parts": parts}]
+    assert "  IV Service: P&L of 2026-03-17 17.5 = delta -12.5, theta 30" in as_text(document).splitlines()
