@@ -18,9 +18,7 @@ from PySide6.QtGui import (
     QPaintDevice,
     QPainter,
     QPdfWriter,
-    QTextCursor,
     QTextDocument,
-    QTextFormat,
 )
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -75,34 +73,41 @@ def write_pdf(page: Page, path: Path) -> None:
 
 
 def _laid_out(page: Page, width: float, height: float, device: QPaintDevice | None = None) -> QTextDocument:
-    """A page on sheets of a size, in the dots of a device."""
-    document = QTextDocument()
-    if device is not None:
-        document.documentLayout().setPaintDevice(device)
-    font = theme.font()
-    font.setPointSizeF(7.5)
-    document.setDefaultFont(font)
-    document.setDefaultStyleSheet(_STYLE)
-    document.setDocumentMargin(0)
-    document.setHtml(_html(page, document))
-    document.setPageSize(QSizeF(width, height))
-    _keep_headings(document)
-    return document
+    """A page on sheets of a size, in the dots of a device; no heading is left without what it heads.
+
+    It is laid out anew for each heading that has to begin a sheet: a document that is changed in between loses some.
+    """
+    firsts: frozenset[int] = frozenset()
+    while True:
+        document = QTextDocument()
+        if device is not None:
+            document.documentLayout().setPaintDevice(device)
+        font = theme.font()
+        font.setPointSizeF(7.5)
+        document.setDefaultFont(font)
+        document.setDefaultStyleSheet(_STYLE)
+        document.setDocumentMargin(0)
+        document.setHtml(_html(page, document, firsts))
+        document.setPageSize(QSizeF(width, height))
+        left = _left_alone(document)
+        if left is None or left in firsts:
+            return document
+        firsts |= {left}
 
 
-def _keep_headings(document: QTextDocument) -> None:
-    """No heading is left at the foot of a page without what it heads."""
+def _left_alone(document: QTextDocument) -> int | None:
+    """The first section whose heading stands on another sheet than what it heads begins (a picture: ends) on."""
     high, layout = document.pageSize().height(), document.documentLayout()
-    block = document.begin()
+    block, number = document.begin(), 0
     while block.isValid():
         following = block.next()
         if block.blockFormat().headingLevel() == 2 and following.isValid():
             head, body = layout.blockBoundingRect(block), layout.blockBoundingRect(following)
             if int(head.top() // high) != int(body.bottom() // high):
-                shape = block.blockFormat()
-                shape.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
-                QTextCursor(block).setBlockFormat(shape)
+                return number
+            number += 1
         block = following
+    return None
 
 
 def _paint(painter: QPainter, document: QTextDocument, title: str, writer: QPdfWriter) -> None:
@@ -136,12 +141,14 @@ def _application() -> QApplication:
 
 
 # --- the page in the HTML that Qt's rich text understands ------------------------------------------------------------
-def _html(page: Page, document: QTextDocument) -> str:
-    """The body; pictures go into the document beside it."""
+def _html(page: Page, document: QTextDocument, firsts: frozenset[int] = frozenset()) -> str:
+    """The body; pictures go into the document beside it. The sections `firsts` begin a sheet each."""
     parts = [f"<h1>{escape(page.title)}</h1>", f'<p class="muted">{escape(page.about)}</p>']
     parts += [f'<p class="note">{escape(note)}</p>' for note in page.notes]
     parts.append(_tiles(page.tiles))
-    parts += [_section(section, number, document) for number, section in enumerate(page.sections)]
+    parts += [
+        _section(section, number, document, begins=number in firsts) for number, section in enumerate(page.sections)
+    ]
     return f"<body>{''.join(parts)}</body>"
 
 
@@ -160,8 +167,9 @@ def _tile(tile: Tile) -> str:
     )
 
 
-def _section(section: Section, number: int, document: QTextDocument) -> str:
-    parts = [f"<h2>{escape(section.title)}</h2>"]
+def _section(section: Section, number: int, document: QTextDocument, *, begins: bool) -> str:
+    style = ' style="page-break-before: always"' if begins else ""
+    parts = [f"<h2{style}>{escape(section.title)}</h2>"]
     for place, part in enumerate(section.parts):
         match part:
             case Table():
@@ -217,8 +225,8 @@ def _picture(picture: Picture, name: str, document: QTextDocument) -> str:
         f'<span class="muted">{escape(label)}</span>'
         for label, colour in picture.legend
     )
-    # The legend before the picture: what follows a picture is easily left to the next page.
-    return (f"<p>{keys}</p>" if keys else "") + f'<p><img src="{name}" width="{_CHART_WIDTH}" height="{high}"></p>'
+    # In one paragraph, the legend first: so that neither is left on another page.
+    return f'<p>{keys}{"<br>" if keys else ""}<img src="{name}" width="{_CHART_WIDTH}" height="{high}"></p>'
 
 
 def _hue(colour: str) -> str:

@@ -71,6 +71,9 @@ def test_a_heading_goes_to_the_page_of_what_it_heads(tmp_path: Path) -> None:
             assert int(head.top() // high) == int(body.top() // high)
         block = block.next()
     assert seen == 40
+    assert [line for line in document.toPlainText().splitlines() if line.startswith("Section")] == [
+        f"Section {number}" for number in range(40)
+    ]
     assert document.pageCount() > 3
 
 
