@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.money import Money, dollars
@@ -323,6 +323,7 @@ class TestWashSales:
         assert [each.is_wash for each in report.closed] == [False, False]
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(-5, 5).filter(bool), st.integers(0, 99_999), st.integers(0, 300)), min_size=1, max_size=25
