@@ -6,6 +6,7 @@ from collections.abc import Callable
 from engine.runtime.places import Places
 from mindfolio_desktop.allocation_command import add_allocation_commands
 from mindfolio_desktop.performance_command import add_performance
+from mindfolio_desktop.report_command import add_report
 
 
 def add_ledger_commands(
@@ -20,3 +21,4 @@ def add_ledger_commands(
 
     add_performance(commands, add_market, places)
     add_allocation_commands(commands, add_market, places)
+    add_report(commands, add_market, places)

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from textwrap import wrap
 
-from engine.backtest.summary import figures, share, usd
+from engine.backtest.summary import figures, share
 from engine.core.calendar import NEW_YORK, market_day, session_at, session_on
 from engine.core.clock import as_utc
 from engine.core.errors import DenialCode, Fact, MindfolioError
-from engine.core.money import to_float
+from engine.core.money import to_float, usd
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.commands import PauseModule, ResumeModule
 from engine.domain.denial import Denial

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from engine.backtest.result import Backtest, TracedTrade
 from engine.backtest.statistics import by_exit, evidence_of
-from engine.core.money import UNIT, Money, to_float
+from engine.core.money import Money, to_float, usd
 from engine.domain.evidence import Evidence
 
 MOST_SKIPS = 8
@@ -130,14 +130,6 @@ def as_text(report: BacktestReport) -> str:
         if others:
             lines.append(f"  {sum(count for _, count in others):>4}  {len(others)} other reasons")
     return "\n".join(lines)
-
-
-def usd(amount: Money | None, *, signed: bool = False) -> str:
-    """An amount as people write it: "-$1,204.50", "n/a" for none; `signed` gains carry a plus."""
-    if amount is None:
-        return "n/a"
-    sign = "-" if amount < 0 else "+" if signed and amount > 0 else ""
-    return f"{sign}${abs(amount) / UNIT:,.2f}"
 
 
 def share(part: float | None) -> str:

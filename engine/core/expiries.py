@@ -26,9 +26,10 @@ VOLATILITY_ROOTS = frozenset({"VIX", "VIXW"})
 _MORNING_ROOTS = frozenset({"SPX", "NDX", "RUT", "DJX", "MNX"})
 """Their standard monthly contracts are settled at the opening, all others (SPXW and the like) at the close."""
 
-_INDEX_ROOTS = (
+INDEX_ROOTS = (
     _MORNING_ROOTS | VOLATILITY_ROOTS | frozenset({"SPXW", "NDXP", "RUTW", "MRUT", "XSP", "OEX", "XEO", "RVX"})
 )
+"""Options on an index, not on something that can be delivered."""
 
 _LATE_FUNDS = frozenset(
     {
@@ -148,7 +149,7 @@ def last_trade_at(root: str, expiration: dt.date) -> dt.datetime:
     session = last_session(expiration)
     if settlement(root, expiration) is Settlement.MORNING:
         return _closes(root, previous_session(session.day))
-    return session.closes if root in _INDEX_ROOTS else _closes(root, session)
+    return session.closes if root in INDEX_ROOTS else _closes(root, session)
 
 
 def ended_at(root: str, expiration: dt.date) -> dt.datetime:
@@ -158,7 +159,7 @@ def ended_at(root: str, expiration: dt.date) -> dt.datetime:
 
 def trades_late(root: str) -> bool:
     """Whether a class trades until 16:15 New York (13:15 on half days)."""
-    return root in _INDEX_ROOTS or root in _LATE_FUNDS
+    return root in INDEX_ROOTS or root in _LATE_FUNDS
 
 
 def is_regular(root: str, at: dt.datetime, day: dt.date) -> bool:

@@ -44,6 +44,14 @@ def to_float(amount: Money) -> float:
     return amount / UNIT
 
 
+def usd(amount: Money | None, *, signed: bool = False) -> str:
+    """An amount as people write it: "-$1,204.50", "n/a" for none; `signed` gains carry a plus."""
+    if amount is None:
+        return "n/a"
+    sign = "-" if amount < 0 else "+" if signed and amount > 0 else ""
+    return f"{sign}${abs(amount) / UNIT:,.2f}"
+
+
 def percent(part: Money, whole: Money) -> float | None:
     """`part` as a percentage of `whole`, rounded half up to one decimal as the screens show it; None for no whole."""
     if whole == 0:

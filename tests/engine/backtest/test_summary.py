@@ -3,12 +3,9 @@
 import json
 from dataclasses import replace
 
-import pytest
-
 from engine.backtest.html_report import report_html
 from engine.backtest.statistics import evidence_of
-from engine.backtest.summary import BacktestReport, as_document, as_text, factor, figures, p_words, share, usd
-from engine.core.money import dollars
+from engine.backtest.summary import BacktestReport, as_document, as_text, factor, figures, p_words, share
 from tests.engine.backtest.reports import FIRST, empty_report, small_backtest, small_report
 
 
@@ -97,20 +94,6 @@ def test_the_document_of_nothing_has_no_made_up_number() -> None:
     assert isinstance(statistics, dict)
     assert statistics["trades"] == 0
     assert {value for name, value in statistics.items() if name != "trades"} == {None}
-
-
-@pytest.mark.parametrize(
-    ("amount", "signed", "words"),
-    [
-        (dollars("-1204.5"), False, "-$1,204.50"),
-        (dollars("3"), False, "$3.00"),
-        (dollars("3"), True, "+$3.00"),
-        (0, True, "$0.00"),
-        (None, True, "n/a"),
-    ],
-)
-def test_amounts(amount: int | None, signed: bool, words: str) -> None:
-    assert usd(amount, signed=signed) == words
 
 
 def test_shares() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.money import CENT, UNIT, dollars, from_float, percent, round_half_up, to_float
+from engine.core.money import CENT, UNIT, dollars, from_float, percent, round_half_up, to_float, usd
 
 LARGEST = 10**15
 AMOUNTS = st.integers(-LARGEST, LARGEST)
@@ -83,3 +83,17 @@ def test_a_percentage_is_the_nearest_tenth(part: int, whole: int) -> None:
 @pytest.mark.parametrize(("value", "nearest"), [("0.5", 1), ("-0.5", -1), ("0.4999", 0), ("1.5", 2), ("2.5", 3)])
 def test_halves_go_away_from_zero(value: str, nearest: int) -> None:
     assert round_half_up(Decimal(value)) == nearest
+
+
+@pytest.mark.parametrize(
+    ("amount", "signed", "words"),
+    [
+        (dollars("-1204.5"), False, "-$1,204.50"),
+        (dollars("3"), False, "$3.00"),
+        (dollars("3"), True, "+$3.00"),
+        (0, True, "$0.00"),
+        (None, True, "n/a"),
+    ],
+)
+def test_amounts(amount: int | None, signed: bool, words: str) -> None:
+    assert usd(amount, signed=signed) == words

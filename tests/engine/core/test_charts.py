@@ -6,7 +6,20 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from engine.backtest.charts import HEIGHT, WIDTH, Line, bar_rows, dollars_text, histogram, line_chart, nice_step
+from engine.core.charts import (
+    HEIGHT,
+    WIDTH,
+    Layer,
+    Line,
+    alone,
+    bar_rows,
+    dollars_text,
+    histogram,
+    layers_svg,
+    line_chart,
+    lines_svg,
+    nice_step,
+)
 from engine.core.money import dollars
 
 DAY = dt.date(2026, 3, 2)
@@ -131,3 +144,43 @@ def test_everything_stays_inside_the_picture() -> None:
         x, y = map(float, pair.split(","))
         assert 0 <= x <= WIDTH
         assert 0 <= y <= HEIGHT
+
+
+class TestLayers:
+    DAYS = (DAY, DAY + dt.timedelta(days=4), DAY + dt.timedelta(days=8))
+
+    def test_they_stand_on_each_other_and_change_in_steps(self) -> None:
+        layers = [
+            Layer("Alpha", "part0", (dollars(100), dollars(200), dollars(200))),
+            Layer("Reserve", "reserve", (dollars(300), dollars(200), dollars(200))),
+        ]
+        alpha, reserve = svg(layers_svg("Allocation", self.DAYS, layers)).iter("polygon")
+        # 76 to 748 across; 400 at 12, 0 at 212 down: 100 is 50 high. Alpha doubles on the second day, not before.
+        assert alpha.attrib["points"].startswith("76.0,162.0 412.0,162.0 412.0,112.0 748.0,112.0 748.0,112.0 748.0,212")
+        top = reserve.attrib["points"].split()[:5]
+        assert {place.split(",")[1] for place in top} == {"12.0"}, "the whole stays as it was"
+
+    def test_one_day_is_no_picture_and_a_layer_needs_each_day(self) -> None:
+        assert layers_svg("Allocation", self.DAYS[:1], [Layer("Alpha", "part0", (1,))]) == ""
+        with pytest.raises(ValueError, match="zip"):
+            layers_svg("Allocation", self.DAYS, [Layer("Alpha", "part0", (1,))])
+
+    def test_names_are_text(self) -> None:
+        layer = Layer("<b>", "part0", (1, 1, 1))
+        assert "<b>" not in layers_svg("<i>", self.DAYS, [layer])
+
+
+def test_a_curve_of_two_days_has_two_labels() -> None:
+    picture = svg(lines_svg("Equity", [Line("a", "gain", ((DAY, 0), (DAY + dt.timedelta(days=1), 5)))]))
+    labels = [each.text for each in picture.iter("text") if "Mar" in (each.text or "")]
+    assert labels == ["02 Mar 26", "03 Mar 26"]
+
+
+def test_a_chart_alone_has_its_colours_and_its_name_space() -> None:
+    line = Line("a", "gain", ((DAY, 0), (DAY + dt.timedelta(days=1), 5)))
+    colours = dict.fromkeys(("muted", "line", "strong", "gain", "loss"), "#123456")
+    picture = ET.fromstring(alone(lines_svg("Equity", [line]), colours, ("#abcdef",)))  # noqa: S314 - ours
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    style = picture[0].text or ""
+    assert ".line.gain { stroke: #123456; }" in style
+    assert ".part0 { fill: #abcdef; }" in style

@@ -1,11 +1,11 @@
-"""Charts of a report as inline SVG: lines over days, a histogram, bars. Colours come from the page's style sheet.
+"""Charts of a report as inline SVG: lines and layers over days, a histogram, bars. Colours are the page's.
 
 Every text that goes in is escaped here. Amounts are Money in, dollars on the axes.
 """
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -29,29 +29,67 @@ class Line:
 
 def line_chart(title: str, lines: Sequence[Line]) -> str:
     """Curves over days on one scale that holds zero; a sentence instead where there are too few points."""
+    picture = lines_svg(title, lines)
+    if not picture:
+        return _nothing("Too few days for a curve.")
+    legend = "".join(f'<span class="key {line.colour}">{escape(line.name)}</span>' for line in lines)
+    return f'{picture}<p class="legend">{legend}</p>'
+
+
+def lines_svg(title: str, lines: Sequence[Line]) -> str:
+    """The curves of `line_chart` without their legend; "" where there are too few points."""
     days = [day for line in lines for day, _ in line.points]
     if len(set(days)) < LEAST_POINTS:
-        return _nothing("Too few days for a curve.")
-    first, last = min(days), max(days)
+        return ""
     values = [to_float(amount) for line in lines for _, amount in line.points]
-    scale = _Scale(min(values), max(values))
-    span = (last - first).days
-
-    def across(day: dt.date) -> float:
-        return _LEFT + (day - first).days / span * (WIDTH - _LEFT - _RIGHT)
-
-    parts = [scale.grid()]
-    for tick in range(5):
-        day = first + dt.timedelta(days=round(span * tick / 4))
-        anchor = ("start", "middle", "middle", "middle", "end")[tick]
-        parts.append(_text(across(day), HEIGHT - 8, f"{day:%d %b %y}", anchor))
+    scale, across = _Scale(min(values), max(values)), _Days(min(days), max(days))
+    parts = [scale.grid(), across.labels()]
     for line in lines:
-        path = " ".join(f"{across(day):.1f},{scale.down(to_float(amount)):.1f}" for day, amount in line.points)
+        path = " ".join(f"{across.at(day):.1f},{scale.down(to_float(amount)):.1f}" for day, amount in line.points)
         parts.append(
             f'<polyline class="line {line.colour}" points="{path}"><title>{escape(line.name)}</title></polyline>'
         )
-    legend = "".join(f'<span class="key {line.colour}">{escape(line.name)}</span>' for line in lines)
-    return f'{_svg(title, parts)}<p class="legend">{legend}</p>'
+    return _svg(title, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A named part of a whole, by day, in the page's colour of that name; no amount is negative."""
+
+    name: str
+    colour: str
+    amounts: tuple[Money, ...]
+
+
+def layers_svg(title: str, days: Sequence[dt.date], layers: Sequence[Layer]) -> str:
+    """Parts of a whole on top of each other, each as it was at the end of a day; "" where there are too few days.
+
+    They change in steps: an amount holds until the day on which there is another. Raises ValueError for a layer that
+    has not one amount a day.
+    """
+    if len(days) < LEAST_POINTS:
+        return ""
+    floor = [0.0] * len(days)
+    shapes = []
+    for layer in layers:
+        top = [low + to_float(amount) for low, amount in zip(floor, layer.amounts, strict=True)]
+        shapes.append((layer, floor, top))
+        floor = top
+    scale, across = _Scale(0.0, max(floor)), _Days(days[0], days[-1])
+
+    def steps(levels: Sequence[float]) -> list[tuple[float, float]]:
+        corners = [(across.at(days[0]), scale.down(levels[0]))]
+        for day, before, after in zip(days[1:], levels, levels[1:], strict=False):
+            corners += [(across.at(day), scale.down(before)), (across.at(day), scale.down(after))]
+        return corners
+
+    parts = [
+        f'<polygon class="layer {layer.colour}" points="'
+        + " ".join(f"{x:.1f},{y:.1f}" for x, y in [*steps(top), *reversed(steps(low))])
+        + f'"><title>{escape(layer.name)}</title></polygon>'
+        for layer, low, top in shapes
+    ]
+    return _svg(title, [*parts, scale.grid(), across.labels()])
 
 
 def histogram(title: str, amounts: Sequence[Money]) -> str:
@@ -105,6 +143,28 @@ def bar_rows(title: str, rows: Sequence[tuple[str, Money, str]]) -> str:
     return _svg(title, parts, tall)
 
 
+def alone(svg: str, colours: Mapping[str, str], parts: Sequence[str]) -> str:
+    """A chart as a file of its own, for what reads no style sheet of a page: with its colours and its name space.
+
+    `colours` by meaning as a page has them, `parts` those of the parts of a whole.
+    """
+    rules = {
+        "text": f"fill: {colours['muted']}; font-size: 12px; font-family: Inter",
+        ".grid": f"stroke: {colours['line']}",
+        ".zero": f"stroke: {colours['strong']}; stroke-width: 1.5",
+        ".line": "fill: none; stroke-width: 2",
+        ".line.gain": f"stroke: {colours['gain']}",
+        ".line.muted": f"stroke: {colours['muted']}; stroke-dasharray: 5 4",
+        ".bar.gain": f"fill: {colours['gain']}",
+        ".bar.loss": f"fill: {colours['loss']}",
+        ".reserve": f"fill: {colours['strong']}",
+        **{f".part{place}": f"fill: {colour}" for place, colour in enumerate(parts)},
+    }
+    style = " ".join(f"{name} {{ {rule}; }}" for name, rule in rules.items())
+    opening, _, rest = svg.partition(">")
+    return f'{opening} xmlns="http://www.w3.org/2000/svg"><style>{style}</style>{rest}'
+
+
 def nice_step(rough: float) -> float:
     """The next of 1, 2, 2.5, 5, 10 times a power of ten that is no smaller than `rough`, a number above 0."""
     power: float = 10.0 ** math.floor(math.log10(rough))
@@ -116,6 +176,27 @@ def dollars_text(amount: float) -> str:
     size = abs(amount)
     figure = f"{size:,.0f}" if math.isclose(size, round(size), abs_tol=1e-9) else f"{size:,.2f}"
     return f"{'-' if amount < 0 and size > 0 else ''}${figure}"
+
+
+class _Days:
+    """The horizontal scale: days from the first to the last, a later one than the first."""
+
+    def __init__(self, first: dt.date, last: dt.date) -> None:
+        self._first, self._span = first, (last - first).days
+
+    def at(self, day: dt.date) -> float:
+        """How far from the left a day lies."""
+        return _LEFT + (day - self._first).days / self._span * (WIDTH - _LEFT - _RIGHT)
+
+    def labels(self) -> str:
+        """Five days, or as many as there are."""
+        count = min(5, self._span + 1)
+        parts = []
+        for tick in range(count):
+            day = self._first + dt.timedelta(days=round(self._span * tick / (count - 1)))
+            anchor = "start" if tick == 0 else "end" if tick == count - 1 else "middle"
+            parts.append(_text(self.at(day), HEIGHT - 8, f"{day:%d %b %y}", anchor))
+        return "".join(parts)
 
 
 class _Scale:

@@ -1,0 +1,87 @@
+"""A page as a PDF: pages of letter size, pictures in it, the same words, and one line when it cannot be written."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QApplication
+
+from engine.core.errors import MindfolioError
+from engine.core.page import Figure, Page, Picture, Section, Table, as_html
+from engine.portfolio.month import month_statement
+from engine.portfolio.statement import statement_page
+from mindfolio_desktop import pdf
+from tests.engine.portfolio.papers import MARCH, journal, march
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+def statement() -> Page:
+    """A month's page."""
+    return statement_page(month_statement(journal(march()), MARCH))
+
+
+def test_a_statement_is_written(tmp_path: Path, qapp: QApplication) -> None:
+    path = tmp_path / "statement.pdf"
+    pdf.write_pdf(statement(), path)
+    body = path.read_bytes()
+    assert body.startswith(b"%PDF-")
+    assert body.rstrip().endswith(b"%%EOF")
+    assert body.count(b"/Type /Page\n") >= 2
+    assert re.search(rb"/MediaBox \[0 0 612(\.0+)? 792(\.0+)?\]", body)
+    assert body.count(b"/Subtype /Image") >= 3, "three charts"
+
+
+def test_the_words_are_those_of_the_page() -> None:
+    document = QTextDocument()
+    document.setHtml(pdf._html(statement(), document))
+    text = document.toPlainText()
+    for words in (
+        "Sample: statement of March 2026",
+        "+$376.40",
+        "1 KO covered call",
+        "odd quotes",
+        "=alpha earns more",
+    ):
+        assert words in text
+
+
+def test_text_from_outside_stays_text() -> None:
+    bad = "<b>bold</b> & <img src=x>"
+    page = Page(bad, bad, (bad,), (), (Section(bad, (Table((bad,), ((bad,), (Figure(bad, "gain"),))), bad)),))
+    document = QTextDocument()
+    document.setHtml(pdf._html(page, document))
+    assert document.toPlainText().count(bad) == 8
+    assert "<img" not in as_html(page)
+
+
+def test_a_heading_goes_to_the_page_of_what_it_heads(tmp_path: Path) -> None:
+    sections = tuple(
+        Section(f"Section {number}", (Table(("a",), tuple((str(row),) for row in range(9))),)) for number in range(40)
+    )
+    document = pdf._laid_out(Page("Long", "", (), (), sections), 1000.0, 900.0)
+    high, layout = document.pageSize().height(), document.documentLayout()
+    block = document.begin()
+    seen = 0
+    while block.isValid():
+        if block.blockFormat().headingLevel() == 2:
+            seen += 1
+            head, body = layout.blockBoundingRect(block), layout.blockBoundingRect(block.next())
+            assert int(head.top() // high) == int(body.top() // high)
+        block = block.next()
+    assert seen == 40
+    assert [line for line in document.toPlainText().splitlines() if line.startswith("Section")] == [
+        f"Section {number}" for number in range(40)
+    ]
+    assert document.pageCount() > 3
+
+
+def test_an_empty_picture_is_its_words() -> None:
+    document = QTextDocument()
+    assert "Too few days" in pdf._picture(Picture(""), "chart:0", document)
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(MindfolioError, match=r"statement\.pdf cannot be written"):
+        pdf.write_pdf(statement(), tmp_path / "nowhere" / "statement.pdf")
