@@ -73,19 +73,19 @@ def main() -> None:
     """Print milliseconds."""
     held = positions()
     chains = {f"S{number:02d}": chain(f"S{number:02d}", 100.0, 0) for number in range(SYMBOLS)}
-    kept = WorstCases(RATE)
-    kept.view(held, chains, NOW)
+    kept = WorstCases()
+    kept.view(held, chains, NOW, RATE)
     full, ticks = [], []
     for turn in range(3):
         fresh = {symbol: replace(each, generation=turn + 1) for symbol, each in chains.items()}
         began = time.perf_counter()
-        WorstCases(RATE).view(held, fresh, NOW)
+        WorstCases().view(held, fresh, NOW, RATE)
         full.append(time.perf_counter() - began)
     moved = [chain("S00", 100 + step * 0.05, step) for step in range(10)]
     for turn in range(TICKS):
         chains["S00"] = replace(moved[turn % 10], generation=turn)
         began = time.perf_counter()
-        view = kept.view(held, chains, NOW)
+        view = kept.view(held, chains, NOW, RATE)
         ticks.append(time.perf_counter() - began)
     began = time.perf_counter()
     prices = prices_of(held, chains, NOW, RATE)

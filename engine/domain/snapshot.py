@@ -12,6 +12,7 @@ from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.mindfolio import Environment, MindfolioStatus, ModuleSpec, ModuleStatus, PnlPolicy
 from engine.domain.order import Order
 from engine.domain.position import Position
+from engine.domain.worst_case import WorstCaseView
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ class MindfolioSnapshot:
     best_by_percent: tuple[str, float] | None
     worst_by_percent: tuple[str, float] | None
     modules: tuple[ModuleView, ...]
+    worst: WorstCaseView | None = None
+    """What could be lost from the marks of now, in which scenario, and whose it is; `worst_case` is against cost."""
     breaker: str = ""
     """The account limit that has paused everything (ACCOUNT_LOSS, DRAWDOWN), "" for none."""
     status_why: str = ""

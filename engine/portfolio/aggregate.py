@@ -19,6 +19,7 @@ from engine.portfolio.booked import Booked, BookedAll, LedgerFigures
 from engine.portfolio.comovement import INDEX, comovement_of, known_betas
 from engine.portfolio.greeks import Columns, summed_greeks
 from engine.portfolio.valuation import Valuer
+from engine.portfolio.worst_case import WorstCases
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class Aggregator:
         self._valuer = Valuer()
         self._columns = Columns()
         self._ledger = LedgerFigures()
+        self._worst = WorstCases()
         self._modules: dict[str, _KeptModule] = {}
         self._moving: Comovement | None = None
         self._betas: Mapping[str, float] = {}
@@ -187,6 +189,7 @@ class Aggregator:
             concentrations=by_symbol,
             sectors=by_sector,
             comovement=self._moving,
+            worst=self._worst.view([view.position for view in ours], chains, market.now, rate, self._betas),
         )
 
     def _all_modules(

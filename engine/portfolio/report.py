@@ -1,10 +1,11 @@
 """A snapshot as one plain document: the schema of the owner's acceptance files, with the trades of each module."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 
 from engine.core.clock import as_utc
-from engine.core.money import CENT, UNIT, Money
+from engine.core.money import CENT, UNIT, Money, percent
 from engine.domain.concentration import Comovement, Concentration
 from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.position import Position
@@ -59,6 +60,27 @@ def as_document(snapshot: MindfolioSnapshot, trades: Mapping[str, Sequence[Trade
             "pct_of_capital": snapshot.worst_case_pct_of_capital,
             "pct_of_nav": snapshot.worst_case_pct_of_nav,
         },
+        "worst_case_from_here": _from_here(snapshot),
+    }
+
+
+def _from_here(snapshot: MindfolioSnapshot) -> Document | None:
+    """The worst case from the marks of now: netted, of whom, in which scenario. None where it was not worked out."""
+    worst = snapshot.worst
+    if worst is None:
+        return None
+    return {
+        "loss": amount(worst.loss),
+        "pct_of_capital": None if worst.loss is None else percent(worst.loss, snapshot.capital),
+        "pct_of_nav": None if worst.loss is None else percent(worst.loss, snapshot.nav),
+        "scenario": None if worst.scenario is None else asdict(worst.scenario),
+        "sum_of_modules": amount(worst.sum_alone),
+        "diversification": amount(worst.diversification),
+        "modules": {row.name: {"alone": amount(row.alone), "share": amount(row.share)} for row in worst.modules},
+        "symbols": {row.name: {"alone": amount(row.alone), "share": amount(row.share)} for row in worst.symbols},
+        "without_price": list(worst.without_price),
+        "without_volatility": worst.without_volatility,
+        "without_beta": list(worst.without_beta),
     }
 
 

@@ -96,38 +96,47 @@ class _Book:
 class WorstCases:
     """The worst case as often as a quote comes."""
 
-    def __init__(self, rate: float) -> None:
-        """`rate` a year, continuously compounded."""
-        self._rate = rate
+    def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
+        self._rate = 0.0
+        self._newest: tuple[tuple[_Item, ...], WorstCaseView] | None = None
 
     def view(
         self,
         positions: Iterable[Position],
         chains: Mapping[str, Chain],
         now: dt.datetime,
+        rate: float,
         betas: Mapping[str, float] | None = None,
     ) -> WorstCaseView:
-        """The worst case of what is held, at the newest quotes."""
-        return _view(self._items(positions, chains, now, betas or {}), now)
+        """The worst case of what is held, at the newest quotes, by the minute; `rate` continuously compounded."""
+        items = self._items(positions, chains, now, rate, betas or {})
+        minute = now.replace(second=0, microsecond=0)
+        if self._newest is None or self._newest[0] != items or self._newest[1].now != minute:
+            self._newest = items, _view(items, minute)
+        return self._newest[1]
 
     def grids(
         self,
         positions: Iterable[Position],
         chains: Mapping[str, Chain],
         now: dt.datetime,
+        rate: float,
         betas: Mapping[str, float] | None = None,
     ) -> tuple[StressGrid, ...]:
         """Net P&L by price and volatility, now and after some days."""
-        return _grids(self._items(positions, chains, now, betas or {}))
+        return _grids(self._items(positions, chains, now, rate, betas or {}))
 
     def _items(
         self,
         positions: Iterable[Position],
         chains: Mapping[str, Chain],
         now: dt.datetime,
+        rate: float,
         betas: Mapping[str, float],
     ) -> tuple[_Item, ...]:
+        if rate != self._rate:
+            self._kept, self._rate = {}, rate
         by_symbol = _by_symbol(positions)
         modules = tuple(sorted({position.module_id for position in joined.from_iterable(by_symbol.values())}))
         minute = now.replace(second=0, microsecond=0)
@@ -139,7 +148,7 @@ class WorstCases:
                 kept[symbol] = old
                 continue
             own = old.item[0] if old is not None and is_same else _held(symbol, held, modules)
-            prices = prices_of(held, {} if chain is None else {symbol: chain}, now, self._rate, betas)
+            prices = prices_of(held, {} if chain is None else {symbol: chain}, now, rate, betas)
             kept[symbol] = _Kept(chain, minute, beta, (own, _valued(own, prices)))
         self._kept = kept
         return tuple(each.item for each in kept.values())
@@ -147,7 +156,7 @@ class WorstCases:
 
 def worst_case(positions: Iterable[Position], prices: Prices) -> WorstCaseView:
     """The worst case of what is held: everything worked out anew."""
-    return _view(_items_of(positions, prices), prices.now)
+    return _view(_items_of(positions, prices), prices.now.replace(second=0, microsecond=0))
 
 
 def stress_grids(positions: Iterable[Position], prices: Prices) -> tuple[StressGrid, ...]:

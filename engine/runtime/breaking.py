@@ -20,6 +20,7 @@ from engine.domain.order import OrderPurpose
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
 from engine.market.happenings import outlook
+from engine.portfolio.comovement import comovement_of, known_betas
 from engine.portfolio.worst_case import prices_of
 from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reached, has_evidence
 from engine.risk.closing_plan import closing_plan
@@ -150,15 +151,17 @@ def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPl
     """What to close now; only what is the mindfolio's own."""
     book, today = desk.book, market_day(desk.now)
     held = [_as_open(desk, position) for position in book.positions.values() if position.module_id != EXTERNAL]
+    symbols = sorted({position.symbol for position in held})
+    betas = known_betas(comovement_of(symbols, desk.pasts_on(today), today)) if symbols else {}
     return closing_plan(
         held,
-        prices_of(held, desk.market.chains(), desk.now, RISK_FREE_RATE),
+        prices_of(held, desk.market.chains(), desk.now, RISK_FREE_RATE, betas),
         plan_id=f"C{book.seq + 1:06d}",
         costs=book.costs,
         target_pct=target_pct,
         target=target,
         max_age=book.limits.max_quote_age or dt.timedelta(0),
-        outlooks={symbol: outlook(desk.events_on(today), symbol, today) for symbol in {each.symbol for each in held}},
+        outlooks={symbol: outlook(desk.events_on(today), symbol, today) for symbol in symbols},
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.core.errors import Fact
 from engine.domain.structure import Structure
+from engine.domain.worst_case import Scenario, ScenarioTime
 from mindfolio_desktop.ui import format as fmt
 
 _WAIVED = {"evidence": "evidence waived", "iv_rank": "IV rank waived", "events": "event calendar waived"}
@@ -17,6 +18,26 @@ def structure_words(structure: Structure) -> str:
 def quantity_words(quantity: int, words: str) -> str:
     """How many of a structure: `2`, a multiplication sign, `17 Apr 240/250/270/280 iron condor`."""
     return f"{quantity} \N{MULTIPLICATION SIGN} {words}"
+
+
+def scenario_words(scenario: Scenario) -> str:
+    """In which case: `TSLA falls 30%, volatility 50% higher`, `a crash of 20% with volatility 80% higher`."""
+    volatility = ""
+    if scenario.volatility_pct:
+        side = "higher" if scenario.volatility_pct > 0 else "lower"
+        volatility = f", volatility {fmt.percent(abs(scenario.volatility_pct), 0)} {side}"
+    moved = fmt.percent(abs(scenario.price_pct), 0)
+    if scenario.is_crash:
+        words = f"a market crash of {moved}{volatility}"
+    elif scenario.price_pct:
+        verb = ("rises" if scenario.symbol else "all rise") if scenario.price_pct > 0 else ""
+        verb = verb or ("falls" if scenario.symbol else "all fall")
+        words = f"{scenario.symbol} {verb} {moved}{volatility}".strip()
+    else:
+        words = f"{scenario.symbol or 'all prices'} where {'it is' if scenario.symbol else 'they are'}{volatility}"
+    when = {ScenarioTime.LATER: f", in {fmt.counted(scenario.days, 'day')}", ScenarioTime.EXPIRY: ", at expiry"}
+    assigned = ", every short option in the money assigned" if scenario.is_assigned else ""
+    return f"{words}{when.get(scenario.when, '')}{assigned}"
 
 
 def waived_words(waived: Iterable[str]) -> str:

@@ -6,15 +6,23 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from engine.core.money import Money
 from engine.domain.snapshot import MindfolioSnapshot
+from engine.domain.worst_case import WorstCaseView
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Facts, Panel
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
+from mindfolio_desktop.ui.words import scenario_words
 
 _THETA = (
     "Dollars that the book gains (+) or loses (\N{MINUS SIGN}) per calendar day if nothing else moves.\n"
     "Short premium, as in iron condors, has positive theta: time works for it."
+)
+
+
+_FROM_HERE = (
+    "The largest loss from the marks of now: over moves of price, volatility and time, with short options assigned,\n"
+    "in a crash of the market by the betas, and exactly at expiry. The closing plan brings this figure down."
 )
 
 
@@ -58,6 +66,8 @@ class WorstCasePanel(Panel):
             "worst_case",
             tooltip="Exact worst loss of all positions of one underlying together, at its worst price, then added up",
         )
+        self._from_here = Text(role="muted", pixels=12, wraps=True, name="worst_from_here")
+        self._from_here.setToolTip(_FROM_HERE)
         self._area = QWidget()
         self._grid = QGridLayout(self._area)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +76,7 @@ class WorstCasePanel(Panel):
         self._grid.setColumnStretch(1, 1)
         self._shown: dict[str, tuple[Text, _Share, Text]] = {}
         self.body.addWidget(self._total)
+        self.body.addWidget(self._from_here)
         self.body.addWidget(self._area)
         self.body.addStretch(1)
 
@@ -76,6 +87,7 @@ class WorstCasePanel(Panel):
             f"{fmt.percent(snapshot.worst_case_pct_of_nav)} of NAV"
         )
         self._total.show_value(_loss(snapshot.worst_case), "", detail)
+        self._from_here.show_or_hide(from_here_words(snapshot.worst))
         losses = snapshot.worst_case_by_symbol
         if list(losses) != list(self._shown):
             self._build(list(losses))
@@ -98,6 +110,18 @@ class WorstCasePanel(Panel):
             self._grid.addWidget(share, row, 1, Qt.AlignmentFlag.AlignVCenter)
             self._grid.addWidget(amount, row, 2, Qt.AlignmentFlag.AlignRight)
             self._shown[symbol] = name, share, amount
+
+
+def from_here_words(worst: WorstCaseView | None) -> str:
+    """`From today's prices $1,240, if TSLA falls 30%; netting saves $560`; "" where nothing is held or known."""
+    if worst is None or not worst.symbols:
+        return ""
+    if worst.loss is None:
+        return f"From today's prices without bound: {fmt.counted(worst.naked, 'share')} owed above the last strike"
+    is_stress = worst.scenario is not None and worst.stressed >= (worst.at_expiry or 0)
+    case = scenario_words(worst.scenario) if is_stress and worst.scenario is not None else "at expiry"
+    saved = f"; netting saves {fmt.money(worst.diversification)}" if worst.diversification else ""
+    return f"From today's prices {fmt.money(worst.loss)}: {case}{saved}"
 
 
 class RankingPanel(Panel):

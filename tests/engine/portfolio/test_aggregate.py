@@ -129,6 +129,20 @@ def test_the_worst_case_by_symbol_and_in_percent(seen: MindfolioSnapshot) -> Non
     assert (seen.worst_case_pct_of_capital, seen.worst_case_pct_of_nav) == (6.8, 6.8)
 
 
+def test_the_worst_case_from_here_is_reckoned_like_the_one_against_cost(make_chain: MakeChain) -> None:
+    view = snapshot(traded().ledger.book, make_chain("TSLA", 260.0, tuple(range(230, 295, 5))))
+    worst = view.worst
+    assert worst is not None
+    assert worst.from_cost == view.worst_case == dollars(3_380)
+    assert {row.name: row.alone_from_cost for row in worst.symbols} == view.worst_case_by_symbol
+    assert {row.name: row.alone_from_cost for row in worst.modules} == {
+        each.spec.module_id: each.worst_case for each in view.modules
+    }
+    assert worst.loss is not None
+    assert sum(row.share or 0 for row in worst.modules) == sum(row.share or 0 for row in worst.symbols) == worst.loss
+    assert worst.without_price == ("SPY",)
+
+
 def test_positions_without_quotes_have_no_greeks_and_are_counted(seen: MindfolioSnapshot) -> None:
     assert [module.greeks_missing for module in seen.modules] == [1, 2]
     assert all(held.greeks is None for module in seen.modules for held in module.open_positions)

@@ -329,32 +329,34 @@ class TestKept:
 
         monkeypatch.setattr(subject, "symbol_cells", counted)
         chains = {"AAA": chain("AAA", 100.0), "BBB": chain("BBB", 105.0)}
-        kept = WorstCases(RATE)
-        first = kept.view(self.BOOK, chains, NOW)
-        assert (asked, kept.view(self.BOOK, chains, NOW)) == (["AAA", "BBB"], first)
+        kept = WorstCases()
+        first = kept.view(self.BOOK, chains, NOW, RATE)
+        assert (asked, kept.view(self.BOOK, chains, NOW, RATE)) == (["AAA", "BBB"], first)
         asked.clear()
         chains["BBB"] = chain("BBB", 107.0, 1)
-        moved = kept.view(self.BOOK, chains, NOW)
+        moved = kept.view(self.BOOK, chains, NOW, RATE)
         assert asked == ["BBB"]
         assert moved == worst_case(self.BOOK, prices_of(self.BOOK, chains, NOW, RATE)) != first
         asked.clear()
-        fewer = kept.view(self.BOOK[:2], chains, NOW)
+        fewer = kept.view(self.BOOK[:2], chains, NOW, RATE)
         assert asked == ["AAA"]
         assert fewer == worst_case(self.BOOK[:2], prices_of(self.BOOK[:2], chains, NOW, RATE))
 
     def test_a_minute_or_a_beta_later_it_is_another(self) -> None:
         chains = {"AAA": chain("AAA", 100.0), "BBB": chain("BBB", 105.0)}
-        kept = WorstCases(RATE)
-        first = kept.view(self.BOOK, chains, NOW)
+        kept = WorstCases()
+        first = kept.view(self.BOOK, chains, NOW, RATE)
         later = NOW + dt.timedelta(minutes=1)
-        assert kept.view(self.BOOK, chains, later) == worst_case(self.BOOK, prices_of(self.BOOK, chains, later, RATE))
+        assert kept.view(self.BOOK, chains, later, RATE) == worst_case(
+            self.BOOK, prices_of(self.BOOK, chains, later, RATE)
+        )
         betas = {"AAA": 3.0}
         market = prices_of(self.BOOK, chains, later, RATE, betas)
-        assert kept.view(self.BOOK, chains, later, betas) == worst_case(self.BOOK, market) != first
-        assert kept.grids(self.BOOK, chains, later, betas) == stress_grids(self.BOOK, market)
+        assert kept.view(self.BOOK, chains, later, RATE, betas) == worst_case(self.BOOK, market) != first
+        assert kept.grids(self.BOOK, chains, later, RATE, betas) == stress_grids(self.BOOK, market)
 
     def test_a_symbol_without_a_chain_keeps_its_bound(self) -> None:
-        view = WorstCases(RATE).view(self.BOOK[:1], {}, NOW)
+        view = WorstCases().view(self.BOOK[:1], {}, NOW, RATE)
         assert (view.loss, view.without_price) == (dollars(9_000), ("AAA",))
         assert view.prices[0].price == 0
 

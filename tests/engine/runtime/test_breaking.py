@@ -154,6 +154,9 @@ class TestProof:
         assert urgent(rig, "The closing plan has ended: the worst case is down to $") == 1
         first = plans(rig)[0].plan
         now = breaking._plan(rig.desk, 0)
+        shown = rig.kernel.snapshot().worst
+        assert shown is not None
+        assert now.worst_before == shown.loss, "screen and closing plan reckon alike"
         assert now.worst_before is not None
         assert first.target is not None
         assert now.worst_before <= first.target

@@ -1,14 +1,18 @@
 """Greeks with their units, the worst case with its parts, and who earns the money."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.core.money import dollars
+from engine.domain.worst_case import Scenario, ScenarioTime, WorstCaseView, WorstShare
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.figure import Figure
-from mindfolio_desktop.ui.widgets.risk_panels import GreeksPanel, RankingPanel, WorstCasePanel
-from tests.mindfolio_desktop.ui.snapshots import AUTO, aggressive_growth, fresh, with_module
+from mindfolio_desktop.ui.widgets.risk_panels import GreeksPanel, RankingPanel, WorstCasePanel, from_here_words
+from tests.mindfolio_desktop.ui.snapshots import AUTO, NOW, aggressive_growth, fresh, with_module
 
 MINUS, UNKNOWN = "\N{MINUS SIGN}", "\N{EN DASH}"
 
@@ -117,3 +121,35 @@ def test_without_a_ranking_there_are_dashes(qtbot: QtBot) -> None:
     panel.set_snapshot(fresh())
     assert text(panel, "ranking_best_dollars") == UNKNOWN
     assert text(panel, "ranking_best_dollars_module") == ""
+
+
+def a_worst_case(**changes: Any) -> WorstCaseView:
+    falls = Scenario("TSLA", -30, 50, ScenarioTime.NOW)
+    share = WorstShare("TSLA", dollars(1_240), dollars(1_240), 0, dollars(1_000))
+    made = WorstCaseView(
+        NOW, dollars(1_240), dollars(1_240), dollars(900), dollars(1_000), 0, falls, (), (share,), (share,),
+        dollars(1_800), dollars(560),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def test_what_could_be_lost_from_here_says_in_which_case_and_what_netting_saves() -> None:
+    words = "From today's prices $1,240: TSLA falls 30%, volatility 50% higher; netting saves $560"
+    assert from_here_words(a_worst_case()) == words
+    bound = a_worst_case(loss=dollars(1_500), at_expiry=dollars(1_500), diversification=0)
+    assert from_here_words(bound) == "From today's prices $1,500: at expiry"
+    naked = a_worst_case(loss=None, at_expiry=None, naked=100, diversification=None)
+    assert from_here_words(naked) == "From today's prices without bound: 100 shares owed above the last strike"
+
+
+def test_a_book_that_holds_nothing_says_nothing_of_it(qtbot: QtBot) -> None:
+    panel = WorstCasePanel()
+    qtbot.addWidget(panel)
+    line = panel.findChild(QLabel, "worst_from_here")
+    assert isinstance(line, QLabel)
+    panel.set_snapshot(replace(aggressive_growth(), worst=a_worst_case()))
+    assert (line.isHidden(), line.text()) == (False, from_here_words(a_worst_case()))
+    panel.set_snapshot(replace(aggressive_growth(), worst=a_worst_case(symbols=())))
+    assert line.isHidden()
+    panel.set_snapshot(replace(aggressive_growth(), worst=None))
+    assert line.isHidden()
