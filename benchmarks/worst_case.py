@@ -21,7 +21,8 @@ from engine.domain.instrument import OptionContract, Right
 from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.domain.structure_shapes import recognise
-from engine.portfolio.worst_case import WorstCases, prices_of, worst_case
+from engine.portfolio.held_legs import prices_of
+from engine.portfolio.worst_case import WorstCases, worst_case
 
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
 RATE, STRUCTURES, MODULES, SYMBOLS, TICKS = 0.04, 500, 12, 30, 100

@@ -1,18 +1,20 @@
-"""Everything that is held, as the columns that scenarios and projected Greeks take. Pure."""
+"""What is held and its market, as scenarios, projected Greeks and the worst case take them. Pure."""
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.analytics.scenarios import Legs
-from engine.core.money import to_float
+from engine.analytics.stress_cells import Prices
+from engine.core.money import from_float, to_float
 from engine.domain.chain import Chain
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.position import Position
-from engine.portfolio.valuation import held_values
+from engine.domain.quote import stock_quote
+from engine.portfolio.valuation import held_values, volatilities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,3 +66,26 @@ def held_legs(positions: Iterable[Position], chains: Mapping[str, Chain], now: d
         number.astype(np.int64), symbol.astype(np.int64),
     )  # fmt: skip
     return HeldLegs(legs, tuple(place), tuple(kept), tuple(left_out))
+
+
+def prices_of(
+    positions: Sequence[Position],
+    chains: Mapping[str, Chain],
+    now: dt.datetime,
+    rate: float,
+    betas: Mapping[str, float] | None = None,
+) -> Prices:
+    """What the chains tell of everything that is held: the one market that worst case and closing plan see."""
+    contracts = {leg.contract for position in positions for leg in position.structure.legs}
+    quotes = {
+        contract: quote
+        for contract in contracts
+        if contract.underlying in chains and (quote := chains[contract.underlying].quote(contract)) is not None
+    }
+    spots = {position.symbol: chains[position.symbol] for position in positions if position.symbol in chains}
+    stocks = {
+        symbol: stock_quote(spot, chain.spot_at)
+        for symbol, chain in spots.items()
+        if (spot := from_float(chain.spot)) is not None
+    }
+    return Prices(now, quotes, stocks, volatilities(positions, chains, now, rate), rate, betas or {})

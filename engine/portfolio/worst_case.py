@@ -16,12 +16,11 @@ from engine.analytics import stress_cells as stress
 from engine.analytics.book_worst import Corners, Layout, corners_of, layout_of, sorted_entries
 from engine.analytics.payoff import NO_EXPIRATION, Holding, Part, settled_apart, settled_parts
 from engine.analytics.stress_cells import Entry, Prices, cells_of_book, symbol_cells
-from engine.core.money import Money, from_float
+from engine.core.money import Money
 from engine.domain.chain import Chain, Ints
 from engine.domain.position import Position
-from engine.domain.quote import stock_quote
 from engine.domain.worst_case import Scenario, ScenarioTime, StressGrid, WorstCaseView, WorstPrice, WorstShare
-from engine.portfolio.valuation import volatilities
+from engine.portfolio.held_legs import prices_of
 
 _PRICE_PCT = tuple(int(move) for move in np.rint(stress.PRICE_MOVES * 100))
 _VOLATILITY_PCT = tuple(int(move) for move in np.rint(stress.VOLATILITY_MOVES * 100))
@@ -162,29 +161,6 @@ def worst_case(positions: Iterable[Position], prices: Prices) -> WorstCaseView:
 def stress_grids(positions: Iterable[Position], prices: Prices) -> tuple[StressGrid, ...]:
     """Net P&L by price and volatility, of the book and of each module: now, and after some days."""
     return _grids(_items_of(positions, prices))
-
-
-def prices_of(
-    positions: Sequence[Position],
-    chains: Mapping[str, Chain],
-    now: dt.datetime,
-    rate: float,
-    betas: Mapping[str, float] | None = None,
-) -> Prices:
-    """What the chains tell of everything that is held: the one market that worst case and closing plan see."""
-    contracts = {leg.contract for position in positions for leg in position.structure.legs}
-    quotes = {
-        contract: quote
-        for contract in contracts
-        if contract.underlying in chains and (quote := chains[contract.underlying].quote(contract)) is not None
-    }
-    spots = {position.symbol: chains[position.symbol] for position in positions if position.symbol in chains}
-    stocks = {
-        symbol: stock_quote(spot, chain.spot_at)
-        for symbol, chain in spots.items()
-        if (spot := from_float(chain.spot)) is not None
-    }
-    return Prices(now, quotes, stocks, volatilities(positions, chains, now, rate), rate, betas or {})
 
 
 # --- what is held, and what it is worth -------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
 from engine.market.happenings import outlook
 from engine.portfolio.comovement import comovement_of, known_betas
-from engine.portfolio.worst_case import prices_of
+from engine.portfolio.held_legs import prices_of
 from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reached, has_evidence
 from engine.risk.closing_plan import closing_plan
 from engine.runtime.closings import Closing, close

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from engine.core.calendar import next_session, session_at
 from engine.core.clock import VirtualClock
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
@@ -26,6 +27,7 @@ from engine.domain.ports import Backtester, Broker, ChainUpdate, Feed, Publisher
 from engine.domain.position import Position
 from engine.domain.quote import Quote
 from engine.domain.scan import Past, Score
+from engine.domain.snapshot import MarketView
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.book import Book
 from engine.ledger.ledger import Ledger
@@ -176,6 +178,20 @@ class Desk:
     def now(self) -> dt.datetime:
         """The market's time."""
         return self.clock.now()
+
+    def market_view(self, speed: float, *, is_finished: bool) -> MarketView:
+        """The market behind a snapshot; `speed` is what the clock makes, `is_finished` whether no quotes will come."""
+        running = session_at(self.now)
+        return MarketView(
+            now=self.now,
+            session=running.day if running is not None else None,
+            is_open=running is not None,
+            next_open=None if running is not None else next_session(self.now).opens,
+            speed=speed,
+            spots={symbol: spot for symbol in self.feed.symbols if (spot := self.market.spot(symbol)) is not None},
+            is_finished=is_finished,
+            quotes=self.quality.total.view(),
+        )
 
     @property
     def may_open(self) -> bool:

@@ -20,7 +20,7 @@ from engine.domain.broker_reports import BrokerFilled
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleKind
 from engine.domain.notices import CommandAccepted, CommandDenied
-from engine.domain.snapshot import MarketView, MindfolioSnapshot
+from engine.domain.snapshot import MindfolioSnapshot
 from engine.ledger.codec import is_exact
 from engine.portfolio.aggregate import Aggregator, Background
 from engine.runtime import breaking, closings, handlers, managing, orders, pausing, positions, reconciling, reports
@@ -387,17 +387,7 @@ class Kernel:
     def snapshot(self) -> MindfolioSnapshot:
         """The aggregated view as of now."""
         desk = self.desk
-        running = session_at(desk.now)
-        market = MarketView(
-            now=desk.now,
-            session=running.day if running is not None else None,
-            is_open=running is not None,
-            next_open=None if running is not None else next_session(desk.now).opens,
-            speed=self._pacer.speed,
-            spots={symbol: spot for symbol in desk.feed.symbols if (spot := desk.market.spot(symbol)) is not None},
-            is_finished=self._feed_at is None,
-            quotes=desk.quality.total.view(),
-        )
+        market = desk.market_view(self._pacer.speed, is_finished=self._feed_at is None)
         background = Background(desk.pasts_on(market_day(desk.now)) if desk.book.positions else {}, desk.sectors)
         view = self._aggregator.snapshot(desk.book, desk.market.chains(), market, RISK_FREE_RATE, background)
         return replace(view, halted=desk.halted, is_compared=desk.is_reconciled)

@@ -20,7 +20,8 @@ from engine.domain.instrument import OptionContract, Right
 from engine.domain.position import Position, PositionStatus
 from engine.domain.worst_case import Scenario, ScenarioTime, WorstCaseView, WorstShare
 from engine.portfolio import worst_case as subject
-from engine.portfolio.worst_case import WorstCases, prices_of, stress_grids, worst_case
+from engine.portfolio.held_legs import prices_of
+from engine.portfolio.worst_case import WorstCases, stress_grids, worst_case
 from tests.engine.risk.books import BACK, FRONT, NOW, RATE, contract, position, prices
 
 HIGHEST = 200
