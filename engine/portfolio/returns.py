@@ -120,7 +120,9 @@ def risk_ratios(
     downside = math.sqrt(float((np.minimum(excess, 0.0) ** 2).mean()))
     mean = float(excess.mean())
     sharpe = mean / deviation * root if deviation > _SMALLEST_DEVIATION else None
-    sortino = mean / downside * root if downside > _SMALLEST_DEVIATION else None
+    # What never moves has no risk to be paid for, however much the risk-free rate is above it.
+    has_risk = min(deviation, downside) > _SMALLEST_DEVIATION
+    sortino = mean / downside * root if has_risk else None
     return deviation * root, sharpe, sortino
 
 

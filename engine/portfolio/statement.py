@@ -182,7 +182,7 @@ def _ended_row(each: EndedTrade, names: dict[str, str]) -> tuple[Cell, ...]:
     return (
         each.lineage, names.get(held.module_id, held.module_id), f"{held.opened_quantity} {words}{rolls}",
         _day(opened), _day(closed), str((closed - opened).days), str(each.fills), usd(held.commissions + held.fees),
-        signed(held.net_pnl), held.closed_why,
+        signed(held.net_pnl), held.closed_why.partition(";")[0],
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 import math
 import statistics
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from engine.core.calendar import session_on
 from engine.core.money import dollars
 from engine.domain.performance import FEWEST_FOR_RISK, Returns
 from engine.domain.records import CloseRow, FlowRow
-from engine.portfolio.returns import Point, annual, drawdowns, money_weighted_growth, returns_of, unit_path
+from engine.portfolio.returns import Point, annual, drawdowns, money_weighted_growth, returns_of, risk_ratios, unit_path
 from tests.history import at_close, closes, flow
 
 DAY = dt.date(2026, 3, 16)
@@ -142,6 +143,7 @@ def test_nothing_ever_happening_has_no_sharpe() -> None:
     rows = closes([(day, "100") for day in SESSIONS[:30]], first=2)
     found = returns(rows, [flow(1, at_close(DAY), "100")], last(SESSIONS[30], "100"))
     assert (found.volatility, found.sharpe, found.sortino) == (0.0, None, None)
+    assert risk_ratios(np.zeros(30), 0.04) == (0.0, None, None), "also where the risk-free rate is above it all along"
 
 
 def test_what_spans_a_session_that_was_not_watched_is_no_sample() -> None:
