@@ -108,20 +108,12 @@ def priced(picked: Sequence[PickedLeg], kind: StructureKind, context: ScanContex
     if kind is StructureKind.SHORT_PUT:
         power = max(power, structure.strikes[0] * MULTIPLIER)  # secured in full, by product terms
     costs = context.costs.commission_per_contract * structure.contracts
-    room = context.room_in.get(structure.symbol)
-    if room is not None and power + costs > room and _is_funded(power + costs, risk + costs, context):
+    if (room := context.room_in.get(structure.symbol)) is not None and power + costs > room:
         return Skip(
             f"one takes ${usd(power + costs)}, more than the ${usd(room)} that the mindfolio's limit of one symbol "
             f"leaves in {structure.symbol}"
         )
     return Package(structure, tuple(picked), net, worst, power, risk, costs)
-
-
-def _is_funded(power: Money, risk: Money, context: ScanContext) -> bool:
-    """Whether the gate would let one unit pass by budget and risk; what it refuses it tells with its own numbers."""
-    most, limit = context.most_in_symbol, context.module.limits.max_risk_per_trade
-    is_in_budget = power <= context.available and (most is None or power <= most)
-    return is_in_budget and limit is not None and risk <= limit
 
 
 def sized(package: Package, context: ScanContext, rules: SizeRules) -> tuple[int, str]:

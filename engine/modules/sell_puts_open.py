@@ -5,8 +5,6 @@ A put is always shown with the budget that an assignment would take. Source: pro
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from engine.core.calendar import market_day
 from engine.core.errors import Fact
 from engine.core.money import UNIT, Money
@@ -102,19 +100,16 @@ def _put_on(chain: Chain, days: int, context: ScanContext, rules: PutRules, mean
     ordinal = market_day(context.now).toordinal() + days
     board = board_of(chain, ordinal, context.now, context.rate)
     rows = board.listed(ordinal, puts=True)
-    row = row_at_delta(board, rows, rules.min_delta, rules.max_delta)
+    row = _aimed_at(board, rows, context, rules)
     if row is None:
         return Skip(f"no put strike at {rules.min_delta:g}-{rules.max_delta:g} delta with a quote in {days} days")
-    package, in_room = _sold(board, row, context), rows & _fits_room(board, context)
-    if isinstance(package, Skip):
-        row = row_at_delta(board, in_room, rules.min_delta, rules.max_delta)
-        package = package if row is None else _sold(board, row, context)
+    package = _sold(board, row, context)
     if isinstance(package, Skip):
         return package
     shortfall = means.shortfall(package)
     if not shortfall:
         return FoundPut(package, days, "")
-    fits = in_room & (board.strike <= means.highest_strike(package))
+    fits = rows & (board.strike <= means.highest_strike(package))
     lower = row_at_delta(board, fits, rules.min_delta, rules.max_delta)
     smaller = None if lower is None else _sold(board, lower, context)
     if isinstance(smaller, Package) and not means.shortfall(smaller):
@@ -122,12 +117,15 @@ def _put_on(chain: Chain, days: int, context: ScanContext, rules: PutRules, mean
     return FoundPut(package, days, shortfall)
 
 
-def _fits_room(board: Board, context: ScanContext) -> Flags:
-    """Which puts (n,) take no more than is left in their symbol before the mindfolio leans on it too much."""
+def _aimed_at(board: Board, rows: Flags, context: ScanContext, rules: PutRules) -> int | None:
+    """The put nearest the middle of the band of those that fit what is left in the symbol; of all where none does."""
     room = context.room_in.get(board.chain.symbol)
-    if room is None:
-        return np.ones(board.strike.size, dtype=np.bool_)
-    return board.strike * MULTIPLIER + context.costs.commission_per_contract <= room
+    if room is not None:
+        fits = rows & (board.strike * MULTIPLIER + context.costs.commission_per_contract <= room)
+        row = row_at_delta(board, fits, rules.min_delta, rules.max_delta)
+        if row is not None:
+            return row
+    return row_at_delta(board, rows, rules.min_delta, rules.max_delta)
 
 
 def _sold(board: Board, row: int, context: ScanContext) -> Package | Skip:
