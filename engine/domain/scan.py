@@ -80,9 +80,6 @@ class ScanContext:
     """Symbols and structures whose candidates the gate refused at this module's last scan: they take nobody's room."""
     most_in_symbol: Money | None = None
     """The most buying power, costs included, that the gate lets one underlying take; None where nothing limits it."""
-    room_in: Mapping[str, Money] = field(default_factory=dict)
-    """What the mindfolio's limit of concentration leaves for new buying power in an underlying, all modules together,
-    costs included; a symbol that is missing has no such limit."""
     exposure: Exposure | None = None
     """The whole mindfolio, for a kind of module that looks at it; None for all others."""
     is_shown: bool = True

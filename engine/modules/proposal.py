@@ -108,11 +108,6 @@ def priced(picked: Sequence[PickedLeg], kind: StructureKind, context: ScanContex
     if kind is StructureKind.SHORT_PUT:
         power = max(power, structure.strikes[0] * MULTIPLIER)  # secured in full, by product terms
     costs = context.costs.commission_per_contract * structure.contracts
-    if (room := context.room_in.get(structure.symbol)) is not None and power + costs > room:
-        return Skip(
-            f"one takes ${usd(power + costs)}, more than the ${usd(room)} that the mindfolio's limit of one symbol "
-            f"leaves in {structure.symbol}"
-        )
     return Package(structure, tuple(picked), net, worst, power, risk, costs)
 
 
@@ -130,8 +125,6 @@ def sized(package: Package, context: ScanContext, rules: SizeRules) -> tuple[int
     if context.most_in_symbol is not None:
         share = context.most_in_symbol // max(1, package.unit_power + package.unit_costs)
         allowed["share of the budget in one symbol"] = share
-    if (room := context.room_in.get(package.structure.symbol)) is not None:
-        allowed["the mindfolio's limit of one symbol"] = room // max(1, package.unit_power + package.unit_costs)
     if context.waivers.evidence:
         allowed["backtest evidence waived"] = 1
     rule, quantity = min(allowed.items(), key=lambda entry: entry[1])

@@ -11,7 +11,6 @@ from engine.core.money import UNIT, Money
 from engine.domain.candidate import Candidate
 from engine.domain.chain import Chain
 from engine.domain.instrument import MULTIPLIER
-from engine.domain.quote_flags import Flags
 from engine.domain.scan import IvRank, ScanContext
 from engine.domain.structure import StructureKind
 from engine.modules.board import Board, board_of, days_listed, row_at_delta
@@ -100,7 +99,7 @@ def _put_on(chain: Chain, days: int, context: ScanContext, rules: PutRules, mean
     ordinal = market_day(context.now).toordinal() + days
     board = board_of(chain, ordinal, context.now, context.rate)
     rows = board.listed(ordinal, puts=True)
-    row = _aimed_at(board, rows, context, rules)
+    row = row_at_delta(board, rows, rules.min_delta, rules.max_delta)
     if row is None:
         return Skip(f"no put strike at {rules.min_delta:g}-{rules.max_delta:g} delta with a quote in {days} days")
     package = _sold(board, row, context)
@@ -115,17 +114,6 @@ def _put_on(chain: Chain, days: int, context: ScanContext, rules: PutRules, mean
     if isinstance(smaller, Package) and not means.shortfall(smaller):
         return FoundPut(smaller, days, "", f"{put_name(package)} cannot be funded: {shortfall}")
     return FoundPut(package, days, shortfall)
-
-
-def _aimed_at(board: Board, rows: Flags, context: ScanContext, rules: PutRules) -> int | None:
-    """The put nearest the middle of the band of those that fit what is left in the symbol; of all where none does."""
-    room = context.room_in.get(board.chain.symbol)
-    if room is not None:
-        fits = rows & (board.strike * MULTIPLIER + context.costs.commission_per_contract <= room)
-        row = row_at_delta(board, fits, rules.min_delta, rules.max_delta)
-        if row is not None:
-            return row
-    return row_at_delta(board, rows, rules.min_delta, rules.max_delta)
 
 
 def _sold(board: Board, row: int, context: ScanContext) -> Package | Skip:

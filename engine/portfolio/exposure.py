@@ -1,7 +1,7 @@
 """What a module that looks at the whole mindfolio is shown: (book, chains, now) -> Exposure. Pure."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from engine.core.money import Money
 from engine.domain.chain import Chain
@@ -12,7 +12,7 @@ from engine.domain.position import Position
 from engine.domain.quote import stock_quote
 from engine.domain.snapshot import PositionView
 from engine.ledger.book import Book
-from engine.portfolio.valuation import concentration_power, value_positions, volatilities
+from engine.portfolio.valuation import value_positions, volatilities
 
 
 def exposure_of(
@@ -34,26 +34,6 @@ def exposure_of(
     )
     known = volatilities(book.positions.values(), chains, now, rate)
     return Exposure(book.nav, holdings, sectors, tuple(book.answers.values()), waiting, known)
-
-
-def room_in(
-    book: Book, spots: Mapping[str, Money | None], max_symbol_pct: float, symbols: Iterable[str]
-) -> dict[str, Money]:
-    """What may still be put into each symbol before it is more than `max_symbol_pct` of NAV, >= 0.
-
-    Counted is what every position and every working opening takes, by buying power: what a new trade does to the delta
-    in dollars is less than what it takes, or moves with the market.
-    """
-    wanted = set(symbols)
-    taken = dict.fromkeys(wanted, 0)
-    for position in book.positions.values():
-        if position.symbol in wanted:
-            taken[position.symbol] += concentration_power(position, spots.get(position.symbol))
-    for order in book.orders.values():
-        if order.structure.symbol in wanted:
-            taken[order.structure.symbol] += order.held
-    most = max(0, int(max_symbol_pct * book.nav / 100))
-    return {symbol: max(0, most - power) for symbol, power in taken.items()}
 
 
 def _holding(view: PositionView, chain: Chain | None, *, busy: set[str], going: set[str]) -> Holding:

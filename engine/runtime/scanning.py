@@ -1,7 +1,6 @@
 """Scans: handed out as frozen contexts, applied in the order (due time, module, sequence)."""
 
 import datetime as dt
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,8 +18,7 @@ from engine.domain.scan import ScanContext
 from engine.domain.structure import StructureKind
 from engine.ledger.codec import is_exact
 from engine.market.happenings import outlook
-from engine.modules.rebalancer_rules import RebalancerRules
-from engine.portfolio.exposure import exposure_of, room_in
+from engine.portfolio.exposure import exposure_of
 from engine.runtime.closings import close_suggested
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.inbox import ScanFinished
@@ -133,7 +131,6 @@ def context_for(desk: Desk, module: ModuleSpec) -> ScanContext:
         },
         turned_down=desk.turned_down.get(module.module_id, frozenset()),
         most_in_symbol=_most_in_symbol(desk, module),
-        room_in=_room_in(desk, module),
         exposure=_exposure(desk, module),
     )
 
@@ -144,32 +141,9 @@ def _most_in_symbol(desk: Desk, module: ModuleSpec) -> Money | None:
     return None if share is None else desk.book.modules[module.module_id].budget * share // 100
 
 
-def _room_in(desk: Desk, module: ModuleSpec) -> dict[str, Money]:
-    """What is left in each symbol before a Smart Rebalancer of this mindfolio would suggest to close some of it.
-
-    A mindfolio without one has no such limit, nor has the Rebalancer itself: it hedges what is too much.
-    """
-    if _watches(module):
-        return {}
-    limits: list[float] = []
-    for each in desk.book.modules.values():
-        if _watches(each.spec):
-            with suppress(ValueError):  # settings that contradict each other pause it at its own scan
-                limits.append(RebalancerRules.of(each.spec).max_symbol_pct)
-    if not limits:
-        return {}
-    spots = {symbol: desk.market.spot(symbol) for symbol in module.universe}
-    return room_in(desk.book, spots, min(limits), module.universe)
-
-
-def _watches(module: ModuleSpec) -> bool:
-    """Whether a module looks at the whole mindfolio."""
-    return module.kind is ModuleKind.SMART_REBALANCER and not module.program
-
-
 def _exposure(desk: Desk, module: ModuleSpec) -> Exposure | None:
     """The whole mindfolio for the kind of module that watches over it, None for all others."""
-    if not _watches(module):
+    if module.kind is not ModuleKind.SMART_REBALANCER or module.program:
         return None
     return exposure_of(desk.book, desk.market.chains(), desk.now, RISK_FREE_RATE, desk.sectors, module.module_id)
 

@@ -26,6 +26,10 @@ _CERTAIN = 1e-7
 """With less standard deviation left than this nothing is left to chance."""
 
 
+_ROUNDING = 1e-11
+"""Of a strike: a tree that exercises now gives the value of exercise but for rounding, on either side of it."""
+
+
 def american(
     spot: Floats,
     forward: Floats,
@@ -146,7 +150,7 @@ def _add_premium(
     added = np.stack((amount, delta, gamma, decay / DAYS_PER_YEAR, vega * VOLATILITY_POINT, amount))
     values = out[:, rows] + added
     intrinsic = side[rows] * (spot - strike)
-    exercised |= values[0] <= intrinsic
+    exercised |= values[0] <= intrinsic + (0.0 if precise else _ROUNDING * unit)
     values[:, exercised] = 0.0
     values[0, exercised], values[1, exercised] = intrinsic[exercised], side[rows][exercised]
     values[5] = values[0] - out[0, rows]

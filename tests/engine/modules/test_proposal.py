@@ -118,22 +118,6 @@ def test_no_more_than_the_gate_lets_one_symbol_take(units: Money, count: int) ->
     assert sized(spread(), seen, RULES) == (count, f"{count} contracts: share of the budget in one symbol")
 
 
-def test_nothing_is_proposed_beyond_the_mindfolio_s_limit_of_one_symbol() -> None:
-    # One takes 406 and two contracts at 0.60 to open.
-    limits = replace(CONTEXT.module.limits, max_risk_per_trade=dollars(50_000))
-    wide = replace(CONTEXT, available=dollars(50_000), module=replace(CONTEXT.module, limits=limits))
-    picked = (leg(95, 1), leg(100, -1))
-    symbol = spread().structure.symbol
-    for room, count in ((dollars("814.40"), 2), (dollars("814.39"), 1)):
-        seen = replace(wide, room_in={symbol: room})
-        package = priced(picked, StructureKind.BULL_PUT_SPREAD, seen)
-        assert isinstance(package, Package)
-        assert sized(package, seen, RULES)[0] == count
-    refused = priced(picked, StructureKind.BULL_PUT_SPREAD, replace(wide, room_in={symbol: dollars("407.19")}))
-    assert isinstance(refused, Skip)
-    assert "takes $407.20, more than the $407.19" in refused.reason
-
-
 def test_the_rule_that_binds_is_named() -> None:
     assert sized(spread(), CONTEXT, SizeRules(5, 1)) == (1, "1 contract: most contracts a trade")
     short = replace(CONTEXT, available=dollars("407.20"))

@@ -64,26 +64,6 @@ def test_what_the_gate_lets_one_symbol_take_sizes_it_as_well() -> None:
     assert "$5,900 against $5,900 for one symbol (short by $0.60, costs included)" in too_small.reason
 
 
-def test_what_the_mindfolio_s_limit_of_one_symbol_leaves_sizes_it_lowers_the_strike_and_ends_it() -> None:
-    whole = scan_context(KO, module=module_of("KO", risk=dollars(3000), symbol_share_pct=100))
-    two = candidate(replace(whole, room_in={"KO": dollars("11801.20")}))
-    assert (two.quantity, two.reasons[-1]) == (2, "2 contracts: the mindfolio's limit of one symbol")
-    assert candidate(replace(whole, room_in={"PEP": 0})).quantity == 3, "another symbol's"
-    # 59 is the only strike inside the band.
-    found = scan(replace(whole, room_in={"KO": dollars("5900.59")}))["KO"]
-    assert found.candidate is None
-    assert (
-        "takes $5900.60, more than the $5900.59 that the mindfolio's limit of one symbol leaves in KO" in found.reason
-    )
-
-    rich = scan_context(
-        SPY, available=dollars(100_000), module=module_of("SPY", risk=dollars(9000), symbol_share_pct=100)
-    )
-    free = candidate(rich, "SPY").structure.strikes[0]
-    lower = candidate(replace(rich, room_in={"SPY": free * 100}), "SPY")
-    assert lower.structure.strikes[0] == free - dollars(1), "the next one whose opening costs fit too"
-
-
 def test_a_put_that_cannot_be_funded_says_both_numbers_and_by_how_much() -> None:
     # The owner's case: the SPY 440 put in a module with $8,000 available that may risk $1,000 a trade.
     chain = chain_of("SPY", 452.0, 0.16, strikes=(400, 501, 10))

@@ -12,7 +12,7 @@ from engine.domain.candidate import Approval
 from engine.domain.exposure import Exposure
 from engine.domain.order import OrderPurpose
 from engine.domain.scan import Past
-from engine.portfolio.exposure import exposure_of, room_in
+from engine.portfolio.exposure import exposure_of
 from engine.portfolio.valuation import concentration_power
 from engine.runtime.closings import Closing, close
 from tests.builders import NOW, candidate, position
@@ -52,21 +52,6 @@ def test_every_modules_positions_are_seen_external_ones_too(tmp_path: Path) -> N
         mine.module_id: True,
         EXTERNAL: False,
     }
-
-
-def test_room_in_a_symbol_is_what_positions_and_working_openings_leave_of_the_limit(tmp_path: Path) -> None:
-    rig = quiet(tmp_path, spot=110.0)
-    book = rig.desk.book
-    empty = room_in(book, {}, 15.0, ("SPY", "KO"))
-    assert empty == {"SPY": book.nav * 15 // 100, "KO": book.nav * 15 // 100}
-
-    hold(rig, CONDOR, ("0.10", "0.60", "0.60", "0.10"), module=OTHER)
-    hold(rig, made_of(shares=1), ("100",), 100)
-    # 400 of the condor and 11,000 of shares, in two modules.
-    share = book.nav * 40 // 100
-    found = room_in(book, {"SPY": dollars(110)}, 40.0, ("SPY", "KO"))
-    assert found == {"SPY": share - dollars(11_400), "KO": share}
-    assert room_in(book, {"SPY": dollars(110)}, 1.0, ("SPY",)) == {"SPY": 0}, "never below nothing"
 
 
 @pytest.mark.parametrize(("who", "limit", "is_going"), [("", None, True), ("user", "0.10", False)])

@@ -15,12 +15,12 @@ from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.candidate import Candidate, Finding, ScanAction, ScanRow
 from engine.domain.greeks import Greeks
-from engine.domain.mindfolio import ModuleKind, ModuleStatus
+from engine.domain.mindfolio import ModuleStatus
 from engine.domain.scan import IvRank, ScanContext
 from engine.domain.structure import Structure
 from engine.ledger.query import LedgerQuery
 from engine.modules.iv_service import IvService
-from engine.runtime import defaults, handlers, positions
+from engine.runtime import handlers, positions
 from engine.runtime.inbox import Inbox, ScanFinished
 from engine.runtime.scanning import Scans, context_for
 from engine.runtime.workers import Job, Workers
@@ -121,19 +121,6 @@ class TestWhatAModuleMaySee:
         assert context_for(desk, spec).most_in_symbol == dollars("10000"), "half of 20,000"
         book.limits = replace(book.limits, max_symbol_share_pct=None)
         assert context_for(desk, spec).most_in_symbol is None
-
-    def test_what_a_rebalancer_would_close_is_left_alone(self, rig: Rig) -> None:
-        desk, book = rig.desk, rig.desk.book
-        assert context_for(desk, book.modules["IV_SERVICE_2"].spec).room_in == {}, "nobody watches"
-        for kind, share in ((ModuleKind.SMART_REBALANCER, 20.0), (ModuleKind.SMART_REBALANCER, 10.0)):
-            spec = defaults.module_of(kind, ("SPY",), 500, 750)
-            spec = replace(spec, module_id=f"REBALANCER_{share:g}", parameters={"max_symbol_pct": share})
-            handlers.handle(desk, cmd.AddModule(spec, 0, "user", "x"))
-        working = sum(book.held(module_id) for module_id in book.modules)
-        assert working > 0
-        room = context_for(desk, book.modules["IV_SERVICE_2"].spec).room_in
-        assert room == {"SPY": book.nav // 10 - working}, "the strictest counts, and so does what is working"
-        assert context_for(desk, book.modules["REBALANCER_20"].spec).room_in == {}, "who hedges is not limited"
 
     def test_its_means_are_the_lesser_of_its_own_and_the_accounts(self, rig: Rig) -> None:
         desk, book = rig.desk, rig.desk.book
