@@ -65,9 +65,9 @@ def as_document(snapshot: MindfolioSnapshot, trades: Mapping[str, Sequence[Trade
 
 
 def _from_here(snapshot: MindfolioSnapshot) -> Document | None:
-    """The worst case from the marks of now: netted, of whom, in which scenario. None where it was not worked out."""
+    """The worst case from the marks of now: netted, of whom, in which scenario. None where nothing held has a price."""
     worst = snapshot.worst
-    if worst is None:
+    if worst is None or (worst.symbols and len(worst.without_price) == len(worst.symbols)):
         return None
     return {
         "loss": amount(worst.loss),

@@ -132,6 +132,8 @@ class TestStatus:
         assert 0 < quotes["faults"]["one_sided"] == quotes["untradable"] < quotes["rows"]
         # Greeks need quotes, which a ledger has none of: what is open tells none, and zero would be a lie.
         assert status["weighted_greeks"] is None
+        assert status.pop("worst_case_from_here") is None
+        assert document.pop("worst_case_from_here")["loss"] > 0
         for shown in (status, document):
             for part in (shown["aggregate"], *shown["modules"]):
                 part.pop("greeks")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.analytics.black_scholes import EuropeanSensitivities, european, european_sensitivities
@@ -66,7 +66,11 @@ def test_every_rho_of_vollibs_own_test_data(shared_dir: Path) -> None:
         np.testing.assert_allclose(found.rho * 100, columns[name], rtol=1e-6, atol=1e-9, err_msg=name)
 
 
+EPSILON = float(np.finfo(np.float64).eps)
+
+
 @settings(max_examples=60)
+@example(5.0, -6.0, 1.0, 0.0625, 0.0, 1.0, False)
 @given(
     spot=st.floats(5.0, 1000.0),
     deviations=st.floats(-6.0, 6.0),
@@ -96,7 +100,9 @@ def test_every_sensitivity_is_a_derivative_of_the_exact_price(
         scale = exact.get(f"{name} scale", np.abs(exact[name]))[0]
         # Charm loses a digit where the strike is less than a hundred-thousandth of the forward: 1.9e-11 at the worst.
         bound = 3e-11 if name == "charm" else 1e-11
-        assert found == pytest.approx(expected, rel=0, abs=bound * scale), name
+        # The yield is read off the forward, whose last bits are worth so much of charm, however small charm is.
+        read_off = 2 * EPSILON / years / 365 if name == "charm" else 0.0
+        assert found == pytest.approx(expected, rel=0, abs=bound * scale + read_off), name
         assert exact[name][0] == pytest.approx(expected, rel=0, abs=1e-14 * scale), name
 
 
