@@ -215,10 +215,14 @@ class BesideBacktester:
         """Of the first few symbols all questions, those that scans have asked first."""
         first = tuple((self._wanted or self._ahead).values())
         symbols = tuple(dict.fromkeys(each.symbol for each in first))[:TOGETHER]
-        batch: dict[str, Question] = {}
-        for waiting in (self._wanted, self._ahead):
-            of_them = {name: each for name, each in waiting.items() if each.symbol in symbols}
-            batch |= {name: each for name, each in of_them.items() if each.day == first[0].day}
+        # One symbol after the other: a year of four funds may be more than is kept at once.
+        ahead = [pair for pair in self._ahead.items() if pair[1].symbol in symbols]
+        ahead.sort(key=lambda pair: symbols.index(pair[1].symbol))
+        batch = {
+            name: each
+            for name, each in (*self._wanted.items(), *ahead)
+            if each.symbol in symbols and each.day == first[0].day
+        }
         for name in batch:
             self._wanted.pop(name, None)
             self._ahead.pop(name, None)
