@@ -11,10 +11,10 @@ from engine.analytics.scenarios import Legs
 from engine.analytics.stress_cells import Prices
 from engine.core.money import from_float, to_float
 from engine.domain.chain import Chain
-from engine.domain.instrument import MULTIPLIER, Right
+from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.position import Position
-from engine.domain.quote import stock_quote
-from engine.portfolio.valuation import held_values, volatilities
+from engine.domain.quote import Quote, stock_quote
+from engine.portfolio.valuation import contract_values, held_contracts, held_values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,16 +76,28 @@ def prices_of(
     betas: Mapping[str, float] | None = None,
 ) -> Prices:
     """What the chains tell of everything that is held: the one market that worst case and closing plan see."""
-    contracts = {leg.contract for position in positions for leg in position.structure.legs}
-    quotes = {
-        contract: quote
-        for contract in contracts
-        if contract.underlying in chains and (quote := chains[contract.underlying].quote(contract)) is not None
-    }
-    spots = {position.symbol: chains[position.symbol] for position in positions if position.symbol in chains}
-    stocks = {
-        symbol: stock_quote(spot, chain.spot_at)
-        for symbol, chain in spots.items()
-        if (spot := from_float(chain.spot)) is not None
-    }
-    return Prices(now, quotes, stocks, volatilities(positions, chains, now, rate), rate, betas or {})
+    held: dict[str, tuple[OptionContract, ...]] = {position.symbol: () for position in positions}
+    return prices_of_contracts(held | held_contracts(positions), chains, now, rate, betas)
+
+
+def prices_of_contracts(
+    held: Mapping[str, Sequence[OptionContract]],
+    chains: Mapping[str, Chain],
+    now: dt.datetime,
+    rate: float,
+    betas: Mapping[str, float] | None = None,
+) -> Prices:
+    """The same of options by underlying, none for an underlying of which only shares are held."""
+    quotes: dict[OptionContract, Quote] = {}
+    stocks: dict[str, Quote] = {}
+    volatilities: dict[OptionContract, float] = {}
+    for symbol, contracts in held.items():
+        chain = chains.get(symbol)
+        if chain is None:
+            continue
+        quotes |= {contract: quote for contract in contracts if (quote := chain.quote(contract)) is not None}
+        if (spot := from_float(chain.spot)) is not None:
+            stocks[symbol] = stock_quote(spot, chain.spot_at)
+        values = contract_values(chain, contracts, now, rate)
+        volatilities |= {contract: value.volatility for contract, value in values.items()}
+    return Prices(now, quotes, stocks, volatilities, rate, betas or {})

@@ -1,7 +1,7 @@
 """What open positions are worth now: mark, Greeks, implied volatility, cost of closing. Vectorised over a chain."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -169,26 +169,39 @@ class HeldValue:
     years: float
 
 
-def held_values(
-    positions: Iterable[Position], chains: Mapping[str, Chain], now: dt.datetime, rate: float
-) -> dict[OptionContract, HeldValue]:
-    """Of every option that is held, as far as its quotes tell."""
+def held_contracts(positions: Iterable[Position]) -> dict[str, tuple[OptionContract, ...]]:
+    """Every option that is held, once, by underlying."""
     held: dict[str, dict[int, OptionContract]] = {}
     for position in positions:
         for leg in position.structure.legs:
             held.setdefault(position.symbol, {})[leg.contract.key] = leg.contract
+    return {symbol: tuple(contracts.values()) for symbol, contracts in held.items()}
+
+
+def held_values(
+    positions: Iterable[Position], chains: Mapping[str, Chain], now: dt.datetime, rate: float
+) -> dict[OptionContract, HeldValue]:
+    """Of every option that is held, as far as its quotes tell."""
     found: dict[OptionContract, HeldValue] = {}
-    minute = now.replace(second=0, microsecond=0)
-    for symbol, contracts in held.items():
-        chain = chains.get(symbol)
-        if chain is None:
-            continue
-        values = _values_of(chain, tuple(sorted(contracts)), minute, rate)
-        for contract in contracts.values():
-            row = chain.row(contract)
-            if row is not None and (values.valid[row] or values.borrowed[row]):
-                found[contract] = HeldValue(float(values.iv[row]), float(values.forward[row]), float(values.years[row]))
+    for symbol, contracts in held_contracts(positions).items():
+        if symbol in chains:
+            found |= contract_values(chains[symbol], contracts, now, rate)
     return found
+
+
+def contract_values(
+    chain: Chain, contracts: Sequence[OptionContract], now: dt.datetime, rate: float
+) -> dict[OptionContract, HeldValue]:
+    """What a chain implies of some contracts, to the minute; those that its quotes tell nothing of are left out."""
+    if not contracts or not chain.key.size:
+        return {}
+    keys = np.array([contract.key for contract in contracts], dtype=np.int64)
+    values = _values_of(chain, tuple(np.sort(keys).tolist()), now.replace(second=0, microsecond=0), rate)
+    row = np.minimum(np.searchsorted(chain.key, keys), chain.key.size - 1)
+    known = (chain.key[row] == keys) & (values.valid[row] | values.borrowed[row])
+    columns = (values.iv[row], values.forward[row], values.years[row])
+    rows = zip(contracts, known.tolist(), *(column.tolist() for column in columns), strict=True)
+    return {contract: HeldValue(*figures) for contract, is_known, *figures in rows if is_known}
 
 
 def volatilities(

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain as joined
+from operator import is_not
 
 import numpy as np
 
@@ -18,9 +19,10 @@ from engine.analytics.payoff import NO_EXPIRATION, Holding, Part, settled_apart,
 from engine.analytics.stress_cells import Entry, Prices, cells_of_book, symbol_cells
 from engine.core.money import Money
 from engine.domain.chain import Chain, Ints
+from engine.domain.instrument import OptionContract
 from engine.domain.position import Position
 from engine.domain.worst_case import Scenario, ScenarioTime, StressGrid, WorstCaseView, WorstPrice, WorstShare
-from engine.portfolio.held_legs import prices_of
+from engine.portfolio.held_legs import prices_of_contracts
 
 _PRICE_PCT = tuple(int(move) for move in np.rint(stress.PRICE_MOVES * 100))
 _VOLATILITY_PCT = tuple(int(move) for move in np.rint(stress.VOLATILITY_MOVES * 100))
@@ -39,6 +41,7 @@ class _Held:
     symbol: str
     positions: tuple[Position, ...]
     modules: tuple[str, ...]
+    contracts: tuple[OptionContract, ...]
     entries: tuple[Entry, ...]
     counts: Ints
     frame: Corners
@@ -62,6 +65,9 @@ class _Valued:
 
 
 _Item = tuple[_Held, _Valued]
+
+_Grouped = tuple[dict[str, tuple[Position, ...]], tuple[str, ...]]
+"""What is open by underlying, and the modules that hold any of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +104,8 @@ class WorstCases:
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
         self._rate = 0.0
+        self._positions: tuple[Position, ...] = ()
+        self._groups: _Grouped = ({}, ())
         self._newest: tuple[tuple[_Item, ...], WorstCaseView] | None = None
 
     def view(
@@ -136,8 +144,7 @@ class WorstCases:
     ) -> tuple[_Item, ...]:
         if rate != self._rate:
             self._kept, self._rate = {}, rate
-        by_symbol = _by_symbol(positions)
-        modules = tuple(sorted({position.module_id for position in joined.from_iterable(by_symbol.values())}))
+        by_symbol, modules = self._grouped(tuple(positions))
         minute = now.replace(second=0, microsecond=0)
         kept: dict[str, _Kept] = {}
         for symbol, held in by_symbol.items():
@@ -147,10 +154,16 @@ class WorstCases:
                 kept[symbol] = old
                 continue
             own = old.item[0] if old is not None and is_same else _held(symbol, held, modules)
-            prices = prices_of(held, {} if chain is None else {symbol: chain}, now, rate, betas)
+            prices = prices_of_contracts({symbol: own.contracts}, chains, now, rate, betas)
             kept[symbol] = _Kept(chain, minute, beta, (own, _valued(own, prices)))
         self._kept = kept
         return tuple(each.item for each in kept.values())
+
+    def _grouped(self, positions: tuple[Position, ...]) -> _Grouped:
+        """By underlying, and of which modules; the same as before for the same positions."""
+        if len(positions) != len(self._positions) or any(map(is_not, positions, self._positions)):
+            self._positions, self._groups = positions, _grouped(positions)
+        return self._groups
 
 
 def worst_case(positions: Iterable[Position], prices: Prices) -> WorstCaseView:
@@ -164,17 +177,17 @@ def stress_grids(positions: Iterable[Position], prices: Prices) -> tuple[StressG
 
 
 # --- what is held, and what it is worth -------------------------------------------------------------------------------
-def _by_symbol(positions: Iterable[Position]) -> dict[str, tuple[Position, ...]]:
+def _grouped(positions: Iterable[Position]) -> _Grouped:
     found: dict[str, list[Position]] = {}
     for position in positions:
         if position.status.is_open and position.quantity > 0:
             found.setdefault(position.symbol, []).append(position)
-    return {symbol: tuple(found[symbol]) for symbol in sorted(found)}
+    modules = {position.module_id for position in joined.from_iterable(found.values())}
+    return {symbol: tuple(found[symbol]) for symbol in sorted(found)}, tuple(sorted(modules))
 
 
 def _items_of(positions: Iterable[Position], prices: Prices) -> tuple[_Item, ...]:
-    by_symbol = _by_symbol(positions)
-    modules = tuple(sorted({position.module_id for position in joined.from_iterable(by_symbol.values())}))
+    by_symbol, modules = _grouped(positions)
     held = [_held(symbol, own, modules) for symbol, own in by_symbol.items()]
     return tuple((each, _valued(each, prices)) for each in held)
 
@@ -198,7 +211,8 @@ def _held(symbol: str, positions: tuple[Position, ...], modules: tuple[str, ...]
     alone = corners, tails
     if apart != together:
         alone = _summed(apart, corners_of(apart, keys), owners, row)
-    return _Held(symbol, positions, modules, entries, counts, frame, corners, tails, *alone, costs)
+    contracts = tuple(dict.fromkeys(contract for contract, _ in entries if contract is not None))
+    return _Held(symbol, positions, modules, contracts, entries, counts, frame, corners, tails, *alone, costs)
 
 
 def _summed(parts: Sequence[Part], frame: Corners, owners: Sequence[str], row: Mapping[str, int]) -> tuple[Ints, Ints]:
