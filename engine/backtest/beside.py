@@ -74,26 +74,24 @@ class BesideBacktester:
             self._inline.prepare(module, candidates, now)
             return
         for question in (_question(module, each, now) for each in candidates):
-            if self.known(question) is None:
-                self._want(question)
+            name = self._name(question)
+            if self._find(question.day, name) is None:
+                self._want(question, name)
 
     def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence | Awaited:
         """The answer, or that a later scan has it. Raises what the module's program raises."""
         if module.kind is ModuleKind.USER:
             return self._inline.evidence(module, candidate, now)
         question = _question(module, candidate, now)
-        found = self.known(question)
+        name = self._name(question)
+        found = self._find(question.day, name)
         if found is not None:
             return found
-        return AWAITED if self._want(question) else self._inline.answer(question)
+        return AWAITED if self._want(question, name) else self._inline.answer(question)
 
     def known(self, question: Question) -> Evidence | None:
         """The answer to a question, where it is there."""
-        name = self._name(question)
-        found = self._known.get(name)
-        if found is None and (found := self._files.get(question.day, name)) is not None:
-            self._known[name] = found
-        return found
+        return self._find(question.day, self._name(question))
 
     def ask_ahead(self, modules: Sequence[ModuleSpec], day: dt.date) -> None:
         """Begin to work out whatever modules (no users' among them) could ask on a day. Waits for nothing."""
@@ -132,9 +130,14 @@ class BesideBacktester:
         for thread in self._threads:
             thread.join(_LAST_WAIT_S)
 
-    def _want(self, question: Question) -> bool:
+    def _find(self, day: dt.date, name: str) -> Evidence | None:
+        found = self._known.get(name)
+        if found is None and (found := self._files.get(day, name)) is not None:
+            self._known[name] = found
+        return found
+
+    def _want(self, question: Question, name: str) -> bool:
         """Put a question to a process, before those that were asked ahead; False where it is none for a process."""
-        name = self._name(question)
         with self._changed:
             if self._trouble or name in self._faulty:
                 return False
@@ -201,9 +204,15 @@ class BesideBacktester:
                 self._changed.notify_all()
 
     def _planned(self, plan: _Plan, asked: frozenset[str]) -> dict[str, Question]:
-        """What is not there yet of all that could be asked; what scans have asked about first."""
+        """What is not there yet of all that could be asked; what scans have asked about first.
+
+        One symbol after the other, by name: a year of a few large funds, which come first in a universe, is more than
+        is kept at once.
+        """
         self._files.forget_before(plan.day)
-        questions = sorted(questions_of(plan.modules, plan.day), key=lambda each: each.symbol not in asked)
+        questions = sorted(
+            questions_of(plan.modules, plan.day), key=lambda each: (each.symbol not in asked, each.symbol)
+        )
         try:
             named = {self._name(each): each for each in questions}
         except Exception:  # noqa: BLE001 - a recording that cannot be read is told by the scan that meets it
@@ -215,12 +224,9 @@ class BesideBacktester:
         """Of the first few symbols all questions, those that scans have asked first."""
         first = tuple((self._wanted or self._ahead).values())
         symbols = tuple(dict.fromkeys(each.symbol for each in first))[:TOGETHER]
-        # One symbol after the other: a year of four funds may be more than is kept at once.
-        ahead = [pair for pair in self._ahead.items() if pair[1].symbol in symbols]
-        ahead.sort(key=lambda pair: symbols.index(pair[1].symbol))
         batch = {
             name: each
-            for name, each in (*self._wanted.items(), *ahead)
+            for name, each in (*self._wanted.items(), *self._ahead.items())
             if each.symbol in symbols and each.day == first[0].day
         }
         for name in batch:
