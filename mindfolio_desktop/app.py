@@ -4,7 +4,6 @@ Only QtCore, QtGui and QtWidgets are imported before the first paint; everything
 or when a page first needs it.
 """
 
-import datetime as dt
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,15 +13,10 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine.core.money import Money
-from engine.domain.aftermath import FollowedTrade, SkippedTrade
-from engine.domain.allocation_history import AllocationHistory
-from engine.domain.candidate import ScanRow
 from engine.domain.commands import Command
-from engine.domain.explained import ExplainedDay
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.ports import Query
-from engine.domain.records import EntryRow, FillRow, OrderRow, TradeRow
+from engine.domain.questions import DeskQuestion, LedgerQuestion
 from engine.runtime.host import EngineHost
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.ui import theme
@@ -35,58 +29,20 @@ SWITCH_INTERVAL_S = 0.0005
 
 
 class LedgerReader:
-    """The Query port for the window: opens the ledger for reading when first asked, on the asking thread."""
+    """Answers from the ledger, which it opens for reading when first asked, on the asking thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._query: Query | None = None
 
-    def scans(self, module_id: str, since: dt.datetime, limit: int = 200) -> tuple[ScanRow, ...]:
-        """Scan rows of a module since an instant, newest first."""
-        return self._opened().scans(module_id, since, limit)
+    def __call__(self, question: LedgerQuestion) -> object:
+        """What the journal tells. Raises LedgerFault when it cannot be read."""
+        from engine.ledger.query import LedgerQuery  # noqa: PLC0415 - heavy: not before the first paint
+        from engine.runtime.answers import answer_from_ledger  # noqa: PLC0415 - heavy
 
-    def trades(self, module_id: str, limit: int = 200, after: int = 0) -> tuple[TradeRow, ...]:
-        """Closed positions of a module, newest first."""
-        return self._opened().trades(module_id, limit, after)
-
-    def orders(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[OrderRow, ...]:
-        """Orders of a module (None: of all), newest first."""
-        return self._opened().orders(module_id, limit, before)
-
-    def fills(self, module_id: str | None, limit: int = 200, before: int | None = None) -> tuple[FillRow, ...]:
-        """Fills of a module (None: of all), newest first."""
-        return self._opened().fills(module_id, limit, before)
-
-    def entries(self, limit: int = 200, before: int | None = None, kind: str = "") -> tuple[EntryRow, ...]:
-        """Journal entries, newest first."""
-        return self._opened().entries(limit, before, kind)
-
-    def nav_history(self, limit: int = 2000) -> tuple[tuple[dt.datetime, Money], ...]:
-        """NAV samples, oldest first."""
-        return self._opened().nav_history(limit)
-
-    def allocations(self) -> AllocationHistory:
-        """Every change of capital and its split."""
-        return self._opened().allocations()
-
-    def followed(self) -> tuple[FollowedTrade, ...]:
-        """Skipped trades that would still be open."""
-        return self._opened().followed()
-
-    def skipped_trades(self, module_id: str, limit: int = 250) -> tuple[SkippedTrade, ...]:
-        """What a module's skipped trades came to."""
-        return self._opened().skipped_trades(module_id, limit)
-
-    def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:
-        """Where the P&L of each session came from."""
-        return self._opened().explained(since, limit)
-
-    def _opened(self) -> Query:
         if self._query is None:
-            from engine.ledger.query import LedgerQuery  # noqa: PLC0415 - heavy: not before the first paint
-
             self._query = LedgerQuery(self._path)
-        return self._query
+        return answer_from_ledger(self._query, question)
 
 
 class Session:
@@ -108,8 +64,8 @@ class Session:
         self.bridge.close()
         return has_ended
 
-    def _send(self, command: Command) -> None:
-        self.host.send(command)
+    def _send(self, message: Command | DeskQuestion) -> None:
+        self.host.send(message)
 
     def _stop(self, source: str, why: str) -> None:
         self.host.stop(source, why)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from engine.domain.commands import Command
 from engine.domain.denial import Denial
+from engine.domain.questions import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +34,4 @@ class Alert:
     is_urgent: bool = False
 
 
-Notice: TypeAlias = CommandAccepted | CommandDenied | Alert
+Notice: TypeAlias = CommandAccepted | CommandDenied | Alert | Answer

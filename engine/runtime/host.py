@@ -10,6 +10,7 @@ from engine.core.errors import MindfolioError
 from engine.domain.commands import Command, EmergencyStop
 from engine.domain.notices import Alert
 from engine.domain.ports import Publisher
+from engine.domain.questions import DeskQuestion
 from engine.risk.latch import StopLatch
 from engine.runtime.inbox import Inbox, Shutdown
 from engine.runtime.places import Places, Running
@@ -44,9 +45,9 @@ class EngineHost:
         """Start the engine's thread."""
         self._thread.start()
 
-    def send(self, command: Command) -> None:
-        """Hand a command to the kernel; the answer comes as a notice."""
-        self._inbox.put(command)
+    def send(self, message: Command | DeskQuestion) -> None:
+        """Hand a command or a question to the kernel; the answer comes as a notice."""
+        self._inbox.put(message)
 
     def stop(self, source: str, why: str) -> None:
         """Emergency stop: latch on the caller's thread first, then let the kernel do the rest. Never waits for it."""

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from engine.domain.candidate import Finding
 from engine.domain.commands import Command, EmergencyStop, RearmMindfolio
+from engine.domain.questions import DeskQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Shutdown:
     """Leave the loop after the current step."""
 
 
-Message: TypeAlias = Command | ScanFinished | Shutdown
+Message: TypeAlias = Command | DeskQuestion | ScanFinished | Shutdown
 
 
 class Inbox:

@@ -20,11 +20,13 @@ from engine.domain.broker_reports import BrokerFilled
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleKind
 from engine.domain.notices import CommandAccepted, CommandDenied
+from engine.domain.questions import DESK_QUESTIONS
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.ledger.codec import is_exact
 from engine.portfolio.aggregate import Aggregator, Background
 from engine.runtime import breaking, closings, handlers, managing, orders, pausing, positions, reconciling, reports
 from engine.runtime.aftermath import follow
+from engine.runtime.answers import answer
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.explaining import explain_session
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
@@ -192,6 +194,8 @@ class Kernel:
         match message:
             case Shutdown():
                 self._closing = True
+            case question if isinstance(question, DESK_QUESTIONS):
+                self.desk.tell(answer(self.desk, question))
             case ScanFinished() if self.desk.halted:
                 pass
             case ScanFinished():

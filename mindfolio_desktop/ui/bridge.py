@@ -12,13 +12,22 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
 from engine.domain.commands import Command
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
-from engine.domain.ports import Query
+from engine.domain.questions import (
+    DESK_QUESTIONS,
+    Answer,
+    DeskQuestion,
+    LedgerQuestion,
+    NavSamples,
+    Question,
+    ScansOf,
+    SkipsOf,
+    StressOf,
+    TradesOf,
+)
 from engine.domain.snapshot import MindfolioSnapshot
 
 INTERVAL_MS = 50
 """The main thread is woken at most once in this time: twenty times a second."""
-
-SCANS_SINCE = dt.timedelta(hours=24)
 
 _log = logging.getLogger(__name__)
 
@@ -41,28 +50,27 @@ class EngineBridge(QObject):
     """Command, tuple[Denial, ...]."""
     alert = Signal(object)
     """Alert."""
-    scans_ready = Signal(str, object)
-    """Module id, tuple[ScanRow, ...], newest first."""
-    trades_ready = Signal(str, object)
-    """Module id, tuple[TradeRow, ...], newest first."""
-    skips_ready = Signal(str, object)
-    """Module id, tuple[SkippedTrade, ...]: those that would still be open first."""
-    nav_ready = Signal(object)
-    """tuple[(datetime, Money), ...], oldest first."""
+    answered = Signal(object, object)
+    """Question, and what it asks for (see each question)."""
+    unanswered = Signal(object, str)
+    """Question, and why there is no answer; an alert tells of it too."""
 
     _woken = Signal()
-    _answered = Signal(str, str, object)
+    _done = Signal(object, object)
 
     def __init__(
         self,
-        send: Callable[[Command], None],
+        send: Callable[[Command | DeskQuestion], None],
         stop: Callable[[str, str], None],
-        query: Query,
+        read: Callable[[LedgerQuestion], object],
         parent: QObject | None = None,
     ) -> None:
-        """`send` queues a command; `stop` (source, why) latches the emergency stop at once; both return at once."""
+        """`send` queues a command or a question, `stop` (source, why) latches the emergency stop; both return at once.
+
+        `read` answers from the ledger. It is called by one thread at a time, never by the main one.
+        """
         super().__init__(parent)
-        self._send, self._stop, self._query = send, stop, query
+        self._send, self._stop, self._read = send, stop, read
         self._lock = Lock()
         self._newest: MindfolioSnapshot | None = None
         self._notices: deque[Notice] = deque()
@@ -73,9 +81,11 @@ class EngineBridge(QObject):
         self._later = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._later.timeout.connect(self._deliver)
         self._woken.connect(self._wake, Qt.ConnectionType.QueuedConnection)
-        self._answered.connect(self._answer, Qt.ConnectionType.QueuedConnection)
-        self._asking: set[tuple[str, str]] = set()
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mindfolio-query")
+        self._done.connect(self._on_done, Qt.ConnectionType.QueuedConnection)
+        self._asking: set[Question] = set()
+        # Apart, so that a page of the ledger does not wait for somebody else's reckoning.
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mindfolio-query")
+        self._reckoner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mindfolio-figures")
 
     # --- from the engine's thread ---------------------------------------------------------------------------------
     def publish(self, snapshot: MindfolioSnapshot) -> None:
@@ -115,29 +125,23 @@ class EngineBridge(QObject):
         """Latch the emergency stop at once, past every queue. What came of it is in the next snapshots."""
         self._stop(source, why)
 
-    def request_scans(self, module_id: str) -> None:
-        """Ask for a module's scan rows of the last 24 hours of market time; the answer is `scans_ready`."""
-        now = self._snapshot.market.now if self._snapshot is not None else dt.datetime.now(dt.UTC)
-        self._ask("scans", module_id, partial(self._query.scans, module_id, now - SCANS_SINCE))
-
-    def request_trades(self, module_id: str) -> None:
-        """Ask for a module's closed trades; the answer is `trades_ready`."""
-        self._ask("trades", module_id, partial(self._query.trades, module_id))
-
-    def request_skips(self, module_id: str) -> None:
-        """Ask what became of a module's skipped trades; the answer is `skips_ready`."""
-        self._ask("skips", module_id, partial(self._query.skipped_trades, module_id))
-
-    def request_nav(self) -> None:
-        """Ask for the samples of NAV; the answer is `nav_ready`."""
-        self._ask("nav", "", self._query.nav_history)
+    def ask(self, question: Question) -> None:
+        """Ask for something; it comes as `answered` or `unanswered`. What waits for its answer is not asked twice."""
+        if self._is_closed or question in self._asking:
+            return
+        self._asking.add(question)
+        if isinstance(question, DESK_QUESTIONS):
+            self._send(question)
+        else:
+            self._reader.submit(self._read, question).add_done_callback(partial(self._hand_over, question))
 
     def close(self) -> None:
-        """End the query thread and take nothing more in; what is still queued is not delivered."""
+        """End the threads that answer and take nothing more in; what is still queued is not delivered."""
         with self._lock:
             self._is_closed = True
         self._later.stop()
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        for threads in (self._reader, self._reckoner):
+            threads.shutdown(wait=True, cancel_futures=True)
 
     @Slot()
     def _wake(self) -> None:
@@ -170,42 +174,37 @@ class EngineBridge(QObject):
                     self.command_denied.emit(command, denials)
                 case Alert():
                     self.alert.emit(notice)
+                case Answer(question, work):
+                    self._reckoner.submit(work).add_done_callback(partial(self._hand_over, question))
 
     # --- questions ------------------------------------------------------------------------------------------------
-    def _ask(self, what: str, module_id: str, question: Callable[[], object]) -> None:
-        """Run a question on the query thread; one that waits there already is not asked twice."""
-        key = (what, module_id)
-        if self._is_closed or key in self._asking:
-            return
-        self._asking.add(key)
-        self._worker.submit(question).add_done_callback(partial(self._asked, what, module_id))
+    def _hand_over(self, question: Question, outcome: Future[object]) -> None:
+        """On another thread: hand the answer, or what went wrong, to the main thread."""
+        if not outcome.cancelled() and not self._is_closed:
+            self._done.emit(question, outcome)
 
-    def _asked(self, what: str, module_id: str, answer: Future[object]) -> None:
-        """On the query thread: hand the answer, or what went wrong, to the main thread."""
-        if not answer.cancelled() and not self._is_closed:
-            self._answered.emit(what, module_id, answer)
-
-    @Slot(str, str, object)
-    def _answer(self, what: str, module_id: str, answer: Future[object]) -> None:
-        self._asking.discard((what, module_id))
+    @Slot(object, object)
+    def _on_done(self, question: Question, outcome: Future[object]) -> None:
+        self._asking.discard(question)
         if self._is_closed:
             return
-        error = answer.exception()
-        if error is not None:
-            _log.error("the ledger could not answer for %s of %s", what, module_id, exc_info=error)
-            self.alert.emit(self._complaint(what, module_id, error))
-        elif what == "scans":
-            self.scans_ready.emit(module_id, answer.result())
-        elif what == "trades":
-            self.trades_ready.emit(module_id, answer.result())
-        elif what == "skips":
-            self.skips_ready.emit(module_id, answer.result())
-        else:
-            self.nav_ready.emit(answer.result())
-
-    def _complaint(self, what: str, module_id: str, error: BaseException) -> Alert:
+        error = outcome.exception()
+        if error is None:
+            self.answered.emit(question, outcome.result())
+            return
+        _log.error("no answer to %s", question, exc_info=error)
         now = self._snapshot.market.now if self._snapshot is not None else dt.datetime.now(dt.UTC)
-        return Alert(now, module_id, f"The ledger could not be read for the {_QUESTIONS[what]}: {error}")
+        is_read = not isinstance(question, DESK_QUESTIONS)
+        what = _WORDS.get(type(question), "this page")
+        trouble = f"The ledger could not be read for {what}" if is_read else f"There are no figures for {what}"
+        self.alert.emit(Alert(now, getattr(question, "module_id", None) or "", f"{trouble}: {error}"))
+        self.unanswered.emit(question, str(error))
 
 
-_QUESTIONS = {"scans": "recent scans", "trades": "closed trades", "skips": "skipped trades", "nav": "history of NAV"}
+_WORDS: dict[type, str] = {
+    ScansOf: "the recent scans",
+    TradesOf: "the closed trades",
+    SkipsOf: "the skipped trades",
+    NavSamples: "the history of NAV",
+    StressOf: "the stress grid",
+}

@@ -25,8 +25,8 @@ from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.views.approvals import ApprovalsView
-from mindfolio_desktop.ui.views.dashboard import WHO, Dashboard
+from mindfolio_desktop.ui.pages import PAGES
+from mindfolio_desktop.ui.views.dashboard import WHO
 from mindfolio_desktop.ui.views.module_detail import ModuleDetail
 from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
 from mindfolio_desktop.ui.widgets.differences import DifferencesPanel
@@ -34,7 +34,8 @@ from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
 from mindfolio_desktop.ui.widgets.header import EnvironmentBanner, Header
 from mindfolio_desktop.ui.widgets.messages import MessageLog, Toasts
 from mindfolio_desktop.ui.widgets.module_panels import SettingsOf
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Navigation
+from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, MESSAGES, Navigation
+from mindfolio_desktop.ui.widgets.page import Live, Page
 from mindfolio_desktop.ui.widgets.status_line import StatusLine
 
 _COMMANDS: dict[type, str] = {
@@ -47,6 +48,8 @@ _COMMANDS: dict[type, str] = {
     ConfirmClosing: "Close the riskiest",
     ResolveDifference: "Resolve a difference",
 }
+
+_SPECS = {page.place.key: page for page in PAGES}
 
 PLAN_TARGET_PCT = 50
 """Of the worst case of now: how far a closing plan brings it down."""
@@ -75,24 +78,24 @@ class MainWindow(QMainWindow):
         self._header = Header(self._emergency)
         self._stop_panel = StopPanel()
         self._differences = DifferencesPanel()
-        self._navigation = Navigation()
-        self._dashboard = Dashboard(bridge)
-        self._approvals = ApprovalsView(bridge)
+        self._navigation = Navigation([page.place for page in PAGES])
         self._detail = ModuleDetail(bridge, settings_of=settings_of)
         self._messages = MessageLog()
         self._pages = QStackedWidget()
+        self._made: dict[str, QWidget] = {MESSAGES: self._messages}
+        """The pages that were turned to so far, by key. Messages come before anybody looks."""
         self._status = StatusLine()
         body = self._lay_out()
         self._toasts = Toasts(body)
         self._connect()
         self._navigation.show_scheme(theme.scheme())
         self._go(DASHBOARD)
-        self._dashboard.setFocus()
+        self._page(DASHBOARD).setFocus()
 
     # --- set-up ---------------------------------------------------------------------------------------------------
     def _lay_out(self) -> QWidget:
         """Put everything in its place; returns the area above the status line."""
-        for page in (self._dashboard, self._approvals, self._detail, self._messages):
+        for page in (self._detail, self._messages):
             self._pages.addWidget(page)
         middle = QHBoxLayout()
         middle.setSpacing(0)
@@ -124,9 +127,7 @@ class MainWindow(QMainWindow):
         self._navigation.page_chosen.connect(self._go)
         self._navigation.module_chosen.connect(self.open_module)
         self._navigation.theme_toggled.connect(self._toggle_theme)
-        self._dashboard.module_opened.connect(self.open_module)
-        self._dashboard.approvals_opened.connect(self._go_to_approvals)
-        self._detail.back_requested.connect(self._go_to_dashboard)
+        self._detail.page_requested.connect(self._go)
 
     # --- pages ----------------------------------------------------------------------------------------------------
     @Slot(str)
@@ -137,19 +138,21 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _go(self, key: str) -> None:
-        pages: dict[str, QWidget] = {DASHBOARD: self._dashboard, APPROVALS: self._approvals, MESSAGES: self._messages}
-        self._turn_to(pages[key], key)
+        self._turn_to(self._page(key), key)
         if key == MESSAGES:
             self._unread = 0
             self._navigation.show_unread(0)
 
-    @Slot()
-    def _go_to_dashboard(self) -> None:
-        self._go(DASHBOARD)
-
-    @Slot()
-    def _go_to_approvals(self) -> None:
-        self._go(APPROVALS)
+    def _page(self, key: str) -> QWidget:
+        """A page, made when it is first asked for."""
+        page = self._made.get(key)
+        if page is None:
+            page = self._made[key] = _SPECS[key].make(self._bridge)
+            self._pages.addWidget(page)
+            if isinstance(page, Page):
+                page.page_requested.connect(self._go)
+                page.module_opened.connect(self.open_module)
+        return page
 
     def _turn_to(self, page: QWidget, key: str) -> None:
         self._pages.setCurrentWidget(page)
@@ -159,7 +162,7 @@ class MainWindow(QMainWindow):
     def _show_on_page(self) -> None:
         """Only the page in sight is kept up to date; the others catch up when they are turned to."""
         page = self._pages.currentWidget()
-        if self._snapshot is not None and isinstance(page, Dashboard | ApprovalsView | ModuleDetail):
+        if self._snapshot is not None and isinstance(page, Live):
             page.set_snapshot(self._snapshot)
 
     # --- from the engine ------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The dashboard: the account, the allocation bar, a card for each module, and the aggregated risk."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from engine.domain.commands import Command, PauseModule, ReallocateBudget, ResumeModule
 from engine.domain.denial import Denial
@@ -12,6 +12,8 @@ from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.widgets.account_panel import AccountPanel
 from mindfolio_desktop.ui.widgets.allocation_bar import AllocationBar
 from mindfolio_desktop.ui.widgets.module_card import ModuleCard
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS
+from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.risk_panels import GreeksPanel, RankingPanel, WorstCasePanel
 
@@ -20,16 +22,11 @@ _MOST_COLUMNS = 4
 _PANELS = 3
 
 
-class Dashboard(QScrollArea):
+class Dashboard(Page):
     """Shows a snapshot and sends pause, resume and reallocation; every other wish is a signal."""
 
-    module_opened = Signal(str)
-    approvals_opened = Signal()
-
     def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("dashboard")
-        self.setWidgetResizable(True)
+        super().__init__("dashboard", parent)
         self._bridge = bridge
         self._cards: dict[str, ModuleCard] = {}
         self._columns = 0
@@ -39,19 +36,12 @@ class Dashboard(QScrollArea):
         self._allocation_panel.body.addWidget(self.allocation)
         self._panels = (GreeksPanel(), WorstCasePanel(), RankingPanel())
         self._card_grid, self._panel_grid = QGridLayout(), QGridLayout()
-        page = QWidget()
-        theme.set_role(page, "page")
-        column = QVBoxLayout(page)
-        margin = 2 * theme.SPACE
-        column.setContentsMargins(margin, margin, margin, margin)
-        column.setSpacing(margin)
-        column.addWidget(self._account)
-        column.addWidget(self._allocation_panel)
+        self.column.addWidget(self._account)
+        self.column.addWidget(self._allocation_panel)
         for grid in (self._card_grid, self._panel_grid):
-            grid.setSpacing(margin)
-            column.addLayout(grid)
-        column.addStretch(1)
-        self.setWidget(page)
+            grid.setSpacing(2 * theme.SPACE)
+            self.column.addLayout(grid)
+        self.column.addStretch(1)
         self.allocation.apply_requested.connect(self._send)
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
@@ -86,7 +76,7 @@ class Dashboard(QScrollArea):
         for index, module_id in enumerate(module_ids):
             card = ModuleCard(module_id, index)
             card.opened.connect(self.module_opened)
-            card.approvals_opened.connect(self.approvals_opened)
+            card.approvals_opened.connect(self._go_to_approvals)
             card.adjust_requested.connect(self._adjust)
             card.pause_requested.connect(self._pause)
             card.resume_requested.connect(self._resume)
@@ -104,6 +94,10 @@ class Dashboard(QScrollArea):
         self._columns = fitting
         _fill(self._card_grid, list(self._cards.values()), min(fitting, max(1, len(self._cards))))
         _fill(self._panel_grid, list(self._panels), min(fitting, _PANELS))
+
+    @Slot()
+    def _go_to_approvals(self) -> None:
+        self.page_requested.emit(APPROVALS)
 
     @Slot(str)
     def _adjust(self, module_id: str) -> None:

@@ -1,13 +1,15 @@
 """One module's page: its money, performance and settings, what it holds, what it looked at and why, what it closed."""
 
+import datetime as dt
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.domain.aftermath import by_reason
 from engine.domain.commands import Command, PauseModule, ResumeModule, ScanNow
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.questions import NavSamples, Question, ScansOf, SkipsOf, TradesOf
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
@@ -26,9 +28,14 @@ from mindfolio_desktop.ui.widgets.module_panels import (
     SettingsOf,
     SettingsPanel,
 )
+from mindfolio_desktop.ui.widgets.navigation import DASHBOARD
+from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
+
+SCANS_SINCE = dt.timedelta(hours=24)
+"""Of market time: how far back the list of scans goes."""
 
 _WHO = "user"
 _ASK_INTERVAL_MS = 1000
@@ -41,19 +48,15 @@ _SCANS, _TRADES, _SKIPS, _NAV = "scans", "trades", "skips", "nav"
 _STRUCTURE, _REASON, _WHY, _BECAUSE = 1, 4, 4, 1
 
 
-class ModuleDetail(QScrollArea):
+class ModuleDetail(Page):
     """The page of the module given to `show_module`. `settings_of` tells a strategy's settings, defaults included."""
-
-    back_requested = Signal()
 
     _models: tuple[KeyedTableModel[Any], ...] = ()
 
     def __init__(
         self, bridge: EngineBridge, parent: QWidget | None = None, *, settings_of: SettingsOf | None = None
     ) -> None:
-        super().__init__(parent)
-        self.setObjectName("module_detail")
-        self.setWidgetResizable(True)
+        super().__init__("module_detail", parent)
         self._bridge = bridge
         self._module_id = ""
         self._view: ModuleView | None = None
@@ -93,12 +96,7 @@ class ModuleDetail(QScrollArea):
 
     # --- set-up ---------------------------------------------------------------------------------------------------
     def _lay_out(self) -> None:
-        page = QWidget()
-        theme.set_role(page, "page")
-        column = QVBoxLayout(page)
-        margin = 2 * theme.SPACE
-        column.setContentsMargins(margin, margin, margin, margin)
-        column.setSpacing(margin)
+        column, margin = self.column, 2 * theme.SPACE
         column.addLayout(self._heading())
         column.addWidget(self._band)
         middle = QHBoxLayout()
@@ -121,7 +119,6 @@ class ModuleDetail(QScrollArea):
             column.addWidget(panel)
         column.addWidget(self._parameters)
         column.addStretch(1)
-        self.setWidget(page)
 
     def _heading(self) -> QHBoxLayout:
         heading = QHBoxLayout()
@@ -135,15 +132,12 @@ class ModuleDetail(QScrollArea):
         return heading
 
     def _connect(self) -> None:
-        self._back.clicked.connect(self.back_requested)
+        self._back.clicked.connect(self._go_back)
         self._scan.clicked.connect(self._on_scan)
         self._pause.clicked.connect(self._on_pause)
         self._tables["scans"].current_changed.connect(self._on_scan_chosen)
         bridge = self._bridge
-        bridge.scans_ready.connect(self._on_scans)
-        bridge.trades_ready.connect(self._on_trades)
-        bridge.skips_ready.connect(self._on_skips)
-        bridge.nav_ready.connect(self._on_nav)
+        bridge.answered.connect(self._on_answer)
         bridge.command_accepted.connect(self._on_answered)
         bridge.command_denied.connect(self._on_answered)
 
@@ -234,47 +228,61 @@ class ModuleDetail(QScrollArea):
                 continue
             self._wanted.discard(what)
             self._due[what] = _PATIENCE
-            if what == _SCANS:
-                self._bridge.request_scans(self._module_id)
-            elif what == _TRADES:
-                self._bridge.request_trades(self._module_id)
-            elif what == _SKIPS:
-                self._bridge.request_skips(self._module_id)
-            else:
-                self._bridge.request_nav()
+            self._bridge.ask(self._question(what))
 
-    @Slot(str, object)
-    def _on_scans(self, module_id: str, rows: object) -> None:
-        if module_id == self._module_id and isinstance(rows, tuple):
-            self._due.pop(_SCANS, None)
-            self._scans.show_rows(rows)
-            self._tables["scans"].explain_empty(
-                "No scan in the last 24 hours of market time. Modules scan by themselves while a session is open; "
-                "“Scan now” looks at every symbol at once."
-            )
+    def _question(self, what: str) -> Question:
+        match what:
+            case "scans":
+                snapshot = self._bridge.snapshot
+                now = snapshot.market.now if snapshot is not None else dt.datetime.now(dt.UTC)
+                return ScansOf(self._module_id, now - SCANS_SINCE)
+            case "trades":
+                return TradesOf(self._module_id)
+            case "skips":
+                return SkipsOf(self._module_id)
+        return NavSamples()
+
+    @Slot(object, object)
+    def _on_answer(self, question: Question, answer: Any) -> None:
+        match question:
+            case ScansOf(self._module_id):
+                self._on_scans(answer)
+            case TradesOf(self._module_id):
+                self._on_trades(answer)
+            case SkipsOf(self._module_id):
+                self._on_skips(answer)
+            case NavSamples():
+                self._on_nav(answer)
+
+    def _on_scans(self, rows: tuple[Any, ...]) -> None:
+        self._due.pop(_SCANS, None)
+        self._scans.show_rows(rows)
+        self._tables["scans"].explain_empty(
+            "No scan in the last 24 hours of market time. Modules scan by themselves while a session is open; "
+            "“Scan now” looks at every symbol at once."
+        )
 
     @Slot(QModelIndex)
     def _on_scan_chosen(self, index: QModelIndex) -> None:
         self._scan_detail.show_row(self._scans.row_at(index.row()) if index.isValid() else None)
 
-    @Slot(str, object)
-    def _on_trades(self, module_id: str, rows: object) -> None:
-        if module_id == self._module_id and isinstance(rows, tuple):
-            self._due.pop(_TRADES, None)
-            self._trades.show_rows(rows)
-            self._tables["trades"].explain_empty("No trade of this module was closed yet.")
+    def _on_trades(self, rows: tuple[Any, ...]) -> None:
+        self._due.pop(_TRADES, None)
+        self._trades.show_rows(rows)
+        self._tables["trades"].explain_empty("No trade of this module was closed yet.")
 
-    @Slot(str, object)
-    def _on_skips(self, module_id: str, trades: object) -> None:
-        if module_id == self._module_id and isinstance(trades, tuple):
-            self._due.pop(_SKIPS, None)
-            self._skips.show_rows(by_reason(trades))
-            self._tables["skips"].explain_empty("No trade that was found was left out yet; each close looks again.")
+    def _on_skips(self, trades: tuple[Any, ...]) -> None:
+        self._due.pop(_SKIPS, None)
+        self._skips.show_rows(by_reason(trades))
+        self._tables["skips"].explain_empty("No trade that was found was left out yet; each close looks again.")
 
-    @Slot(object)
     def _on_nav(self, samples: Samples) -> None:
         self._due.pop(_NAV, None)
         self._equity.show_samples(samples)
+
+    @Slot()
+    def _go_back(self) -> None:
+        self.page_requested.emit(DASHBOARD)
 
     # --- commands -------------------------------------------------------------------------------------------------
     @Slot()

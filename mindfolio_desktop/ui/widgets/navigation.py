@@ -1,5 +1,8 @@
 """The way between pages: a button for each page and for each module."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
@@ -11,12 +14,17 @@ from mindfolio_desktop.ui.widgets.icon import IconButton
 from mindfolio_desktop.ui.widgets.text import Text
 
 DASHBOARD, APPROVALS, MESSAGES = "dashboard", "approvals", "messages"
-_PAGES = (
-    (DASHBOARD, "Dashboard", "Ctrl+1"),
-    (APPROVALS, "Approvals", "Ctrl+2"),
-    (MESSAGES, "Messages", "Ctrl+3"),
-)
 WIDTH = 196
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page is found: its key, its name, its drawing and its keys."""
+
+    key: str
+    title: str
+    icon: str
+    keys: str
 
 
 class Navigation(QFrame):
@@ -26,12 +34,14 @@ class Navigation(QFrame):
     module_chosen = Signal(str)
     theme_toggled = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, places: Sequence[Place]) -> None:
         super().__init__()
         self.setObjectName("navigation")
         theme.set_role(self, "navigation")
         self.setFixedWidth(WIDTH)
-        self._pages = {key: NavigationButton(words, key, f"go_{key}", key) for key, words, _keys in _PAGES}
+        self._pages = {
+            place.key: NavigationButton(place.title, place.icon, f"go_{place.key}", place.key) for place in places
+        }
         self._modules: dict[str, NavigationButton] = {}
         self._where = DASHBOARD
         self._theme = NavigationButton("Light theme", "theme", "toggle_theme", "")
@@ -40,13 +50,13 @@ class Navigation(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 12, 0, 12)
         column.setSpacing(2)
-        for (key, words, keys), button in zip(_PAGES, self._pages.values(), strict=True):
-            button.setShortcut(keys)
-            button.setToolTip(f"{words} ({keys})")
+        for place, button in zip(places, self._pages.values(), strict=True):
+            button.setShortcut(place.keys)
+            button.setToolTip(f"{place.title} ({place.keys})")
             button.chosen.connect(self.page_chosen)
-            button.setAccessibleName(words)
+            button.setAccessibleName(place.title)
             column.addWidget(button)
-            if key == APPROVALS:
+            if place.key == APPROVALS:
                 button.setAccessibleDescription("Trades that wait for a decision")
         heading = Text("Modules", "faint", 12, theme.MEDIUM)
         heading.setContentsMargins(17, 16, 0, 4)

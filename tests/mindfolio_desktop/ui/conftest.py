@@ -24,6 +24,6 @@ def engine() -> EngineFake:
 @pytest.fixture
 def bridge(qapp: QApplication, engine: EngineFake) -> Iterator[EngineBridge]:
     """The bridge to `engine`, closed after the test."""
-    made = EngineBridge(engine.send, engine.stop, engine)
+    made = EngineBridge(engine.send, engine.stop, engine.read)
     yield made
     made.close()

@@ -14,7 +14,8 @@ from engine.core.money import dollars
 from engine.domain.commands import PauseModule
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied
-from mindfolio_desktop.ui.bridge import INTERVAL_MS, SCANS_SINCE, EngineBridge
+from engine.domain.questions import Answer, NavSamples, ScansOf, StressOf, TradesOf
+from mindfolio_desktop.ui.bridge import INTERVAL_MS, EngineBridge
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import AUTO, NOW, aggressive_growth
 
@@ -132,29 +133,45 @@ def test_commands_go_to_the_engine_and_a_stop_goes_past_them(bridge: EngineBridg
     assert engine.stops == [("window button", "looks wrong")]
 
 
-def test_questions_are_answered_by_one_other_thread(qtbot: QtBot, bridge: EngineBridge, engine: EngineFake) -> None:
-    engine.nav = ((NOW, dollars(50_000)),)
-    answers: list[object] = []
-    bridge.scans_ready.connect(lambda module_id, rows: answers.append(("scans", module_id, rows)))
-    bridge.trades_ready.connect(lambda module_id, rows: answers.append(("trades", module_id, rows)))
-    bridge.nav_ready.connect(lambda samples: answers.append(("nav", samples)))
-    with qtbot.waitSignals([bridge.scans_ready, bridge.trades_ready, bridge.nav_ready]):
-        bridge.request_scans(AUTO)
-        bridge.request_trades(AUTO)
-        bridge.request_nav()
-    assert len(engine.threads) == 1
-    assert threading.main_thread().name not in engine.threads
-    assert answers == [("scans", AUTO, ()), ("trades", AUTO, ()), ("nav", engine.nav)]
-
-
-def test_scans_are_asked_for_the_last_day_of_market_time(
+def test_questions_of_the_ledger_are_answered_by_one_other_thread(
     qtbot: QtBot, bridge: EngineBridge, engine: EngineFake
 ) -> None:
-    with qtbot.waitSignal(bridge.snapshot_changed):
-        bridge.publish(aggressive_growth())
-    with qtbot.waitSignal(bridge.scans_ready):
-        bridge.request_scans(AUTO)
-    assert engine.since == NOW - SCANS_SINCE
+    samples = ((NOW, dollars(50_000)),)
+    engine.answers[NavSamples] = samples
+    answers: list[object] = []
+    bridge.answered.connect(lambda question, answer: answers.append((question, answer)))
+    asked = (ScansOf(AUTO, NOW), TradesOf(AUTO), NavSamples())
+    for question in asked:
+        bridge.ask(question)
+    qtbot.waitUntil(lambda: len(answers) == 3)
+    assert len(engine.threads) == 1
+    assert threading.main_thread().name not in engine.threads
+    assert answers == [(asked[0], ()), (asked[1], ()), (asked[2], samples)]
+
+
+def test_what_the_engine_has_in_hand_is_asked_of_it_and_worked_out_on_neither_ones_thread(
+    qtbot: QtBot, bridge: EngineBridge, engine: EngineFake
+) -> None:
+    bridge.ask(StressOf())
+    assert engine.questions == [StressOf()]
+    assert engine.threads == set()
+    with qtbot.waitSignal(bridge.answered) as told:
+        bridge.notify(Answer(StressOf(), lambda: threading.current_thread().name))
+    assert told.args[0] == StressOf()
+    assert str(told.args[1]).startswith("mindfolio-figures")
+
+
+def test_work_that_fails_is_an_alert_and_no_answer(qtbot: QtBot, bridge: EngineBridge, listener: Listener) -> None:
+    def fail() -> object:
+        raise ZeroDivisionError("a bug")
+
+    bridge.ask(StressOf())
+    with qtbot.waitSignal(bridge.unanswered) as told:
+        bridge.notify(Answer(StressOf(), fail))
+    assert told.args == [StressOf(), "a bug"]
+    (alert,) = listener.values("alert")
+    assert isinstance(alert, Alert)
+    assert alert.text == "There are no figures for the stress grid: a bug"
 
 
 def test_a_question_that_waits_for_its_answer_is_not_asked_twice(
@@ -162,13 +179,14 @@ def test_a_question_that_waits_for_its_answer_is_not_asked_twice(
 ) -> None:
     engine.may_answer.clear()
     for _ in range(50):
-        bridge.request_scans(AUTO)
-    with qtbot.waitSignal(bridge.scans_ready):
+        bridge.ask(TradesOf(AUTO))
+        bridge.ask(StressOf())
+    with qtbot.waitSignal(bridge.answered):
         engine.may_answer.set()
-    assert engine.questions == [f"scans {AUTO}"]
-    with qtbot.waitSignal(bridge.scans_ready):
-        bridge.request_scans(AUTO)
-    assert len(engine.questions) == 2
+    assert sorted(engine.asked, key=str) == sorted([(StressOf, ""), (TradesOf, AUTO)], key=str)
+    with qtbot.waitSignal(bridge.answered):
+        bridge.ask(TradesOf(AUTO))
+    assert len(engine.questions) == 3
 
 
 @pytest.mark.parametrize("fault", [LedgerFault("ledger.db is in use"), ZeroDivisionError("a bug")])
@@ -177,28 +195,28 @@ def test_a_question_that_fails_is_an_alert_and_the_next_one_works(
 ) -> None:
     engine.fault = fault
     with qtbot.waitSignal(bridge.alert) as told:
-        bridge.request_trades(AUTO)
+        bridge.ask(TradesOf(AUTO))
     alert = told.args[0]
     assert isinstance(alert, Alert)
     assert alert.module_id == AUTO
     assert alert.text == f"The ledger could not be read for the closed trades: {fault}"
     engine.fault = None
-    with qtbot.waitSignal(bridge.trades_ready):
-        bridge.request_trades(AUTO)
+    with qtbot.waitSignal(bridge.answered):
+        bridge.ask(TradesOf(AUTO))
 
 
 def test_after_closing_nothing_more_comes_and_the_thread_has_ended(
     qtbot: QtBot, engine: EngineFake, bridge: EngineBridge, listener: Listener
 ) -> None:
-    with qtbot.waitSignal(bridge.nav_ready):
-        bridge.request_nav()
+    with qtbot.waitSignal(bridge.answered):
+        bridge.ask(NavSamples())
     (name,) = engine.threads
     bridge.publish(aggressive_growth())
     bridge.close()
     bridge.publish(aggressive_growth(seq=413))
     bridge.notify(Alert(NOW, AUTO, "too late"))
-    bridge.request_nav()
+    bridge.ask(NavSamples())
     qtbot.wait(3 * INTERVAL_MS)
     assert listener.heard == []
-    assert engine.questions == ["nav"]
+    assert engine.questions == [NavSamples()]
     assert name not in {thread.name for thread in threading.enumerate()}

@@ -190,7 +190,7 @@ def test_pages_by_click_by_key_and_from_the_cards(window: MainWindow, qtbot: QtB
     assert page(window) == "Dashboard"
     click(window, f"approvals_{MANUAL}")
     assert page(window) == "ApprovalsView"
-    QTest.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: page(window) == "MessageLog")
     click(window, f"go_module_{MANUAL}")
     assert page(window) == "ModuleDetail"

@@ -62,7 +62,7 @@ def engine() -> EngineFake:
 
 @pytest.fixture
 def bridge(qapp: QApplication, engine: EngineFake) -> Iterator[EngineBridge]:
-    bridge = EngineBridge(engine.send, engine.stop, engine)
+    bridge = EngineBridge(engine.send, engine.stop, engine.read)
     yield bridge
     bridge.close()
 

@@ -18,6 +18,7 @@ from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views.dashboard import Dashboard
 from mindfolio_desktop.ui.widgets.allocation_bar import BarState
 from mindfolio_desktop.ui.widgets.figure import Figure
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, PAUSED, aggressive_growth, module_view, with_module
 
@@ -83,7 +84,7 @@ def test_view_details_and_waiting_approvals_lead_on(dashboard: Dashboard, qtbot:
     with qtbot.waitSignal(dashboard.module_opened) as opened:
         click(dashboard, f"details_{MANUAL}")
     assert opened.args == [MANUAL]
-    with qtbot.waitSignal(dashboard.approvals_opened):
+    with qtbot.waitSignal(dashboard.page_requested, check_params_cb=lambda key: key == APPROVALS):
         click(dashboard, f"approvals_{MANUAL}")
 
 

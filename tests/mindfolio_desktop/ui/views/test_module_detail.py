@@ -19,11 +19,13 @@ from engine.domain.commands import PauseModule, ReallocateBudget, ResumeModule, 
 from engine.domain.denial import Denial
 from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.position import PositionStatus
+from engine.domain.questions import NavSamples, ScansOf, SkipsOf, TradesOf
 from engine.domain.records import TradeRow
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views.module_detail import ModuleDetail
+from mindfolio_desktop.ui.widgets.navigation import DASHBOARD
 from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import (
@@ -44,19 +46,21 @@ SCAN = ScanRow(NOW, AUTO, "SPY", "", ScanAction.SKIPPED, "IV rank 12 below 50", 
 @pytest.fixture
 def engine() -> EngineFake:
     engine = EngineFake()
-    engine.scan_rows = (SCAN,)
+    engine.answers[ScansOf] = (SCAN,)
     closed = replace(
         position_view("p-9").position, quantity=0, closed_at=NOW, closed_why="stop", status=PositionStatus.CLOSED
     )
-    engine.trade_rows = (TradeRow(closed, dollars(-120)),)
-    engine.skips = (SkippedTrade(AUTO, "SPY", "Iron Condor", "BUDGET", NOW.date(), dollars(-310), NOW.date(), "stop"),)
-    engine.nav = ((NOW - dt.timedelta(minutes=1), dollars(50_000)), (NOW, dollars(50_010)))
+    engine.answers[TradesOf] = (TradeRow(closed, dollars(-120)),)
+    engine.answers[SkipsOf] = (
+        SkippedTrade(AUTO, "SPY", "Iron Condor", "BUDGET", NOW.date(), dollars(-310), NOW.date(), "stop"),
+    )
+    engine.answers[NavSamples] = ((NOW - dt.timedelta(minutes=1), dollars(50_000)), (NOW, dollars(50_010)))
     return engine
 
 
 @pytest.fixture
 def bridge(qapp: QApplication, engine: EngineFake) -> Iterator[EngineBridge]:
-    bridge = EngineBridge(engine.send, engine.stop, engine)
+    bridge = EngineBridge(engine.send, engine.stop, engine.read)
     yield bridge
     bridge.close()
 
@@ -118,7 +122,8 @@ def test_scans_and_trades_come_from_the_ledger(page: ModuleDetail, qtbot: QtBot,
         ["16 Mar 15:55", "SPY", "\N{EN DASH}", "SKIPPED", "IV rank 12 below 50 · evidence waived"]
     ]
     assert rows(page, "trades_table")[0][3:] == ["▼ \N{MINUS SIGN}$120.00", "stop"]
-    assert sorted(engine.questions) == ["nav", f"scans {AUTO}", f"skips {AUTO}", f"trades {AUTO}"]
+    assert set(engine.asked) == {(NavSamples, ""), (ScansOf, AUTO), (SkipsOf, AUTO), (TradesOf, AUTO)}
+    assert len(engine.asked) == 4
 
 
 def test_newer_figures_change_what_is_shown(page: ModuleDetail) -> None:
@@ -132,11 +137,11 @@ def test_turning_to_another_module_leaves_nothing_of_the_first(
     page: ModuleDetail, qtbot: QtBot, engine: EngineFake
 ) -> None:
     qtbot.waitUntil(lambda: rows(page, "scans_table") != [])
-    engine.scan_rows, engine.trade_rows = (), ()
+    engine.answers.clear()
     page.show_module(PAUSED)
     assert rows(page, "scans_table") == rows(page, "positions_table") == []
     page.set_snapshot(aggressive_growth())
-    qtbot.waitUntil(lambda: f"trades {PAUSED}" in engine.questions)
+    qtbot.waitUntil(lambda: (TradesOf, PAUSED) in engine.asked)
     assert text(page, "detail_name") == "IV Service, paused"
     assert "paused: it opens nothing until it is resumed" in text(page, "positions_table_empty")
     qtbot.waitUntil(lambda: "No trade of this module" in text(page, "trades_table_empty"))
@@ -145,8 +150,8 @@ def test_turning_to_another_module_leaves_nothing_of_the_first(
 
 def test_an_answer_about_another_module_is_not_shown(page: ModuleDetail, bridge: EngineBridge) -> None:
     page.show_module(MANUAL)
-    bridge.scans_ready.emit(AUTO, (SCAN,))
-    bridge.trades_ready.emit(AUTO, ())
+    bridge.answered.emit(ScansOf(AUTO, NOW), (SCAN,))
+    bridge.answered.emit(TradesOf(AUTO), ())
     assert rows(page, "scans_table") == []
     assert "Reading" in text(page, "trades_table_empty")
 
@@ -205,7 +210,7 @@ def test_growing_lists_are_read_again_at_most_once_a_second(
     qtbot.wait(20)
     assert len(engine.questions) == 4, "the second is not over"
     qtbot.waitUntil(lambda: len(engine.questions) >= 6, timeout=3_000)
-    assert sorted(engine.questions[4:]) == [f"scans {AUTO}", f"trades {AUTO}"]
+    assert set(engine.asked[4:]) == {(ScansOf, AUTO), (TradesOf, AUTO)}
 
 
 def test_nav_is_read_again_when_a_market_minute_has_passed(
@@ -214,7 +219,7 @@ def test_nav_is_read_again_when_a_market_minute_has_passed(
     qtbot.waitUntil(lambda: len(engine.questions) == 4)
     page._ask_later.setInterval(5)
     page.set_snapshot(minutes_later(1))
-    qtbot.waitUntil(lambda: engine.questions[4:] == ["nav"], timeout=3_000)
+    qtbot.waitUntil(lambda: engine.asked[4:] == [(NavSamples, "")], timeout=3_000)
 
 
 def test_what_grows_while_an_answer_is_due_is_asked_for_afterwards(
@@ -224,10 +229,10 @@ def test_what_grows_while_an_answer_is_due_is_asked_for_afterwards(
     page._ask_later.setInterval(5)
     engine.may_answer.clear()
     page.set_snapshot(minutes_later(0, scans_today=27))
-    qtbot.waitUntil(lambda: engine.questions[4:] == [f"scans {AUTO}"], timeout=3_000)
+    qtbot.waitUntil(lambda: engine.asked[4:] == [(ScansOf, AUTO)], timeout=3_000)
     page.set_snapshot(minutes_later(0, scans_today=28))
     engine.may_answer.set()
-    qtbot.waitUntil(lambda: engine.questions[4:] == [f"scans {AUTO}"] * 2, timeout=3_000)
+    qtbot.waitUntil(lambda: engine.asked[4:] == [(ScansOf, AUTO)] * 2, timeout=3_000)
 
 
 def test_a_ledger_that_cannot_be_read_is_asked_again_when_there_is_news(
@@ -240,7 +245,7 @@ def test_a_ledger_that_cannot_be_read_is_asked_again_when_there_is_news(
         page.set_snapshot(minutes_later(0, scans_today=27))
     engine.fault = None
     page.set_snapshot(minutes_later(0, scans_today=28))
-    qtbot.waitUntil(lambda: engine.questions[4:] == [f"scans {AUTO}"] * 2, timeout=3_000)
+    qtbot.waitUntil(lambda: engine.asked[4:] == [(ScansOf, AUTO)] * 2, timeout=3_000)
 
 
 # --- acting -------------------------------------------------------------------------------------------------------
@@ -285,12 +290,13 @@ def test_a_paused_module_is_resumed_by_the_same_button(page: ModuleDetail, engin
 
 
 def test_back_asks_to_go_back(page: ModuleDetail, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(page.back_requested):
+    with qtbot.waitSignal(page.page_requested) as left:
         click(page, "detail_back")
+    assert left.args == [DASHBOARD]
 
 
 def test_a_click_on_a_scan_shows_it_in_full_below_the_table(page: ModuleDetail) -> None:
-    page._on_scans(AUTO, (SCAN, replace(SCAN, symbol="QQQ", reason="no expiry in 30-45 days")))
+    page._on_scans((SCAN, replace(SCAN, symbol="QQQ", reason="no expiry in 30-45 days")))
     detail = page.findChild(ScanDetail)
     assert detail is not None
     assert detail.isHidden()

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.domain.mindfolio import ModuleStatus
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.pages import PAGES
 from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Navigation, NavigationButton
 from tests.mindfolio_desktop.ui.snapshots import (
     AUTO,
@@ -20,10 +21,12 @@ from tests.mindfolio_desktop.ui.snapshots import (
     with_module,
 )
 
+PLACES = [page.place for page in PAGES]
+
 
 @pytest.fixture
 def navigation(qtbot: QtBot) -> Navigation:
-    made = Navigation()
+    made = Navigation(PLACES)
     qtbot.addWidget(made)
     made.set_snapshot(aggressive_growth())
     made.resize(made.width(), 600)
@@ -40,7 +43,7 @@ def button(navigation: Navigation, name: str) -> NavigationButton:
 
 
 @pytest.mark.parametrize(
-    ("page", "key"), [(DASHBOARD, Qt.Key.Key_1), (APPROVALS, Qt.Key.Key_2), (MESSAGES, Qt.Key.Key_3)]
+    ("page", "key"), [(DASHBOARD, Qt.Key.Key_1), (APPROVALS, Qt.Key.Key_2), (MESSAGES, Qt.Key.Key_0)]
 )
 def test_a_page_is_chosen_by_click_and_by_key(navigation: Navigation, qtbot: QtBot, page: str, key: Qt.Key) -> None:
     chosen: list[str] = []

@@ -1,0 +1,53 @@
+"""What every page is: a column of panels that scrolls, shows snapshots, and asks to be left for another page."""
+
+from typing import Protocol, runtime_checkable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.text import Text
+
+
+@runtime_checkable
+class Live(Protocol):
+    """Something that shows the newest figures. Only what is in sight is given them."""
+
+    def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
+        """Show newer figures; parts that did not change are left alone."""
+        ...
+
+
+class Page(QScrollArea):
+    """Put panels into `column`; a page that shows live figures has a `set_snapshot` too.
+
+    A page is made when it is first turned to, and must then fill itself from the snapshot that it is given.
+    """
+
+    page_requested = Signal(str)
+    """The key of another page."""
+    module_opened = Signal(str)
+    """The id of a module whose page is wanted."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setWidgetResizable(True)
+        inside = QWidget()
+        theme.set_role(inside, "page")
+        self.column = QVBoxLayout(inside)
+        margin = 2 * theme.SPACE
+        self.column.setContentsMargins(margin, margin, margin, margin)
+        self.column.setSpacing(margin)
+        self.setWidget(inside)
+
+    def add_heading(self, title: str, *controls: QWidget) -> None:
+        """The page's name at the left, and what it offers at the right."""
+        across = QHBoxLayout()
+        across.setSpacing(theme.SPACE + theme.SPACE // 2)
+        across.addWidget(Text(title, pixels=20, weight=theme.BOLD, name=f"{self.objectName()}_title"))
+        across.addStretch(1)
+        for control in controls:
+            across.addWidget(control)
+        self.column.addLayout(across)

@@ -1,0 +1,71 @@
+"""Questions of pages: taken in the kernel's time, worked out in somebody else's, and never at the engine's cost."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import LedgerFault
+from engine.domain import questions as ask
+from engine.domain.commands import PauseModule
+from engine.domain.notices import CommandAccepted
+from engine.portfolio.held_legs import prices_of
+from engine.portfolio.worst_case import stress_grids
+from engine.runtime import answers
+from engine.runtime.desk import RISK_FREE_RATE, Desk
+from tests.builders import three_iv_services
+from tests.engine.runtime.scenes import CONDOR, hold
+from tests.fakes import Rig, chain_update, new_york, only
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """A condor is held; nothing scans."""
+    made = Rig(tmp_path, [chain_update(new_york(10, 0), 100.0)], spec=only(three_iv_services(("SPY",)), "NOBODY"))
+    made.run(until=new_york(10, 0, 2))
+    hold(made, CONDOR, ("0.40", "0.90", "1.00", "0.50"), 2)
+    return made
+
+
+def asked(rig: Rig, question: ask.DeskQuestion) -> object:
+    """What the kernel hands back, worked out."""
+    rig.kernel._take(question)
+    (answer,) = [each for each in rig.publisher.notices if isinstance(each, ask.Answer)]
+    assert answer.question == question
+    return answer.work()
+
+
+def test_the_stress_grid_is_that_of_the_book_as_it_was_when_it_was_asked_for(rig: Rig) -> None:
+    held = tuple(rig.desk.book.positions.values())
+    expected = stress_grids(held, prices_of(held, rig.desk.market.chains(), rig.desk.now, RISK_FREE_RATE))
+    assert expected[0].net != ()
+    assert asked(rig, ask.StressOf()) == expected
+
+
+def test_a_question_that_cannot_be_taken_fails_where_it_is_worked_out_and_the_engine_goes_on(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_desk: Desk, _question: object) -> answers.Work:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(answers, "_FROM_DESK", {ask.StressOf: broken})
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        asked(rig, ask.StressOf())
+    assert rig.desk.halted == ""
+    rig.kernel.inbox.put(PauseModule("IV_SERVICE", "user", "test"))
+    rig.run(until=rig.desk.now)
+    assert any(isinstance(each, CommandAccepted) for each in rig.publisher.notices)
+
+
+def test_a_question_is_answered_after_a_halt(rig: Rig) -> None:
+    rig.kernel._halt(str(LedgerFault("no space left")))
+    assert asked(rig, ask.StressOf()) != ()
+
+
+def test_every_question_has_one_who_answers() -> None:
+    assert set(answers._FROM_DESK) == set(ask.DESK_QUESTIONS) == set(_members(ask.DeskQuestion))
+    assert set(answers._FROM_LEDGER) == set(_members(ask.LedgerQuestion))
+
+
+def _members(union: object) -> tuple[type, ...]:
+    """The classes of a union, of one class itself."""
+    return getattr(union, "__args__", None) or (union,)  # type: ignore[return-value]
