@@ -48,7 +48,7 @@ class MindfolioCreated:
 
 @dataclass(frozen=True, slots=True)
 class SessionOpened:
-    """A trading session began; each module's day P&L is measured from the baselines given here."""
+    """A trading session began; each module's day P&L, and the account's own (""), is measured from these baselines."""
 
     day: dt.date
     baselines: dict[str, Money]

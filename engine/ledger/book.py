@@ -127,7 +127,10 @@ def _session_opened(book: Book, at: dt.datetime, event: ev.SessionOpened) -> Non
     book.session = event.day
     book.answers = {key: answer for key, answer in book.answers.items() if at - answer.at < _ANSWERS_KEPT}
     book.rested = {key: since for key, since in book.rested.items() if at - since < _ANSWERS_KEPT}
-    book.orders_today = book.loss_seen = book.day_pnl_gone = 0
+    book.orders_today = book.loss_seen = 0
+    book.day_pnl_gone = book.gone_since_close
+    # Sessions that older versions have opened do not tell the account's own baseline.
+    book.baseline = event.baselines.get("", book.realised(""))
     book.breaker_planned = book.breaker_planned if book.breaker else ""
     for module_id, module in book.modules.items():
         module.baseline = event.baselines[module_id]
@@ -136,6 +139,9 @@ def _session_opened(book: Book, at: dt.datetime, event: ev.SessionOpened) -> Non
 
 def _session_closed(book: Book, _at: dt.datetime, _event: ev.SessionClosed) -> None:
     book.session = None
+    book.closed, book.gone_since_close = book.realised(""), 0
+    for module_id, module in book.modules.items():
+        module.closed = book.pnl(module_id)
 
 
 def _sealed(_book: Book, _at: dt.datetime, _event: ev.StateSealed) -> None:
@@ -212,6 +218,7 @@ def _module_removed(book: Book, _at: dt.datetime, event: ev.ModuleRemoved) -> No
     if book.positions_of(module_id) or book.orders_of(module_id) or waiting:
         raise LedgerFault(f"module {module_id} is not flat")
     book.day_pnl_gone += book.day_pnl(module_id)
+    book.gone_since_close += book.pnl(module_id) - book.modules[module_id].closed
     book.reserve += book.modules.pop(module_id).budget
     book.version += 1
 

@@ -39,6 +39,9 @@ class ModuleBook:
     status: ModuleStatus
     status_why: str = ""
     baseline: Money = 0
+    """P&L at the close before the session: what a day's P&L is counted from."""
+    closed: Money = 0
+    """P&L at the newest close: the baseline of the session that follows."""
     scanned_at: dt.datetime | None = None
     scans_today: int = 0
     executed_today: int = 0
@@ -122,8 +125,14 @@ class BookState:
     closing: ClosingPlan | None = None
     closing_by: str = ""
     """Who confirmed the closing plan, "" while it only waits."""
+    baseline: Money = 0
+    """What the account earned or paid by itself (interest, fees) up to the close before the session..."""
+    closed: Money = 0
+    """...and up to the newest close."""
     day_pnl_gone: Money = 0
-    """Day P&L of modules that were removed in this session: the account's limits go on counting it."""
+    """Day P&L of modules that were removed since: the account's limits go on counting it."""
+    gone_since_close: Money = 0
+    """The same since the newest close."""
     loss_seen: Money = 0
     """Day loss when a person last re-armed: the account's limit counts from there until the session is over."""
     sample: UnitNav = field(default_factory=UnitNav)
@@ -258,13 +267,14 @@ class BookState:
 
     @property
     def day_loss(self) -> Money:
-        """Loss of all modules since the previous session's close, >= 0."""
+        """Loss of the account since the previous session's close, >= 0."""
         return max(0, -self.account_day_pnl)
 
     @property
     def account_day_pnl(self) -> Money:
-        """P&L of all modules since the previous session's close."""
-        return sum(self.day_pnl(module_id) for module_id in self.modules) + self.day_pnl_gone
+        """P&L since the previous session's close: of all modules, removed ones too, and of the account itself."""
+        own = self.realised("") - self.baseline
+        return sum(self.day_pnl(module_id) for module_id in self.modules) + self.day_pnl_gone + own
 
     @property
     def halted_symbols(self) -> dict[str, str]:

@@ -134,7 +134,9 @@ def _is_abroad(event: ev.Event, earlier: Before) -> bool:
 def _flows(book: BookState, seq: int, at: dt.datetime, event: ev.Event, earlier: Before) -> Iterator[FlowRow]:
     units = book.units if isinstance(event, ev.MindfolioCreated) else 0
     units = event.units if isinstance(event, ev.CashDeposited) else units
-    for module_id, value in _values(book).items():
+    # A module that was removed and never traded is in no book any more: what it had went away with it.
+    gone = dict.fromkeys(earlier.values, 0)
+    for module_id, value in (gone | _values(book)).items():
         known = earlier.values.get(module_id, 0)
         if value != known:
             bought = units if module_id == ACCOUNT else 0

@@ -256,6 +256,7 @@ def went_over(book: BookState, seq: int, _at: dt.datetime, event: ev.PositionMov
     for module_id, change in ((position.module_id, -moved), (event.module_id, moved)):
         if module_id in book.modules:
             book.modules[module_id].baseline += change
+            book.modules[module_id].closed += change
     book.positions[event.position_id] = replace(position, module_id=event.module_id)
     return Applied(rows)
 

@@ -172,7 +172,6 @@ class Aggregator:
             **ledger.account,
             market=market,
             liquidation=_liquidation(ledger.account["cash"], ours),
-            day_pnl=sum(module.day_pnl for module in modules),
             allocated=sums.allocated,
             allocated_pct=sums.allocated_pct,
             used=sums.used,

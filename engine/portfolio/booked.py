@@ -113,6 +113,7 @@ def _account(book: Book, by_symbol: dict[str, Money | None]) -> dict[str, Any]:
         "nav": nav,
         "pnl": pnl,
         "pnl_pct": percent(pnl, book.capital),
+        "day_pnl": book.account_day_pnl,
         "available": available(
             book.spec.pnl_policy,
             book.capital,

@@ -74,7 +74,11 @@ def next_expiry(desk: Desk) -> dt.datetime | None:
 
 
 def open_session(desk: Desk, day: dt.date) -> None:
-    """Begin a session: day P&L is measured from the marks of the previous close; who is over budget is said again."""
-    desk.record(ev.SessionOpened(day, {module_id: desk.book.pnl(module_id) for module_id in desk.book.modules}))
+    """Begin a session: day P&L is measured from the previous close; who is over budget is said again.
+
+    What was booked since then (dividends, interest, expiries of the night) is the new session's.
+    """
+    baselines = {module_id: module.closed for module_id, module in desk.book.modules.items()}
+    desk.record(ev.SessionOpened(day, {"": desk.book.closed, **baselines}))
     for module_id in desk.book.modules:
         tell_if_over_budget(desk, module_id)

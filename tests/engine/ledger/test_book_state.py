@@ -23,6 +23,7 @@ from engine.domain.position import PositionStatus
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.book import Book
 from engine.ledger.checkpoint import SPELLED_LAYOUT, dump, restore, state_hash
+from tests.back_office import BackOffice
 from tests.builders import (
     ALPHA,
     BETA,
@@ -142,6 +143,54 @@ def test_scans_are_counted_by_session_and_the_last_is_remembered() -> None:
     assert (module.scans_today, module.scanned_at) == (2, scanned_at)
     clerk.record(ev.SessionOpened(DAY, {ALPHA: 0, BETA: 0}))
     assert (module.scans_today, module.scanned_at) == (0, scanned_at)
+
+
+def begin(clerk: Clerk, day: dt.date) -> None:
+    """A session opens as the engine opens it."""
+    book = clerk.ledger.book
+    clerk.record(ev.SessionOpened(day, {"": book.closed, **{key: each.closed for key, each in book.modules.items()}}))
+
+
+def test_a_days_pnl_counts_from_the_close_before_and_has_what_was_booked_in_the_night() -> None:
+    """+60.20 on Monday; in the night a dividend of 40 for ALPHA and interest of -7 on the account; Tuesday -84.80."""
+    clerk = BackOffice()
+    book = clerk.ledger.book
+    begin(clerk, DAY)
+    clerk.close(clerk.open("-1.20"), "0.55")
+    assert (book.day_pnl(ALPHA), book.account_day_pnl) == (dollars("60.20"), dollars("60.20"))
+    clerk.record(ev.SessionClosed(DAY))
+    clerk.cash(ActivityKind.DIVIDEND, "40")
+    clerk.cash(ActivityKind.INTEREST, "-7", module_id="")
+    assert book.account_day_pnl == dollars("93.20"), "until the next session the day is not over"
+    begin(clerk, DAY + dt.timedelta(days=1))
+    assert (book.day_pnl(ALPHA), book.day_pnl(BETA), book.account_day_pnl) == (dollars(40), 0, dollars(33))
+    clerk.close(clerk.open("-1.20"), "2.00")
+    assert (book.day_pnl(ALPHA), book.account_day_pnl) == (dollars("-44.80"), dollars("-51.80"))
+    clerk.cash(ActivityKind.FEE, "-3", module_id="")
+    assert (book.account_day_pnl, book.day_loss) == (dollars("-54.80"), dollars("54.80"))
+
+
+def test_what_a_module_lost_in_the_night_stays_the_accounts_when_it_is_removed_before_the_open() -> None:
+    clerk = BackOffice()
+    book = clerk.ledger.book
+    begin(clerk, DAY)
+    clerk.close(clerk.open("-1.20"), "2.00")
+    clerk.record(ev.SessionClosed(DAY))
+    clerk.cash(ActivityKind.FEE, "-25")
+    clerk.record(ev.ModuleRemoved(ALPHA, "user", ""))
+    assert book.account_day_pnl == dollars("-109.80")
+    begin(clerk, DAY + dt.timedelta(days=1))
+    assert book.account_day_pnl == dollars(-25)
+    clerk.record(ev.SessionClosed(DAY + dt.timedelta(days=1)))
+    begin(clerk, DAY + dt.timedelta(days=2))
+    assert book.account_day_pnl == 0
+
+
+def test_a_session_that_an_older_version_has_opened_has_no_result_of_the_accounts_own_before_it() -> None:
+    clerk = BackOffice()
+    clerk.cash(ActivityKind.INTEREST, "-7", module_id="")
+    clerk.record(ev.SessionOpened(DAY, {ALPHA: 0, BETA: 0}))
+    assert clerk.ledger.book.account_day_pnl == 0
 
 
 def test_what_was_executed_is_what_was_filled_each_position_once() -> None:

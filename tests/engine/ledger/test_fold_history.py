@@ -104,6 +104,14 @@ def test_budgets_and_settlements_are_flows_of_modules(office: BackOffice) -> Non
     assert flows(office) == {BETA: (dollars(-19_500), dollars(19_500), 0)}
 
 
+def test_the_budget_of_a_module_that_never_traded_leaves_with_it(office: BackOffice) -> None:
+    """Else what it gets when it is added again would count twice."""
+    budget = office.ledger.book.modules[BETA].budget
+    assert budget > 0
+    office.record(ev.ModuleRemoved(BETA, "user", ""))
+    assert flows(office) == {BETA: (-budget, budget, 0)}
+
+
 def test_an_open_result_that_is_moved_is_a_flow_of_both(office: BackOffice) -> None:
     held = office.open("-1.20")
     office.mark(**{held: "-150"})

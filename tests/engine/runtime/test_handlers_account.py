@@ -197,6 +197,7 @@ class TestRemoving:
         earn(rig, -dollars(300))
         assert give(rig, cmd.RemoveModule(MODULE, "", "user", "x")) == []
         assert rig.desk.book.account_day_pnl == -dollars(300), "else a loss would be gone with its module"
+        rig.desk.record(ev.SessionClosed(MONDAY))
         positions.open_session(rig.desk, MONDAY + dt.timedelta(days=1))
         assert rig.desk.book.account_day_pnl == 0
 
