@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Long runs are the same tests with larger numbers."""
     parser.addoption("--kills", default="3", help="how often a process is killed at a random moment (full: 200)")
     parser.addoption("--lives", default="12", help="random lives whose P&L is explained (full: 1000)")
+    parser.addoption("--nav-days", default="3", help="simulated sessions whose NAV path is recomputed (full: 60)")
     parser.addoption("--wal-images", default="120", help="how many damaged write-ahead logs are opened (full: 5000)")
 
 
