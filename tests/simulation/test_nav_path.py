@@ -51,6 +51,7 @@ def _moved(random: Random) -> cmd.Command:
     return kind(amount, WHO, "as the month goes")
 
 
+@pytest.mark.timeout(3600)
 def test_the_path_comes_out_of_the_journal_as_it_was_lived(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     places, random = Places(tmp_path, Environment.SIMULATED), Random(3)
     lived = [live_a_day(places, random) for _ in range(int(pytestconfig.getoption("--nav-days")))]
