@@ -20,7 +20,7 @@ from engine.domain.order import OrderPurpose
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
 from engine.market.happenings import outlook
-from engine.portfolio.comovement import comovement_of, known_betas
+from engine.portfolio.comovement import betas_of, known_betas
 from engine.portfolio.held_legs import prices_of
 from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reached, has_evidence
 from engine.risk.closing_plan import closing_plan
@@ -152,7 +152,7 @@ def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPl
     book, today = desk.book, market_day(desk.now)
     held = [_as_open(desk, position) for position in book.positions.values() if position.module_id != EXTERNAL]
     symbols = sorted({position.symbol for position in held})
-    betas = known_betas(comovement_of(symbols, desk.pasts_on(today), today)) if symbols else {}
+    betas = known_betas(betas_of(symbols, desk.pasts_on(today))) if symbols else {}
     return closing_plan(
         held,
         prices_of(held, desk.market.chains(), desk.now, RISK_FREE_RATE, betas),
