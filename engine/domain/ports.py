@@ -321,8 +321,8 @@ class Query(Protocol):
 class HistoryQuery(Protocol):
     """What performance is measured by, whole and oldest first: a few rows a session and a trade."""
 
-    def closes(self, module_id: str | None = None) -> tuple[CloseRow, ...]:
-        """A module, or the whole mindfolio (ACCOUNT), at every session's close, oldest first; None: of all of them."""
+    def closes(self) -> tuple[CloseRow, ...]:
+        """The whole mindfolio (ACCOUNT) and each module at every session's close, oldest first."""
         ...
 
     def flows(self) -> tuple[FlowRow, ...]:

@@ -150,12 +150,9 @@ class LedgerQuery:
         return tuple(trade for trade in found if trade.module_id == module_id)
 
     # --- what performance is measured by -----------------------------------------------------------------------------
-    def closes(self, module_id: str | None = None) -> tuple[CloseRow, ...]:
-        """A module, or the whole mindfolio (ACCOUNT), at every session's close, oldest first; None: of all of them."""
-        query = sa.select(tables.closes).order_by(tables.closes.c.seq)
-        if module_id is not None:
-            query = query.where(tables.closes.c.module_id == module_id)
-        return tuple(history_rows.made(CloseRow, row) for row in self._rows(query))
+    def closes(self) -> tuple[CloseRow, ...]:
+        """The whole mindfolio (ACCOUNT) and each module at every session's close, oldest first."""
+        return self._history(CloseRow)
 
     def flows(self) -> tuple[FlowRow, ...]:
         """What came in and went out, of the mindfolio and of each module, oldest first."""

@@ -3,32 +3,22 @@
 import datetime as dt
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.money import Money, dollars
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL, ActivityKind
-from engine.domain.allocation_history import ACCOUNT, AllocationCause, AllocationHistory, pnl_of
-from engine.ledger.allocations import AllocationFold, allocation_history
+from engine.domain.allocation_history import AllocationCause, pnl_of
+from engine.domain.records import ACCOUNT
+from engine.ledger.allocations import AllocationFold
 from engine.ledger.ledger import checked_entries
 from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
-from tests.builders import ALPHA, BETA, Clerk, MemoryStore, ledger, module_spec
+from tests.builders import ALPHA, BETA, Clerk, ledger, module_spec
+from tests.history import allocations_of, open_session
 
 DAY = dt.date(2026, 3, 16)
-
-
-@pytest.fixture
-def clerk() -> Clerk:
-    return Clerk(ledger(MemoryStore()))
-
-
-def told(clerk: Clerk) -> AllocationHistory:
-    """The history that the journal tells."""
-    clerk.ledger.commit()
-    return allocation_history(checked_entries(clerk.ledger._store))
 
 
 def split(clerk: Clerk, alpha: int, beta: int, why: str = "") -> None:
@@ -39,17 +29,12 @@ def split(clerk: Clerk, alpha: int, beta: int, why: str = "") -> None:
     clerk.record(ev.BudgetReallocated(budgets, reserve, book.version + 1, "ann", why))
 
 
-def open_session(clerk: Clerk, day: dt.date) -> None:
-    book = clerk.ledger.book
-    clerk.record(ev.SessionOpened(day, {module_id: book.pnl(module_id) for module_id in book.modules}))
-
-
 def cents(amounts: dict[str, Money]) -> dict[str, str]:
     return {name: f"{amount / 10_000:.2f}" for name, amount in amounts.items()}
 
 
 def test_a_new_mindfolio_has_one_split_that_nobody_changed(clerk: Clerk) -> None:
-    history = told(clerk)
+    history = allocations_of(clerk)
     (created,) = history.changes
     assert (created.cause, created.version, created.before.budgets) == (AllocationCause.CREATED, 1, {})
     assert created.after == clerk.ledger.book.plan
@@ -67,7 +52,7 @@ def test_each_split_has_what_was_earned_while_it_was_in_force(clerk: Clerk) -> N
     clerk.mark(**{position_id: "-80"})
     split(clerk, 20_000, 15_000, "alpha earns")
     clerk.close(position_id, "0.50")
-    history = told(clerk)
+    history = allocations_of(clerk)
     assert [cents(history.pnl_under(index)) for index in (0, 1)] == [{ALPHA: "37.60"}, {ALPHA: "27.60"}]
     moved = history.changes[1]
     assert (moved.who, moved.why, moved.version) == ("ann", "alpha earns", 2)
@@ -84,7 +69,7 @@ def test_a_session_ends_an_interval_and_what_comes_overnight_counts_in_the_one_b
     clerk.record(ev.CashBooked(ActivityKind.FEE, ALPHA, "", "", dollars("-1.00"), "late fee", 1))
     open_session(clerk, DAY + dt.timedelta(days=1))
     clerk.mark(**{position_id: "-100"})
-    history = told(clerk)
+    history = allocations_of(clerk)
     by_session = [(each.session, cents(each.pnl)) for each in history.intervals]
     assert by_session == [(None, {}), (DAY, {ALPHA: "-3.40"}), (DAY + dt.timedelta(days=1), {ALPHA: "20.00"})]
     assert [each.ends for each in history.intervals[:-1]] == [each.begins for each in history.intervals[1:]]
@@ -97,7 +82,7 @@ def test_deposits_sweeps_and_settlements_are_listed_and_are_no_ones_result(clerk
     clerk.record(ev.LossSettled(BETA, dollars("50.80"), dollars(4), "ann", "clean"))
     clerk.record(ev.CashDeposited(dollars(1_000), dollars(1_000), "ann", "more"))
     clerk.record(ev.CashDeposited(dollars(-400), dollars(-400), "ann", "less"))
-    history = told(clerk)
+    history = allocations_of(clerk)
     assert [change.cause for change in history.changes] == [
         AllocationCause.CREATED, AllocationCause.GAIN_SWEPT, AllocationCause.LOSS_SETTLED, AllocationCause.DEPOSIT,
         AllocationCause.WITHDRAWAL,
@@ -116,7 +101,7 @@ def test_modules_come_and_go_and_what_they_earned_stays(clerk: Clerk) -> None:
     clerk.record(ev.ModuleRemoved(BETA, "ann", "done with it"))
     clerk.record(ev.ModuleAdded(module_spec("gamma"), "ann", "a try"))
     clerk.record(ev.CashBooked(ActivityKind.DIVIDEND, BETA, "", "KO", dollars(3), "a late dividend", 1))
-    history = told(clerk)
+    history = allocations_of(clerk)
     assert [(change.cause, change.module_id) for change in history.changes[1:]] == [
         (AllocationCause.MODULE_REMOVED, BETA), (AllocationCause.MODULE_ADDED, "gamma"),
     ]  # fmt: skip
@@ -131,16 +116,16 @@ def test_what_is_open_in_a_position_that_goes_over_is_nobodys_result(clerk: Cler
     clerk.mark(**{position_id: "-80"})
     clerk.record(ev.PositionMoved(position_id, BETA, "ann", "belongs there"))
     clerk.mark(**{position_id: "-70"})
-    assert cents(pnl_of(told(clerk).intervals)) == {ALPHA: "37.60", BETA: "10.00"}
+    assert cents(pnl_of(allocations_of(clerk).intervals)) == {ALPHA: "37.60", BETA: "10.00"}
     clerk.record(ev.PositionMoved(position_id, EXTERNAL, "ann", "by hand from here"))
-    history = told(clerk)
+    history = allocations_of(clerk)
     assert cents(pnl_of(history.intervals)) == {ALPHA: "37.60", BETA: "10.00"}
     assert history.trades == ()
 
 
 def test_interest_of_the_account_is_the_accounts(clerk: Clerk) -> None:
     clerk.record(ev.CashBooked(ActivityKind.INTEREST, ACCOUNT, "", "", dollars("4.20"), "interest", 1))
-    assert cents(told(clerk).pnl_under(0)) == {ACCOUNT: "4.20"}
+    assert cents(allocations_of(clerk).pnl_under(0)) == {ACCOUNT: "4.20"}
 
 
 def test_the_query_tells_what_the_fold_tells_and_a_fold_can_be_gone_on_with(tmp_path: Path) -> None:
@@ -197,13 +182,13 @@ steps = st.lists(
 @settings(max_examples=40)
 @given(steps)
 def test_the_parts_sum_to_the_ledgers_pnl_and_nav_whatever_happens(names: list[str]) -> None:
-    clerk = Clerk(ledger(MemoryStore()))
+    clerk = Clerk()
     book = clerk.ledger.book
     for number, step in enumerate(names):
         take_step(clerk, step, number)
         if held := next(iter(book.positions), None):
             touch_position(clerk, step, number, held)
-    history = told(clerk)
+    history = allocations_of(clerk)
     assert sum(pnl_of(history.intervals).values()) == book.pnl_total
     assert history.intervals[-1].nav == book.nav
     assert sum(each.flows for each in history.intervals) == book.capital
