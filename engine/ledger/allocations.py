@@ -8,15 +8,14 @@ from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
 from engine.domain.allocation_history import (
-    ACCOUNT,
     AllocationCause,
     AllocationChange,
     AllocationHistory,
     AllocationInterval,
-    EndedTrade,
+    EndedLineage,
 )
 from engine.domain.budget import BudgetPlan
-from engine.domain.records import Recorded
+from engine.domain.records import ACCOUNT, Recorded
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
 from engine.ledger.fold_positions import lineage_of
@@ -44,7 +43,7 @@ class AllocationFold:
         self.book = Book()
         self._changes: list[AllocationChange] = []
         self._intervals: list[AllocationInterval] = []
-        self._trades: list[EndedTrade] = []
+        self._trades: list[EndedLineage] = []
         self._session: dt.date | None = None
         self._begins: dt.datetime | None = None
         self._nav: Money = 0
@@ -132,7 +131,7 @@ class AllocationFold:
                 continue
             net, used = self._nets.pop(name), self._most_used.pop(name, 0)
             if position.module_id != EXTERNAL and book.last_at is not None:
-                self._trades.append(EndedTrade(position.module_id, book.last_at, net, used))
+                self._trades.append(EndedLineage(position.module_id, book.last_at, net, used))
 
 
 def _change(seq: int, at: dt.datetime, event: "_CHANGES", before: BudgetPlan, book: Book) -> AllocationChange:

@@ -15,7 +15,6 @@ from engine.domain.position import Position
 from engine.domain.records import ACCOUNT, CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
 from engine.domain.structure import StructureKind
 from engine.ledger.book_state import BookState
-from engine.ledger.entries import Account
 from engine.ledger.fold_positions import lineage_of
 
 _FLOWS = (
@@ -96,11 +95,10 @@ def close_row(book: BookState, seq: int, at: dt.datetime, day: dt.date, module_i
             seq, at, day, module_id, value_of(book, module_id), 0 if module is None else module.budget,
             book.realised(module_id), book.unrealised(module_id), book.used(module_id), 0,
         )  # fmt: skip
-    settled = sum(amount for (account, _), amount in book.balances.items() if account == Account.SETTLED)
     ours = [position for position in book.positions.values() if position.module_id != EXTERNAL]
     open_pnl = sum(book.marks[position.position_id] - position.cost for position in ours)
     used = sum(position.used for position in ours)
-    realised = book.nav - book.capital + settled - open_pnl
+    realised = book.pnl_total - open_pnl
     return CloseRow(seq, at, day, ACCOUNT, book.nav, book.capital, realised, open_pnl, used, book.units)
 
 
