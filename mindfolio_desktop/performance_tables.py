@@ -18,9 +18,7 @@ from engine.domain.performance import (
     Returns,
     TradeFigures,
 )
-from engine.ledger.ledger import Ledger
-from engine.ledger.query import LedgerQuery
-from engine.ledger.store import SCHEMA_VERSION, SqliteStore
+from engine.ledger.query import LedgerQuery, newest_book
 from engine.portfolio.performance import performance, read_history
 from engine.portfolio.report import Document, amount
 from engine.runtime.desk import RISK_FREE_RATE
@@ -55,16 +53,7 @@ def read_performance(places: Places) -> Performance:
 
     Raises MindfolioError when the ledger is empty, of an older version or damaged.
     """
-    store = SqliteStore(places.ledger, for_reading=True)
-    try:
-        if store.schema < SCHEMA_VERSION:
-            raise MindfolioError(
-                f"the ledger {places.ledger} was written by an older version, which kept no such figures; "
-                "run it once with this one, which brings it up to date"
-            )
-        book = Ledger(store).book
-    finally:
-        store.close()
+    book = newest_book(places.ledger)
     if book.last_at is None:
         raise MindfolioError(f"the ledger {places.ledger} is empty")
     query = LedgerQuery(places.ledger)

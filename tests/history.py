@@ -11,9 +11,9 @@ from engine.domain.allocation_history import AllocationHistory
 from engine.domain.performance import Performance
 from engine.domain.ports import LedgerStore
 from engine.domain.position import Position
-from engine.domain.records import CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
-from engine.ledger.allocations import allocation_history
-from engine.ledger.ledger import checked_entries
+from engine.domain.records import BoundaryRow, CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
+from engine.ledger.allocations import TYPES, AllocationRows, allocation_history
+from engine.ledger.ledger import Ledger, checked_entries
 from engine.portfolio.performance import performance, read_history
 from tests.builders import Clerk, MemoryStore
 
@@ -48,10 +48,18 @@ class MemoryHistory:
         return {row.position_id: row.pnl for row in self.of(ResultRow) if row.day == day}
 
 
-def allocations_of(clerk: Clerk) -> AllocationHistory:
-    """The history of splits that a clerk's journal tells."""
-    clerk.ledger.commit()
-    return allocation_history(checked_entries(clerk.ledger._store))
+def allocations_of(ledger: Ledger) -> AllocationHistory:
+    """The history of splits of a ledger."""
+    ledger.commit()
+    return allocation_history(allocation_rows(ledger._store), ledger.book)
+
+
+def allocation_rows(store: LedgerStore) -> AllocationRows:
+    """What a store holds of its splits."""
+    history = MemoryHistory(store)
+    entries = tuple(each for each in checked_entries(store) if each[0].type in TYPES)
+    fills = tuple((row.seq, row.position_id) for row in store.fills())
+    return AllocationRows(entries, history.of(BoundaryRow), history.power(), fills, history.ended())
 
 
 def open_session(clerk: Clerk, day: dt.date) -> None:

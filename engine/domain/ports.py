@@ -259,7 +259,7 @@ class LedgerStore(Protocol):
         ...
 
     def history(self) -> Iterator[HistoryRow]:
-        """All rows that performance is measured by; of each kind in order of their entries."""
+        """All rows that performance and splits are measured by; of each kind in order of their entries."""
         ...
 
     def checkpoints(self) -> Iterator["Checkpoint"]:
@@ -306,7 +306,7 @@ class Query(Protocol):
         ...
 
     def allocations(self) -> AllocationHistory:
-        """Every change of capital and its split with what was earned under it, from the whole journal: a long read."""
+        """Every change of capital and its split with what was earned under it."""
         ...
 
     def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:

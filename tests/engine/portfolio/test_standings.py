@@ -35,7 +35,7 @@ def seen(clerk: Clerk) -> MindfolioSnapshot:
 
 
 def test_each_module_is_told_with_its_returns_trades_and_worst_case(clerk: Clerk) -> None:
-    alpha, beta = standings(seen(clerk), allocations_of(clerk))
+    alpha, beta = standings(seen(clerk), allocations_of(clerk.ledger))
     assert alpha.returns == pytest.approx((65.20 / 15_000, -2.40 / 15_000))
     assert alpha.trades == (TradeResult(dollars("65.20"), dollars(880)),)
     assert (alpha.budget, alpha.used, alpha.available) == (dollars(15_000), dollars(880), dollars(14_120))
@@ -46,7 +46,7 @@ def test_each_module_is_told_with_its_returns_trades_and_worst_case(clerk: Clerk
 
 def test_a_paused_and_a_locked_module_are_fixed(clerk: Clerk) -> None:
     clerk.record(ev.ModuleStatusChanged(ALPHA, ModuleStatus.PAUSED, "ann", "holiday"))
-    history = allocations_of(clerk)
+    history = allocations_of(clerk.ledger)
     alpha, beta = standings(seen(clerk), history, locked={BETA})
     assert (alpha.fixed_why, beta.fixed_why) == ("it is paused", "its budget is locked")
 
@@ -56,12 +56,12 @@ def test_a_session_with_two_splits_adds_the_returns_of_both(clerk: Clerk) -> Non
     clerk.record(ev.BudgetReallocated({ALPHA: dollars(1_000), BETA: 0}, dollars(49_000), 2, "ann", ""))
     clerk.mark(**{position_id: "-80"})
     open_session(clerk, DAY + dt.timedelta(days=2))
-    returns = session_returns(allocations_of(clerk))
+    returns = session_returns(allocations_of(clerk.ledger))
     assert returns[ALPHA] == pytest.approx((65.20 / 15_000, -2.40 / 15_000 + 40 / 1_000, 0.0))
     assert returns[BETA] == (0.0, 0.0), "the session without a budget is none of its own"
 
 
 def test_a_trade_of_unknown_risk_is_no_sample(clerk: Clerk) -> None:
-    history = allocations_of(clerk)
+    history = allocations_of(clerk.ledger)
     unknown = replace(history, trades=tuple(replace(each, at_risk=0) for each in history.trades))
     assert standings(seen(clerk), unknown)[0].trades == ()
