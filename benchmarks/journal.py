@@ -45,6 +45,7 @@ def main() -> None:
         print(f"a year: {entries:,} entries, {path.stat().st_size / 2**20:.0f} MB")
         print(f"start, with checkpoints   {timed(lambda: start(path)):8.3f} s")
         print(f"pages of 200, slowest     {slowest_page(path) * 1e3:8.1f} ms")
+        print(f"history of splits         {timed(lambda: splits(path)):8.3f} s")
         print(f"full verify               {timed(lambda: verified(path), repeats=1):8.3f} s")
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("DELETE FROM checkpoints")
@@ -164,6 +165,13 @@ def start(path: Path) -> None:
     store = SqliteStore(path)
     Ledger(store)
     store.close()
+
+
+def splits(path: Path) -> None:
+    """What was earned under every split, read from nothing."""
+    query = LedgerQuery(path)
+    query.allocations()
+    query.close()
 
 
 def verified(path: Path) -> None:

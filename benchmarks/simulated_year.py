@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.core.errors import DenialCode
-from engine.core.money import UNIT, Money
+from engine.core.money import UNIT, usd
+from engine.core.text_table import text_table
 from engine.domain.aftermath import SkippedTrade
 from engine.domain.candidate import ScanAction, ScanRow
 from engine.domain.mindfolio import Environment, Waivers
@@ -135,11 +136,10 @@ def tell(desk: Desk, tallies: dict[str, Tally], days: int, took: float) -> None:
     """All tables as of now."""
     book, names = desk.book, list(desk.book.modules)
     print(f"\n{days} sessions to {desk.now:%Y-%m-%d}, seed {book.seed}, {took:,.0f} s, nothing waived")
-    head = ["", *names]
 
     def rows(title: str, keys: list[str], value: Callable[[str, str], str]) -> None:
-        print(f"\n{title}")
-        table([head, *([key, *(value(name, key) for name in names)] for key in keys)])
+        lines = text_table(["", *names], [[key, *(value(name, key) for name in names)] for key in keys])
+        print(f"\n{title}", *lines, sep="\n")
 
     def counted(of: Callable[[Tally], Counter[str]]) -> list[str]:
         total: Counter[str] = sum((of(tallies[name]) for name in names), Counter())
@@ -168,9 +168,9 @@ def tell(desk: Desk, tallies: dict[str, Tally], days: int, took: float) -> None:
         "lineages closed": lambda name: f"{book.modules[name].stats.closed:,}",
         "of them won": lambda name: f"{book.modules[name].stats.wins:,}",
         "positions ended": lambda name: f"{len(ended[name]):,}",
-        "realised": lambda name: dollars(book.realised(name)),
-        "open P&L": lambda name: dollars(book.unrealised(name)),
-        "best, worst": lambda name: f"{dollars(max(ended[name], default=0))}, {dollars(min(ended[name], default=0))}",
+        "realised": lambda name: usd(book.realised(name), signed=True),
+        "open P&L": lambda name: usd(book.unrealised(name), signed=True),
+        "best, worst": lambda name: ", ".join(usd(of(ended[name], default=0), signed=True) for of in (max, min)),
         "status": lambda name: f"{book.modules[name].status.value} {book.modules[name].status_why}".strip(),
     }
     rows("Results after costs", list(figures), lambda name, key: figures[key](name))
@@ -178,8 +178,8 @@ def tell(desk: Desk, tallies: dict[str, Tally], days: int, took: float) -> None:
     sums = {name: by_code(trades) for name, trades in skipped.items()}
     keys = sorted({key for each in sums.values() for key in each})
     rows("What skipped trades would have made, one contract each", keys, lambda name, key: sums[name].get(key, "-"))
-    drawdown = f"drawdown reference {dollars(book.reference.nav)}"
-    print(f"\nNAV {dollars(book.nav)}, {drawdown}, breaker {book.breaker or 'none'}", flush=True)
+    drawdown = f"drawdown reference {usd(book.reference.nav)}"
+    print(f"\nNAV {usd(book.nav)}, {drawdown}, breaker {book.breaker or 'none'}", flush=True)
 
 
 def by_code(trades: tuple[SkippedTrade, ...]) -> dict[str, str]:
@@ -187,20 +187,9 @@ def by_code(trades: tuple[SkippedTrade, ...]) -> dict[str, str]:
     groups: dict[str, list[SkippedTrade]] = defaultdict(list)
     for trade in trades:
         groups[trade.reason].append(trade)
-    return {key: f"{len(each)}: {dollars(sum(trade.result for trade in each))}" for key, each in groups.items()}
-
-
-def dollars(amount: Money) -> str:
-    """With sign and cents."""
-    return f"{amount / UNIT:+,.2f}"
-
-
-def table(lines: list[list[str]]) -> None:
-    """Print columns, the first one to the left."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    for line in lines:
-        cells = [f"{cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=True)]
-        print("  ".join([f"{line[0]:<{widths[0]}}", *cells]))
+    return {
+        key: f"{len(each)}: {usd(sum(trade.result for trade in each), signed=True)}" for key, each in groups.items()
+    }
 
 
 if __name__ == "__main__":

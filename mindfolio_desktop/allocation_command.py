@@ -8,16 +8,13 @@ import json
 from collections.abc import Callable
 from functools import partial
 
-from engine.core.money import Money, dollars
-from engine.runtime.places import Places
-
-PlacesOf = Callable[[argparse.Namespace], Places]
+from mindfolio_desktop import command_line as typed
 
 
 def add_allocation_commands(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     add_market: Callable[[argparse.ArgumentParser], None],
-    places_of: PlacesOf,
+    places_of: typed.PlacesOf,
 ) -> None:
     """`allocations` and `allocations propose`; `places_of` tells which ledger a command line is about."""
     about = "every split of the cash: who made it and why, what came of it, and what an earlier one might have made"
@@ -32,21 +29,15 @@ def add_allocation_commands(
         )
         parser.set_defaults(command=partial(command, places_of))
     propose.add_argument(
-        "--least-reserve", type=_amount, default=0, metavar="DOLLARS", help="what every proposal leaves in the reserve"
+        "--least-reserve",
+        type=typed.amount,
+        default=0,
+        metavar="DOLLARS",
+        help="what every proposal leaves in the reserve",
     )
 
 
-def _amount(text: str) -> Money:
-    try:
-        amount = dollars(text.replace(",", "").replace("$", ""))
-    except ValueError:
-        amount = -1
-    if amount < 0:
-        raise argparse.ArgumentTypeError(f"must be an amount of dollars, not {text!r}")
-    return amount
-
-
-def _history(places_of: PlacesOf, options: argparse.Namespace) -> int:
+def _history(places_of: typed.PlacesOf, options: argparse.Namespace) -> int:
     from mindfolio_desktop import allocations  # noqa: PLC0415 - heavy
 
     document = allocations.history_document(places_of(options))
@@ -54,7 +45,7 @@ def _history(places_of: PlacesOf, options: argparse.Namespace) -> int:
     return 0
 
 
-def _propose(places_of: PlacesOf, options: argparse.Namespace) -> int:
+def _propose(places_of: typed.PlacesOf, options: argparse.Namespace) -> int:
     from mindfolio_desktop import allocations  # noqa: PLC0415 - heavy
 
     document = allocations.proposals_document(places_of(options), options.least_reserve)

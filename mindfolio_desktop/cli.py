@@ -11,6 +11,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, existing
+from mindfolio_desktop import command_line as typed
 from mindfolio_desktop import research
 from mindfolio_desktop.display import require_qt
 from mindfolio_desktop.ledger_commands import add_ledger_commands
@@ -134,18 +136,23 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     runs.add_argument("--headless", action="store_true", help="no window; report at the end")
     _add_market(runs)
     _add_window(runs)
-    runs.add_argument("--days", type=_days, help="sessions to run (default: all in replay, 5 simulated)")
+    runs.add_argument(
+        "--days", type=partial(typed.whole, 1, MOST_DAYS), help="sessions to run (default: all in replay, 5 simulated)"
+    )
     runs.add_argument("--approve", choices=("none", "all"), default="none", help="who answers waiting approvals")
     runs.add_argument(
         "--record",
-        type=_minutes,
+        type=partial(typed.whole, 0, 24 * 60),
         nargs="?",
         const=15,
         metavar="MINUTES",
         help="keep the chains that the market shows, of each symbol one in so many minutes (15; 0: every one)",
     )
     runs.add_argument(
-        "--quotes", type=_step, metavar="MINUTES", help="of the simulated market: quotes every so many minutes (1)"
+        "--quotes",
+        type=partial(typed.whole, 1, 60),
+        metavar="MINUTES",
+        help="of the simulated market: quotes every so many minutes (1)",
     )
     runs.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
     runs.set_defaults(command=_run)
@@ -164,49 +171,19 @@ def _add_market(parser: argparse.ArgumentParser) -> None:
 
 def _add_window(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--seed", type=_seed, default=argparse.SUPPRESS, help="seed of a new mindfolio's market (default 1)"
+        "--seed", type=typed.seed, default=argparse.SUPPRESS, help="seed of a new mindfolio's market (default 1)"
     )
     parser.add_argument(
         "--template", choices=TEMPLATES, default=argparse.SUPPRESS, help="what a new mindfolio begins as"
     )
     parser.add_argument(
         "--symbols",
-        type=_symbols,
+        type=typed.symbols,
         default=argparse.SUPPRESS,
         metavar="A,B,...",
         help="what a new mindfolio's modules look at (default: the whole market)",
     )
     parser.add_argument("--speed", type=_speed, default=argparse.SUPPRESS, help="market seconds a real second, or max")
-
-
-def _days(text: str) -> int:
-    return _whole(text, 1, MOST_DAYS)
-
-
-def _minutes(text: str) -> int:
-    return _whole(text, 0, 24 * 60)
-
-
-def _symbols(text: str) -> tuple[str, ...]:
-    return tuple(part.strip().upper() for part in text.split(",") if part.strip())
-
-
-def _step(text: str) -> int:
-    return _whole(text, 1, 60)
-
-
-def _seed(text: str) -> int:
-    return _whole(text, 0, 2**63 - 1)
-
-
-def _whole(text: str, least: int, most: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise argparse.ArgumentTypeError(f"must be a whole number from {least:,} to {most:,}, not {text!r}")
-    return number
 
 
 def _speed(text: str) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from engine.core.errors import DenialCode, MindfolioError
-from engine.core.money import UNIT, Money
+from engine.core.money import Money, usd
 from engine.domain import commands as cmd
 from engine.domain.account import EXTERNAL
 from engine.domain.denial import Denial
@@ -64,9 +64,9 @@ def add(places: Places, wanted: Wanted) -> Iterator[str]:
     for notice in publisher.denied:
         raise MindfolioError(f"{wanted.given} is not added: {'; '.join(map(_words, notice.denials))}")
     limits = spec.limits
-    yield f"{spec.name} ({spec.module_id}): added with {_usd(wanted.budget)}, paused; the reserve is {_usd(reserve)}"
+    yield f"{spec.name} ({spec.module_id}): added with {usd(wanted.budget)}, paused; the reserve is {usd(reserve)}"
     yield (
-        f"  a trade may lose {_usd(limits.max_risk_per_trade)}, a day {_usd(limits.daily_loss_limit)}; "
+        f"  a trade may lose {usd(limits.max_risk_per_trade)}, a day {usd(limits.daily_loss_limit)}; "
         f"{len(spec.universe)} symbols; {'it trades by itself' if spec.autotrade else 'its trades wait for you'}"
     )
 
@@ -128,13 +128,10 @@ def _plain(name: str) -> str:
 
 
 def _words(denial: Denial) -> str:
-    if denial.code is DenialCode.RESERVE:
-        return f"the reserve holds {_usd(denial.limit)}, less than the {_usd(denial.measured)} of its budget"
-    if denial.code is DenialCode.STOPPED:
-        return f"the mindfolio is stopped ({denial.facts.get('why')}): mindfolio rearm"
-    return str(denial.facts.get("why") or f"{denial.code.value} {denial.measured}")
-
-
-def _usd(amount: object) -> str:
-    """An amount of money in dollars and cents."""
-    return f"${amount / UNIT:,.2f}" if isinstance(amount, int) else str(amount)
+    match denial:
+        case Denial(DenialCode.RESERVE, int(budget), int(reserve)):
+            return f"the reserve holds {usd(reserve)}, less than the {usd(budget)} of its budget"
+        case Denial(DenialCode.STOPPED):
+            return f"the mindfolio is stopped ({denial.facts.get('why')}): mindfolio rearm"
+        case _:
+            return str(denial.facts.get("why") or f"{denial.code.value} {denial.measured}")

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from engine.core.errors import MindfolioError
-from engine.core.money import Money, dollars
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places
+from mindfolio_desktop import command_line as typed
 
 
 def add_module_commands(
@@ -37,7 +37,13 @@ def add_module_commands(
         if given:
             one.add_argument("given", metavar=given)
         if action == "check":
-            one.add_argument("--symbols", default="", metavar="A,B,C", help="its universe (default: the whole market)")
+            one.add_argument(
+                "--symbols",
+                type=typed.symbols,
+                default=(),
+                metavar="A,B,C",
+                help="its universe (default: the whole market)",
+            )
         add_data_dir(one)
         one.set_defaults(command=partial(_module, data_dir), action=action)
     _add_add(actions, add_market, ledgers)
@@ -53,27 +59,18 @@ def _add_add(
         "given", metavar="NAME|KIND", help="an enabled module of yours, or iv-service, sell-puts-engine, ..."
     )
     add_market(one)
-    one.add_argument("--budget", type=_amount, default=0, metavar="AMOUNT", help="dollars out of the reserve (0)")
-    one.add_argument("--max-risk", type=_amount, metavar="AMOUNT", help="what a trade may lose (5 %% of the budget)")
-    one.add_argument("--daily-loss", type=_amount, metavar="AMOUNT", help="what a day may lose (7.5 %% of the budget)")
-    one.add_argument("--symbols", default="", metavar="A,B,C", help="its universe (default: the whole market)")
+    one.add_argument("--budget", type=typed.amount, default=0, metavar="AMOUNT", help="dollars out of the reserve (0)")
+    one.add_argument(
+        "--max-risk", type=typed.amount, metavar="AMOUNT", help="what a trade may lose (5 %% of the budget)"
+    )
+    one.add_argument(
+        "--daily-loss", type=typed.amount, metavar="AMOUNT", help="what a day may lose (7.5 %% of the budget)"
+    )
+    one.add_argument(
+        "--symbols", type=typed.symbols, default=(), metavar="A,B,C", help="its universe (default: the whole market)"
+    )
     one.add_argument("--autotrade", action="store_true", help="its trades are sent without asking you")
     one.set_defaults(command=partial(_add, ledgers))
-
-
-def _amount(text: str) -> Money:
-    """Dollars as they are typed, above or at nothing."""
-    try:
-        amount = dollars(text.replace(",", "").removeprefix("$"))
-    except ValueError:
-        amount = -1
-    if amount < 0:
-        raise argparse.ArgumentTypeError(f"must be an amount of dollars, not {text!r}")
-    return amount
-
-
-def _symbols(options: argparse.Namespace) -> tuple[str, ...]:
-    return tuple(symbol for symbol in options.symbols.upper().split(",") if symbol)
 
 
 def _add(ledgers: Callable[[argparse.Namespace], tuple[Places, ...]], options: argparse.Namespace) -> int:
@@ -84,7 +81,7 @@ def _add(ledgers: Callable[[argparse.Namespace], tuple[Places, ...]], options: a
         names = " and ".join(places.environment.value for places in found)
         raise MindfolioError(f"there are {names}; say with --market which mindfolio it is added to")
     risk, loss = options.max_risk, options.daily_loss
-    for line in add(found[0], Wanted(options.given, options.budget, risk, loss, _symbols(options), options.autotrade)):
+    for line in add(found[0], Wanted(options.given, options.budget, risk, loss, options.symbols, options.autotrade)):
         print(line)
     return 0
 
@@ -101,7 +98,7 @@ def _module(data_dir: Callable[[argparse.Namespace], Path], options: argparse.Na
             lines = [f"{path}: written" for path in user_modules.new(options.given, places.modules)]
         case "check":
             path = user_modules.file_given(options.given, places.modules)
-            checked = user_modules.check(path, places.history, _symbols(options))
+            checked = user_modules.check(path, places.history, options.symbols)
             lines, code = user_modules.check_text(checked), int(bool(checked.faults))
         case "enable":
             name = user_modules.name_of(options.given, places.modules)

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.core.charts import WIDTH, alone
 from engine.core.errors import MindfolioError
-from engine.core.page import LIGHT, PARTS, Cell, Figure, Page, Picture, Section, Table, Tile, is_part
+from engine.core.page import LIGHT, PARTS, Page, Picture, Section, Table, Tile, cell_html, is_part
 from mindfolio_desktop.ui import theme
 
 _DOTS_PER_INCH = 300
@@ -191,7 +191,7 @@ def _table(table: Table) -> str:
     )
     rows = "".join(
         "<tr>"
-        + "".join(f'<td align="{side}">{_cell(cell)}</td>' for side, cell in zip(sides, row, strict=True))
+        + "".join(f'<td align="{side}">{cell_html(cell)}</td>' for side, cell in zip(sides, row, strict=True))
         + "</tr>"
         for row in table.rows
     )
@@ -199,12 +199,6 @@ def _table(table: Table) -> str:
     return (
         f'<table width="100%" cellspacing="0" cellpadding="3" border="0"><thead><tr>{names}</tr></thead>{rows}</table>'
     )
-
-
-def _cell(cell: Cell) -> str:
-    if isinstance(cell, Figure):
-        return f'<span class="{cell.colour}">{escape(cell.text)}</span>'
-    return escape(cell)
 
 
 def _picture(picture: Picture, name: str, document: QTextDocument) -> str:

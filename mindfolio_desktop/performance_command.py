@@ -4,15 +4,13 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from engine.runtime.places import Places
-
-PlacesOf = Callable[[argparse.Namespace], Places]
+from mindfolio_desktop import command_line as typed
 
 
 def add_performance(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     add_market: Callable[[argparse.ArgumentParser], None],
-    places_of: PlacesOf,
+    places_of: typed.PlacesOf,
 ) -> None:
     """Add the sub-command; `places_of` tells which ledger a command line is about."""
     parser = commands.add_parser("performance", help="P&L, win rates and returns, without running anything")
@@ -22,7 +20,7 @@ def add_performance(
     parser.set_defaults(command=partial(_performance, places_of))
 
 
-def _performance(places_of: PlacesOf, options: argparse.Namespace) -> int:
+def _performance(places_of: typed.PlacesOf, options: argparse.Namespace) -> int:
     from mindfolio_desktop.performance_tables import told  # noqa: PLC0415 - heavy
 
     print(told(places_of(options), options.by, as_json=options.json))

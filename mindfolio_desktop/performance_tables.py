@@ -2,11 +2,11 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from engine.core.errors import MindfolioError
 from engine.core.money import Money, to_float
+from engine.core.text_table import text_table
 from engine.domain.performance import (
     FEWEST_FOR_A_YEAR,
     FEWEST_FOR_RISK,
@@ -18,9 +18,7 @@ from engine.domain.performance import (
     Returns,
     TradeFigures,
 )
-from engine.ledger.ledger import Ledger
-from engine.ledger.query import LedgerQuery
-from engine.ledger.store import SCHEMA_VERSION, SqliteStore
+from engine.ledger.query import LedgerQuery, newest_book
 from engine.portfolio.performance import performance, read_history
 from engine.portfolio.report import Document, amount
 from engine.runtime.desk import RISK_FREE_RATE
@@ -55,16 +53,7 @@ def read_performance(places: Places) -> Performance:
 
     Raises MindfolioError when the ledger is empty, of an older version or damaged.
     """
-    store = SqliteStore(places.ledger, for_reading=True)
-    try:
-        if store.schema < SCHEMA_VERSION:
-            raise MindfolioError(
-                f"the ledger {places.ledger} was written by an older version, which kept no such figures; "
-                "run it once with this one, which brings it up to date"
-            )
-        book = Ledger(store).book
-    finally:
-        store.close()
+    book = newest_book(places.ledger)
     if book.last_at is None:
         raise MindfolioError(f"the ledger {places.ledger} is empty")
     query = LedgerQuery(places.ledger)
@@ -96,14 +85,14 @@ def performance_text(found: Performance, by: str) -> str:
     if by != "module":
         earned.append(["  of no trade", *_earned_cells(found.other, PowerFigures())])
     text = [f"Performance at {found.at:%Y-%m-%d %H:%M} UTC, after costs, open positions at their marks", ""]
-    text += _table(_EARNED, earned)
-    text += ["", *_table(_TRADES, [[name, *_trade_cells(row.trades)] for name, row in lines])]
+    text += text_table(_EARNED, earned)
+    text += ["", *text_table(_TRADES, [[name, *_trade_cells(row.trades)] for name, row in lines])]
     returns = [[name, *_return_cells(row.returns)] for name, row in lines if row.returns is not None]
     note = (
         f"Returns are on unitised NAV, of modules on their budgets. Volatility and ratios from {FEWEST_FOR_RISK} "
         f"sessions on, a year's return from {FEWEST_FOR_A_YEAR}; risk-free rate {RISK_FREE_RATE:.1%}."
     )
-    return "\n".join([*text, "", *_table(_RETURNS, returns), "", note] if returns else text)
+    return "\n".join([*text, "", *text_table(_RETURNS, returns), "", note] if returns else text)
 
 
 # --- the document ----------------------------------------------------------------------------------------------------
@@ -184,19 +173,6 @@ def _return_cells(returns: Returns) -> list[str]:
 
 def _fall_cells(fall: Drawdown | None) -> list[str]:
     return ["-", "-"] if fall is None else [_share(fall.depth, 2), str(fall.days)]
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines with the first column to the left and all others to the right."""
-    found = [headings, *rows]
-    widths = [max(len(row[column]) for row in found) for column in range(len(headings))]
-    return [
-        "  ".join(
-            cell.rjust(width) if column else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in found
-    ]
 
 
 def _usd(money: Money | None) -> str:

@@ -6,7 +6,6 @@ none. Nothing is run and nothing is written to the ledger.
 
 import argparse
 import datetime as dt
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -15,17 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.core.calendar import market_day, next_session
 from engine.core.errors import MindfolioError
-from engine.core.expiries import last_session
 from engine.runtime.places import Places
+from mindfolio_desktop import command_line as typed
 
 if TYPE_CHECKING:
     from engine.domain.events import Event
     from engine.domain.records import Recorded
     from engine.portfolio.day_sheets import Asked
-
-_MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})")
 
 LOTS = ("fifo", "position")
 """Which tax lots a sale closes: the account's oldest, or those of the position that it ends."""
@@ -36,13 +32,13 @@ FILES = ("statement.html", "statement.pdf", "trades.csv", "ledger.csv", "nav.csv
 def add_report(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     add_market: Callable[[argparse.ArgumentParser], None],
-    ledger: Callable[[argparse.Namespace], Places],
+    ledger: typed.PlacesOf,
 ) -> None:
     """The sub-command; `ledger` tells which one a command line is about."""
     report = commands.add_parser("report", help="a month's statement and files, or a day's sheet, from the ledger")
     what = report.add_mutually_exclusive_group(required=True)
     what.add_argument(
-        "--month", type=month_of, metavar="YYYY-MM", help="statement (HTML, PDF) and CSV files of a month"
+        "--month", type=typed.month, metavar="YYYY-MM", help="statement (HTML, PDF) and CSV files of a month"
     )
     what.add_argument(
         "--sheet", choices=("start", "end"), help="print the sheet of a day: before it starts, or at its end"
@@ -50,29 +46,12 @@ def add_report(
     report.add_argument("--out", type=Path, metavar="DIR", help="folder for a month's files (made if it is not there)")
     report.add_argument("--force", action="store_true", help="write over files that are there already")
     report.add_argument("--lots", choices=LOTS, default=LOTS[0], help="which tax lots a sale closes (fifo)")
-    report.add_argument("--day", type=day_of, metavar="YYYY-MM-DD", help="of a sheet (default: the ledger's last)")
+    report.add_argument("--day", type=typed.day, metavar="YYYY-MM-DD", help="of a sheet (default: the ledger's last)")
     add_market(report)
     report.set_defaults(command=partial(_report, ledger))
 
 
-def month_of(text: str) -> dt.date:
-    """The first day of a month as a command line names it."""
-    found = _MONTH.fullmatch(text)
-    try:
-        return dt.date(int(found["year"]), int(found["month"]), 1) if found else dt.date.fromisoformat("")
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a month such as 2026-03, not {text!r}") from None
-
-
-def day_of(text: str) -> dt.date:
-    """A day as a command line names it."""
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a day such as 2026-03-16, not {text!r}") from None
-
-
-def _report(ledger: Callable[[argparse.Namespace], Places], options: argparse.Namespace) -> int:
+def _report(ledger: typed.PlacesOf, options: argparse.Namespace) -> int:
     if options.sheet is not None:
         print(sheet_text(ledger(options), options.sheet, options.day))
         return 0
@@ -172,7 +151,9 @@ def sheet_text(places: Places, which: str, day: dt.date | None) -> str:
 
     Raises MindfolioError when the ledger is empty, the market was closed that day or nothing of it is in the ledger.
     """
-    from engine.portfolio.day_sheet_text import end_text, start_text  # noqa: PLC0415 - heavy, as all of these
+    from engine.core.calendar import market_day, next_session  # noqa: PLC0415 - heavy, as all of these
+    from engine.core.expiries import last_session  # noqa: PLC0415
+    from engine.portfolio.day_sheet_text import end_text, start_text  # noqa: PLC0415
     from engine.portfolio.day_sheets import EndGathering, StartGathering, session_of  # noqa: PLC0415
     from engine.portfolio.walk import walk  # noqa: PLC0415
 

@@ -5,22 +5,21 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from engine.domain.mindfolio import ModuleKind
-from engine.runtime.places import Places
+from mindfolio_desktop import command_line as typed
 
 STRUCTURES = ("iron-condor", "calendar", "diagonal", "csp", "wheel", "straddle")
 
 MOST_DRAWS = 1_000_000
 
-PlacesOf = Callable[[argparse.Namespace], Places]
-
 
 def add_scan(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     add_market: Callable[[argparse.ArgumentParser], None],
-    places_of: PlacesOf,
+    places_of: typed.PlacesOf,
 ) -> None:
     """Add `scan` to a command line."""
     scan = commands.add_parser("scan", help="one scan of one kind of module with every reason; trades nothing")
@@ -28,7 +27,7 @@ def add_scan(
     scan.add_argument("--symbol", type=str.upper, action="append", default=[], help="only this one (may be repeated)")
     scan.add_argument("--at", type=_time, metavar="HH:MM", help="New York time on the market's first day")
     add_market(scan)
-    scan.add_argument("--seed", type=_seed, help="seed of the simulated market (default 1)")
+    scan.add_argument("--seed", type=typed.seed, help="seed of the simulated market (default 1)")
     scan.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
 
     def command(options: argparse.Namespace) -> int:
@@ -46,20 +45,28 @@ def add_scan(
 def add_backtest(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     add_market: Callable[[argparse.ArgumentParser], None],
-    places_of: PlacesOf,
+    places_of: typed.PlacesOf,
 ) -> None:
     """Add `backtest` to a command line."""
     test = commands.add_parser("backtest", help="walk a symbol's past under a module's own rules, one contract a trade")
     test.add_argument("symbol", type=str.upper, metavar="SYMBOL")
     test.add_argument("--structure", required=True, choices=STRUCTURES)
-    test.add_argument("--from", dest="first", type=_day, metavar="DAY", help="first day (default: a year before --to)")
-    test.add_argument("--to", dest="last", type=_day, metavar="DAY", help="last day (default: the last one known)")
+    test.add_argument(
+        "--from", dest="first", type=typed.day, metavar="DAY", help="first day (default: a year before --to)"
+    )
+    test.add_argument("--to", dest="last", type=typed.day, metavar="DAY", help="last day (default: the last one known)")
     test.add_argument("--settings", type=Path, metavar="FILE", help="the module's parameters, as TOML or JSON")
     test.add_argument("--walk-forward", action="store_true", help="statistics in and out of sample, in thirds")
-    test.add_argument("--permutations", type=_draws, default=0, metavar="N", help="a p-value from so many draws")
+    test.add_argument(
+        "--permutations",
+        type=partial(typed.whole, 1, MOST_DRAWS),
+        default=0,
+        metavar="N",
+        help="a p-value from so many draws",
+    )
     test.add_argument("--html", type=Path, metavar="REPORT", help="write a page with charts there")
     add_market(test)
-    test.add_argument("--seed", type=_seed, help="seed of the simulated market (default 1)")
+    test.add_argument("--seed", type=typed.seed, help="seed of the simulated market (default 1)")
     test.add_argument("--json", action="store_true", help="one JSON object instead of a summary")
 
     def command(options: argparse.Namespace) -> int:
@@ -83,25 +90,6 @@ def add_backtest(
         return 0
 
     test.set_defaults(command=command)
-
-
-def _seed(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) < 2**63:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"must be a whole number from 0, not {text!r}")
-
-
-def _draws(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_DRAWS:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {MOST_DRAWS:,}, not {text!r}")
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a day as 2026-03-02, not {text!r}") from None
 
 
 def _kinds() -> str:

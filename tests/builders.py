@@ -24,6 +24,7 @@ from engine.domain.records import Checkpoint, FillRow, HistoryRow, LedgerBatch, 
 from engine.domain.structure import Leg, Structure, StructureKind, widest_wing
 from engine.ledger.ledger import Ledger
 from engine.ledger.lots import Trade, booked, named, total_cost
+from engine.ledger.tables import SCHEMA_VERSION
 from engine.modules.registry import parameters_for
 
 NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
@@ -200,7 +201,7 @@ def plain_used(held: tuple[Lot, ...]) -> Money:
 class MemoryStore:
     """A LedgerStore that keeps everything in lists."""
 
-    schema = 3
+    schema = SCHEMA_VERSION
 
     def __init__(self) -> None:
         self.batches: list[LedgerBatch] = []
@@ -235,7 +236,7 @@ class MemoryStore:
         return (row for batch in self.batches for row in batch.fills)
 
     def history(self) -> Iterator[HistoryRow]:
-        """All that performance is measured by."""
+        """All that performance and splits are measured by."""
         return (row for batch in self.batches for row in batch.history)
 
     def checkpoints(self) -> Iterator[Checkpoint]:

@@ -1,4 +1,4 @@
-"""What performance is measured by, of a ledger in memory, and sessions' closes for a clerk to write."""
+"""What performance is measured by, of a ledger in memory, the splits that it tells, and sessions for a clerk."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -7,10 +7,13 @@ from typing import TypeVar
 from engine.core.calendar import session_on
 from engine.core.money import Money, dollars
 from engine.domain import events as ev
+from engine.domain.allocation_history import AllocationHistory
 from engine.domain.performance import Performance
 from engine.domain.ports import LedgerStore
 from engine.domain.position import Position
-from engine.domain.records import CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
+from engine.domain.records import BoundaryRow, CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
+from engine.ledger.allocations import TYPES, AllocationRows, allocation_history
+from engine.ledger.ledger import Ledger, checked_entries
 from engine.portfolio.performance import performance, read_history
 from tests.builders import Clerk, MemoryStore
 
@@ -26,8 +29,8 @@ class MemoryHistory:
     def of(self, kind: type[Kept]) -> tuple[Kept, ...]:
         return tuple(row for row in self._store.history() if isinstance(row, kind))
 
-    def closes(self, module_id: str | None = None) -> tuple[CloseRow, ...]:
-        return tuple(row for row in self.of(CloseRow) if module_id in (None, row.module_id))
+    def closes(self) -> tuple[CloseRow, ...]:
+        return self.of(CloseRow)
 
     def flows(self) -> tuple[FlowRow, ...]:
         return self.of(FlowRow)
@@ -43,6 +46,26 @@ class MemoryHistory:
 
     def results_at(self, day: dt.date) -> dict[str, Money]:
         return {row.position_id: row.pnl for row in self.of(ResultRow) if row.day == day}
+
+
+def allocations_of(ledger: Ledger) -> AllocationHistory:
+    """The history of splits of a ledger."""
+    ledger.commit()
+    return allocation_history(allocation_rows(ledger._store), ledger.book)
+
+
+def allocation_rows(store: LedgerStore) -> AllocationRows:
+    """What a store holds of its splits."""
+    history = MemoryHistory(store)
+    entries = tuple(each for each in checked_entries(store) if each[0].type in TYPES)
+    fills = tuple((row.seq, row.position_id) for row in store.fills())
+    return AllocationRows(entries, history.of(BoundaryRow), history.power(), fills, history.ended())
+
+
+def open_session(clerk: Clerk, day: dt.date) -> None:
+    """A session opens."""
+    book = clerk.ledger.book
+    clerk.record(ev.SessionOpened(day, {module_id: book.pnl(module_id) for module_id in book.modules}))
 
 
 def bell(clerk: Clerk, day: dt.date) -> None:

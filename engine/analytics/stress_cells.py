@@ -30,8 +30,7 @@ VOLATILITY_MOVES = np.array([-0.3, 0.0, 0.5])
 LATER_DAYS = 10.0
 INDEX_FALLS = np.array([-0.1, -0.2, -0.3])
 FEAR = 4.0
-"""Volatility rises by so many times the index's fall. In October 2008 and March 2020 the index of implied volatility
-rose by some three to five times what prices had lost."""
+"""Volatility rises by so many times the index's fall: of 10 %, by 40 %. A convention of ours."""
 
 SHIFTS = VOLATILITY_MOVES.size
 NOW, LATER, ASSIGNED, EXPIRY = 0, SHIFTS, 2 * SHIFTS, 2 * SHIFTS + 1

@@ -163,7 +163,7 @@ def _part(part: Table | Picture | str) -> str:
             if not part.rows:
                 return f'<p class="empty">{escape(part.empty)}</p>'
             names = [escape(name) for name in part.columns]
-            return table(names, [[_cell(cell) for cell in row] for row in part.rows])
+            return table(names, [[cell_html(cell) for cell in row] for row in part.rows])
         case Picture():
             if not part.svg:
                 return f'<p class="empty">{escape(part.empty)}</p>'
@@ -181,7 +181,8 @@ def is_part(colour: str) -> bool:
     return colour.startswith("part") or colour == "reserve"
 
 
-def _cell(cell: Cell) -> str:
+def cell_html(cell: Cell) -> str:
+    """A cell's text, escaped, in its colour where it has one."""
     if isinstance(cell, Figure):
         return f'<span class="{cell.colour}">{escape(cell.text)}</span>'
     return escape(cell)
@@ -226,7 +227,7 @@ def tile(label: str, value: str, more: str, colour_: str) -> str:
 
 def amount(money: Money | None) -> str:
     """An amount with its sign and colour."""
-    return _cell(signed(money))
+    return cell_html(signed(money))
 
 
 def colour(money: Money | None) -> str:

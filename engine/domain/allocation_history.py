@@ -9,9 +9,6 @@ from enum import StrEnum
 from engine.core.money import Money
 from engine.domain.budget import BudgetPlan
 
-ACCOUNT = ""
-"""Under this name stands the P&L of the account itself, which no module earned (interest on cash, a late fee)."""
-
 
 class AllocationCause(StrEnum):
     """What changed capital or its split."""
@@ -58,8 +55,9 @@ class AllocationInterval:
 
     `session` is the one that was opened last (what is booked before the next opens counts in it), None before the
     first; `change` is the index of the change that made the split. `used`: buying power at the beginning, by module.
-    `pnl`: after costs, open positions at their marks, by module (`ACCOUNT` for the account's own); what is zero is left
-    out. `nav` is that at the end; `flows` is what of its change was nobody's P&L: deposits, withdrawals, EXTERNAL.
+    `pnl`: after costs, open positions at their marks, by module (ACCOUNT for the account's own, which no module earned:
+    interest on cash, a late fee); what is zero is left out. `nav` is that at the end; `flows` is what of its change was
+    nobody's P&L: deposits, withdrawals, EXTERNAL.
     """
 
     session: dt.date | None
@@ -78,7 +76,7 @@ class AllocationInterval:
 
 
 @dataclass(frozen=True, slots=True)
-class EndedTrade:
+class EndedLineage:
     """A lineage that ended: its net P&L after costs, and the most buying power that it ever used (0: unknown)."""
 
     module_id: str
@@ -93,7 +91,7 @@ class AllocationHistory:
 
     changes: tuple[AllocationChange, ...]
     intervals: tuple[AllocationInterval, ...]
-    trades: tuple[EndedTrade, ...]
+    trades: tuple[EndedLineage, ...]
 
     def pnl_under(self, change: int) -> dict[str, Money]:
         """P&L by module from a change (its index) until the next one. Over all changes it is all P&L, exactly."""

@@ -9,7 +9,7 @@ from engine.domain.explained import PnlParts
 from engine.domain.happening import HappeningKind
 from engine.domain.instrument import OptionContract
 from engine.domain.mindfolio import Environment
-from engine.domain.statement import EndedTrade
+from engine.domain.statement import EndedPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,6 @@ class EndSheet:
     modules: tuple[ModuleDay, ...]
     explained: tuple[tuple[str, PnlParts], ...]
     fills: tuple[FillLine, ...]
-    ended: tuple[EndedTrade, ...]
+    ended: tuple[EndedPosition, ...]
     scans: tuple[ScanCount, ...]
     tomorrow: tuple[ExpiryLine, ...]

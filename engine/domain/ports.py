@@ -259,7 +259,7 @@ class LedgerStore(Protocol):
         ...
 
     def history(self) -> Iterator[HistoryRow]:
-        """All rows that performance is measured by; of each kind in order of their entries."""
+        """All rows that performance and splits are measured by; of each kind in order of their entries."""
         ...
 
     def checkpoints(self) -> Iterator["Checkpoint"]:
@@ -306,7 +306,7 @@ class Query(Protocol):
         ...
 
     def allocations(self) -> AllocationHistory:
-        """Every change of capital and its split with what was earned under it, from the whole journal: a long read."""
+        """Every change of capital and its split with what was earned under it."""
         ...
 
     def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:
@@ -321,8 +321,8 @@ class Query(Protocol):
 class HistoryQuery(Protocol):
     """What performance is measured by, whole and oldest first: a few rows a session and a trade."""
 
-    def closes(self, module_id: str | None = None) -> tuple[CloseRow, ...]:
-        """A module, or the whole mindfolio (ACCOUNT), at every session's close, oldest first; None: of all of them."""
+    def closes(self) -> tuple[CloseRow, ...]:
+        """The whole mindfolio (ACCOUNT) and each module at every session's close, oldest first."""
         ...
 
     def flows(self) -> tuple[FlowRow, ...]:

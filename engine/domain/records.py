@@ -140,8 +140,28 @@ class PowerRow:
     used: Money
 
 
-HistoryRow: TypeAlias = CloseRow | ResultRow | FlowRow | OpeningRow | PowerRow
-"""What performance is measured by: rows that are only ever added."""
+@dataclass(frozen=True, slots=True)
+class BoundaryRow:
+    """A module, or the account itself (`module_id` ACCOUNT), where its P&L begins to count anew.
+
+    That is where a session opens, capital or its split changes, or a position goes over to another module.
+    `pnl_before` is P&L after costs since the beginning, open positions at their marks, up to the entry, `pnl_after`
+    with it; of ACCOUNT what no module earned. `budget` (of ACCOUNT: the reserve) and `used` are from here on. `nav` is
+    the mindfolio's just before, 0 in the row of a module.
+    """
+
+    seq: int
+    at: dt.datetime
+    module_id: str
+    pnl_before: Money
+    pnl_after: Money
+    budget: Money
+    used: Money
+    nav: Money
+
+
+HistoryRow: TypeAlias = CloseRow | ResultRow | FlowRow | OpeningRow | PowerRow | BoundaryRow
+"""What performance and splits are measured by: rows that are only ever added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +169,7 @@ class LedgerBatch:
     """What one transaction writes: entries, their postings, side-store documents, and what the read tables show.
 
     `closed` are positions that ended, `orders` those that changed (the newest state of each), `fills` what was done,
-    `history` what performance is measured by.
+    `history` what performance and splits are measured by.
     """
 
     entries: tuple[Recorded, ...]

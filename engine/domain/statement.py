@@ -69,7 +69,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class EndedTrade:
+class EndedPosition:
     """A position that ended. `holdings` are all that it ever held, each at its largest; `fills` counts its fills.
 
     `lineage_net` is what the whole lineage came to, None while some of it is open.
@@ -83,7 +83,7 @@ class EndedTrade:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTrade:
+class OpenPosition:
     """A position that is open at the end, at its journaled mark."""
 
     position: Position
@@ -172,8 +172,8 @@ class MonthStatement:
     unit_return: float | None
     modules: tuple[ModuleMonth, ...]
     days: tuple[DayNav, ...]
-    ended: tuple[EndedTrade, ...]
-    open: tuple[OpenTrade, ...]
+    ended: tuple[EndedPosition, ...]
+    open: tuple[OpenPosition, ...]
     cash_lines: tuple[CashLine, ...]
     flows: tuple[Flow, ...]
     splits: tuple[SplitChange, ...]

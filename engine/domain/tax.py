@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.core.money import Money
-from engine.domain.instrument import OptionContract
+from engine.domain.instrument import MULTIPLIER, OptionContract
 
 
 class How(StrEnum):
@@ -68,8 +68,8 @@ class TaxLot:
 
     @property
     def shares(self) -> int:
-        """Shares that it is about, >= 0: a contract stands for a hundred."""
-        return abs(self.quantity) * (1 if self.contract is None else 100)
+        """Shares that it is about, >= 0."""
+        return _shares(self.contract, self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,11 @@ class TaxClosing:
         return self.proceeds - self.basis
 
     @property
+    def shares(self) -> int:
+        """Shares that it is about, >= 0."""
+        return _shares(self.contract, self.quantity)
+
+    @property
     def is_wash(self) -> bool:
         """Whether a wash sale is possible."""
         return bool(self.replacements)
@@ -122,3 +127,7 @@ class TaxReport:
 
     closed: tuple[TaxClosing, ...]
     open: tuple[TaxLot, ...]
+
+
+def _shares(contract: OptionContract | None, quantity: int) -> int:
+    return abs(quantity) * (1 if contract is None else MULTIPLIER)

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from engine.core.calendar import expiry_at, session_at
-from engine.core.money import CENT, UNIT, Money
+from engine.core.money import CENT, UNIT, Money, usd
 from engine.domain.broker_reports import BrokerKnows
 from engine.domain.limits import Costs
 from engine.domain.order import Order, OrderPurpose
@@ -99,7 +99,7 @@ def verdict(state: State, ticket: Ticket, limit: Money, costs: Costs, needs: Req
         return Verdict("", hold)
     left += ticket.held
     if needed > max(0, left):
-        return Verdict(f"needs buying power of {_usd(needed)}, and {_usd(left)} is left")
+        return Verdict(f"needs buying power of {usd(needed)}, and {usd(left)} is left")
     return Verdict("", hold)
 
 
@@ -146,7 +146,3 @@ def _fault_of_structure(structure: Structure) -> str:  # noqa: PLR0911 - a flat 
     if len(legs) > 1 and math.gcd(*(leg.ratio for leg in legs)) > 1:
         return "the ratios of the legs have a common divisor"
     return ""
-
-
-def _usd(amount: Money) -> str:
-    return f"{'-' if amount < 0 else ''}${abs(amount) / UNIT:,.2f}"

@@ -1,156 +1,37 @@
-"""The history of allocation, folded from the journal alone."""
+"""The history of allocation, from the read tables and those entries that changed a split or opened a session."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from engine.core.errors import LedgerFault
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
 from engine.domain.allocation_history import (
-    ACCOUNT,
     AllocationCause,
     AllocationChange,
     AllocationHistory,
     AllocationInterval,
-    EndedTrade,
+    EndedLineage,
 )
 from engine.domain.budget import BudgetPlan
-from engine.domain.records import Recorded
-from engine.ledger.book import Book
-from engine.ledger.book_state import Applied
+from engine.domain.position import Position
+from engine.domain.records import ACCOUNT, BoundaryRow, PowerRow, Recorded
+from engine.ledger.book_state import BookState
+from engine.ledger.fold_history import pnl_by_holder
 from engine.ledger.fold_positions import lineage_of
 
-_SETTLED = ev.GainSwept | ev.LossSettled
-_CHANGES = ev.MindfolioCreated | ev.BudgetReallocated | ev.CashDeposited | _SETTLED | ev.ModuleAdded | ev.ModuleRemoved
-_BOUNDARIES = _CHANGES | ev.SessionOpened
-
-
-def allocation_history(entries: Iterable[tuple[Recorded, ev.Event]]) -> AllocationHistory:
-    """The history of a journal's entries, all of them from the first on. Raises LedgerFault when they contradict.
-
-    P&L is the book's own at each boundary, so the intervals' parts sum to what the ledger says, to the unit.
-    """
-    fold = AllocationFold()
-    for entry, event in entries:
-        fold.apply(entry.seq, entry.at, event)
-    return fold.history()
-
-
-class AllocationFold:
-    """A book with what it passes through on the way; goes on where it stands when more entries come."""
-
-    def __init__(self) -> None:
-        self.book = Book()
-        self._changes: list[AllocationChange] = []
-        self._intervals: list[AllocationInterval] = []
-        self._trades: list[EndedTrade] = []
-        self._session: dt.date | None = None
-        self._begins: dt.datetime | None = None
-        self._nav: Money = 0
-        self._used: dict[str, Money] = {}
-        self._pnl: dict[str, Money] = {}
-        self._nets: Counter[str] = Counter()
-        self._most_used: dict[str, Money] = {}
-
-    def apply(self, seq: int, at: dt.datetime, event: ev.Event) -> None:
-        """Fold the next entry in. Raises LedgerFault when it contradicts the state."""
-        book = self.book
-        if isinstance(event, _BOUNDARIES):
-            self._close_interval(at)
-            nav, before = book.nav, book.plan
-            book.apply(seq, at, event)
-            if isinstance(event, ev.SessionOpened):
-                self._session = event.day
-            else:
-                self._changes.append(_change(seq, at, event, before, book))
-            self._begin_interval(at, nav)
-            return
-        if isinstance(event, ev.PositionMoved):
-            self._hand_over(event)
-        self._follow_trades(event, book.apply(seq, at, event))
-
-    def history(self) -> AllocationHistory:
-        """What came of all entries so far; the last interval ends with the last of them."""
-        running = self._interval(self.book.last_at) if self.book.last_at else None
-        intervals = (*self._intervals, running) if running else tuple(self._intervals)
-        return AllocationHistory(tuple(self._changes), intervals, tuple(self._trades))
-
-    def _begin_interval(self, at: dt.datetime, nav: Money) -> None:
-        book = self.book
-        self._begins, self._nav = at, nav
-        self._used = {module_id: used for module_id in book.modules if (used := book.used(module_id))}
-        self._pnl = self._pnl_now()
-
-    def _close_interval(self, at: dt.datetime) -> None:
-        interval = self._interval(at)
-        if interval is not None:
-            self._intervals.append(interval)
-
-    def _interval(self, at: dt.datetime) -> AllocationInterval | None:
-        """The interval that runs, as if it ended now; None before the beginning."""
-        if self._begins is None:
-            return None
-        now = self._pnl_now()
-        names = dict.fromkeys((*self._pnl, *now))
-        pnl = {name: earned for name in names if (earned := now.get(name, 0) - self._pnl.get(name, 0))}
-        book = self.book
-        flows = book.nav - self._nav - sum(pnl.values())
-        return AllocationInterval(
-            self._session, self._begins, at, len(self._changes) - 1, book.plan, self._used, pnl, book.nav, flows
-        )
-
-    def _pnl_now(self) -> dict[str, Money]:
-        book = self.book
-        found = {module_id: book.pnl(module_id) for module_id in book.module_ids}
-        return {**found, ACCOUNT: book.realised(ACCOUNT)}
-
-    def _hand_over(self, event: ev.PositionMoved) -> None:
-        """What is open in a position that goes to another module is nobody's gain or loss of the interval."""
-        position = self.book.positions.get(event.position_id)
-        if position is None or event.module_id == EXTERNAL:
-            return
-        open_pnl = self.book.marks[event.position_id] - position.cost
-        for module_id, moved in ((position.module_id, -open_pnl), (event.module_id, open_pnl)):
-            if module_id != EXTERNAL:
-                self._pnl[module_id] = self._pnl.get(module_id, 0) + moved
-
-    def _follow_trades(self, event: ev.Event, applied: Applied) -> None:
-        book = self.book
-        touched = [row.position_id for row in applied.fills]
-        if isinstance(event, ev.LegSettled):
-            touched.append(event.position_id)
-        for position_id in touched:
-            if position_id in book.positions:
-                name = lineage_of(book.positions[position_id])
-                used = sum(each.used for each in book.positions.values() if lineage_of(each) == name)
-                self._most_used[name] = max(used, self._most_used.get(name, 0))
-        for position in applied.closed:
-            name = lineage_of(position)
-            self._nets[name] += position.net_pnl
-            if name in book.lineages:
-                continue
-            net, used = self._nets.pop(name), self._most_used.pop(name, 0)
-            if position.module_id != EXTERNAL and book.last_at is not None:
-                self._trades.append(EndedTrade(position.module_id, book.last_at, net, used))
-
-
-def _change(seq: int, at: dt.datetime, event: "_CHANGES", before: BudgetPlan, book: Book) -> AllocationChange:
-    """The record of an entry, `book` being the state after it."""
-    module_id = ""
-    if isinstance(event, ev.ModuleAdded):
-        module_id = event.spec.module_id
-    elif isinstance(event, _SETTLED | ev.ModuleRemoved):
-        module_id = event.module_id
-    who, why = ("", "") if isinstance(event, ev.MindfolioCreated) else (event.who, event.why)
-    return AllocationChange(seq, at, _cause(event), who, why, book.version, module_id, before, book.plan)
-
-
-def _cause(event: "_CHANGES") -> AllocationCause:
-    if isinstance(event, ev.CashDeposited) and event.amount < 0:
-        return AllocationCause.WITHDRAWAL
-    return _CAUSES[type(event)]
-
+_Change = (
+    ev.MindfolioCreated
+    | ev.BudgetReallocated
+    | ev.CashDeposited
+    | ev.GainSwept
+    | ev.LossSettled
+    | ev.ModuleAdded
+    | ev.ModuleRemoved
+)
 
 _CAUSES: dict[type[ev.Event], AllocationCause] = {
     ev.MindfolioCreated: AllocationCause.CREATED,
@@ -161,3 +42,183 @@ _CAUSES: dict[type[ev.Event], AllocationCause] = {
     ev.ModuleAdded: AllocationCause.MODULE_ADDED,
     ev.ModuleRemoved: AllocationCause.MODULE_REMOVED,
 }
+
+TYPES = tuple(kind.__name__ for kind in (*_CAUSES, ev.SessionOpened, ev.LegSettled))
+"""The types of the entries that the history is told by."""
+
+_BEFORE_ALL = BudgetPlan({}, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRows:
+    """What the history is told by, each in order of its entries.
+
+    `entries` are those of `TYPES`, `fills` the entry and the position of each fill, `ended` all positions that ended.
+    """
+
+    entries: tuple[tuple[Recorded, ev.Event], ...]
+    boundaries: tuple[BoundaryRow, ...]
+    power: tuple[PowerRow, ...]
+    fills: tuple[tuple[int, str], ...]
+    ended: tuple[Position, ...]
+
+
+def allocation_history(rows: AllocationRows, book: BookState) -> AllocationHistory:
+    """The history up to the book's last entry, with which the last interval ends. Raises LedgerFault where a row lacks.
+
+    P&L is the book's own at each boundary, so the intervals' parts sum to what the ledger says, to the unit. The rows
+    may be newer than the book, never older.
+    """
+    boundaries: dict[int, dict[str, BoundaryRow]] = defaultdict(dict)
+    for row in rows.boundaries:
+        if row.seq <= book.seq:
+            boundaries[row.seq][row.module_id] = row
+    told = {
+        entry.seq: (entry, event)
+        for entry, event in rows.entries
+        if entry.seq <= book.seq and not isinstance(event, ev.LegSettled)
+    }
+    passed = _Passed()
+    try:
+        for seq in sorted({*told, *boundaries}):
+            entry, event = told.get(seq, (None, None))
+            passed.boundary(entry, event, boundaries[seq])
+        passed.end(book)
+        return AllocationHistory(tuple(passed.changes), tuple(passed.intervals), _ended_lineages(rows, book))
+    except (KeyError, IndexError) as error:
+        raise LedgerFault(f"the history of splits lacks a row ({error}): mindfolio verify tells which") from error
+
+
+# --- splits and what was earned under them ---------------------------------------------------------------------------
+@dataclass(slots=True)
+class _Running:
+    """The interval that runs: `nav` is that just before it, `since` P&L of each holder when it was last counted."""
+
+    session: dt.date | None
+    begins: dt.datetime
+    change: int
+    plan: BudgetPlan
+    used: dict[str, Money]
+    nav: Money
+    since: dict[str, Money]
+    earned: Counter[str]
+
+    def earn(self, pnl: Mapping[str, Money]) -> None:
+        """Count P&L up to now."""
+        for name, amount in pnl.items():
+            self.earned[name] += amount - self.since.get(name, 0)
+
+    def ended(self, at: dt.datetime, nav: Money) -> AllocationInterval:
+        """It ends now."""
+        pnl = {name: amount for name, amount in self.earned.items() if amount}
+        flows = nav - self.nav - sum(pnl.values())
+        return AllocationInterval(self.session, self.begins, at, self.change, self.plan, self.used, pnl, nav, flows)
+
+
+class _Passed:
+    """Changes and intervals that were passed on the way from boundary to boundary."""
+
+    def __init__(self) -> None:
+        self.changes: list[AllocationChange] = []
+        self.intervals: list[AllocationInterval] = []
+        self._running: _Running | None = None
+        self._session: dt.date | None = None
+
+    def boundary(self, entry: Recorded | None, event: ev.Event | None, rows: Mapping[str, BoundaryRow]) -> None:
+        """The next one; where no entry is given a position went over to another module."""
+        account, running = rows[ACCOUNT], self._running
+        since = {name: row.pnl_after for name, row in rows.items()}
+        if running is not None:
+            running.earn({name: row.pnl_before for name, row in rows.items()})
+            if event is None:
+                running.since = since
+                return
+            self.intervals.append(running.ended(account.at, account.nav))
+        if isinstance(event, ev.SessionOpened):
+            self._session = event.day
+        elif entry is not None and isinstance(event, _Change):
+            self.changes.append(self._changed(entry, event, rows))
+        plan, change = self.changes[-1].after, len(self.changes) - 1
+        used = {name: rows[name].used for name in plan.budgets if rows[name].used}
+        self._running = _Running(self._session, account.at, change, plan, used, account.nav, since, Counter())
+
+    def end(self, book: BookState) -> None:
+        """The last interval ends with the book's last entry."""
+        if self._running is not None and book.last_at is not None:
+            self._running.earn(pnl_by_holder(book))
+            self.intervals.append(self._running.ended(book.last_at, book.nav))
+
+    def _changed(self, entry: Recorded, event: _Change, rows: Mapping[str, BoundaryRow]) -> AllocationChange:
+        before = self.changes[-1].after if self.changes else _BEFORE_ALL
+        version = self.changes[-1].version if self.changes else 0
+        names, module_id = set(before.budgets), ""
+        match event:
+            case ev.MindfolioCreated():
+                names, version = {spec.module_id for spec in event.spec.modules}, 1
+            case ev.BudgetReallocated():
+                version = event.version
+            case ev.ModuleAdded():
+                module_id, version = event.spec.module_id, version + 1
+                names.add(module_id)
+            case ev.ModuleRemoved():
+                module_id, version = event.module_id, version + 1
+                names.remove(module_id)
+            case ev.GainSwept() | ev.LossSettled():
+                module_id = event.module_id
+        after = BudgetPlan({name: row.budget for name, row in rows.items() if name in names}, rows[ACCOUNT].budget)
+        who, why = ("", "") if isinstance(event, ev.MindfolioCreated) else (event.who, event.why)
+        return AllocationChange(entry.seq, entry.at, _cause(event), who, why, version, module_id, before, after)
+
+
+def _cause(event: _Change) -> AllocationCause:
+    if isinstance(event, ev.CashDeposited) and event.amount < 0:
+        return AllocationCause.WITHDRAWAL
+    return _CAUSES[type(event)]
+
+
+# --- trades ----------------------------------------------------------------------------------------------------------
+def _ended_lineages(rows: AllocationRows, book: BookState) -> tuple[EndedLineage, ...]:
+    """Lineages of ours that ended, in the order in which they did."""
+    settled = [(entry.seq, event) for entry, event in rows.entries if isinstance(event, ev.LegSettled)]
+    # What is split off and ends with the very same entry never had buying power of its own.
+    last_row = {event.split_into: seq for seq, event in settled} | {row.position_id: row.seq for row in rows.power}
+    ends = {held.position_id: seq for held in rows.ended if (seq := last_row[held.position_id]) <= book.seq}
+    ended = sorted((held for held in rows.ended if held.position_id in ends), key=lambda held: ends[held.position_id])
+    going = {lineage_of(held) for held in book.positions.values()}
+    names = {held.position_id: lineage_of(held) for held in (*ended, *book.positions.values())}
+    looks = [*rows.fills, *((seq, event.position_id) for seq, event in settled)]
+    looks = [(seq, position_id) for seq, position_id in looks if position_id in names and seq != ends.get(position_id)]
+    most_used = _most_used(rows.power, names, looks)
+    nets: Counter[str] = Counter()
+    last: dict[str, Position] = {}
+    for held in ended:
+        name = lineage_of(held)
+        nets[name] += held.net_pnl
+        last.pop(name, None)  # a lineage stands where its last position ended
+        last[name] = held
+    return tuple(
+        EndedLineage(held.module_id, held.closed_at, nets[name], most_used.get(name, 0))
+        for name, held in last.items()
+        if name not in going and held.module_id != EXTERNAL and held.closed_at is not None
+    )
+
+
+def _most_used(
+    power: Iterable[PowerRow], names: Mapping[str, str], looks: Iterable[tuple[int, str]]
+) -> dict[str, Money]:
+    """The most buying power of each lineage, looked at after the fills and ends of contracts that left a position open.
+
+    `names` are the lineages of positions. What was only taken in from the broker's account is of unknown risk.
+    """
+    used: Counter[str] = Counter()
+    by_lineage: Counter[str] = Counter()
+    most: dict[str, Money] = {}
+    to_come = deque(row for row in power if row.position_id in names)
+    for seq, position_id in sorted(looks):
+        while to_come and to_come[0].seq <= seq:
+            row = to_come.popleft()
+            by_lineage[names[row.position_id]] += row.used - used[row.position_id]
+            used[row.position_id] = row.used
+        name = names[position_id]
+        most[name] = max(by_lineage[name], most.get(name, 0))
+    return most

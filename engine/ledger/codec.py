@@ -105,7 +105,18 @@ def chained(
     for seq, entry in enumerate(entries, start=after + 1):
         if entry.seq != seq:
             raise LedgerFault(f"the journal lacks entry {seq}")
-        if entry.previous_hash != previous_hash or entry.hash != chain_hash(entry):
-            raise LedgerFault(f"journal entry {entry.seq} ({entry.type}) was changed after it was written")
-        yield entry, decode_event(entry.type, entry.version, entry.body)
+        if entry.previous_hash != previous_hash:
+            raise LedgerFault(_was_changed(entry))
+        yield entry, event_of(entry)
         previous_hash = entry.hash
+
+
+def event_of(entry: Recorded) -> Event:
+    """The event of an entry, which is held against its own hash. Raises LedgerFault when it was changed."""
+    if entry.hash != chain_hash(entry):
+        raise LedgerFault(_was_changed(entry))
+    return decode_event(entry.type, entry.version, entry.body)
+
+
+def _was_changed(entry: Recorded) -> str:
+    return f"journal entry {entry.seq} ({entry.type}) was changed after it was written"

@@ -1,4 +1,4 @@
-"""What performance is measured by, told with the events that bring it about: closes, flows, openings, buying power.
+"""What performance and splits are measured by: closes, flows, openings, buying power, boundaries; told with events.
 
 All of it is found by holding the book after an event against the book before it, so that no way of changing a
 position or a budget can be forgotten.
@@ -12,10 +12,9 @@ from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
 from engine.domain.position import Position
-from engine.domain.records import ACCOUNT, CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
+from engine.domain.records import ACCOUNT, BoundaryRow, CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
 from engine.domain.structure import StructureKind
 from engine.ledger.book_state import BookState
-from engine.ledger.entries import Account
 from engine.ledger.fold_positions import lineage_of
 
 _FLOWS = (
@@ -28,6 +27,9 @@ _FLOWS = (
     ev.PositionMoved,
 )
 """What changes the value of a module, or of the mindfolio, by something that is neither gain nor loss."""
+
+_BOUNDARIES = (*_FLOWS, ev.ModuleAdded, ev.SessionOpened)
+"""What P&L begins to count anew with: another session, another split, another holder."""
 
 _TRADES = (
     ev.OrderFilled,
@@ -49,15 +51,18 @@ class Before:
     lineages: frozenset[str]
     kind: StructureKind | None
     """What an order that is filled is for."""
+    pnl: dict[str, Money]
+    nav: Money
 
 
-_NOTHING = Before({}, {}, frozenset(), None)
+_NOTHING = Before({}, {}, frozenset(), None, {}, 0)
 
 
 def before(book: BookState, event: ev.Event) -> Before:
     """What has to be remembered of the book until the event is folded in; nothing for most of them."""
     is_trade = isinstance(event, _TRADES)
-    if not is_trade and not isinstance(event, _FLOWS):
+    is_boundary = isinstance(event, _BOUNDARIES)
+    if not is_trade and not is_boundary:
         return _NOTHING
     order = book.orders.get(event.order_id) if isinstance(event, ev.OrderFilled) else None
     return Before(
@@ -65,6 +70,8 @@ def before(book: BookState, event: ev.Event) -> Before:
         dict(book.positions) if is_trade else {},
         frozenset(book.lineages) if is_trade else frozenset(),
         None if order is None else order.structure.kind,
+        pnl_by_holder(book) if is_boundary else {},
+        book.nav if is_boundary else 0,
     )
 
 
@@ -77,6 +84,8 @@ def rows(book: BookState, seq: int, at: dt.datetime, event: ev.Event, earlier: B
         found += _flows(book, seq, at, event, earlier)
     if isinstance(event, _TRADES):
         found += _trades(book, seq, at, earlier)
+    if isinstance(event, _BOUNDARIES):
+        found += _boundaries(book, seq, at, earlier)
     return tuple(found)
 
 
@@ -96,17 +105,21 @@ def close_row(book: BookState, seq: int, at: dt.datetime, day: dt.date, module_i
             seq, at, day, module_id, value_of(book, module_id), 0 if module is None else module.budget,
             book.realised(module_id), book.unrealised(module_id), book.used(module_id), 0,
         )  # fmt: skip
-    settled = sum(amount for (account, _), amount in book.balances.items() if account == Account.SETTLED)
     ours = [position for position in book.positions.values() if position.module_id != EXTERNAL]
     open_pnl = sum(book.marks[position.position_id] - position.cost for position in ours)
     used = sum(position.used for position in ours)
-    realised = book.nav - book.capital + settled - open_pnl
+    realised = book.pnl_total - open_pnl
     return CloseRow(seq, at, day, ACCOUNT, book.nav, book.capital, realised, open_pnl, used, book.units)
 
 
 def result_of(book: BookState, position: Position) -> Money:
     """P&L so far of an open position, after costs, at its last mark."""
     return position.net_pnl + book.marks[position.position_id] - position.cost
+
+
+def pnl_by_holder(book: BookState) -> dict[str, Money]:
+    """P&L since the beginning of every module that is or was, and of ACCOUNT what no module earned."""
+    return {ACCOUNT: book.realised(ACCOUNT), **{module_id: book.pnl(module_id) for module_id in book.module_ids}}
 
 
 def _values(book: BookState) -> dict[str, Money]:
@@ -157,3 +170,13 @@ def _trades(book: BookState, seq: int, at: dt.datetime, earlier: Before) -> Iter
     for position_id, known in earlier.positions.items():
         if position_id not in book.positions:
             yield PowerRow(seq, at, position_id, known.module_id, 0)
+
+
+def _boundaries(book: BookState, seq: int, at: dt.datetime, earlier: Before) -> Iterator[BoundaryRow]:
+    for module_id, pnl in pnl_by_holder(book).items():
+        before, module = earlier.pnl.get(module_id, 0), book.modules.get(module_id)
+        if module_id == ACCOUNT:
+            yield BoundaryRow(seq, at, ACCOUNT, before, pnl, book.reserve, 0, earlier.nav)
+        else:
+            budget = 0 if module is None else module.budget
+            yield BoundaryRow(seq, at, module_id, before, pnl, budget, book.used(module_id), 0)

@@ -1,6 +1,7 @@
-"""Rows that performance is measured by, as records and back: each kind has a table of its own, only ever added to.
+"""Rows that performance and splits are measured by, as records and back: each kind has its own table.
 
-A record's fields are its table's columns, in that order; times and days are kept as whole numbers.
+Rows are only ever added. A record's fields are its table's columns, in that order; times and days are kept as whole
+numbers.
 """
 
 import dataclasses
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from engine.core.clock import epoch_us, from_epoch_us
 from engine.core.errors import LedgerFault
-from engine.domain.records import CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
+from engine.domain.records import BoundaryRow, CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
 from engine.domain.structure import StructureKind
 from engine.ledger import tables
 
@@ -22,6 +23,7 @@ TABLES: dict[type, sa.Table] = {
     FlowRow: tables.flows,
     OpeningRow: tables.openings,
     PowerRow: tables.power,
+    BoundaryRow: tables.boundaries,
 }
 
 Kept = TypeVar("Kept", bound=HistoryRow)

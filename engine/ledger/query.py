@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from engine.domain.candidate import ScanRow
 from engine.domain.explained import ExplainedDay
 from engine.domain.position import Position
 from engine.domain.records import (
+    BoundaryRow,
     CloseRow,
     EntryRow,
     FillRow,
@@ -31,10 +34,13 @@ from engine.domain.records import (
     TradeRow,
 )
 from engine.ledger import history_rows, tables
-from engine.ledger.allocations import allocation_history
-from engine.ledger.codec import chained
+from engine.ledger.allocations import TYPES, AllocationRows, allocation_history
+from engine.ledger.book import Book
+from engine.ledger.codec import event_of
 from engine.ledger.connections import cause, reading_engine
 from engine.ledger.history_rows import Kept
+from engine.ledger.ledger import Ledger
+from engine.ledger.store import SCHEMA_VERSION, SqliteStore
 
 _SCAN_ROWS = msgspec.json.Decoder(tuple[ScanRow, ...])
 
@@ -73,6 +79,7 @@ class LedgerQuery:
 
     def __init__(self, path: Path) -> None:
         """Nothing is opened before the first question."""
+        self._path = path
         self._engine = reading_engine(path, QueuePool)
 
     def scans(self, module_id: str, since: dt.datetime, limit: int = 200) -> tuple[ScanRow, ...]:
@@ -129,13 +136,19 @@ class LedgerQuery:
         return tuple((from_epoch_us(at_us), nav) for at_us, nav in reversed(self._rows(query)))
 
     def allocations(self) -> AllocationHistory:
-        """Every change of capital and its split with what was earned under it, from the whole journal: a long read."""
-        query = sa.select(tables.journal).order_by(tables.journal.c.seq)
-        try:
-            with self._engine.connect() as connection:
-                return allocation_history(chained(tables.recorded(row) for row in connection.execute(query)))
-        except SQLAlchemyError as error:
-            raise LedgerFault(f"the ledger's history cannot be read: {cause(error)}") from error
+        """Every change of capital and its split with what was earned under it."""
+        book = newest_book(self._path)
+        journal, fills, closed = tables.journal, tables.fills, tables.closed_positions
+        with self._reading() as connection:  # all of it as it was at one instant
+            entries = connection.execute(sa.select(journal).where(journal.c.type.in_(TYPES)).order_by(journal.c.seq))
+            rows = AllocationRows(
+                entries=tuple((entry, event_of(entry)) for entry in map(tables.recorded, entries)),
+                boundaries=_history(connection, BoundaryRow),
+                power=_history(connection, PowerRow),
+                fills=tuple((row.seq, row.position_id) for row in connection.execute(sa.select(fills))),
+                ended=tuple(tables.closed(row) for row in connection.execute(sa.select(closed))),
+            )
+        return allocation_history(rows, book)
 
     def followed(self) -> tuple[FollowedTrade, ...]:
         """Skipped trades that would still be open, as of the last session that told of any."""
@@ -150,12 +163,9 @@ class LedgerQuery:
         return tuple(trade for trade in found if trade.module_id == module_id)
 
     # --- what performance is measured by -----------------------------------------------------------------------------
-    def closes(self, module_id: str | None = None) -> tuple[CloseRow, ...]:
-        """A module, or the whole mindfolio (ACCOUNT), at every session's close, oldest first; None: of all of them."""
-        query = sa.select(tables.closes).order_by(tables.closes.c.seq)
-        if module_id is not None:
-            query = query.where(tables.closes.c.module_id == module_id)
-        return tuple(history_rows.made(CloseRow, row) for row in self._rows(query))
+    def closes(self) -> tuple[CloseRow, ...]:
+        """The whole mindfolio (ACCOUNT) and each module at every session's close, oldest first."""
+        return self._history(CloseRow)
 
     def flows(self) -> tuple[FlowRow, ...]:
         """What came in and went out, of the mindfolio and of each module, oldest first."""
@@ -199,8 +209,8 @@ class LedgerQuery:
         return self._rows(query)
 
     def _history(self, kind: type[Kept]) -> tuple[Kept, ...]:
-        table = history_rows.TABLES[kind]
-        return tuple(history_rows.made(kind, row) for row in self._rows(sa.select(table).order_by(table.c.seq)))
+        with self._reading() as connection:
+            return _history(connection, kind)
 
     def _followed(self, limit: int) -> list[FollowedDay]:
         found = self._rows(_FOLLOWED.bindparams(limit=limit))
@@ -214,11 +224,38 @@ class LedgerQuery:
         return by_seq
 
     def _rows(self, query: sa.Executable) -> list[sa.Row[Any]]:
+        with self._reading() as connection:
+            return list(connection.execute(query).all())
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
         try:
             with self._engine.connect() as connection:
-                return list(connection.execute(query).all())
+                yield connection
         except SQLAlchemyError as error:
             raise LedgerFault(f"the ledger's history cannot be read: {cause(error)}") from error
+
+
+def newest_book(path: Path) -> Book:
+    """The book at a ledger's last entry, read without writing.
+
+    Raises LedgerFault when it cannot be read, or was written by a version that kept less.
+    """
+    store = SqliteStore(path, for_reading=True)
+    try:
+        if store.schema < SCHEMA_VERSION:
+            raise LedgerFault(
+                f"the ledger {path} was written by an older version, which kept no such figures; "
+                "run it once with this one, which brings it up to date"
+            )
+        return Ledger(store).book
+    finally:
+        store.close()
+
+
+def _history(connection: sa.Connection, kind: type[Kept]) -> tuple[Kept, ...]:
+    table = history_rows.TABLES[kind]
+    return tuple(history_rows.made(kind, row) for row in connection.execute(sa.select(table).order_by(table.c.seq)))
 
 
 def _text(body: bytes) -> str:

@@ -143,9 +143,13 @@ class SqliteStore:
         return self._rows(sa.select(tables.fills).order_by(tables.fills.c.seq), tables.fill, since=2)
 
     def history(self) -> Iterator[HistoryRow]:
-        """All rows that performance is measured by, each kind in order of its entries; none in an older file."""
+        """All rows that performance and splits are measured by, each kind in order of its entries.
+
+        None of a kind that a file's schema does not have.
+        """
         for kind, table in history_rows.TABLES.items():
-            yield from self._rows(sa.select(table).order_by(table.c.seq), partial(history_rows.made, kind), since=3)
+            if table.name in tables.TABLES_OF_SCHEMA[self.schema]:
+                yield from self._rows(sa.select(table).order_by(table.c.seq), partial(history_rows.made, kind))
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """The checkpoints that are kept, newest first."""

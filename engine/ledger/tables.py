@@ -2,8 +2,8 @@
 
 The journal is the truth and is never changed; `postings` and `evidence` belong to its entries. `closed_positions`,
 `orders` and `fills` are read tables: the newest state of each, for pages, all of it in the journal too. So are
-`closes`, `results`, `flows`, `openings` and `power`, which performance is measured by (`history_rows`). Money is
-INTEGER: SQLAlchemy's Numeric would be stored as a float here and lose money without a word.
+`closes`, `results`, `flows`, `openings`, `power` and `boundaries`, which performance and splits are measured by
+(`history_rows`). Money is INTEGER: SQLAlchemy's Numeric would be stored as a float here and lose money without a word.
 """
 
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from engine.domain.records import Checkpoint, FillRow, OrderRow, PostingRow, Rec
 
 Decoded = TypeVar("Decoded")
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Of the tables of this program; an older file is brought up to it by `engine/ledger/migrations`."""
 
 metadata = sa.MetaData()
@@ -124,12 +124,18 @@ openings = _history_table(
     "openings", _whole("at_us"), _name("lineage"), _name("module_id"), _name("symbol"), _name("kind")
 )  # fmt: skip
 power = _history_table("power", _whole("at_us"), _name("position_id"), _name("module_id"), _whole("used"))
+boundaries = _history_table(
+    "boundaries", _whole("at_us"), _name("module_id"), _whole("pnl_before"), _whole("pnl_after"), _whole("budget"),
+    _whole("used"), _whole("nav"),
+)  # fmt: skip
 
 _FIRST = {"journal", "postings", "evidence", "closed_positions"}
+_SECOND = {*_FIRST, "orders", "fills", "checkpoints"}
 TABLES_OF_SCHEMA = {
     1: _FIRST,
-    2: {*_FIRST, "orders", "fills", "checkpoints"},
-    3: set(metadata.tables),
+    2: _SECOND,
+    3: {*_SECOND, "closes", "results", "flows", "openings", "power"},
+    4: set(metadata.tables),
 }
 
 _ENCODER = msgspec.json.Encoder(order="sorted")

@@ -16,6 +16,7 @@ from engine.analytics.correlation import betas, returns_of
 from engine.analytics.payoff import Holding as Held
 from engine.analytics.payoff import book_worst_case
 from engine.analytics.scenarios import Legs, joint_moves, revalue
+from engine.analytics.stress_cells import FEAR
 from engine.core.calendar import market_day, years_to_expiry
 from engine.core.errors import Fact
 from engine.core.money import UNIT, Money, from_float
@@ -46,9 +47,6 @@ INDEX_SECTOR = "Broad Market"
 """The sector of what may serve as a hedge."""
 
 KIND = StructureKind.BEAR_PUT_SPREAD
-
-_FEAR = 4.0
-"""A fall of the index by 10 % lifts every volatility by 40 %."""
 
 INSURANCE = "a hedge is insurance: a backtest, which asks what a trade earns, cannot speak for it"
 
@@ -259,7 +257,7 @@ def fall_of(
     fit.begin()
     for (contract, count), picked in zip(_contracts(package, quantity), package.picked, strict=True):
         fit.add(contract, count * MULTIPLIER, picked.iv, spot, len(measures.symbols))
-    moves = joint_moves(np.array([-rules.fall_pct / 100]), np.append(np.nan_to_num(lean.beta, nan=0.0), 1.0), _FEAR)
+    moves = joint_moves(np.array([-rules.fall_pct / 100]), np.append(np.nan_to_num(lean.beta, nan=0.0), 1.0), FEAR)
     by_position = revalue(fit.legs(), moves).by_position[:, 0, 0]
     return (
         from_float(round(float(by_position[:-1].sum()), 2)),

@@ -222,7 +222,7 @@ class Aggregator:
             return
         self._moving_of = (symbols, day, pasts)
         self._moving = comovement_of(symbols, pasts, day) if symbols else None
-        self._betas = {} if self._moving is None else known_betas(self._moving)
+        self._betas = {} if self._moving is None else known_betas(self._moving.betas)
 
     def _weigh(self, nav: Money, views: Mapping[str, PositionView], sectors: Mapping[str, str]) -> _Weights:
         """By symbol and by sector."""

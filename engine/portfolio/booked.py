@@ -79,19 +79,13 @@ def worst_case_by_symbol(positions: Iterable[Position]) -> dict[str, Money | Non
     Positions of one underlying and expiration net against each other; different expirations add up, since the price
     at one says nothing certain of the price at the other.
     """
-    return dict(sorted(book_worst_case([_holding(position) for position in positions]).items()))
+    return dict(sorted(book_worst_case([Holding.of(position) for position in positions]).items()))
 
 
 def total_loss(by_symbol: Mapping[str, Money | None]) -> Money | None:
     """Their sum; None as soon as one is unbounded."""
     losses = list(by_symbol.values())
     return None if None in losses else sum(loss for loss in losses if loss is not None)
-
-
-def _holding(position: Position) -> Holding:
-    held = position.structure
-    contracts = tuple((leg.contract, leg.ratio * position.quantity) for leg in held.legs)
-    return Holding(contracts, -position.cost, position.shares, held.symbol)
 
 
 def _account(book: Book, by_symbol: dict[str, Money | None]) -> dict[str, Any]:

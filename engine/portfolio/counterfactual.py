@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from engine.core.money import Money
-from engine.domain.allocation_history import ACCOUNT, AllocationHistory, AllocationInterval, pnl_of
+from engine.domain.allocation_history import AllocationHistory, AllocationInterval, pnl_of
 from engine.domain.budget import BudgetPlan
 from engine.domain.counterfactual import Counterfactual, CounterfactualPoint, KeptModule
+from engine.domain.records import ACCOUNT
 
 
 def counterfactuals(history: AllocationHistory) -> tuple[Counterfactual, ...]:

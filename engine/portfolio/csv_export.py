@@ -11,7 +11,7 @@ from typing import TypeAlias
 from engine.core.calendar import market_day
 from engine.core.clock import as_utc
 from engine.core.money import CENT, UNIT, Money
-from engine.domain.statement import DayNav, EndedTrade, Holding, MonthStatement
+from engine.domain.statement import DayNav, EndedPosition, Holding, MonthStatement
 from engine.domain.tax import Replacement, TaxClosing, TaxLot
 
 
@@ -105,7 +105,7 @@ def legs_text(holdings: Iterable[Holding]) -> str:
     )
 
 
-def _trade(each: EndedTrade, names: dict[str, str]) -> tuple[Cell, ...]:
+def _trade(each: EndedPosition, names: dict[str, str]) -> tuple[Cell, ...]:
     held, net = each.position, each.lineage_net
     opened, closed = market_day(held.opened_at), None if held.closed_at is None else market_day(held.closed_at)
     result = "open" if net is None else "win" if net > 0 else "loss" if net < 0 else "even"

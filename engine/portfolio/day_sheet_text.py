@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.core.calendar import NEW_YORK
 from engine.core.money import UNIT, Money, usd
+from engine.core.text_table import text_table
 from engine.domain.account import CASH_ID, Difference
 from engine.domain.day_sheet import EndSheet, ExpiryLine, HappeningLine, OvernightLine, StandingLine, StartSheet
 from engine.domain.explained import PART_NAMES, PnlParts
@@ -70,7 +71,7 @@ def end_text(sheet: EndSheet) -> str:
     )
     lines += _block(
         "Scans",
-        _columns(
+        _table(
             ("", "scans", "looked at", "traded", "to approve", "skipped"),
             [
                 (each.module, *map(str, (each.scans, each.looked_at, each.executed, each.pending, each.skipped)))
@@ -86,7 +87,7 @@ def _results(sheet: EndSheet) -> list[str]:
     """P&L by module, what it came from where that is known, and the fills."""
     lines = _block(
         "P&L by module",
-        _columns(
+        _table(
             ("", "realised", "open", "P&L"),
             [
                 (each.module, usd(each.realised, signed=True), usd(each.open_change, signed=True),
@@ -113,18 +114,9 @@ def _block(title: str, lines: Iterable[str]) -> list[str]:
     return ["", title, *(found or [_NOTHING])]
 
 
-def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows under their names, figures to the right; nothing for no rows."""
-    if not rows:
-        return []
-    table = [names, *rows]
-    widths = [max(len(row[place]) for row in table) for place in range(len(names))]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(wide) for cell, wide in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in table
-    ]
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """No names where there are no rows."""
+    return text_table(names, rows) if rows else []
 
 
 def _explained(name: str, parts: PnlParts) -> str:

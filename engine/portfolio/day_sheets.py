@@ -12,7 +12,6 @@ from engine.core.errors import MindfolioError
 from engine.core.expiries import last_session
 from engine.core.money import Money
 from engine.domain import events as ev
-from engine.domain.account import EXTERNAL
 from engine.domain.day_sheet import (
     EndSheet,
     ExpiryLine,
@@ -32,12 +31,13 @@ from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.order import OrderPurpose
 from engine.domain.records import Recorded
-from engine.domain.statement import EndedTrade
+from engine.domain.statement import EndedPosition
 from engine.domain.structure import Structure
 from engine.domain.units import drawdown_bp
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
 from engine.portfolio.trade_trail import TradeTrail
+from engine.portfolio.walk import ModuleNames
 
 _WEEK = dt.timedelta(days=7)
 _DOING = {OrderPurpose.OPEN: "open", OrderPurpose.CLOSE: "close", OrderPurpose.ROLL: "roll"}
@@ -68,7 +68,7 @@ class StartGathering:
         self._session = session_of(day)
         self._since = previous_session(day).closes
         self._asked = asked
-        self._names = {EXTERNAL: "External", "": "Account"}
+        self._names = ModuleNames()
         self._overnight: list[OvernightLine] = []
         self._sheet: StartSheet | None = None
 
@@ -85,7 +85,7 @@ class StartGathering:
 
     def after(self, _book: Book, _entry: Recorded, event: ev.Event, _applied: Applied) -> None:
         """Modules get their names."""
-        _learn_names(self._names, event)
+        self._names.learn(event)
 
     def sheet(self, book: Book) -> StartSheet:
         """The sheet, once the walk is over and `book` is what it led to. Raises MindfolioError before the first day."""
@@ -135,14 +135,14 @@ class EndGathering:
         """Raises MindfolioError for a day without a session."""
         self._session, self._previous = session_of(day), previous_session(day).day
         self._asked = asked
-        self._names = {EXTERNAL: "External", "": "Account"}
+        self._names = ModuleNames()
         self._trail = TradeTrail()
         self._begin: dict[str, tuple[Money, Money]] | None = None
         self._nav_before = self._flows = 0
         self._compared: dt.datetime | None = None
         self._explained: dict[str, PnlParts] = {}
         self._fills: list[FillLine] = []
-        self._ended: list[EndedTrade] = []
+        self._ended: list[EndedPosition] = []
         self._scans: dict[str, list[ev.ScanCompleted]] = {}
         self._sheet: EndSheet | None = None
         self._seen = False
@@ -166,7 +166,7 @@ class EndGathering:
 
     def after(self, book: Book, entry: Recorded, event: ev.Event, applied: Applied) -> None:
         """What the entry adds to the day."""
-        _learn_names(self._names, event)
+        self._names.learn(event)
         ended = self._trail.after(book, event, applied)
         if isinstance(event, ev.AccountReconciled) and market_day(entry.at) <= self._session.day:
             self._compared = entry.at
@@ -282,13 +282,6 @@ def _standing(book: Book) -> Iterable[StandingLine]:
 
 def _results(book: Book) -> dict[str, tuple[Money, Money]]:
     return {each: (book.realised(each), book.unrealised(each)) for each in (*book.module_ids, "")}
-
-
-def _learn_names(names: dict[str, str], event: ev.Event) -> None:
-    if isinstance(event, ev.MindfolioCreated):
-        names.update({spec.module_id: spec.name for spec in event.spec.modules})
-    elif isinstance(event, ev.ModuleAdded):
-        names[event.spec.module_id] = event.spec.name
 
 
 def _what(purpose: OrderPurpose, structure: Structure) -> str:

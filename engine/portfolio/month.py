@@ -15,12 +15,12 @@ from engine.domain.records import Recorded
 from engine.domain.statement import (
     CashLine,
     DayNav,
-    EndedTrade,
+    EndedPosition,
     Flow,
     Halt,
     ModuleMonth,
     MonthStatement,
-    OpenTrade,
+    OpenPosition,
     Posted,
     SplitChange,
 )
@@ -28,12 +28,10 @@ from engine.domain.units import drawdown_bp
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
 from engine.ledger.entries import Account
+from engine.ledger.fold_positions import lineage_of
 from engine.portfolio.halts import halt_of
 from engine.portfolio.trade_trail import TradeTrail
-from engine.portfolio.walk import walk
-
-_ACCOUNT = "Account"
-"""What the mindfolio itself is called among its modules: interest and fees that belong to none of them."""
+from engine.portfolio.walk import ModuleNames, walk
 
 _RESERVE = "Reserve"
 
@@ -90,15 +88,15 @@ class MonthGathering:
         self._days: list[DayNav] = []
         self._last_nav = self._flow_since = 0
         self._trades = TradeTrail()
-        self._ended: list[EndedTrade] = []
-        self._open: tuple[OpenTrade, ...] = ()
+        self._ended: list[EndedPosition] = []
+        self._open: tuple[OpenPosition, ...] = ()
         self._cash: list[CashLine] = []
         self._flows: list[Flow] = []
         self._splits: list[SplitChange] = []
         self._halts: list[Halt] = []
         self._posted: list[Posted] = []
         self._explained: dict[str, PnlParts] = {}
-        self._names: dict[str, str] = {"": _ACCOUNT, EXTERNAL: "External"}
+        self._names = ModuleNames()
         self._about = ("", Environment.SIMULATED, "", 0, 0)
         self._waived: tuple[str, ...] = ()
         self._split: dict[str, Money] = {}
@@ -119,10 +117,7 @@ class MonthGathering:
     def after(self, book: Book, entry: Recorded, event: ev.Event, applied: Applied) -> None:
         """What the entry adds."""
         ended = self._trades.after(book, event, applied)
-        if isinstance(event, ev.MindfolioCreated):
-            self._names |= {spec.module_id: spec.name for spec in event.spec.modules}
-        elif isinstance(event, ev.ModuleAdded):
-            self._names[event.spec.module_id] = event.spec.name
+        self._names.learn(event)
         split = {**book.plan.budgets, "": book.reserve} if type(event) in _SPLITS else self._split
         if self._first <= market_day(entry.at) < self._after:
             self._seen = True
@@ -192,7 +187,7 @@ class MonthGathering:
         """The month is over, or the journal."""
         self._end = _standing(book)
         self._open = tuple(
-            OpenTrade(position, position.lineage or position.position_id, book.marks[position.position_id])
+            OpenPosition(position, lineage_of(position), book.marks[position.position_id])
             for position in book.positions.values()
             if position.module_id != EXTERNAL
         )
@@ -265,7 +260,7 @@ def _has_something(row: ModuleMonth) -> bool:
     return bool(row.realised or row.open_change or row.commissions or row.fees or row.income or row.budget_before)
 
 
-def _lineages(ended: Iterable[EndedTrade]) -> dict[str, tuple[int, int]]:
+def _lineages(ended: Iterable[EndedPosition]) -> dict[str, tuple[int, int]]:
     """How many lineages of each module ended, and how many won; the last part to end tells whose it was."""
     counts: dict[str, tuple[int, int]] = {}
     for each in ended:

@@ -18,12 +18,12 @@ from engine.domain.mindfolio import Environment
 from engine.domain.position import Position
 from engine.domain.statement import (
     CashLine,
-    EndedTrade,
+    EndedPosition,
     Flow,
     Halt,
     ModuleMonth,
     MonthStatement,
-    OpenTrade,
+    OpenPosition,
     SplitChange,
 )
 
@@ -173,7 +173,7 @@ def _ended(month: MonthStatement) -> Table:
     return Table(columns, tuple(_ended_row(each, month.names) for each in month.ended), "No trade ended.")
 
 
-def _ended_row(each: EndedTrade, names: dict[str, str]) -> tuple[Cell, ...]:
+def _ended_row(each: EndedPosition, names: dict[str, str]) -> tuple[Cell, ...]:
     held = each.position
     opened = market_day(held.opened_at)
     closed = market_day(held.closed_at or held.opened_at)
@@ -191,7 +191,7 @@ def _open(month: MonthStatement) -> Table:
     return Table(columns, tuple(_open_row(each, month.names) for each in month.open), "Nothing was open.")
 
 
-def _open_row(each: OpenTrade, names: dict[str, str]) -> tuple[Cell, ...]:
+def _open_row(each: OpenPosition, names: dict[str, str]) -> tuple[Cell, ...]:
     held = each.position
     return (
         each.lineage, names.get(held.module_id, held.module_id), f"{held.quantity} {held.structure.words}",

@@ -125,7 +125,7 @@ class _Account:
         closed = list(self._closed)
         for loss in self._losses:
             sold = closed[loss.closing]
-            wanted = _shares(sold.contract, sold.quantity)
+            wanted = sold.shares
             left, found = wanted, []
             for opening in self._openings[sold.symbol]:
                 free = _free(opening, loss, sold)
@@ -233,7 +233,3 @@ def _may_replace(opened: _Side, lost: _Side) -> bool:
 def _is_up(contract: OptionContract | None, quantity: int) -> bool:
     """Whether something gains when the underlying rises."""
     return (quantity > 0) == (contract is None or contract.right is Right.CALL)
-
-
-def _shares(contract: OptionContract | None, quantity: int) -> int:
-    return abs(quantity) * (1 if contract is None else 100)

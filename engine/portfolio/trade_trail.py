@@ -4,9 +4,10 @@ from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.instrument import OptionContract
 from engine.domain.position import Position
-from engine.domain.statement import EndedTrade, Holding
+from engine.domain.statement import EndedPosition, Holding
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
+from engine.ledger.fold_positions import lineage_of
 
 
 class TradeTrail:
@@ -25,7 +26,7 @@ class TradeTrail:
             order = book.orders.get(event.order_id)
             self._order_of[event.order_id] = "" if order is None else order.position_id
 
-    def after(self, book: Book, event: ev.Event, applied: Applied) -> list[EndedTrade]:
+    def after(self, book: Book, event: ev.Event, applied: Applied) -> list[EndedPosition]:
         """Trades that this event ended."""
         for fill in applied.fills:
             self._fills[fill.position_id] = self._fills.get(fill.position_id, 0) + 1
@@ -33,13 +34,13 @@ class TradeTrail:
             self._look(book.positions.get(position_id))
         ended = []
         for position in applied.closed:
-            lineage = position.lineage or position.position_id
+            lineage = lineage_of(position)
             self._nets[lineage] = self._nets.get(lineage, 0) + position.net_pnl
             net = None if lineage in book.lineages else self._nets.pop(lineage)
             held = self._held.pop(position.position_id, {})
             holdings = tuple(Holding(contract, count) for contract, count in held.items())
             fills = self._fills.pop(position.position_id, 0)
-            ended.append(EndedTrade(position, lineage, holdings, fills, net))
+            ended.append(EndedPosition(position, lineage, holdings, fills, net))
         return ended
 
     def _touched(self, book: Book, event: ev.Event) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from engine.domain.events import Event
+from engine.domain.account import EXTERNAL
+from engine.domain.events import Event, MindfolioCreated, ModuleAdded
 from engine.domain.records import Recorded
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
@@ -19,6 +20,21 @@ class Onlooker(Protocol):
     def after(self, book: Book, entry: Recorded, event: Event, applied: Applied, /) -> None:
         """It was applied."""
         ...
+
+
+class ModuleNames(dict[str, str]):
+    """What modules are called, by id: those of the entries so far, the account and EXTERNAL."""
+
+    def __init__(self) -> None:
+        """Before the first entry."""
+        super().__init__({"": "Account", EXTERNAL: "External"})
+
+    def learn(self, event: Event) -> None:
+        """Take in what an event names."""
+        if isinstance(event, MindfolioCreated):
+            self.update({spec.module_id: spec.name for spec in event.spec.modules})
+        elif isinstance(event, ModuleAdded):
+            self[event.spec.module_id] = event.spec.name
 
 
 def walk(entries: Iterable[tuple[Recorded, Event]], onlookers: Sequence[Onlooker]) -> Book:

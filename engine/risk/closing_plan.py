@@ -19,7 +19,7 @@ import numpy as np
 from engine.analytics.book_worst import BookRisk, Worst, book_risk
 from engine.analytics.stress_cells import Prices
 from engine.core.calendar import expiry_at, market_day
-from engine.core.money import UNIT, Money
+from engine.core.money import Money, usd
 from engine.domain.chain import Ints
 from engine.domain.closing import ClosingPlan, ClosingStep
 from engine.domain.happening import UNKNOWN, Outlook
@@ -89,9 +89,10 @@ def closing_plan(
         return ClosingPlan(plan_id, prices.now, (), 0, 0, 0, {})
     risk = book_risk(held, prices)
     items, left = _items(risk.positions, risk, prices, costs, max_age, outlooks or {})
-    before = risk.worst(risk.book)
+    book = risk.book
+    before = risk.worst(book)
     target = before.loss * target_pct // 100 if target is None else target
-    progress = _Progress(risk.book, np.array([item.position.quantity for item in items], dtype=np.int64))
+    progress = _Progress(book, np.array([item.position.quantity for item in items], dtype=np.int64))
     while risk.worst(progress.book) > Worst(0, target) and _advance(risk, items, progress, Worst(0, target)):
         pass
     if risk.worst(progress.book) > Worst(0, target):
@@ -305,7 +306,7 @@ def _why(item: _Item, before: Worst, after: Worst) -> str:
     if after.naked < before.naked:
         text = f"{before.naked - after.naked} shares owed without a bound are covered"
     else:
-        text = f"lowers the worst case by ${(before.loss - after.loss) / UNIT:,.2f}"
+        text = f"lowers the worst case by {usd(before.loss - after.loss)}"
     if after.naked:
         text += "; others are still owed without a bound"
     return f"{text}; {item.why}" if item.why else text

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from engine.core.calendar import market_day, session_at
 from engine.core.errors import DenialCode
-from engine.core.money import UNIT, Money
+from engine.core.money import Money, usd
 from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
@@ -20,7 +20,7 @@ from engine.domain.order import OrderPurpose
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
 from engine.market.happenings import outlook
-from engine.portfolio.comovement import comovement_of, known_betas
+from engine.portfolio.comovement import betas_of, known_betas
 from engine.portfolio.held_legs import prices_of
 from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reached, has_evidence
 from engine.risk.closing_plan import closing_plan
@@ -86,7 +86,7 @@ def _breach(desk: Desk, day: Money, nav: Money) -> ev.BreakerTripped | None:
         return None
     limits = book.spec.account_limits
     if limits.day_loss is not None and daily_loss_reached(day, limits.day_loss):
-        why = f"the account's day loss of ${-day / UNIT:,.2f} has reached its limit of ${limits.day_loss / UNIT:,.2f}"
+        why = f"the account's day loss of {usd(-day)} has reached its limit of {usd(limits.day_loss)}"
         return ev.BreakerTripped("ACCOUNT_LOSS", -day, limits.day_loss, why)
     drawdown = drawdown_bp(nav, book.units, book.reference.nav, book.reference.units)
     if drawdown is not None and limits.drawdown_pct is not None and drawdown_reached(drawdown, limits.drawdown_pct):
@@ -112,12 +112,12 @@ def _close_on_evidence(desk: Desk) -> None:
     if limits.asks_first or desk.latch.is_set or book.status is MindfolioStatus.STOPPED:
         desk.alert(
             "",
-            f"A plan to close the riskiest positions waits for you; it costs about {_usd(plan.cost)}",
+            f"A plan to close the riskiest positions waits for you; it costs about {usd(plan.cost)}",
             is_urgent=True,
         )
         return
     desk.record(ev.ClosingDecided(plan.plan_id, is_confirmed=True, who="engine", why=book.breaker))
-    desk.alert("", f"Closing the riskiest positions, for about {_usd(plan.cost)}", is_urgent=True)
+    desk.alert("", f"Closing the riskiest positions, for about {usd(plan.cost)}", is_urgent=True)
 
 
 # --- the plan --------------------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPl
     book, today = desk.book, market_day(desk.now)
     held = [_as_open(desk, position) for position in book.positions.values() if position.module_id != EXTERNAL]
     symbols = sorted({position.symbol for position in held})
-    betas = known_betas(comovement_of(symbols, desk.pasts_on(today), today)) if symbols else {}
+    betas = known_betas(betas_of(symbols, desk.pasts_on(today))) if symbols else {}
     return closing_plan(
         held,
         prices_of(held, desk.market.chains(), desk.now, RISK_FREE_RATE, betas),
@@ -190,7 +190,7 @@ def _carry_out(desk: Desk) -> None:
         return
     newest = _plan(desk, 0, plan.target if plan.target is not None else 0)
     if newest.worst_before is not None and plan.target is not None and newest.worst_before <= plan.target:
-        _finish(desk, plan, f"the worst case is down to {_usd(newest.worst_before)}")
+        _finish(desk, plan, f"the worst case is down to {usd(newest.worst_before)}")
         return
     for step in newest.steps:
         if not _begin(desk, step):
@@ -213,7 +213,3 @@ def _finish(desk: Desk, plan: ClosingPlan, why: str) -> None:
     desk.look_at = None
     desk.record(ev.ClosingDecided(plan.plan_id, is_confirmed=False, who="engine", why=why))
     desk.alert("", f"The closing plan has ended: {why}", is_urgent=True)
-
-
-def _usd(amount: Money) -> str:
-    return f"${amount / UNIT:,.2f}"

@@ -7,7 +7,7 @@ first in, first out.
 from dataclasses import replace
 
 from engine.core.errors import LedgerFault
-from engine.core.money import UNIT, Money
+from engine.core.money import UNIT, Money, usd
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL, ActivityKind, BrokerActivity
 from engine.domain.instrument import OptionContract, parse_instrument
@@ -129,8 +129,7 @@ def record_end(desk: Desk, position: Position, contract: OptionContract, part: B
 
 def _book_odd(desk: Desk, position: Position, contract: OptionContract, part: BrokerActivity, odd: Money) -> None:
     """Before the contracts end: what has ended takes no cash any more."""
-    amount = f"{'-' if odd < 0 else ''}${abs(odd) / UNIT:,.2f}"
-    why = f"the broker's cash for {part.quantity} x {contract.occ} differs from the strike by {amount}"
+    why = f"the broker's cash for {part.quantity} x {contract.occ} differs from the strike by {usd(odd)}"
     module_id, position_id = position.module_id, position.position_id
     desk.record(ev.CashBooked(ActivityKind.ROUNDING, module_id, position_id, contract.occ, odd, why, part.number))
     desk.alert(module_id, why, is_urgent=True)

@@ -1,6 +1,6 @@
 """Pausing and stopping: what follows for orders and approvals when a module, or everything, may open nothing more."""
 
-from engine.core.money import UNIT
+from engine.core.money import usd
 from engine.domain import events as ev
 from engine.domain.candidate import ApprovalStatus
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
@@ -16,7 +16,7 @@ def tell_if_over_budget(desk: Desk, module_id: str) -> None:
     """Say that a module has more at work than its budget lets it: it may only reduce."""
     over = -desk.book.available(module_id)
     if over > 0:
-        desk.alert(module_id, f"over its budget by ${over / UNIT:,.2f}: it may only reduce", is_urgent=True)
+        desk.alert(module_id, f"over its budget by {usd(over)}: it may only reduce", is_urgent=True)
 
 
 def set_module_status(desk: Desk, module_id: str, status: ModuleStatus, who: str, why: str, code: str = "") -> None:

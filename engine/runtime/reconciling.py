@@ -9,7 +9,7 @@ import logging
 
 from engine.core.calendar import NEW_YORK, expiry_at, market_day, next_session, session_at
 from engine.core.errors import DenialCode
-from engine.core.money import UNIT, Money
+from engine.core.money import UNIT, Money, usd
 from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.account import (
@@ -152,7 +152,7 @@ def _settle_one(desk: Desk, position: Position, contract: OptionContract, spot: 
     part = BrokerActivity(0, ActivityKind.CASH_SETTLED, desk.now, contract.occ, abs(held), 0, cash, price=spot)
     if record_end(desk, position, contract, part):
         words = f"{abs(held)} x {contract.occ} expired, held long and short in these books and not at the broker"
-        brought = f"it {'paid' if cash < 0 else 'brought'} ${abs(cash) / UNIT:,.2f}"
+        brought = f"it {'paid' if cash < 0 else 'brought'} {usd(abs(cash))}"
         price = f"with {contract.underlying} at {spot / UNIT:,.2f}"
         desk.alert(position.module_id, f"{words}: settled at its value, {brought}, {price}", is_urgent=True)
 

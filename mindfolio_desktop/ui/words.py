@@ -30,8 +30,7 @@ def scenario_words(scenario: Scenario) -> str:
     if scenario.is_crash:
         words = f"a market crash of {moved}{volatility}"
     elif scenario.price_pct:
-        verb = ("rises" if scenario.symbol else "all rise") if scenario.price_pct > 0 else ""
-        verb = verb or ("falls" if scenario.symbol else "all fall")
+        verb = (("falls", "rises") if scenario.symbol else ("all fall", "all rise"))[scenario.price_pct > 0]
         words = f"{scenario.symbol} {verb} {moved}{volatility}".strip()
     else:
         words = f"{scenario.symbol or 'all prices'} where {'it is' if scenario.symbol else 'they are'}{volatility}"

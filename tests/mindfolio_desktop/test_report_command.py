@@ -1,6 +1,5 @@
 """`mindfolio report` as a user meets it: files all or none, sheets on stdout, and one line for what cannot be."""
 
-import argparse
 import os
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from engine.domain.mindfolio import Environment
 from engine.ledger.store import SqliteStore
 from engine.runtime.places import Places
 from mindfolio_desktop import cli, pdf, report_command
-from mindfolio_desktop.report_command import FILES, day_of, month_of
+from mindfolio_desktop.report_command import FILES
 from tests.engine.portfolio.papers import march
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -133,17 +132,6 @@ class TestSheets:
         assert known.spots["KO"] > 0
         assert known.outlooks.keys() == {"KO"}
         assert report_command._asked(places, found, last.date(), last)(frozenset()).spots == {}
-
-
-@pytest.mark.parametrize("text", ["2026", "2026-13", "2026-3", "march", "2026-03-01"])
-def test_what_is_no_month(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="must be a month such as 2026-03"):
-        month_of(text)
-
-
-def test_what_is_no_day() -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="must be a day"):
-        day_of("2026-02-30")
 
 
 def test_an_empty_ledger_has_no_sheet(tmp_path: Path) -> None:

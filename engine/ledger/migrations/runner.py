@@ -17,11 +17,11 @@ from engine.core.errors import LedgerFault
 from engine.ledger.anchor import Head, anchor_path, sync_folder, write_new
 from engine.ledger.codec import GENESIS_HASH
 from engine.ledger.connections import BUSY_WAIT_S, cause, writing_engine
-from engine.ledger.migrations import revision_1, revision_2, revision_3
+from engine.ledger.migrations import revision_1, revision_2, revision_3, revision_4
 from engine.ledger.rebuild import rebuild_read_tables
 from engine.ledger.tables import SCHEMA_VERSION, journal
 
-REVISIONS = {1: revision_1.upgrade, 2: revision_2.upgrade, 3: revision_3.upgrade}
+REVISIONS = {1: revision_1.upgrade, 2: revision_2.upgrade, 3: revision_3.upgrade, 4: revision_4.upgrade}
 
 
 def migrate(path: Path, schema: int) -> None:
@@ -54,7 +54,7 @@ def upgrade(connection: sa.Connection, schema: int, until: int = SCHEMA_VERSION)
 
 
 def copy_path(path: Path) -> Path:
-    """Where the file as it was before goes: `ledger.sqlite` -> `ledger.before-3.sqlite`."""
+    """Where the file as it was before goes: `ledger.sqlite` -> `ledger.before-4.sqlite`."""
     return path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}")
 
 

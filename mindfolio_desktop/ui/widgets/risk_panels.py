@@ -118,7 +118,8 @@ def from_here_words(worst: WorstCaseView | None) -> str:
         return ""
     if worst.loss is None:
         return f"From today's prices without bound: {fmt.counted(worst.naked, 'share')} owed above the last strike"
-    is_stress = worst.scenario is not None and worst.stressed >= (worst.at_expiry or 0)
+    # At a tie it is the bound at expiry, as where the shares of modules and symbols come from.
+    is_stress = worst.scenario is not None and worst.stressed > (worst.at_expiry or 0)
     case = scenario_words(worst.scenario) if is_stress and worst.scenario is not None else "at expiry"
     saved = f"; netting saves {fmt.money(worst.diversification)}" if worst.diversification else ""
     return f"From today's prices {fmt.money(worst.loss)}: {case}{saved}"

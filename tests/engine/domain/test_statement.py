@@ -1,7 +1,7 @@
 """Records of a month: what they add up by themselves."""
 
 from engine.core.money import dollars
-from engine.domain.statement import ModuleMonth, OpenTrade
+from engine.domain.statement import ModuleMonth, OpenPosition
 from tests.builders import position
 
 
@@ -12,4 +12,4 @@ def test_a_module_made_what_was_realised_and_what_the_open_changed_by() -> None:
 
 def test_open_pnl_is_the_mark_against_the_cost() -> None:
     held = position()
-    assert OpenTrade(held, "P1", held.cost + dollars(7)).pnl == dollars(7)
+    assert OpenPosition(held, "P1", held.cost + dollars(7)).pnl == dollars(7)

@@ -1,34 +1,32 @@
 """The history of allocation: who changed the split and why, and what each module earned while it was in force."""
 
 import datetime as dt
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.errors import LedgerFault
 from engine.core.money import Money, dollars
 from engine.domain import events as ev
-from engine.domain.account import EXTERNAL, ActivityKind
-from engine.domain.allocation_history import ACCOUNT, AllocationCause, AllocationHistory, pnl_of
-from engine.ledger.allocations import AllocationFold, allocation_history
-from engine.ledger.ledger import checked_entries
+from engine.domain.account import EXTERNAL, ActivityKind, Difference, Resolution
+from engine.domain.allocation_history import AllocationCause, pnl_of
+from engine.domain.instrument import Right
+from engine.domain.records import ACCOUNT
+from engine.domain.structure import Leg, Structure, StructureKind
+from engine.ledger.allocations import allocation_history
+from engine.ledger.checkpoint import dump, restore
 from engine.ledger.query import LedgerQuery
 from engine.ledger.store import SqliteStore
-from tests.builders import ALPHA, BETA, Clerk, MemoryStore, ledger, module_spec
+from tests.back_office import BackOffice
+from tests.builders import ALPHA, BETA, Clerk, MemoryStore, contract, ledger, module_spec
+from tests.golden.test_journals import old_file
+from tests.history import allocation_rows, allocations_of, open_session
 
 DAY = dt.date(2026, 3, 16)
-
-
-@pytest.fixture
-def clerk() -> Clerk:
-    return Clerk(ledger(MemoryStore()))
-
-
-def told(clerk: Clerk) -> AllocationHistory:
-    """The history that the journal tells."""
-    clerk.ledger.commit()
-    return allocation_history(checked_entries(clerk.ledger._store))
 
 
 def split(clerk: Clerk, alpha: int, beta: int, why: str = "") -> None:
@@ -39,17 +37,12 @@ def split(clerk: Clerk, alpha: int, beta: int, why: str = "") -> None:
     clerk.record(ev.BudgetReallocated(budgets, reserve, book.version + 1, "ann", why))
 
 
-def open_session(clerk: Clerk, day: dt.date) -> None:
-    book = clerk.ledger.book
-    clerk.record(ev.SessionOpened(day, {module_id: book.pnl(module_id) for module_id in book.modules}))
-
-
 def cents(amounts: dict[str, Money]) -> dict[str, str]:
     return {name: f"{amount / 10_000:.2f}" for name, amount in amounts.items()}
 
 
 def test_a_new_mindfolio_has_one_split_that_nobody_changed(clerk: Clerk) -> None:
-    history = told(clerk)
+    history = allocations_of(clerk.ledger)
     (created,) = history.changes
     assert (created.cause, created.version, created.before.budgets) == (AllocationCause.CREATED, 1, {})
     assert created.after == clerk.ledger.book.plan
@@ -67,7 +60,7 @@ def test_each_split_has_what_was_earned_while_it_was_in_force(clerk: Clerk) -> N
     clerk.mark(**{position_id: "-80"})
     split(clerk, 20_000, 15_000, "alpha earns")
     clerk.close(position_id, "0.50")
-    history = told(clerk)
+    history = allocations_of(clerk.ledger)
     assert [cents(history.pnl_under(index)) for index in (0, 1)] == [{ALPHA: "37.60"}, {ALPHA: "27.60"}]
     moved = history.changes[1]
     assert (moved.who, moved.why, moved.version) == ("ann", "alpha earns", 2)
@@ -84,7 +77,7 @@ def test_a_session_ends_an_interval_and_what_comes_overnight_counts_in_the_one_b
     clerk.record(ev.CashBooked(ActivityKind.FEE, ALPHA, "", "", dollars("-1.00"), "late fee", 1))
     open_session(clerk, DAY + dt.timedelta(days=1))
     clerk.mark(**{position_id: "-100"})
-    history = told(clerk)
+    history = allocations_of(clerk.ledger)
     by_session = [(each.session, cents(each.pnl)) for each in history.intervals]
     assert by_session == [(None, {}), (DAY, {ALPHA: "-3.40"}), (DAY + dt.timedelta(days=1), {ALPHA: "20.00"})]
     assert [each.ends for each in history.intervals[:-1]] == [each.begins for each in history.intervals[1:]]
@@ -97,7 +90,7 @@ def test_deposits_sweeps_and_settlements_are_listed_and_are_no_ones_result(clerk
     clerk.record(ev.LossSettled(BETA, dollars("50.80"), dollars(4), "ann", "clean"))
     clerk.record(ev.CashDeposited(dollars(1_000), dollars(1_000), "ann", "more"))
     clerk.record(ev.CashDeposited(dollars(-400), dollars(-400), "ann", "less"))
-    history = told(clerk)
+    history = allocations_of(clerk.ledger)
     assert [change.cause for change in history.changes] == [
         AllocationCause.CREATED, AllocationCause.GAIN_SWEPT, AllocationCause.LOSS_SETTLED, AllocationCause.DEPOSIT,
         AllocationCause.WITHDRAWAL,
@@ -116,7 +109,7 @@ def test_modules_come_and_go_and_what_they_earned_stays(clerk: Clerk) -> None:
     clerk.record(ev.ModuleRemoved(BETA, "ann", "done with it"))
     clerk.record(ev.ModuleAdded(module_spec("gamma"), "ann", "a try"))
     clerk.record(ev.CashBooked(ActivityKind.DIVIDEND, BETA, "", "KO", dollars(3), "a late dividend", 1))
-    history = told(clerk)
+    history = allocations_of(clerk.ledger)
     assert [(change.cause, change.module_id) for change in history.changes[1:]] == [
         (AllocationCause.MODULE_REMOVED, BETA), (AllocationCause.MODULE_ADDED, "gamma"),
     ]  # fmt: skip
@@ -131,37 +124,125 @@ def test_what_is_open_in_a_position_that_goes_over_is_nobodys_result(clerk: Cler
     clerk.mark(**{position_id: "-80"})
     clerk.record(ev.PositionMoved(position_id, BETA, "ann", "belongs there"))
     clerk.mark(**{position_id: "-70"})
-    assert cents(pnl_of(told(clerk).intervals)) == {ALPHA: "37.60", BETA: "10.00"}
+    assert cents(pnl_of(allocations_of(clerk.ledger).intervals)) == {ALPHA: "37.60", BETA: "10.00"}
     clerk.record(ev.PositionMoved(position_id, EXTERNAL, "ann", "by hand from here"))
-    history = told(clerk)
+    history = allocations_of(clerk.ledger)
     assert cents(pnl_of(history.intervals)) == {ALPHA: "37.60", BETA: "10.00"}
     assert history.trades == ()
 
 
 def test_interest_of_the_account_is_the_accounts(clerk: Clerk) -> None:
     clerk.record(ev.CashBooked(ActivityKind.INTEREST, ACCOUNT, "", "", dollars("4.20"), "interest", 1))
-    assert cents(told(clerk).pnl_under(0)) == {ACCOUNT: "4.20"}
+    assert cents(allocations_of(clerk.ledger).pnl_under(0)) == {ACCOUNT: "4.20"}
 
 
-def test_the_query_tells_what_the_fold_tells_and_a_fold_can_be_gone_on_with(tmp_path: Path) -> None:
+def test_the_query_tells_it_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     store = SqliteStore(path)
     clerk = Clerk(ledger(store))
     clerk.close(clerk.open(), "0.50")
-    clerk.ledger.commit()
-    fold = AllocationFold()
-    for entry, event in checked_entries(store):
-        fold.apply(entry.seq, entry.at, event)
-    first, seen = fold.history(), fold.book.seq
-    split(clerk, 1_000, 2_000)
-    clerk.ledger.commit()
-    for entry, event in checked_entries(store)[seen:]:
-        fold.apply(entry.seq, entry.at, event)
     query = LedgerQuery(path)
-    assert query.allocations() == fold.history() != first
-    assert fold.book == clerk.ledger.book
+    first = allocations_of(clerk.ledger)
+    assert query.allocations() == first
+    split(clerk, 1_000, 2_000)
+    clerk.mark(**{clerk.open(): "-80"})
+    assert query.allocations() == first, "what is not committed is not told"
+    assert allocations_of(clerk.ledger) == query.allocations() != first
     query.close()
     store.close()
+
+
+def test_what_came_by_hand_is_nobodys_result_and_of_unknown_risk() -> None:
+    # 200 shares at 600 of which nobody knew: 100 are alpha's, the others are EXTERNAL until they stand 500 higher.
+    office = BackOffice()
+    office.record(ev.AccountReconciled((Difference("SPY", "SPY", 0, 200),), 0, 0, 0))
+    for module_id in (ALPHA, EXTERNAL):
+        office.record(
+            ev.DifferenceResolved(
+                "SPY", 100, dollars(600), Resolution.ASSIGN, module_id, dollars(60_000), "ann", "by hand"
+            )
+        )
+    ours, theirs = office.ledger.book.positions
+    office.mark(**{theirs: "60500"})
+    office.record(ev.PositionMoved(theirs, ALPHA, "ann", ""))
+    office.close(ours, "-601.00")
+    history = allocations_of(office.ledger)
+    assert cents(pnl_of(history.intervals)) == {ALPHA: "100.00"}
+    assert history.intervals[-1].flows == dollars(50_500)
+    (trade,) = history.trades
+    assert (trade.net, trade.at_risk) == (dollars(100), 0)
+
+
+def test_shares_that_are_called_away_in_parts_are_one_trade() -> None:
+    # Two puts sold at 4.00 are assigned at 250, two calls at 255 sold at 3.00, which are assigned one by one: 800 and
+    # 600 of premium, 1,000 on the shares, four commissions of 0.60. The first part ends as it is split off.
+    office = BackOffice()
+    put, call = contract(250), contract(255, Right.CALL)
+    wheel = office.open("-4.00", structure=Structure(StructureKind.SHORT_PUT, (Leg(put, -1),)), quantity=2)
+    office.end(wheel, put, ActivityKind.ASSIGNED, "244.00", 2)
+    sold = Structure(StructureKind.SHORT_CALL, (Leg(call, -1),))
+    office.open("-3.00", position_id=wheel, structure=sold, quantity=2)
+    assert office.end(wheel, call, ActivityKind.ASSIGNED, "262.00") != wheel
+    assert allocations_of(office.ledger).trades == (), "some of it is still open"
+    office.end(wheel, call, ActivityKind.ASSIGNED, "262.00")
+    (trade,) = allocations_of(office.ledger).trades
+    assert (trade.module_id, trade.ended_at, trade.net) == (ALPHA, office.at, dollars("2397.60"))
+    assert trade.at_risk == dollars(50_000), "the shares at cost"
+
+
+def test_what_is_written_after_the_book_was_read_is_not_told() -> None:
+    store = MemoryStore()
+    clerk = Clerk(ledger(store))
+    held = clerk.open()
+    open_session(clerk, DAY)
+    before = allocations_of(clerk.ledger)
+    book = restore(dump(clerk.ledger.book))
+    clerk.close(held, "0.50")
+    split(clerk, 1_000, 2_000)
+    clerk.close(clerk.open(), "0.50")
+    clerk.ledger.commit()
+    assert allocation_history(allocation_rows(store), book) == before
+
+
+@pytest.mark.parametrize("damage", ["DELETE FROM boundaries", "DELETE FROM power"])
+def test_rows_that_are_missing_are_no_history(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "ledger.sqlite"
+    clerk = Clerk(ledger(SqliteStore(path)))
+    clerk.close(clerk.open(), "0.50")
+    clerk.ledger.commit()
+    clerk.ledger.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(damage)
+        connection.commit()
+    query = LedgerQuery(path)
+    with pytest.raises(LedgerFault, match="lacks a row"):
+        query.allocations()
+    query.close()
+
+
+def test_an_entry_that_was_changed_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    clerk = Clerk(ledger(SqliteStore(path)))
+    split(clerk, 1_000, 2_000, "as they said")
+    clerk.ledger.seal(clerk.at)
+    clerk.ledger.commit()
+    clerk.ledger.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE journal SET body = CAST(replace(body, 'they', 'ann') AS BLOB) WHERE seq = 2")
+        connection.commit()
+    query = LedgerQuery(path)
+    with pytest.raises(LedgerFault, match=r"entry 2 \(BudgetReallocated\) was changed"):
+        query.allocations()
+    query.close()
+
+
+def test_a_ledger_that_an_older_version_wrote_has_to_be_run_first(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    old_file(path)
+    query = LedgerQuery(path)
+    with pytest.raises(LedgerFault, match="run it once with this one"):
+        query.allocations()
+    query.close()
 
 
 def take_step(clerk: Clerk, step: str, number: int) -> None:
@@ -197,13 +278,13 @@ steps = st.lists(
 @settings(max_examples=40)
 @given(steps)
 def test_the_parts_sum_to_the_ledgers_pnl_and_nav_whatever_happens(names: list[str]) -> None:
-    clerk = Clerk(ledger(MemoryStore()))
+    clerk = Clerk()
     book = clerk.ledger.book
     for number, step in enumerate(names):
         take_step(clerk, step, number)
         if held := next(iter(book.positions), None):
             touch_position(clerk, step, number, held)
-    history = told(clerk)
+    history = allocations_of(clerk.ledger)
     assert sum(pnl_of(history.intervals).values()) == book.pnl_total
     assert history.intervals[-1].nav == book.nav
     assert sum(each.flows for each in history.intervals) == book.capital

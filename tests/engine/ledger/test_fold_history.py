@@ -8,11 +8,11 @@ from engine.core.money import Money, dollars
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL, ActivityKind
 from engine.domain.instrument import Right
-from engine.domain.records import CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
+from engine.domain.records import BoundaryRow, CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
 from engine.domain.structure import Leg, Structure, StructureKind
 from tests.back_office import BackOffice
 from tests.builders import ALPHA, BETA, MemoryStore, contract, ledger
-from tests.history import bell
+from tests.history import bell, open_session
 
 PUT = contract(250, Right.PUT)
 SHORT_PUT = Structure(StructureKind.SHORT_PUT, (Leg(PUT, -1),))
@@ -121,7 +121,23 @@ def test_an_open_result_that_is_moved_is_a_flow_of_both(office: BackOffice) -> N
         ALPHA: (dollars(30), dollars("14967.60"), 0),
         BETA: (dollars(-30), dollars(20_000), 0),
     }
-    assert rows(office)[2:] == (PowerRow(office.ledger.book.seq, office.at, held, BETA, used),)
+    seq, at, loss, lost = office.ledger.book.seq, office.at, dollars("-2.40"), dollars("-32.40")
+    assert rows(office)[2:] == (
+        PowerRow(seq, at, held, BETA, used),
+        BoundaryRow(seq, at, "", 0, 0, dollars(15_000), 0, dollars(50_000) + lost),
+        BoundaryRow(seq, at, ALPHA, lost, loss, dollars(15_000), 0, 0),
+        BoundaryRow(seq, at, BETA, 0, dollars(-30), dollars(20_000), used, 0),
+    )
+
+
+def test_a_session_that_opens_is_a_boundary_and_no_flow(office: BackOffice) -> None:
+    open_session(office, dt.date(2026, 3, 17))
+    seq, at = office.ledger.book.seq, office.at
+    assert rows(office) == (
+        BoundaryRow(seq, at, "", 0, 0, dollars(15_000), 0, dollars(50_000)),
+        BoundaryRow(seq, at, ALPHA, 0, 0, dollars(15_000), 0, 0),
+        BoundaryRow(seq, at, BETA, 0, 0, dollars(20_000), 0, 0),
+    )
 
 
 def test_a_trade_tells_its_opening_once_and_each_change_of_its_buying_power(office: BackOffice) -> None:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.core.errors import LedgerFault
-from engine.domain.records import CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
+from engine.domain.records import BoundaryRow, CloseRow, FlowRow, HistoryRow, OpeningRow, PowerRow, ResultRow
 from engine.domain.structure import StructureKind
 from engine.ledger import tables
 from engine.ledger.history_rows import TABLES, made, statements
@@ -20,6 +20,7 @@ ROWS: list[HistoryRow] = [
     FlowRow(2, NOW, "alpha", -5, 6, 0),
     OpeningRow(3, NOW, "P000001", "alpha", "TSLA", StructureKind.IRON_CONDOR),
     PowerRow(4, NOW, "P000001", "alpha", 250),
+    BoundaryRow(5, NOW, "alpha", -1, 2**60, 3, 4, 0),
 ]
 
 

@@ -209,10 +209,11 @@ def test_a_journal_is_sound_while_another_process_writes_it(path: Path) -> None:
         ("DELETE FROM flows WHERE module_id = ''", "a flow of entry 1"),
         ("UPDATE openings SET symbol = 'SPY' WHERE seq = 5", "an opening of entry 5"),
         ("UPDATE closes SET value = value - 1 WHERE module_id = ''", "the NAV path of entry 17"),
+        ("UPDATE boundaries SET pnl_after = 1 WHERE module_id = ''", "a boundary of entry 1"),
         ("UPDATE results SET pnl = 0", "a result at the close of entry 17"),
     ],
 )
-def test_what_performance_is_measured_by_is_held_against_the_journal(path: Path, statement: str, fault: str) -> None:
+def test_what_figures_are_measured_by_is_held_against_the_journal(path: Path, statement: str, fault: str) -> None:
     store = SqliteStore(path)
     clerk = Clerk(Ledger(store))
     clerk.record(ev.SessionClosed(NOW.date()))

@@ -24,7 +24,7 @@ def worlds(sessions: int) -> dict[str, Past]:
 
 def test_a_name_that_moves_twice_as_much_has_a_beta_of_two() -> None:
     moving = comovement_of(("TWICE", "SAME"), worlds(252), DAY)
-    assert known_betas(moving) == {"SAME": 1.0, "TWICE": 2.0}
+    assert known_betas(moving.betas) == {"SAME": 1.0, "TWICE": 2.0}
     assert [row.sessions for row in moving.betas] == [252, 252]
     (pair,) = moving.pairs
     assert (pair.first, pair.second, pair.sample, pair.sessions) == ("SAME", "TWICE", 1.0, 60)
@@ -33,13 +33,13 @@ def test_a_name_that_moves_twice_as_much_has_a_beta_of_two() -> None:
 @pytest.mark.parametrize(("sessions", "is_known"), [(60, True), (59, False)])
 def test_sixty_sessions_make_a_beta(sessions: int, is_known: bool) -> None:
     moving = comovement_of(("TWICE",), worlds(sessions), DAY)
-    assert ("TWICE" in known_betas(moving)) is is_known
+    assert ("TWICE" in known_betas(moving.betas)) is is_known
     assert moving.betas[0].sessions == sessions
 
 
 def test_the_index_has_a_beta_of_one_whatever_is_known() -> None:
     moving = comovement_of((INDEX, "NEW"), {}, DAY)
-    assert known_betas(moving) == {INDEX: 1.0}
+    assert known_betas(moving.betas) == {INDEX: 1.0}
     (pair,) = moving.pairs
     assert (pair.correlation, pair.sample, pair.sessions) == (None, None, 0)
 

@@ -7,24 +7,11 @@ import pytest
 from engine.core.money import dollars
 from engine.domain import events as ev
 from engine.domain.account import ActivityKind
-from engine.domain.allocation_history import AllocationHistory
-from engine.ledger.allocations import allocation_history
-from engine.ledger.ledger import checked_entries
 from engine.portfolio.counterfactual import counterfactuals, daily, split_kept
-from tests.builders import ALPHA, BETA, Clerk, MemoryStore, ledger, module_spec
+from tests.builders import ALPHA, BETA, Clerk, module_spec
+from tests.history import allocations_of, open_session
 
 DAY = dt.date(2026, 3, 16)
-
-
-@pytest.fixture
-def clerk() -> Clerk:
-    """$50,000: 15,000 for alpha, 20,000 for beta, 15,000 in reserve."""
-    return Clerk(ledger(MemoryStore()))
-
-
-def told(clerk: Clerk) -> AllocationHistory:
-    clerk.ledger.commit()
-    return allocation_history(checked_entries(clerk.ledger._store))
 
 
 def split(clerk: Clerk, **budgets: int) -> None:
@@ -39,25 +26,19 @@ def earn(clerk: Clerk, module_id: str, amount: str) -> None:
     clerk.record(ev.CashBooked(ActivityKind.DIVIDEND, module_id, "", "KO", dollars(amount), "", number))
 
 
-def open_session(clerk: Clerk, number: int) -> None:
-    book = clerk.ledger.book
-    day = DAY + dt.timedelta(days=number)
-    clerk.record(ev.SessionOpened(day, {module_id: book.pnl(module_id) for module_id in book.modules}))
-
-
 def test_each_modules_results_are_scaled_by_the_kept_budget_session_by_session(clerk: Clerk) -> None:
     # alpha: 100.00 on 15,000; then 200.00 on 30,000 is 100.00 on 15,000; then -50.01 on 20,000 is -37.5075.
     # beta: -80.00 on 20,000; then nothing on 5,000; then 33.33 on 5,000 is 133.32 on 20,000.
-    open_session(clerk, 0)
+    open_session(clerk, DAY)
     earn(clerk, ALPHA, "100")
     earn(clerk, BETA, "-80")
     split(clerk, alpha=30_000, beta=5_000)
     earn(clerk, ALPHA, "200")
-    open_session(clerk, 1)
+    open_session(clerk, DAY + dt.timedelta(days=1))
     split(clerk, alpha=20_000, beta=5_000)
     earn(clerk, ALPHA, "-50.01")
     earn(clerk, BETA, "33.33")
-    first, second = counterfactuals(told(clerk))
+    first, second = counterfactuals(allocations_of(clerk.ledger))
     assert (first.version, second.version) == (1, 2)
     alpha, beta = first.modules
     assert (alpha.pnl, alpha.kept_pnl) == (dollars("249.99"), dollars("162.4925"))
@@ -77,7 +58,7 @@ def test_what_is_over_a_cut_budget_earns_on_what_it_uses(clerk: Clerk) -> None:
     position_id = clerk.open()
     split(clerk, alpha=400, beta=20_000)
     clerk.mark(**{position_id: "-80"})
-    (kept,) = counterfactuals(told(clerk))
+    (kept,) = counterfactuals(allocations_of(clerk.ledger))
     assert kept.modules[0].kept_pnl == dollars("-2.40") + dollars("681.8182")
     assert kept.largest_scale == pytest.approx(15_000 / 880)
 
@@ -87,7 +68,7 @@ def test_deposits_and_the_accounts_own_income_are_as_they_were(clerk: Clerk) -> 
     clerk.record(ev.CashDeposited(dollars(1_000), dollars(1_000), "ann", ""))
     earn(clerk, "", "7")
     earn(clerk, ALPHA, "10")
-    (kept,) = counterfactuals(told(clerk))
+    (kept,) = counterfactuals(allocations_of(clerk.ledger))
     assert (kept.points[-1].nav, kept.points[-1].kept_nav) == (dollars(51_017), dollars(51_012))
     assert [each.module_id for each in kept.modules] == [ALPHA, BETA]
 
@@ -99,7 +80,7 @@ def test_modules_that_came_later_have_nothing_and_those_that_ended_are_named(cle
     clerk.record(ev.ModuleRemoved(BETA, "ann", ""))
     earn(clerk, "gamma", "500")
     earn(clerk, BETA, "3")
-    kept = split_kept(told(clerk), 0)
+    kept = split_kept(allocations_of(clerk.ledger), 0)
     assert (kept.came_later, kept.ended, kept.unscaled) == (("gamma",), (BETA,), (BETA,))
     by_name = {each.module_id: (each.budget, each.pnl, each.kept_pnl) for each in kept.modules}
     assert by_name["gamma"] == (0, dollars(500), 0)
@@ -109,25 +90,25 @@ def test_modules_that_came_later_have_nothing_and_those_that_ended_are_named(cle
 def test_a_withdrawal_beyond_the_kept_reserve_is_told(clerk: Clerk) -> None:
     split(clerk, alpha=1_000, beta=1_000)
     clerk.record(ev.CashDeposited(dollars(-40_000), dollars(-40_000), "ann", ""))
-    (kept,) = counterfactuals(told(clerk))
+    (kept,) = counterfactuals(allocations_of(clerk.ledger))
     assert kept.short_by == dollars(25_000), "35,000 of budgets on a capital of 10,000"
 
 
 def test_the_split_in_force_is_no_counterfactual_and_a_split_kept_to_itself_changes_nothing(clerk: Clerk) -> None:
     split(clerk, alpha=500)
     clerk.mark(**{clerk.open(): "-80"})  # uses 880, more than its budget
-    assert len(counterfactuals(told(clerk))) == 1
-    kept = split_kept(told(clerk), 1)
+    assert len(counterfactuals(allocations_of(clerk.ledger))) == 1
+    kept = split_kept(allocations_of(clerk.ledger), 1)
     assert kept.difference == 0
     assert all(point.nav == point.kept_nav for point in kept.points)
 
 
 def test_a_chart_by_day_has_the_last_point_of_each_session(clerk: Clerk) -> None:
-    open_session(clerk, 0)
+    open_session(clerk, DAY)
     split(clerk, alpha=30_000)
     earn(clerk, ALPHA, "10")
-    open_session(clerk, 1)
-    (kept,) = counterfactuals(told(clerk))
+    open_session(clerk, DAY + dt.timedelta(days=1))
+    (kept,) = counterfactuals(allocations_of(clerk.ledger))
     shown = daily(kept.points)
     assert [point.session for point in shown] == [None, DAY, DAY + dt.timedelta(days=1)]
     assert shown[1].nav == dollars(50_010)

@@ -11,11 +11,10 @@ from engine.domain.budget import BudgetPlan
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.reallocation import TradeResult
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
-from engine.ledger.allocations import allocation_history
-from engine.ledger.ledger import checked_entries
 from engine.portfolio.aggregate import aggregate
 from engine.portfolio.standings import session_returns, split_of, standings
-from tests.builders import ALPHA, BETA, Clerk, MemoryStore, ledger
+from tests.builders import ALPHA, BETA, Clerk
+from tests.history import allocations_of, open_session
 
 DAY = dt.date(2026, 3, 16)
 
@@ -23,18 +22,12 @@ DAY = dt.date(2026, 3, 16)
 @pytest.fixture
 def clerk() -> Clerk:
     """$15,000 for alpha, 20,000 for beta, 15,000 in reserve; a trade of alpha that ended and one that is open."""
-    made = Clerk(ledger(MemoryStore()))
-    open_session(made, 0)
+    made = Clerk()
+    open_session(made, DAY)
     made.close(made.open(), "0.50")  # 120 - 50 - 4.80 on 15,000
-    open_session(made, 1)
+    open_session(made, DAY + dt.timedelta(days=1))
     made.open()  # costs 2.40
     return made
-
-
-def open_session(clerk: Clerk, number: int) -> None:
-    book = clerk.ledger.book
-    baselines = {module_id: book.pnl(module_id) for module_id in book.modules}
-    clerk.record(ev.SessionOpened(DAY + dt.timedelta(days=number), baselines))
 
 
 def seen(clerk: Clerk) -> MindfolioSnapshot:
@@ -42,8 +35,7 @@ def seen(clerk: Clerk) -> MindfolioSnapshot:
 
 
 def test_each_module_is_told_with_its_returns_trades_and_worst_case(clerk: Clerk) -> None:
-    clerk.ledger.commit()
-    alpha, beta = standings(seen(clerk), allocation_history(checked_entries(clerk.ledger._store)))
+    alpha, beta = standings(seen(clerk), allocations_of(clerk.ledger))
     assert alpha.returns == pytest.approx((65.20 / 15_000, -2.40 / 15_000))
     assert alpha.trades == (TradeResult(dollars("65.20"), dollars(880)),)
     assert (alpha.budget, alpha.used, alpha.available) == (dollars(15_000), dollars(880), dollars(14_120))
@@ -54,8 +46,7 @@ def test_each_module_is_told_with_its_returns_trades_and_worst_case(clerk: Clerk
 
 def test_a_paused_and_a_locked_module_are_fixed(clerk: Clerk) -> None:
     clerk.record(ev.ModuleStatusChanged(ALPHA, ModuleStatus.PAUSED, "ann", "holiday"))
-    clerk.ledger.commit()
-    history = allocation_history(checked_entries(clerk.ledger._store))
+    history = allocations_of(clerk.ledger)
     alpha, beta = standings(seen(clerk), history, locked={BETA})
     assert (alpha.fixed_why, beta.fixed_why) == ("it is paused", "its budget is locked")
 
@@ -64,15 +55,13 @@ def test_a_session_with_two_splits_adds_the_returns_of_both(clerk: Clerk) -> Non
     position_id = next(iter(clerk.ledger.book.positions))
     clerk.record(ev.BudgetReallocated({ALPHA: dollars(1_000), BETA: 0}, dollars(49_000), 2, "ann", ""))
     clerk.mark(**{position_id: "-80"})
-    open_session(clerk, 2)
-    clerk.ledger.commit()
-    returns = session_returns(allocation_history(checked_entries(clerk.ledger._store)))
+    open_session(clerk, DAY + dt.timedelta(days=2))
+    returns = session_returns(allocations_of(clerk.ledger))
     assert returns[ALPHA] == pytest.approx((65.20 / 15_000, -2.40 / 15_000 + 40 / 1_000, 0.0))
     assert returns[BETA] == (0.0, 0.0), "the session without a budget is none of its own"
 
 
 def test_a_trade_of_unknown_risk_is_no_sample(clerk: Clerk) -> None:
-    clerk.ledger.commit()
-    history = allocation_history(checked_entries(clerk.ledger._store))
+    history = allocations_of(clerk.ledger)
     unknown = replace(history, trades=tuple(replace(each, at_risk=0) for each in history.trades))
     assert standings(seen(clerk), unknown)[0].trades == ()

@@ -13,12 +13,11 @@ from engine.domain.broker_reports import BrokerAccepted, BrokerEnded
 from engine.domain.budget import BudgetPlan
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.order import OrderStatus
-from engine.ledger.allocations import allocation_history
-from engine.ledger.ledger import checked_entries
 from engine.runtime import handlers
 from engine.runtime.openings import MOST_MONEY
 from tests.engine.runtime.scenes import CONDOR, call, denied, hear, hold, made_of, put
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york
+from tests.history import allocations_of
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ class TestReallocation:
     def test_undo_is_one_more_reallocation(self, rig: Rig) -> None:
         before = rig.desk.book.plan
         give(rig, reallocate(rig, before.moved(dollars("5000"), "IV_SERVICE_3", "IV_SERVICE_2")))
-        undo = allocation_history(checked_entries(rig.store)).undone()
+        undo = allocations_of(rig.desk.ledger).undone()
         assert undo is not None
         assert give(rig, reallocate(rig, undo)) == []
         assert (rig.desk.book.plan, rig.desk.book.version) == (before, 3)

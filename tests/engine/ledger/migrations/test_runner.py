@@ -16,7 +16,7 @@ from engine.ledger.connections import inspected
 from engine.ledger.ledger import Ledger
 from engine.ledger.migrations import runner
 from engine.ledger.migrations.runner import copy_path, migrate
-from engine.ledger.store import SqliteStore
+from engine.ledger.store import SCHEMA_VERSION, SqliteStore
 from engine.ledger.verify import verify_file
 from tests.golden.test_journals import entries, old_file
 
@@ -39,13 +39,13 @@ def execute(path: Path, *statements: str) -> None:
 
 def test_opening_an_older_ledger_brings_it_up_to_date_and_keeps_a_copy(path: Path) -> None:
     store = SqliteStore(path)
-    assert (store.schema, inspected(path)) == (3, 3)
+    assert (store.schema, inspected(path)) == (SCHEMA_VERSION, SCHEMA_VERSION)
     assert len(list(store.orders())) == 6
     assert [each.position_id for each in store.closed()] == ["P000001", "P000002"]
     store.close()
     assert read_head(anchor_path(path)) == Head(LAST.seq, LAST.hash)
     copy = copy_path(path)
-    assert copy.name == "ledger.before-3.sqlite"
+    assert copy.name == f"ledger.before-{SCHEMA_VERSION}.sqlite"
     assert inspected(copy) == 1
     reader = SqliteStore(copy, for_reading=True)
     assert [entry.hash for entry in reader.entries()] == [entry.hash for entry in entries()]
@@ -118,7 +118,7 @@ for name in ("replace", "fsync"):
 sa.event.listen(sa.Engine, "before_cursor_execute", step)
 sa.event.listen(sa.Engine, "commit", step)
 sa.event.listen(sa.Engine, "after_cursor_execute", step)
-from engine.ledger.store import SqliteStore
+from engine.ledger.store import SCHEMA_VERSION, SqliteStore
 SqliteStore(Path(sys.argv[1])).close()
 step()
 print("done")
@@ -148,5 +148,5 @@ def test_a_kill_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: Path, r
         assert len(list(store.fills())) == 6
         store.close()
         steps += stride
-    assert found == {1, 3}
+    assert found == {1, SCHEMA_VERSION}
     assert os.listdir(tmp_path)  # noqa: PTH208 - there was something to kill

@@ -138,6 +138,8 @@ def test_what_could_be_lost_from_here_says_in_which_case_and_what_netting_saves(
     assert from_here_words(a_worst_case()) == words
     bound = a_worst_case(loss=dollars(1_500), at_expiry=dollars(1_500), diversification=0)
     assert from_here_words(bound) == "From today's prices $1,500: at expiry"
+    tie = a_worst_case(at_expiry=dollars(1_240), diversification=0)
+    assert from_here_words(tie) == "From today's prices $1,240: at expiry"
     naked = a_worst_case(loss=None, at_expiry=None, naked=100, diversification=None)
     assert from_here_words(naked) == "From today's prices without bound: 100 shares owed above the last strike"
 
