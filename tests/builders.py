@@ -265,10 +265,12 @@ class FaultyStore(MemoryStore):
         super().append(batch)
 
 
-def ledger(store: LedgerStore | None = None, spec: MindfolioSpec | None = None) -> Ledger:
-    """A ledger in which a mindfolio was created and committed."""
+def ledger(
+    store: LedgerStore | None = None, spec: MindfolioSpec | None = None, at: dt.datetime | None = None
+) -> Ledger:
+    """A ledger in which a mindfolio was created (at NOW, unless `at` says otherwise) and committed."""
     made = Ledger(store or MemoryStore())
-    made.record(NOW, created(spec))
+    made.record(at or NOW, created(spec))
     made.commit()
     return made
 

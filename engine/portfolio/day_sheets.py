@@ -5,13 +5,14 @@ What the journal does not hold (prices of underlyings, the calendar) is given as
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.core.calendar import Session, market_day, next_session, previous_session, session_on
 from engine.core.errors import MindfolioError
 from engine.core.expiries import last_session
 from engine.core.money import Money
 from engine.domain import events as ev
+from engine.domain.account import EXTERNAL
 from engine.domain.day_sheet import (
     EndSheet,
     ExpiryLine,
@@ -37,7 +38,7 @@ from engine.domain.units import drawdown_bp
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
 from engine.portfolio.trade_trail import TradeTrail
-from engine.portfolio.walk import ModuleNames
+from engine.portfolio.walk import ModuleNames, SessionDays
 
 _WEEK = dt.timedelta(days=7)
 _DOING = {OrderPurpose.OPEN: "open", OrderPurpose.CLOSE: "close", OrderPurpose.ROLL: "roll"}
@@ -133,10 +134,12 @@ class EndGathering:
 
     def __init__(self, day: dt.date, asked: Asked = nothing_known) -> None:
         """Raises MindfolioError for a day without a session."""
-        self._session, self._previous = session_of(day), previous_session(day).day
+        self._session = session_of(day)
         self._asked = asked
         self._names = ModuleNames()
         self._trail = TradeTrail()
+        self._days_of = SessionDays()
+        self._day: dt.date | None = None
         self._begin: dict[str, tuple[Money, Money]] | None = None
         self._nav_before = self._flows = 0
         self._compared: dt.datetime | None = None
@@ -149,12 +152,15 @@ class EndGathering:
 
     def before(self, book: Book, entry: Recorded, event: ev.Event) -> None:
         """Where the day begins, and where it ended."""
-        if self._sheet is None and self._seen and market_day(entry.at) > self._session.day:
+        day = self._day = self._days_of.of(book, entry, event)
+        if self._sheet is None and self._seen and day > self._session.day:
             self._sheet = self._made(book)
-        if self._begin is None and market_day(entry.at) > self._previous:
+        if self._begin is None and day >= self._session.day:
             self._begin, self._nav_before = _results(book), book.nav
+        if day == self._session.day and isinstance(event, ev.PositionMoved):
+            self._follow_move(book, event)
         self._trail.before(book, event)
-        if isinstance(event, ev.OrderFilled) and self._is_of_day(entry.at):
+        if isinstance(event, ev.OrderFilled) and day == self._session.day:
             order = book.orders[event.order_id]
             self._fills.append(
                 FillLine(
@@ -170,7 +176,7 @@ class EndGathering:
         ended = self._trail.after(book, event, applied)
         if isinstance(event, ev.AccountReconciled) and market_day(entry.at) <= self._session.day:
             self._compared = entry.at
-        if not self._is_of_day(entry.at):
+        if self._day != self._session.day:
             return
         self._seen = True
         self._ended += ended
@@ -190,11 +196,18 @@ class EndGathering:
         """
         if not self._seen:
             raise MindfolioError(f"the ledger has no entries of {self._session.day}")
-        return self._sheet or self._made(book)
+        # The account is compared after the close too, and that is what an evening wants to know.
+        return replace(self._sheet or self._made(book), compared_at=self._compared)
 
-    def _is_of_day(self, at: dt.datetime) -> bool:
-        """Also what came on a day without a session before it, as an assignment is told on a Saturday."""
-        return self._previous < market_day(at) <= self._session.day
+    def _follow_move(self, book: Book, event: ev.PositionMoved) -> None:
+        """What is open in a position goes along with it to another module, as nobody's gain or loss of the day."""
+        position, begin = book.positions.get(event.position_id), self._begin
+        if position is None or begin is None or event.module_id == EXTERNAL:
+            return
+        moved = book.marks[position.position_id] - position.cost
+        for module_id, change in ((position.module_id, -moved), (event.module_id, moved)):
+            realised, opened = begin.get(module_id, (0, 0))
+            begin[module_id] = realised, opened + change
 
     def _made(self, book: Book) -> EndSheet:
         following = next_session(self._session.opens).day

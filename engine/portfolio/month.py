@@ -2,9 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from engine.core.calendar import market_day, session_on
 from engine.core.errors import MindfolioError
 from engine.core.money import Money
 from engine.domain import events as ev
@@ -31,7 +30,7 @@ from engine.ledger.entries import Account
 from engine.ledger.fold_positions import lineage_of
 from engine.portfolio.halts import halt_of
 from engine.portfolio.trade_trail import TradeTrail
-from engine.portfolio.walk import ModuleNames, walk
+from engine.portfolio.walk import ModuleNames, SessionDays, walk
 
 _RESERVE = "Reserve"
 
@@ -83,6 +82,7 @@ class MonthGathering:
         self._begin: _Standing | None = None
         self._end: _Standing | None = None
         self._seen = False
+        self._days_of = SessionDays()
         self._day: dt.date | None = None
         self._as_of = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._days: list[DayNav] = []
@@ -99,12 +99,14 @@ class MonthGathering:
         self._names = ModuleNames()
         self._about = ("", Environment.SIMULATED, "", 0, 0)
         self._waived: tuple[str, ...] = ()
+        self._moved: dict[str, Money] = {}
+        """Open P&L that came to each module with positions of others."""
         self._split: dict[str, Money] = {}
 
     # --- the walk ----------------------------------------------------------------------------------------------------
     def before(self, book: Book, entry: Recorded, event: ev.Event) -> None:
         """The end of a day, and of what lies before the month or in it."""
-        day = market_day(entry.at)
+        day = self._days_of.of(book, entry, event)
         if self._day is not None and day > self._day:
             self._end_day(book, self._day)
         if self._begin is None and day >= self._first:
@@ -112,6 +114,8 @@ class MonthGathering:
         if self._end is None and day >= self._after:
             self._finish(book)
         self._day = day
+        if self._end is None and self._begin is not None:
+            self._follow_move(book, event)
         self._trades.before(book, event)
 
     def after(self, book: Book, entry: Recorded, event: ev.Event, applied: Applied) -> None:
@@ -119,7 +123,7 @@ class MonthGathering:
         ended = self._trades.after(book, event, applied)
         self._names.learn(event)
         split = {**book.plan.budgets, "": book.reserve} if type(event) in _SPLITS else self._split
-        if self._first <= market_day(entry.at) < self._after:
+        if self._day is not None and self._first <= self._day < self._after:
             self._seen = True
             self._as_of = entry.at
             self._ended += ended
@@ -167,10 +171,17 @@ class MonthGathering:
         if self._end is None:
             self._finish(book)
 
+    def _follow_move(self, book: Book, event: ev.Event) -> None:
+        """What is open in a position that goes over to another module goes along, as nobody's gain or loss."""
+        position = book.positions.get(event.position_id) if isinstance(event, ev.PositionMoved) else None
+        if position is None or not isinstance(event, ev.PositionMoved) or event.module_id == EXTERNAL:
+            return
+        moved = book.marks[position.position_id] - position.cost
+        for module_id, change in ((position.module_id, -moved), (event.module_id, moved)):
+            self._moved[module_id] = self._moved.get(module_id, 0) + change
+
     # --- parts -------------------------------------------------------------------------------------------------------
     def _end_day(self, book: Book, day: dt.date) -> None:
-        if session_on(day) is None:
-            return  # what comes between sessions belongs to the next
         flows, pnl = self._flow_since, book.nav - self._last_nav - self._flow_since
         self._last_nav, self._flow_since = book.nav, 0
         if self._first <= day < self._after:
@@ -220,8 +231,11 @@ class MonthGathering:
 
     def _modules(self, begin: _Standing, end: _Standing) -> tuple[ModuleMonth, ...]:
         counts = _lineages(self._ended)
-        rows = [_module(module_id, self._names.get(module_id, module_id), begin, end, counts.get(module_id, (0, 0)))
-                for module_id in end.realised]  # fmt: skip
+        rows = [
+            _module(module_id, self._names.get(module_id, module_id), begin, end, counts.get(module_id, (0, 0)))
+            for module_id in end.realised
+        ]
+        rows = [replace(row, open_change=row.open_change - self._moved.get(row.module_id, 0)) for row in rows]
         return tuple(row for row in rows if row.module_id in end.budgets or _has_something(row))
 
 

@@ -1,10 +1,12 @@
 """The journal gone through once, from its first entry, for reports that need what the book was in between."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from engine.core.calendar import market_day, next_session, session_on
 from engine.domain.account import EXTERNAL
-from engine.domain.events import Event, MindfolioCreated, ModuleAdded
+from engine.domain.events import Event, MindfolioCreated, ModuleAdded, SessionClosed, SessionOpened, StateSealed
 from engine.domain.records import Recorded
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
@@ -35,6 +37,31 @@ class ModuleNames(dict[str, str]):
             self.update({spec.module_id: spec.name for spec in event.spec.modules})
         elif isinstance(event, ModuleAdded):
             self[event.spec.module_id] = event.spec.name
+
+
+class SessionDays:
+    """Which session's day each entry belongs to: from the close of the session before to its own close.
+
+    That is the day of day P&L, NAV, statements and sheets alike. A session is over with its SessionClosed, which may
+    come late: after a night in which the program did not run.
+    """
+
+    def __init__(self) -> None:
+        """Before the first entry."""
+        self._closed: dt.date | None = None
+
+    def of(self, book: Book, entry: Recorded, event: Event) -> dt.date:
+        """The day of the entry that comes; the book is as it was before it. Ask once for each entry, in order."""
+        if isinstance(event, StateSealed) and self._closed is not None:
+            return self._closed  # it seals what the session has left
+        if isinstance(event, SessionOpened | SessionClosed):
+            self._closed = event.day if isinstance(event, SessionClosed) else self._closed
+            return event.day
+        if book.session is not None:
+            return book.session
+        session = session_on(market_day(entry.at))
+        is_over = session is None or entry.at > session.closes or session.day == self._closed
+        return next_session(entry.at).day if session is None or is_over else session.day
 
 
 def walk(entries: Iterable[tuple[Recorded, Event]], onlookers: Sequence[Onlooker]) -> Book:

@@ -78,13 +78,13 @@ def test_everything_that_waits_is_told() -> None:
 def test_at_the_end_of_a_session() -> None:
     text = end_text(ends(23))
     assert text.startswith(
-        "Sample (replay): the session of Mon 2026-03-23\nNAV $55,000.05, P&L -$32.15 after costs, drawdown 0.17 %"
+        "Sample (replay): the session of Mon 2026-03-23\nNAV $55,000.05, P&L -$97.15 after costs, drawdown 0.17 %"
     )
     assert under(text, "P&L by module") == [
-        "realised   open      P&L",
-        "Alpha     -$92.40  $0.00  -$92.40",
-        "Beta      +$47.90  $0.00  +$47.90",
-        "Account   +$12.35  $0.00  +$12.35",
+        "realised      open      P&L",
+        "Alpha     -$92.40     $0.00  -$92.40",
+        "Beta     +$137.90  -$155.00  -$17.10",
+        "Account   +$12.35     $0.00  +$12.35",
     ]
     assert "23 Mar 11:00  Beta: open KO short call x 1 at $0.70 credit, costs $0.60" in text
     assert under(text, "Trades that ended") == ["P000003  TSLA iron condor: -$94.80 after costs, target"]

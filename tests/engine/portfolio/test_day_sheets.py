@@ -13,7 +13,7 @@ from engine.domain.explained import PnlParts
 from engine.domain.happening import Happening, HappeningKind, Outlook
 from engine.portfolio.day_sheets import EndGathering, Known, StartGathering
 from engine.portfolio.walk import walk
-from tests.builders import ALPHA, Clerk, approval
+from tests.builders import ALPHA, BETA, Clerk, approval, ledger
 from tests.engine.portfolio.papers import KO_CALL, KO_PUT, at, bell, journal, march, single
 
 
@@ -91,10 +91,12 @@ class TestBeforeASession:
 class TestAtTheEndOfASession:
     def test_modules_with_realised_and_open_apart(self) -> None:
         sheet = end(march(), day(23))
-        # Alpha closes its condor of 120 for 210 and pays 2.40; beta gets 48.50 and pays 0.60.
+        # Alpha closes its condor of 120 for 210 and pays 2.40; beta gets 48.50 and pays 0.60, and on Friday evening,
+        # after that session's close, was assigned: 90 of premium are realised, where 5 were open, and 100 shares that
+        # cost 60 are worth 58.50.
         assert [(each.module, each.realised, each.open_change) for each in sheet.modules] == [
             ("Alpha", dollars("-92.40"), 0),
-            ("Beta", dollars("47.90"), 0),
+            ("Beta", dollars("137.90"), dollars("-155.00")),
             ("Account", dollars("12.3456"), 0),
         ]
         assert sheet.nav - sheet.nav_before == sum(each.pnl for each in sheet.modules)
@@ -106,6 +108,19 @@ class TestAtTheEndOfASession:
             ("close TSLA iron condor", dollars("2.10"), dollars("2.40")),
         ]
         assert [each.lineage for each in sheet.ended] == ["P000003"]
+
+    def test_a_position_that_is_moved_takes_what_is_open_along(self) -> None:
+        clerk = Clerk(ledger(), commission=0)
+        moved = clerk.open("-1.20")
+        bell(clerk, 16, opens=True)
+        clerk.mark(**{moved: "-70"})
+        clerk.record(ev.PositionMoved(moved, BETA, "anna", ""))
+        clerk.mark(**{moved: "-60"})
+        bell(clerk, 16, opens=False)
+        sheet = end(clerk, day(16))
+        assert {each.module: each.pnl for each in sheet.modules} == {"Alpha": dollars(50), "Beta": dollars(10)}
+        book = clerk.ledger.book
+        assert (book.day_pnl(ALPHA), book.day_pnl(BETA)) == (dollars(50), dollars(10)), "as on the screen"
 
     def test_flows_are_not_a_result(self) -> None:
         sheet = end(march(), day(17))

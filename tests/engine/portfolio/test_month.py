@@ -7,11 +7,13 @@ import pytest
 from engine.core.errors import MindfolioError
 from engine.core.money import dollars
 from engine.domain import events as ev
+from engine.domain.account import ActivityKind
 from engine.domain.explained import PnlParts
+from engine.domain.instrument import OptionContract, Right
 from engine.domain.statement import MonthStatement
 from engine.portfolio.month import following_month, month_statement
-from tests.builders import ALPHA, BETA, Clerk
-from tests.engine.portfolio.papers import MARCH, at, bell, journal, march
+from tests.builders import ALPHA, BETA, Clerk, ledger
+from tests.engine.portfolio.papers import MARCH, at, bell, journal, march, single
 
 APRIL = dt.date(2026, 4, 1)
 
@@ -60,8 +62,8 @@ class TestMarch:
         assert (day.flows, day.units, day.pnl) == (dollars(5_000), dollars(55_000), dollars("44.40"))
 
     def test_sessions_and_the_drawdown_at_their_ends(self, statement: MonthStatement) -> None:
-        assert [each.day.day for each in statement.days] == [16, 17, 18, 20, 23, 24, 27, 31]
-        assert [each.drawdown_bp for each in statement.days] == [0, 0, 0, 11, 17, 18, 0, 0]
+        assert [each.day.day for each in statement.days] == [16, 17, 18, 20, 23, 24, 27, 30, 31]
+        assert [each.drawdown_bp for each in statement.days] == [0, 0, 0, 0, 17, 18, 0, 0, 0]
 
     def test_what_changed_the_split(self, statement: MonthStatement) -> None:
         assert [each.what for each in statement.splits] == [
@@ -120,11 +122,47 @@ class TestOtherMonths:
             ("Reserve", dollars(15_000), dollars(30_000)),
         )
 
+    def test_two_months_meet_at_the_last_close_of_the_first(self) -> None:
+        """A put for 200 expires on Friday the 30th, marked at 50; it is told on Saturday, and 1,000 come in.
+
+        January: 150. What Saturday brings is Monday's, and so February's: the last 50, and the deposit.
+        """
+        clerk = Clerk(ledger(at=at(26, 19, month=1)), commission=0)
+        expiring = OptionContract("TSLA", dt.date(2026, 1, 30), dollars(250), Right.PUT)
+        sold = clerk.open("-2.00", structure=single(expiring, -1))
+        clerk.mark(**{sold: "-50"})
+        bell(clerk, 30, opens=True, month=1)
+        bell(clerk, 30, opens=False, month=1)
+        clerk.at = at(31, month=1)
+        clerk.record(ev.LegSettled(sold, expiring, 1, ActivityKind.EXPIRED, 0, 0, 0, dollars(260), 0, activity=1))
+        clerk.record(ev.CashDeposited(dollars(1_000), dollars(1_000), "anna", "on a Saturday"))
+        bell(clerk, 2, opens=True, month=2)
+        bell(clerk, 2, opens=False, month=2)
+        first, second = (month_statement(journal(clerk), dt.date(2026, month, 1)) for month in (1, 2))
+        assert (first.pnl, first.flow, first.nav) == (dollars(150), dollars(50_000), dollars(50_150))
+        assert (second.pnl, second.flow, second.nav) == (dollars(50), dollars(1_000), dollars(51_200))
+        for month in (first, second):
+            assert sum(each.pnl for each in month.days) == month.pnl
+            assert sum(each.flows for each in month.days) == month.flow
+            assert month.days[-1].nav == month.nav
+
+    def test_what_is_open_in_a_position_goes_along_to_another_module(self) -> None:
+        """Sold for 120, worth 70: the 50 are the giver's, in the statement as in day P&L."""
+        clerk = Clerk(ledger(), commission=0)
+        moved = clerk.open("-1.20")
+        clerk.mark(**{moved: "-70"})
+        clerk.record(ev.PositionMoved(moved, BETA, "anna", ""))
+        clerk.mark(**{moved: "-60"})
+        rows = {each.module_id: each for each in month_statement(journal(clerk), MARCH).modules}
+        assert (rows[ALPHA].pnl, rows[BETA].pnl) == (dollars(50), dollars(10))
+
     def test_what_is_told_on_a_saturday_belongs_to_the_next_session(self) -> None:
         clerk = Clerk()
+        bell(clerk, 20, opens=True)
         bell(clerk, 20, opens=False)
         clerk.at = at(21)
         clerk.record(ev.CashDeposited(dollars(100), dollars(100), "anna", "on a Saturday"))
+        bell(clerk, 23, opens=True)
         bell(clerk, 23, opens=False)
         days = month_statement(journal(clerk), MARCH).days
         assert [(each.day.day, each.flows) for each in days[1:]] == [(20, 0), (23, dollars(100))]
