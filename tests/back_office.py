@@ -8,6 +8,7 @@ from engine.domain.order import Order, OrderPurpose
 from engine.domain.position import Lot
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.lots import Trade, booked, split
+from engine.runtime.order_reports import ended_trade
 from tests.builders import ALPHA, Clerk, plain_used
 
 
@@ -100,7 +101,9 @@ class BackOffice(Clerk):
 
     def bust(self, filled: ev.OrderFilled, live: Order, used: str = "0") -> str:
         """The broker breaks what a fill of an order did; the id of the position that this changes."""
+        self.ledger.commit()
         book = self.ledger.book
+        ended = None if live.position_id in book.positions else ended_trade(self.ledger.closed(), live.position_id)
         position_id = live.position_id if live.position_id in book.positions else book.next_position_id
         counts = filled.leg_quantities or tuple(leg.ratio * filled.quantity for leg in live.trades)
         legs = tuple(
@@ -114,7 +117,8 @@ class BackOffice(Clerk):
                 live.order_id, live.module_id, position_id, live.structure,
                 tuple(leg for leg, _ in legs), shares,
                 tuple(price for _, price in legs) or filled.leg_prices,
-                filled.commission, filled.fees, dollars(used), "broken by the exchange",
+                filled.commission, filled.fees, dollars(used), "broken by the exchange", "",
+                *(("", 0, None, None) if ended is None else (ended.lineage, ended.net, ended.best, ended.worst)),
             )
         )  # fmt: skip
         return position_id

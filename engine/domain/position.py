@@ -18,11 +18,13 @@ class PositionStatus(StrEnum):
     ASSIGNED = "Assigned"
     CLOSED = "Closed"
     SETTLED = "Settled"
+    BROKEN = "Broken"
+    """The broker broke all that made it: it never was a trade."""
 
     @property
     def is_open(self) -> bool:
         """Still held."""
-        return self not in (PositionStatus.CLOSED, PositionStatus.SETTLED)
+        return self not in (PositionStatus.CLOSED, PositionStatus.SETTLED, PositionStatus.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ class FillReversed:
 
     `legs` are signed contracts as they were traded, `shares` likewise, `leg_prices` a share (of the shares, for shares
     alone). A position that has ended in the meantime begins anew under the next id. `used` is what it takes afterwards.
+
+    Where the broken trade had ended a `lineage`, that goes on: `ended_net` is what it had counted for, `best` and
+    `worst` are those of the module's other trades.
     """
 
     order_id: str
@@ -107,6 +110,10 @@ class FillReversed:
     used: Money
     why: str
     reference: str = ""
+    lineage: str = ""
+    ended_net: Money = 0
+    best: Money | None = None
+    worst: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

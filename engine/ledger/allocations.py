@@ -17,7 +17,7 @@ from engine.domain.allocation_history import (
     EndedLineage,
 )
 from engine.domain.budget import BudgetPlan
-from engine.domain.position import Position
+from engine.domain.position import Position, PositionStatus
 from engine.domain.records import ACCOUNT, BoundaryRow, PowerRow, Recorded
 from engine.ledger.book_state import BookState
 from engine.ledger.fold_history import pnl_by_holder
@@ -182,7 +182,11 @@ def _ended_lineages(rows: AllocationRows, book: BookState) -> tuple[EndedLineage
     settled = [(entry.seq, event) for entry, event in rows.entries if isinstance(event, ev.LegSettled)]
     # What is split off and ends with the very same entry never had buying power of its own.
     last_row = {event.split_into: seq for seq, event in settled} | {row.position_id: row.seq for row in rows.power}
-    ends = {held.position_id: seq for held in rows.ended if (seq := last_row[held.position_id]) <= book.seq}
+    ends = {
+        held.position_id: seq
+        for held in rows.ended
+        if held.status is not PositionStatus.BROKEN and (seq := last_row[held.position_id]) <= book.seq
+    }
     ended = sorted((held for held in rows.ended if held.position_id in ends), key=lambda held: ends[held.position_id])
     going = {lineage_of(held) for held in book.positions.values()}
     names = {held.position_id: lineage_of(held) for held in (*ended, *book.positions.values())}

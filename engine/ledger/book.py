@@ -259,7 +259,9 @@ def _reversed(book: Book, seq: int, at: dt.datetime, event: ev.FillReversed) -> 
     trades = [Trade(contract, -count, price) for (contract, count), price in zip(traded, event.leg_prices, strict=True)]
     fold_orders.taken_back(book, at, event)
     book.broken += (event.reference,) if event.reference else ()
-    position = before or Position(event.position_id, event.module_id, event.structure, 0, 0, 0, at)
+    position = before or Position(
+        event.position_id, event.module_id, event.structure, 0, 0, 0, at, lineage=event.lineage
+    )
     done = booked(position.lots, trades, at)
     after = replace(
         position,
@@ -276,8 +278,11 @@ def _reversed(book: Book, seq: int, at: dt.datetime, event: ev.FillReversed) -> 
         structure, quantity = named(event.structure.symbol, done.lots)
         after = replace(after, structure=structure, quantity=quantity, opened_quantity=quantity)
     else:
-        after = replace(after, quantity=0, used=0, status=PositionStatus.CLOSED, closed_at=at, closed_why=event.why)
+        status = PositionStatus.BROKEN if fold_positions.never_was(book, after) else PositionStatus.CLOSED
+        after = replace(after, quantity=0, used=0, status=status, closed_at=at, closed_why=event.why)
     if before is None and done.lots:
+        if event.lineage and event.lineage not in book.lineages:
+            fold_positions.go_on(book, event)
         fold_positions.count_opening(book, at, after)
     closed = fold_positions.keep(book, at, before, after, traded=sum(trade.paid for trade in trades))
     rows = entries.trade(

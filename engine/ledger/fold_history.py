@@ -83,7 +83,7 @@ def rows(book: BookState, seq: int, at: dt.datetime, event: ev.Event, earlier: B
     if isinstance(event, _FLOWS) and not _is_abroad(event, earlier):
         found += _flows(book, seq, at, event, earlier)
     if isinstance(event, _TRADES):
-        found += _trades(book, seq, at, earlier)
+        found += _trades(book, seq, at, event, earlier)
     if isinstance(event, _BOUNDARIES):
         found += _boundaries(book, seq, at, earlier)
     return tuple(found)
@@ -156,13 +156,15 @@ def _flows(book: BookState, seq: int, at: dt.datetime, event: ev.Event, earlier:
             yield FlowRow(seq, at, module_id, value - known, known, bought)
 
 
-def _trades(book: BookState, seq: int, at: dt.datetime, earlier: Before) -> Iterator[HistoryRow]:
+def _trades(book: BookState, seq: int, at: dt.datetime, event: ev.Event, earlier: Before) -> Iterator[HistoryRow]:
     for position_id, position in book.positions.items():
         known = earlier.positions.get(position_id)
         if position is known:
             continue
         lineage = lineage_of(position)
-        if known is None and lineage not in earlier.lineages:
+        # A trade whose end was broken goes on: it was opened before.
+        goes_on = isinstance(event, ev.FillReversed) and bool(event.lineage)
+        if known is None and lineage not in earlier.lineages and not goes_on:
             kind = earlier.kind or position.structure.kind
             yield OpeningRow(seq, at, lineage, position.module_id, position.symbol, kind)
         if known is None or (known.used, known.module_id) != (position.used, position.module_id):

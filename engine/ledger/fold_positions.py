@@ -54,9 +54,35 @@ def count_opening(book: BookState, at: dt.datetime, position: Position) -> None:
     book.lineages[lineage].open += 1
 
 
+def never_was(book: BookState, position: Position) -> bool:
+    """Whether nothing is left of a trade whose only openings were broken: no result, no costs, no other part."""
+    lineage = book.lineages.get(lineage_of(position))
+    is_alone = lineage is not None and (lineage.open, lineage.net) == (1, 0)
+    return is_alone and not (position.net_pnl or position.income or position.rolls)
+
+
+def go_on(book: BookState, event: ev.FillReversed) -> None:
+    """What had ended a lineage is undone: it is open again, and no trade that was won or lost."""
+    stats, net = _stats(book, event.module_id), event.ended_net
+    stats.closed -= 1
+    if net > 0:
+        stats.wins -= 1
+        stats.won -= net
+    else:
+        stats.lost -= net
+    stats.best, stats.worst = event.best, event.worst
+    book.lineages[event.lineage] = Lineage(0, net)
+
+
 def lineage_of(position: Position) -> str:
     """What a position's trade is counted under."""
     return position.lineage or position.position_id
+
+
+def _uncount_opening(book: BookState, position: Position) -> None:
+    stats, month = _stats(book, position.module_id), f"{market_day(position.opened_at):%Y-%m}"
+    if stats.opened.get(month):
+        stats.opened[month] -= 1
 
 
 def _stats(book: BookState, module_id: str) -> TradeStats:
@@ -75,6 +101,9 @@ def _retire(book: BookState, position: Position) -> tuple[Position, ...]:
     _part_orders(book, position.position_id)
     if lineage.open <= 0:
         del book.lineages[name]
+        if position.status is PositionStatus.BROKEN:
+            _uncount_opening(book, position)
+            return (position,)
         _count(_stats(book, position.module_id), lineage.net)
         if lineage.net <= 0 and position.closed_at is not None:
             rest(book, position, position.closed_at)

@@ -1,7 +1,7 @@
 """What a month came to, gathered while the journal is gone through once. Pure: (entries, month) -> MonthStatement."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from engine.core.errors import MindfolioError
@@ -230,7 +230,7 @@ class MonthGathering:
             self._halts.append(halt)
 
     def _modules(self, begin: _Standing, end: _Standing) -> tuple[ModuleMonth, ...]:
-        counts = _lineages(self._ended)
+        counts = _lineages(self._ended, {each.lineage for each in self._open})
         rows = [
             _module(module_id, self._names.get(module_id, module_id), begin, end, counts.get(module_id, (0, 0)))
             for module_id in end.realised
@@ -274,13 +274,16 @@ def _has_something(row: ModuleMonth) -> bool:
     return bool(row.realised or row.open_change or row.commissions or row.fees or row.income or row.budget_before)
 
 
-def _lineages(ended: Iterable[EndedPosition]) -> dict[str, tuple[int, int]]:
-    """How many lineages of each module ended, and how many won; the last part to end tells whose it was."""
+def _lineages(ended: Iterable[EndedPosition], going: Collection[str]) -> dict[str, tuple[int, int]]:
+    """How many lineages of each module ended, and how many won; the last part to end tells whose it was.
+
+    One whose end was broken ends again, or is among those that are `going`.
+    """
     counts: dict[str, tuple[int, int]] = {}
-    for each in ended:
-        if each.lineage_net is not None:
-            trades, wins = counts.get(each.position.module_id, (0, 0))
-            counts[each.position.module_id] = (trades + 1, wins + (each.lineage_net > 0))
+    last = {each.lineage: each for each in ended if each.lineage_net is not None and each.lineage not in going}
+    for each in last.values():
+        trades, wins = counts.get(each.position.module_id, (0, 0))
+        counts[each.position.module_id] = (trades + 1, wins + ((each.lineage_net or 0) > 0))
     return counts
 
 

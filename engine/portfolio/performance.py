@@ -18,7 +18,7 @@ from engine.domain.performance import (
     TradeFigures,
 )
 from engine.domain.ports import HistoryQuery
-from engine.domain.position import Position
+from engine.domain.position import Position, PositionStatus
 from engine.domain.records import ACCOUNT, CloseRow, FlowRow, OpeningRow, PowerRow
 from engine.ledger.book_state import BookState
 from engine.ledger.fold_history import close_row, result_of
@@ -157,17 +157,20 @@ def _opened_this_month(openings: Iterable[OpeningRow], now: dt.datetime) -> tupl
 
 
 def _as_of(history: PerformanceHistory, book: BookState, now: dt.datetime) -> PerformanceHistory:
-    """Without what somebody wrote after the book was read."""
+    """Without what somebody wrote after the book was read, and without trades that the broker broke."""
+    broken = {held.position_id for held in history.ended if held.status is PositionStatus.BROKEN}
     return replace(
         history,
         closes=tuple(row for row in history.closes if row.seq <= book.seq),
         flows=tuple(row for row in history.flows if row.seq <= book.seq),
-        openings=tuple(row for row in history.openings if row.seq <= book.seq),
+        openings=tuple(row for row in history.openings if row.seq <= book.seq and row.lineage not in broken),
         power=tuple(row for row in history.power if row.seq <= book.seq),
         ended=tuple(
             held
             for held in history.ended
-            if held.position_id not in book.positions and (held.closed_at is None or held.closed_at <= now)
+            if held.position_id not in book.positions
+            and held.position_id not in broken
+            and (held.closed_at is None or held.closed_at <= now)
         ),
     )
 

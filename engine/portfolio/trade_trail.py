@@ -3,7 +3,7 @@
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.instrument import OptionContract
-from engine.domain.position import Position
+from engine.domain.position import Position, PositionStatus
 from engine.domain.statement import EndedPosition, Holding
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
@@ -18,6 +18,8 @@ class TradeTrail:
         self._held: dict[str, dict[OptionContract | None, int]] = {}
         self._fills: dict[str, int] = {}
         self._nets: dict[str, Money] = {}
+        self._counted: dict[str, Money] = {}
+        """What lineages that ended came to, in case their end is broken."""
         self._order_of: dict[str, str] = {}
 
     def before(self, book: Book, event: ev.Event) -> None:
@@ -25,6 +27,8 @@ class TradeTrail:
         if isinstance(event, ev.OrderFilled):
             order = book.orders.get(event.order_id)
             self._order_of[event.order_id] = "" if order is None else order.position_id
+        elif isinstance(event, ev.FillReversed) and event.lineage in self._counted:
+            self._nets[event.lineage] = self._counted.pop(event.lineage)
 
     def after(self, book: Book, event: ev.Event, applied: Applied) -> list[EndedPosition]:
         """Trades that this event ended."""
@@ -34,9 +38,13 @@ class TradeTrail:
             self._look(book.positions.get(position_id))
         ended = []
         for position in applied.closed:
+            if position.status is PositionStatus.BROKEN:
+                continue  # it never was a trade
             lineage = lineage_of(position)
             self._nets[lineage] = self._nets.get(lineage, 0) + position.net_pnl
             net = None if lineage in book.lineages else self._nets.pop(lineage)
+            if net is not None:
+                self._counted[lineage] = net
             held = self._held.pop(position.position_id, {})
             holdings = tuple(Holding(contract, count) for contract, count in held.items())
             fills = self._fills.pop(position.position_id, 0)

@@ -1,6 +1,9 @@
 """What the broker says of orders, booked: each word once, and nothing concluded from silence or nonsense."""
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from engine.core.money import UNIT, Money
 from engine.domain import events as ev
@@ -17,7 +20,9 @@ from engine.domain.broker_reports import (
 )
 from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.order import Order, OrderPurpose, OrderStatus
+from engine.domain.position import Position, PositionStatus
 from engine.domain.structure import Leg
+from engine.ledger.fold_positions import lineage_of
 from engine.ledger.lots import Trade, booked
 from engine.runtime.desk import Desk
 from engine.runtime.orders import ASK_AGAIN, request_cancel, send_cancel
@@ -189,6 +194,7 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
     module_id = order.module_id if position is None else position.module_id
     undone = [Trade(trade.contract, -trade.quantity, trade.price) for trade in trades]
     after = booked(() if position is None else position.lots, undone, desk.now).lots
+    ended = None if position is not None else ended_trade(desk.ledger.closed(), order.position_id)
     desk.record(
         ev.FillReversed(
             order_id=order.order_id,
@@ -203,10 +209,42 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
             used=used_by(desk, order.structure.symbol, module_id, after),
             why=report.why,
             reference=report.reference,
+            lineage="" if ended is None else ended.lineage,
+            ended_net=0 if ended is None else ended.net,
+            best=None if ended is None else ended.best,
+            worst=None if ended is None else ended.worst,
         )
     )
     desk.alert(order.module_id, f"{order.structure.words}: the broker broke the trade: {report.why}", is_urgent=True)
     desk.reconcile_at = desk.now
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenEnd:
+    """A lineage whose end is broken: what it had made, and the best and the worst of its module's other trades."""
+
+    lineage: str
+    net: Money
+    best: Money | None
+    worst: Money | None
+
+
+def ended_trade(closed: Iterable[Position], position_id: str) -> BrokenEnd | None:
+    """Of the trade that a position ended, given all positions that ended; None where it ended none of ours."""
+    nets: dict[str, Money] = defaultdict(int)
+    last: dict[str, Position] = {}
+    about = ""
+    for each in closed:
+        lineage = lineage_of(each)
+        if each.status is not PositionStatus.BROKEN:
+            nets[lineage] += each.net_pnl
+            last[lineage] = each
+        about = lineage if each.position_id == position_id else about
+    if not about or about not in last:
+        return None
+    owner = last[about].module_id
+    others = [net for lineage, net in nets.items() if lineage != about and last[lineage].module_id == owner]
+    return BrokenEnd(about, nets[about], max(others, default=None), min(others, default=None))
 
 
 def _ended(

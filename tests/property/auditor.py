@@ -8,7 +8,7 @@ from engine.domain import events as ev
 from engine.domain.account import CASH_ID, EXTERNAL, Resolution
 from engine.domain.events import Event
 from engine.domain.instrument import MULTIPLIER, OptionContract
-from engine.domain.position import Position
+from engine.domain.position import Position, PositionStatus
 from engine.ledger.book import Book
 from engine.ledger.book_state import TradeStats
 from engine.ledger.entries import PNL_ACCOUNTS, Account
@@ -41,9 +41,11 @@ class Auditor(BackOffice):
         applied = self.twin.apply(self.ledger.book.seq, self.at, event)
         assert sum(row.amount for row in applied.postings) == 0
         self.last = event
+        if isinstance(event, ev.FillReversed):
+            self.judged.pop(event.lineage, None)  # its end is broken
         for held in applied.closed:
             self.ended.append(held)
-            if lineage_of(held) not in self.ledger.book.lineages:
+            if lineage_of(held) not in self.ledger.book.lineages and held.status is not PositionStatus.BROKEN:
                 known = held.module_id in self.ledger.book.modules
                 self.judged[lineage_of(held)] = held.module_id if known else ""
 

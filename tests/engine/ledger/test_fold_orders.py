@@ -271,3 +271,39 @@ def test_a_closing_that_is_broken_after_the_end_leaves_a_new_position_and_no_mon
     assert (book.realised(ALPHA), book.pnl(ALPHA)) == (dollars("62.60"), dollars("62.60"))
     office.close(new, "0.40")
     assert book.realised(ALPHA) == dollars("75.20")  # 120 - 40 - 4.80
+
+
+def test_a_trade_whose_only_opening_was_broken_never_was() -> None:
+    """One of 40 was won before; the next is sold and broken on the same day."""
+    office = BackOffice(commission=0)
+    book = office.ledger.book
+    office.close(office.open("-1.20"), "0.80")
+    order_id = office.intend()
+    opening = live(office, order_id)
+    office.fill(order_id, "-1.20")
+    stats = book.modules[ALPHA].stats
+    assert (stats.closed, sum(stats.opened.values())) == (1, 2)
+    gone = office.bust(ev.OrderFilled(order_id, 1, 1, dollars("-1.20"), (0, dollars("1.20"), 0, 0), 0), opening)
+    assert (stats.closed, stats.wins, stats.worst, sum(stats.opened.values())) == (1, 1, dollars(40), 1)
+    assert office.closed[gone].status is PositionStatus.BROKEN
+    assert (book.lineages, book.pnl(ALPHA)) == ({}, dollars(40))
+
+
+def test_a_trade_whose_end_was_broken_ends_once() -> None:
+    """A loser of 10 before; sold for 120 and closed at 80 for +40, which is broken: closed at 200 it loses 80."""
+    office = BackOffice(commission=0)
+    book = office.ledger.book
+    office.close(office.open("-1.00"), "1.10")
+    position_id = office.open("-1.20")
+    order_id = office.intend_close(position_id)
+    closing = live(office, order_id)
+    office.fill(order_id, "0.80")
+    stats = book.modules[ALPHA].stats
+    assert (stats.closed, stats.wins, stats.best) == (2, 1, dollars(40))
+    again = office.bust(ev.OrderFilled(order_id, 1, 1, dollars("0.80"), (0, dollars("0.80"), 0, 0), 0), closing, "880")
+    assert (stats.closed, stats.wins, stats.won, stats.best) == (1, 0, 0, dollars(-10))
+    assert book.positions[again].lineage == position_id
+    office.close(again, "2.00")
+    assert (stats.closed, stats.wins, stats.lost) == (2, 0, dollars(-90))
+    assert (stats.best, stats.worst) == (dollars(-10), dollars(-80))
+    assert sum(stats.opened.values()) == 2

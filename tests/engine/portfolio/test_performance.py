@@ -13,11 +13,13 @@ from engine.domain.instrument import Right
 from engine.domain.performance import PerformanceRow, PeriodPnl
 from engine.domain.records import OpeningRow
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
+from engine.ledger.codec import chained
 from engine.ledger.ledger import Ledger
+from engine.portfolio.month import month_statement
 from engine.portfolio.performance import performance, period_starts, read_history
 from tests.back_office import BackOffice
 from tests.builders import ALPHA, BETA, COMMISSION, MAY, NOW, MemoryStore, condor, contract, ledger
-from tests.history import MemoryHistory, bell, measured
+from tests.history import MemoryHistory, allocations_of, bell, measured
 
 PUT = contract(250, Right.PUT)
 CALL = contract(255, Right.CALL)
@@ -265,3 +267,28 @@ def test_a_lineage_without_an_opening_row_goes_by_what_it_is(office: BackOffice,
     assert [type(row) for row in history.openings] == [OpeningRow]
     found = performance(replace(history, openings=()), office.ledger.book, office.at, 0.0)
     assert [row.key for row in found.structures] == ["Short Put"]
+
+
+def test_trades_that_the_broker_broke_count_as_what_is_left_of_them(office: BackOffice, store: MemoryStore) -> None:
+    """One sale is broken whole; of another the closing is, and it is closed again: one trade, -80 and its costs."""
+    order_id = office.intend()
+    opening = office.ledger.book.orders[order_id]
+    office.fill(order_id, "-1.20")
+    office.bust(ev.OrderFilled(order_id, 1, 1, dollars("-1.20"), (0, dollars("1.20"), 0, 0), dollars("2.40")), opening)
+    position_id = office.open("-1.20")
+    order_id = office.intend_close(position_id)
+    closing = office.ledger.book.orders[order_id]
+    office.fill(order_id, "0.80")
+    again = office.bust(
+        ev.OrderFilled(order_id, 1, 1, dollars("0.80"), (0, dollars("0.80"), 0, 0), dollars("2.40")), closing, "880"
+    )
+    assert measured(office, store).account.trades.closed == 0, "it goes on"
+    office.close(again, "2.00")
+    found = measured(office, store).account
+    assert (found.trades.closed, found.trades.wins, found.trades.opened_this_month) == (1, 0, 1)
+    assert found.trades.best == found.trades.worst == found.pnl.total == dollars("-84.80")
+    (row,) = (each for each in month_statement(chained(store.entries()), NOW.date().replace(day=1)).modules
+              if each.module_id == ALPHA)  # fmt: skip
+    assert (row.trades, row.wins, row.pnl) == (1, 0, dollars("-84.80"))
+    (trade,) = allocations_of(office.ledger).trades
+    assert trade.net == dollars("-84.80")
