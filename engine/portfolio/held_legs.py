@@ -4,6 +4,8 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain as joined
+from typing import TypeAlias
 
 import numpy as np
 
@@ -29,6 +31,20 @@ class HeldLegs:
     symbols: tuple[str, ...]
     positions: tuple[str, ...]
     left_out: tuple[str, ...]
+
+
+Grouped: TypeAlias = tuple[dict[str, tuple[Position, ...]], tuple[str, ...]]
+"""Positions by underlying, sorted, and the modules that hold any of them."""
+
+
+def grouped(positions: Iterable[Position]) -> Grouped:
+    """What is open of some positions."""
+    found: dict[str, list[Position]] = {}
+    for position in positions:
+        if position.status.is_open and position.quantity > 0:
+            found.setdefault(position.symbol, []).append(position)
+    modules = {position.module_id for position in joined.from_iterable(found.values())}
+    return {symbol: tuple(found[symbol]) for symbol in sorted(found)}, tuple(sorted(modules))
 
 
 def held_legs(positions: Iterable[Position], chains: Mapping[str, Chain], now: dt.datetime, rate: float) -> HeldLegs:

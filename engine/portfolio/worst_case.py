@@ -8,7 +8,6 @@ minute or its positions change, so that one tick costs one underlying.
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain as joined
 from operator import is_not
 
 import numpy as np
@@ -22,7 +21,7 @@ from engine.domain.chain import Chain, Ints
 from engine.domain.instrument import OptionContract
 from engine.domain.position import Position
 from engine.domain.worst_case import Scenario, ScenarioTime, StressGrid, WorstCaseView, WorstPrice, WorstShare
-from engine.portfolio.held_legs import prices_of_contracts
+from engine.portfolio.held_legs import Grouped, grouped, prices_of_contracts
 
 _PRICE_PCT = tuple(int(move) for move in np.rint(stress.PRICE_MOVES * 100))
 _VOLATILITY_PCT = tuple(int(move) for move in np.rint(stress.VOLATILITY_MOVES * 100))
@@ -66,9 +65,6 @@ class _Valued:
 
 _Item = tuple[_Held, _Valued]
 
-_Grouped = tuple[dict[str, tuple[Position, ...]], tuple[str, ...]]
-"""What is open by underlying, and the modules that hold any of it."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Kept:
@@ -105,7 +101,7 @@ class WorstCases:
         self._kept: dict[str, _Kept] = {}
         self._rate = 0.0
         self._positions: tuple[Position, ...] = ()
-        self._groups: _Grouped = ({}, ())
+        self._groups: Grouped = ({}, ())
         self._newest: tuple[tuple[_Item, ...], WorstCaseView] | None = None
 
     def view(
@@ -159,10 +155,10 @@ class WorstCases:
         self._kept = kept
         return tuple(each.item for each in kept.values())
 
-    def _grouped(self, positions: tuple[Position, ...]) -> _Grouped:
+    def _grouped(self, positions: tuple[Position, ...]) -> Grouped:
         """By underlying, and of which modules; the same as before for the same positions."""
         if len(positions) != len(self._positions) or any(map(is_not, positions, self._positions)):
-            self._positions, self._groups = positions, _grouped(positions)
+            self._positions, self._groups = positions, grouped(positions)
         return self._groups
 
 
@@ -177,17 +173,8 @@ def stress_grids(positions: Iterable[Position], prices: Prices) -> tuple[StressG
 
 
 # --- what is held, and what it is worth -------------------------------------------------------------------------------
-def _grouped(positions: Iterable[Position]) -> _Grouped:
-    found: dict[str, list[Position]] = {}
-    for position in positions:
-        if position.status.is_open and position.quantity > 0:
-            found.setdefault(position.symbol, []).append(position)
-    modules = {position.module_id for position in joined.from_iterable(found.values())}
-    return {symbol: tuple(found[symbol]) for symbol in sorted(found)}, tuple(sorted(modules))
-
-
 def _items_of(positions: Iterable[Position], prices: Prices) -> tuple[_Item, ...]:
-    by_symbol, modules = _grouped(positions)
+    by_symbol, modules = grouped(positions)
     held = [_held(symbol, own, modules) for symbol, own in by_symbol.items()]
     return tuple((each, _valued(each, prices)) for each in held)
 
