@@ -1,8 +1,9 @@
 """Shared by all tests: Qt runs offscreen where there is no display; real market files are used where they lie."""
 
+import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,29 @@ def yahoo_file(shared_dir: Path) -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Long runs are the same tests with larger numbers."""
     parser.addoption("--kills", default="3", help="how often a process is killed at a random moment (full: 200)")
+    parser.addoption("--stories", default="1", help="how many times as many random stories of budgets and ledgers")
     parser.addoption("--lives", default="12", help="random lives whose P&L is explained (full: 1000)")
     parser.addoption("--wal-images", default="120", help="how many damaged write-ahead logs are opened (full: 5000)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the thousands of tests that are found out of the garbage collector's way: they stay until the end.
+
+    Else it looks at all of them again and again, while they are found and beside every test: a tenth of the whole run.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()  # what is garbage by now is not kept with them
+        gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Give back what was frozen: libraries complain of what is still there when they are unloaded."""
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

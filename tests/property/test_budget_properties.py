@@ -1,7 +1,8 @@
 """No module exceeds its budget, whatever comes in whatever order: a machine that plays market, broker, user and fate.
 
 The machine drives a real kernel on a real ledger file. After every step a second book is folded from what the file
-says, entry by entry, and each opening is held against what its module had left just before it.
+says, entry by entry, and each opening is held against what its module had left just before it. The ordinary run is 16
+stories of 50 steps; `uv run pytest tests/property --stories 20` is the full figure.
 """
 
 import datetime as dt
@@ -10,9 +11,17 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
@@ -393,9 +402,13 @@ def account_left(book: Book) -> Money:
     return book.capital + min(0, sum(book.realised(name) for name in book.modules)) - taken
 
 
-BudgetMachine.TestCase.settings = settings(
-    max_examples=40,
-    stateful_step_count=50,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-TestBudgets = BudgetMachine.TestCase
+@pytest.mark.timeout(3600)
+def test_no_module_exceeds_its_budget_whatever_comes(request: pytest.FixtureRequest) -> None:
+    run_state_machine_as_test(
+        BudgetMachine,
+        settings=settings(
+            max_examples=16 * int(request.config.getoption("--stories")),
+            stateful_step_count=50,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
