@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from engine.ledger.store import SqliteStore
 from engine.modules.sandbox import CHILD_FLAG
 from engine.modules.sandbox.protocol import HEAD, Load, Loaded, Seal, Sealed, answer_in, frame
 from engine.runtime.places import Places
-from mindfolio_desktop.cli import program_version
+from mindfolio_desktop.cli import program_version, run
 from tests.engine.modules.sandbox.scenes import QUICK, QUIET
 from tests.recordings import falling_volatility, record_market
 
@@ -57,13 +58,13 @@ def mindfolio(
 
 
 class Running:
-    """A simulated market that runs headless at sixty times, until somebody ends it."""
+    """A recorded market that runs headless at sixty times, an hour or so, until somebody ends it."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.places = Places(data_dir, Environment.SIMULATED)
+        self.places = Places(data_dir, Environment.REPLAY)
         self._log = data_dir.with_suffix(".log")
         command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--speed", "60", "--json",
-                   "--symbols", "XLE", "--approve", "all"]  # fmt: skip
+                   "--market", "replay", "--approve", "all"]  # fmt: skip
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
                 [*command, "--data-dir", str(data_dir)], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
@@ -92,12 +93,20 @@ class Running:
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
     """A running market in which a trade was made already."""
-    process = Running(tmp_path / "data")
+    process = Running(record_market(tmp_path / "data", falling_volatility()))
     try:
         process.wait_for(lambda: " opened" in process.log)
         yield process
     finally:
         process.end()
+
+
+def status(running: Running, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What `mindfolio status` says of its ledger, asked from this process."""
+    capsys.readouterr()
+    assert run(["status", "--json", "--data-dir", str(running.places.data_dir)]) == 0
+    said: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return said
 
 
 def journal(places: Places) -> list[ev.Event]:
@@ -134,7 +143,9 @@ def test_a_headless_run_prints_one_object_tells_its_progress_aside_and_never_loa
     assert any("closed" in line for line in progress)
 
 
-def test_a_stop_from_outside_ends_all_trading_and_outlives_a_kill(running: Running) -> None:
+def test_a_stop_from_outside_ends_all_trading_and_outlives_a_kill(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
     data_dir = ("--data-dir", str(running.places.data_dir))
     done = mindfolio("stop", "--reason", "seen enough", *data_dir)
     assert (done.returncode, done.stderr) == (0, "")
@@ -143,32 +154,32 @@ def test_a_stop_from_outside_ends_all_trading_and_outlives_a_kill(running: Runni
     running.process.kill()
     running.end()
 
-    status = json.loads(mindfolio("status", "--json", *data_dir).stdout)
-    assert (status["status"], status["stop_latched"]) == ("STOPPED", True)
-    assert {module["status"] for module in status["modules"]} == {"PAUSED"}
+    said = status(running, capsys)
+    assert (said["status"], said["stop_latched"]) == ("STOPPED", True)
+    assert {module["status"] for module in said["modules"]} == {"PAUSED"}
     events = journal(running.places)
     stopped = next(number for number, event in enumerate(events) if isinstance(event, ev.EmergencyStopLatched))
     opened = [isinstance(event, ev.OrderIntended) and event.order.purpose is OrderPurpose.OPEN for event in events]
     assert any(opened[:stopped])
     assert not any(opened[stopped:])
-    assert mindfolio("verify", *data_dir).returncode == 0
+    assert run(["verify", *data_dir]) == 0
 
-    assert mindfolio("rearm", "--reason", "checked every position", *data_dir).returncode == 0
-    status = json.loads(mindfolio("status", "--json", *data_dir).stdout)
-    assert (status["status"], status["stop_latched"]) == ("ACTIVE", False)
+    assert run(["rearm", "--reason", "checked every position", *data_dir]) == 0
+    said = status(running, capsys)
+    assert (said["status"], said["stop_latched"]) == ("ACTIVE", False)
 
 
-def test_a_ledger_in_use_is_read_and_verified_but_not_opened_twice(running: Running) -> None:
+def test_a_ledger_in_use_is_read_and_verified_but_not_opened_twice(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
     data_dir = ("--data-dir", str(running.places.data_dir))
-    for refused in (("run", "--headless", "--days", "1"), ("rearm", "--reason", "just so")):
-        done = mindfolio(*refused, *data_dir)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr == (
-            f"mindfolio: {running.places.folder} is in use by another Mindfolio; "
-            "close that one, or give another --data-dir\n"
-        )
-    assert mindfolio("verify", *data_dir).returncode == 0
-    assert json.loads(mindfolio("status", "--json", *data_dir).stdout)["status"] == "ACTIVE"
+    done = mindfolio("run", "--headless", "--market", "replay", "--days", "1", *data_dir)
+    assert (done.returncode, done.stdout) == (2, "")
+    in_use = f"{running.places.folder} is in use by another Mindfolio; close that one, or give another --data-dir"
+    assert done.stderr == f"mindfolio: {in_use}\n"
+    assert (run(["rearm", "--reason", "just so", *data_dir]), capsys.readouterr().err) == (2, f"mindfolio: {in_use}\n")
+    assert run(["verify", *data_dir]) == 0
+    assert status(running, capsys)["status"] == "ACTIVE"
     assert running.process.poll() is None
 
 
@@ -180,4 +191,4 @@ def test_an_interrupt_ends_it_with_one_line_and_a_sound_ledger(running: Running)
     assert (running.process.returncode, out) == (130, "")
     assert running.log.endswith("mindfolio: interrupted\n")
     assert "Traceback" not in running.log
-    assert mindfolio("verify", "--data-dir", str(running.places.data_dir)).returncode == 0
+    assert run(["verify", "--data-dir", str(running.places.data_dir)]) == 0

@@ -77,10 +77,11 @@ def test_a_trader_killed_again_and_again_agrees_with_the_broker_in_the_end(reque
 def test_a_killed_headless_run_agrees_with_its_paper_brokers_file(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    # Each start takes seconds, most of them for the past that trades are tested on.
+    # Each start takes seconds, most of them for the past that trades are tested on. In the market of seed 1 a put is
+    # sold at the first quotes: in others days go by before there is anything to be killed in.
     kills, chance = max(1, int(request.config.getoption("--kills")) // 4), random.Random(20260316)
     places = Places(tmp_path, Environment.SIMULATED)
-    command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--market", "simulated", "--seed", "3",
+    command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--market", "simulated", "--seed", "1",
                "--approve", "all", "--symbols", "XLE", "--quotes", "15",
                "--data-dir", str(tmp_path), "--days"]  # fmt: skip
     for _ in range(kills):

@@ -5,6 +5,7 @@
 
 import contextlib
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -34,10 +35,12 @@ def test_a_killed_replay_restarts_with_exactly_what_was_committed(
 ) -> None:
     kills = int(request.config.getoption("--kills"))
     chance = random.Random(20260316)
-    recording = _recording(tmp_path, request)
+    imported = tmp_path / "imported"
+    history = HistoryStore(Places(imported, Environment.REPLAY).history)
+    import_files([_recording(tmp_path, request)], history, lambda _line: None)
     entries_seen: list[int] = []
     killed = folder_number = 0
-    places = _fresh(tmp_path, 0, recording)
+    places = _fresh(tmp_path, 0, imported)
     while killed < kills:
         process = subprocess.Popen(
             [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--market", "replay", "--approve", "all",
@@ -47,14 +50,14 @@ def test_a_killed_replay_restarts_with_exactly_what_was_committed(
         _wait_until_it_writes(process, places, chance)
         if process.poll() is not None:
             folder_number += 1
-            places = _fresh(tmp_path, folder_number, recording)
+            places = _fresh(tmp_path, folder_number, imported)
             continue
         process.send_signal(signal.SIGKILL)
         process.wait()
         killed += 1
         entries_seen.append(_check(places))
     assert max(entries_seen) > 20, "the kills came before anything was traded"
-    assert run(["run", "--headless", "--market", "replay", "--data-dir", str(places.data_dir)]) == 0
+    assert run(["run", "--headless", "--market", "replay", "--days", "2", "--data-dir", str(places.data_dir)]) == 0
     _check(places)
 
 
@@ -68,10 +71,8 @@ def _recording(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
         return path
 
 
-def _fresh(tmp_path: Path, number: int, recording: Path) -> Places:
-    places = Places(tmp_path / f"data-{number}", Environment.REPLAY)
-    import_files([recording], HistoryStore(places.history), lambda _line: None)
-    return places
+def _fresh(tmp_path: Path, number: int, imported: Path) -> Places:
+    return Places(shutil.copytree(imported, tmp_path / f"data-{number}"), Environment.REPLAY)
 
 
 def _wait_until_it_writes(process: "subprocess.Popen[bytes]", places: Places, chance: random.Random) -> None:

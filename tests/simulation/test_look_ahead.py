@@ -1,6 +1,7 @@
 """Nothing that a module decides depends on what comes later: another future leaves everything before it as it was."""
 
 import datetime as dt
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from engine.domain.mindfolio import Environment, Waivers
 from engine.domain.ports import ChainUpdate
 from engine.ledger.store import SqliteStore
 from engine.market.simulated.feed import SimulatedFeed
+from engine.market.simulated.history import SimulatedHistory
 from engine.runtime import defaults, markets
 from engine.runtime.assembly import OpenEngine, session_limit
 from engine.runtime.places import Places, Running
@@ -22,6 +24,23 @@ PARTING = new_york(14, day=FIRST)
 """From here on the two futures differ."""
 
 Rows = list[tuple[dt.datetime, str, bytes]]
+
+
+Ends = Callable[[SimulatedHistory, Collection[str], dt.date], tuple[ChainUpdate, ...]]
+
+
+def worked_out_once(ends_of_day: Ends) -> Ends:
+    """The days before the first session, which are one past with two futures: trades are tested on a year of them."""
+    kept: dict[object, tuple[ChainUpdate, ...]] = {}
+
+    def look(history: SimulatedHistory, symbols: Collection[str], day: dt.date) -> tuple[ChainUpdate, ...]:
+        assert day < FIRST
+        asked = (history.identity, tuple(symbols), day)
+        if asked not in kept:
+            kept[asked] = ends_of_day(history, symbols, day)
+        return kept[asked]
+
+    return look
 
 
 class OtherFuture(SimulatedFeed):
@@ -41,7 +60,7 @@ def journal(folder: Path) -> Rows:
     """Everything that one session writes, all modules trading and every approval given."""
     places = Places(folder, Environment.SIMULATED)
     engine = OpenEngine(
-        places, Running(seed=3, quote_minutes=15, approves_all=True, symbols=("KO", "XLE", "XLP")), RecordingPublisher()
+        places, Running(seed=3, quote_minutes=30, approves_all=True, symbols=("KO", "XLE")), RecordingPublisher()
     )
     try:
         engine.kernel.run(until=session_limit(engine.kernel, 1))
@@ -57,6 +76,7 @@ def journal(folder: Path) -> Rows:
 def test_another_future_changes_nothing_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # With evidence required little is traded on a first day, and nothing could be changed.
     monkeypatch.setattr(defaults, "waivers", lambda _environment: Waivers(evidence=True))
+    monkeypatch.setattr(SimulatedHistory, "ends_of_day", worked_out_once(SimulatedHistory.ends_of_day))
     ours = journal(tmp_path / "ours")
     monkeypatch.setattr(markets, "SimulatedFeed", OtherFuture)
     other = journal(tmp_path / "other")

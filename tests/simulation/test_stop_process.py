@@ -17,6 +17,8 @@ from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_file
 from engine.risk.latch import StopLatch
 from engine.runtime.places import Places
+from mindfolio_desktop.cli import run
+from tests.recordings import falling_volatility, record_market
 
 PATIENCE_S = 90.0
 """For a busy machine."""
@@ -29,21 +31,20 @@ pytestmark = [
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
-@pytest.fixture
-def places(tmp_path: Path) -> Places:
-    """Where the run keeps everything."""
-    return Places(tmp_path, Environment.SIMULATED)
+def running(places: Places) -> list[str]:
+    """A run that trades at the first quotes; it is stopped long before the simulated market has more of them."""
+    market = places.environment.value
+    only = ["--symbols", "XLE", "--quotes", "30"] if places.environment is Environment.SIMULATED else []
+    return ["run", "--headless", "--market", market, "--approve", "all", *only, "--data-dir", str(places.data_dir)]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start() -> Iterator[Start]:
     """Start runs, which end with the test."""
     begun: list[subprocess.Popen[bytes]] = []
 
-    def begin(*arguments: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "mindfolio_desktop", "run", "--headless", "--market", "simulated",
-                   "--approve", "all", "--symbols", "XLE", "--quotes", "5",
-                   "--data-dir", str(tmp_path), *arguments]  # fmt: skip
+    def begin(places: Places, *arguments: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "mindfolio_desktop", *running(places), *arguments]
         begun.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         return begun[-1]
 
@@ -102,24 +103,27 @@ def check(places: Places) -> None:
     assert verify_file(places.ledger).faults == ()
 
 
-def test_a_running_process_obeys_and_the_next_one_is_still_stopped(places: Places, start: Start) -> None:
-    process = start("--speed", "60")
+def test_a_running_process_obeys_and_the_next_one_is_still_stopped(tmp_path: Path, start: Start) -> None:
+    places = Places(tmp_path, Environment.SIMULATED)
+    process = start(places, "--speed", "120")
     wait_for(lambda: "OrderSubmitted" in types(places))
     stop(places)
     wait_for(lambda: "EmergencyStopLatched" in types(places))
-    time.sleep(3)  # three minutes of the market
+    time.sleep(1.5)  # three minutes of the market
     assert process.poll() is None, "it runs on: cancels and late fills are its business"
     process.kill()
     process.wait()
     check(places)
 
-    assert start("--days", "1").wait(PATIENCE_S) == 0
+    assert start(places, "--days", "1").wait(PATIENCE_S) == 0
     check(places)
 
 
 @pytest.mark.parametrize("after_ms", [0, 10])
-def test_a_process_killed_right_after_the_file_appears(places: Places, start: Start, after_ms: int) -> None:
-    process = start("--speed", "60")
+def test_a_process_killed_right_after_the_file_appears(tmp_path: Path, start: Start, after_ms: int) -> None:
+    # A recording: it trades within a second, without a year of the past to work out first.
+    places = Places(record_market(tmp_path, falling_volatility()), Environment.REPLAY)
+    process = start(places, "--speed", "60")
     wait_for(lambda: "OrderIntended" in types(places))
     stopping = subprocess.Popen(
         [sys.executable, "-m", "mindfolio_desktop", "stop", "--data-dir", str(places.data_dir)],
@@ -127,10 +131,12 @@ def test_a_process_killed_right_after_the_file_appears(places: Places, start: St
     )  # fmt: skip
     while not os.path.lexists(places.latch):
         assert stopping.poll() in (None, 0)
+        time.sleep(0.0002)
     time.sleep(after_ms / 1000)
     process.kill()
     process.wait()
     assert stopping.wait(PATIENCE_S) == 0
 
-    assert start("--days", "1").wait(PATIENCE_S) == 0
+    # All that the next run knows is on the disk: another process would know no more.
+    assert run(running(places)) == 0
     check(places)
