@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,36 @@ def ran(places: Places, days: int | None = None, running: Running | None = None)
     return found
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A run to the end of the recording, which tests look at and leave as it is."""
+
+    places: Places
+    told: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Its outcome, for one test to take apart."""
+        found: dict[str, Any] = json.loads(self.told)
+        return found
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, recorded_once: Path) -> Whole:
+    """Made once."""
+    folder = shutil.copytree(recorded_once, tmp_path_factory.mktemp("whole") / "data")
+    places = Places(folder, Environment.REPLAY)
+    return Whole(places, json.dumps(ran(places)))
+
+
 class TestRunning:
-    def test_a_replay_runs_to_the_end_of_its_recording(self, replay: Places) -> None:
-        document = ran(replay)
+    def test_a_replay_runs_to_the_end_of_its_recording(self, whole: Whole) -> None:
+        document = whole.document
         assert document["as_of"] == "2026-03-19T20:00:00+00:00", "the last day ends with its session"
         assert (document["environment"], document["halted"]) == ("replay", "")
 
-    def test_what_the_pnl_came_from_adds_up_to_it_and_the_status_says_the_same(self, replay: Places) -> None:
-        document = ran(replay)
+    def test_what_the_pnl_came_from_adds_up_to_it_and_the_status_says_the_same(self, whole: Whole) -> None:
+        document = whole.document
         rows = document["explained_pnl"]
         by_module = {module["name"]: module["pnl"] for module in document["modules"] if module["pnl"]}
         assert by_module
@@ -70,7 +93,7 @@ class TestRunning:
             assert round(sum(row["pnl"] for row in mine), 4) == pnl
             assert all(round(sum(row["parts"].values()), 4) == row["pnl"] for row in mine)
         assert [row["session"] for row in rows] == sorted((row["session"] for row in rows), reverse=True)
-        assert said(replay)["explained_pnl"] == rows
+        assert said(whole.places)["explained_pnl"] == rows
 
     def test_days_are_counted_in_sessions(self, replay: Places) -> None:
         assert ran(replay, days=2)["as_of"] == "2026-03-17T20:00:00+00:00"
@@ -87,8 +110,8 @@ class TestRunning:
         assert document["as_of"] == "2026-01-05T21:00:00+00:00"
         assert document["journal_seq"] > 10
 
-    def test_the_document_has_every_field_of_the_owners_schema(self, replay: Places, shared_dir: Path) -> None:
-        document = ran(replay)
+    def test_the_document_has_every_field_of_the_owners_schema(self, whole: Whole, shared_dir: Path) -> None:
+        document = whole.document
         for file in sorted((shared_dir / "spec" / "golden").glob("*.json")):
             golden = json.loads(file.read_text())
             assert golden.keys() - ABOUT_OTHER_THINGS <= document.keys()
@@ -96,8 +119,8 @@ class TestRunning:
                 assert golden.get(section, {}).keys() - {"note"} <= document[section].keys()
             assert golden["modules"][0].keys() <= document["modules"][0].keys()
 
-    def test_a_trade_says_what_was_traded_when_and_for_how_much(self, replay: Places) -> None:
-        (trade,) = ran(replay)["modules"][0]["trades"]
+    def test_a_trade_says_what_was_traded_when_and_for_how_much(self, whole: Whole) -> None:
+        (trade,) = whole.document["modules"][0]["trades"]
         assert (trade["symbol"], trade["structure"], trade["quantity"]) == ("SPY", "Iron Condor", 1)
         assert [leg["ratio"] for leg in trade["legs"]] == [1, -1, -1, 1]
         assert trade["opened_at"] < trade["closed_at"]
@@ -121,9 +144,9 @@ class TestRunning:
 
 
 class TestStatus:
-    def test_it_says_of_a_finished_run_what_the_run_said(self, replay: Places) -> None:
-        document = ran(replay)
-        status = said(replay)
+    def test_it_says_of_a_finished_run_what_the_run_said(self, whole: Whole) -> None:
+        document = whole.document
+        status = said(whole.places)
         assert status.pop("stop_latched") is False
         assert document.pop("halted") == ""
         assert document.pop("skipped_trades") == []  # every approval was given, and nothing else was found
@@ -143,9 +166,8 @@ class TestStatus:
             shown["sectors"] = [(row["name"], row["power"]) for row in shown["sectors"]]
         assert status == document | {"as_of": status["as_of"]}
 
-    def test_greeks_without_quotes_are_unknown_and_not_zero(self, replay: Places) -> None:
-        ran(replay)
-        status = said(replay)
+    def test_greeks_without_quotes_are_unknown_and_not_zero(self, whole: Whole) -> None:
+        status = said(whole.places)
         held = [module for module in status["modules"] if module["positions"]]
         assert held
         assert [module["greeks"] for module in held] == [None] * len(held)

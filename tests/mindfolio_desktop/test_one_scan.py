@@ -24,27 +24,33 @@ def scanned(places: Places, *symbols: str, at: dt.time | None = None, seed: int 
     return found
 
 
-class TestSimulated:
-    def test_each_symbol_has_an_outcome_and_a_reason_and_nothing_is_written(self, simulated: Places) -> None:
-        document = scanned(simulated, "SPY", "AAPL")
+@pytest.fixture(scope="module")
+def at_ten(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A scan of a fund that has a candidate, whose past of a year is tested, and of a company that has none."""
+    places = Places(tmp_path_factory.mktemp("scanned") / "data", Environment.SIMULATED)
+    document = scanned(places, "XLK", "AAPL")
+    assert not places.data_dir.exists(), "nothing is written"
+    return document
 
-        assert document["at"] == "2026-01-05T15:00:00+00:00"  # ten o'clock in New York
-        assert {row["symbol"] for row in document["symbols"]} == {"SPY", "AAPL"}
-        apple = [row for row in document["symbols"] if row["symbol"] == "AAPL"]
+
+class TestSimulated:
+    def test_each_symbol_has_an_outcome_and_a_reason_and_nothing_is_written(self, at_ten: dict[str, Any]) -> None:
+        assert at_ten["at"] == "2026-01-05T15:00:00+00:00"  # ten o'clock in New York
+        assert {row["symbol"] for row in at_ten["symbols"]} == {"XLK", "AAPL"}
+        apple = [row for row in at_ten["symbols"] if row["symbol"] == "AAPL"]
         assert len(apple) == 3, "one for each structure that the module trades"
         assert {row["outcome"] for row in apple} == {"skipped"}
         assert any(row["reason"].startswith("earnings on 2026-02-05") for row in apple)
         assert all(row["checks"] == [] for row in apple)
-        assert not simulated.data_dir.exists()
 
-    def test_a_candidate_comes_with_its_checklist_and_its_backtest(self, simulated: Places) -> None:
-        (row,) = [row for row in scanned(simulated, "SPY")["symbols"] if row.get("trade")]
+    def test_a_candidate_comes_with_its_checklist_and_its_backtest(self, at_ten: dict[str, Any]) -> None:
+        (row,) = [row for row in at_ten["symbols"] if row.get("trade")]
 
         assert [check["code"] for check in row["checks"]] == [check.code.value for check in CHECKS]
         is_refused = any(not check["is_met"] for check in row["checks"])
         assert row["outcome"] == ("refused" if is_refused else "would be traded")
         assert len(row["trade"]["legs"]) == 4
-        assert row["trade"]["backtest"]["trades"] >= 0
+        assert row["trade"]["backtest"]["trades"] > 0
         assert row["trade"]["max_risk"] > 0
 
     def test_another_seed_is_another_market_and_the_same_one_the_same(self, simulated: Places) -> None:
@@ -52,7 +58,7 @@ class TestSimulated:
         assert scanned(simulated, "SPY", seed=2) != scanned(simulated, "SPY", seed=3)
 
     def test_it_can_be_later_in_the_day(self, simulated: Places) -> None:
-        document = scanned(simulated, "SPY", at=dt.time(9, 37))
+        document = scanned(simulated, "KO", at=dt.time(9, 37))
         assert document["at"] == "2026-01-05T14:37:00+00:00"
 
     @pytest.mark.parametrize("at", [dt.time(9, 29), dt.time(16, 0)])

@@ -18,11 +18,11 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 class TestScan:
     def test_a_document_for_scripts(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         code, out, err = run(
-            capsys, "scan", "--module", "iv-service", "--symbol", "spy", "--json", "--data-dir", str(tmp_path / "none")
+            capsys, "scan", "--module", "iv-service", "--symbol", "ko", "--json", "--data-dir", str(tmp_path / "none")
         )
 
         assert (code, err) == (0, "")
-        assert {row["symbol"] for row in json.loads(out)["symbols"]} == {"SPY"}
+        assert {row["symbol"] for row in json.loads(out)["symbols"]} == {"KO"}
         assert not (tmp_path / "none").exists()
 
     @pytest.mark.parametrize(

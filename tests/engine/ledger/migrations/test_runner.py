@@ -129,7 +129,7 @@ print("done")
 @pytest.mark.timeout(600)
 def test_a_kill_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Every statement, sync and rename is a step; `--kills 30` kills at all of them, the ordinary run at some."""
-    stride = 1 if int(request.config.getoption("--kills")) >= 30 else 19
+    stride = 1 if int(request.config.getoption("--kills")) >= 30 else 29
     found: set[int] = set()
     steps, has_ended = 1, False
     while not has_ended:
