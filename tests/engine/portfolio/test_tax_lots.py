@@ -28,9 +28,10 @@ def trade(
     how: How = How.TRADE,
     symbol: str = "KO",
     position: str = "",
+    order: str = "",
 ) -> TaxTrade:
     """One trade; `paid` in dollars (negative: brought)."""
-    return TaxTrade(seq, day, symbol, contract, quantity, dollars(paid), dollars(costs), how, position)
+    return TaxTrade(seq, day, symbol, contract, quantity, dollars(paid), dollars(costs), how, position, order)
 
 
 def delivered(
@@ -321,6 +322,91 @@ class TestWashSales:
             ]
         )
         assert [each.is_wash for each in report.closed] == [False, False]
+
+
+class TestAnAcquisitionIsOneThing:
+    """100 shares that cost 7,000 are sold for 6,000: a loss of 1,000 each time."""
+
+    TWO_LOSSES = (
+        trade(1, on(1, 5), 200, "14000"),
+        trade(2, on(6, 1), -100, "-6000"),
+        trade(3, on(6, 5), -100, "-6000"),
+    )
+
+    def test_a_put_and_the_shares_that_it_brings_replace_once(self) -> None:
+        report = tax_lots(
+            [
+                *self.TWO_LOSSES,
+                trade(4, on(6, 8), -1, "-100", PUT),
+                delivered(5, JUNE, 1, PUT, 100, "-6000", How.ASSIGNED),
+            ]
+        )
+        assert [each.disallowed for each in report.closed] == [dollars(1_000), 0]
+
+    def test_a_call_and_the_shares_that_it_brings_replace_once(self) -> None:
+        report = tax_lots(
+            [
+                *self.TWO_LOSSES,
+                trade(4, on(6, 8), 1, "100", CALL),
+                delivered(5, JUNE, -1, CALL, 100, "-6500", How.EXERCISED),
+            ]
+        )
+        assert [each.disallowed for each in report.closed] == [dollars(1_000), 0]
+
+    def test_of_two_puts_the_one_that_brings_shares_and_the_other_replace_once_each(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(1, 5), 300, "21000"),
+                *(trade(seq, on(6, seq), -100, "-6000") for seq in (2, 3, 4)),
+                trade(5, on(6, 8), -2, "-200", PUT),
+                delivered(6, JUNE, 1, PUT, 100, "-6000", How.ASSIGNED),
+            ]
+        )
+        # Two puts stand for 200 shares: the third loss finds nothing, though 100 shares came on the 19th.
+        assert [each.disallowed for each in report.closed] == [dollars(1_000), dollars(1_000), 0]
+
+    @pytest.mark.parametrize("parts", [(200,), (100, 100), (60, 100, 40)])
+    def test_a_sale_of_all_that_there_is_replaces_nothing_however_it_is_filled(self, parts: tuple[int, ...]) -> None:
+        sales = [
+            trade(3 + 2 * number, on(6, 3), -part, str(-60 * part), order="O9") for number, part in enumerate(parts)
+        ]
+        # Between the fills something else is filled.
+        other = [trade(4, on(6, 3), 1, "100", replace(PUT, underlying="PEP"), symbol="PEP", order="O8")]
+        report = tax_lots(
+            [trade(1, on(6, 1), 100, "7000"), trade(2, on(6, 2), 100, "7000"), sales[0], *other, *sales[1:]]
+        )
+        assert sum(gains(report)) == -dollars(2_000)
+        assert [each.disallowed for each in report.closed] == [0] * len(report.closed)
+
+    @pytest.mark.parametrize("parts", [(100,), (60, 40), (10, 60, 30)])
+    def test_the_rest_of_a_purchase_replaces_nothing_however_it_was_filled(self, parts: tuple[int, ...]) -> None:
+        bought = [trade(1 + number, on(6, 1), part, str(60 * part), order="O1") for number, part in enumerate(parts)]
+        report = tax_lots([*bought, trade(9, on(6, 3), -60, "-3000", order="O2")])
+        assert sum(gains(report)) == -dollars(600)
+        assert not any(each.is_wash for each in report.closed)
+
+    def test_the_same_order_on_another_day_is_another_purchase(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(6, 1), 60, "3600", order="O1"),
+                trade(2, on(6, 2), 40, "2400", order="O1"),
+                trade(3, on(6, 3), -60, "-3000", order="O2"),
+            ]
+        )
+        assert report.closed[0].disallowed == dollars(400)  # 40 of 60 shares, of 600
+
+    def test_calls_of_two_positions_that_are_assigned_in_one_night_take_their_shares_together(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(6, 1), 100, "7000"),
+                trade(2, on(6, 2), 100, "7000"),
+                trade(3, on(6, 3), -2, "-20", CALL),
+                delivered(4, JUNE, 1, CALL, -100, "6500", How.ASSIGNED),
+                delivered(5, JUNE, 1, CALL, -100, "6500", How.ASSIGNED),
+            ]
+        )
+        assert gains(report) == [-dollars(490), -dollars(490)]
+        assert not any(each.is_wash for each in report.closed)
 
 
 @settings(max_examples=40)
