@@ -87,11 +87,12 @@ def tax_csv(closed: Iterable[TaxClosing], still_open: Iterable[TaxLot]) -> str:
     """Lots that were closed, then those that are open.
 
     `gain` is before any wash sale; `wash_sale` says "possible", and the two cells after it what that would take and
-    which lots it comes from. `net_basis` of the wheel is something else, and not in here.
+    which lots it comes from. What was taken in from the broker's account has no basis, gain or term here: the broker
+    knows them; `opened` is the day on which it was found. `net_basis` of the wheel is something else, and not in here.
     """
     columns = (
-        "state", "lot", "symbol", "instrument", "quantity", "opened", "closed", "how", "proceeds", "basis", "gain",
-        "term", "wash_sale", "possibly_disallowed", "replacement_lots", "section_1256",
+        "state", "lot", "symbol", "instrument", "quantity", "opened", "opened_how", "closed", "how", "proceeds",
+        "basis", "gain", "term", "wash_sale", "possibly_disallowed", "replacement_lots", "section_1256",
     )  # fmt: skip
     return csv_text(columns, [*(_closing(each) for each in closed), *(_open_lot(each) for each in still_open)])
 
@@ -125,18 +126,22 @@ def _unit_value(each: DayNav) -> Decimal | None:
 
 def _closing(each: TaxClosing) -> tuple[Cell, ...]:
     return (
-        "closed", each.lot_id, each.symbol, _instrument(each), each.quantity, each.opened, each.closed,
-        each.how.value, Usd(each.proceeds), Usd(each.basis), Usd(each.gain),
-        each.term.value, "possible" if each.is_wash else "", Usd(each.disallowed) if each.is_wash else None,
-        _replacements(each.replacements), "possible" if each.is_1256 else "",
+        "closed", each.lot_id, each.symbol, _instrument(each), each.quantity, each.opened, each.opened_how.value,
+        each.closed, each.how.value, Usd(each.proceeds) if each.knows_proceeds else None,
+        Usd(each.basis) if each.knows_basis else None, Usd(each.gain) if each.knows_gain else None,
+        "" if each.term is None else each.term.value, "possible" if each.is_wash else "",
+        Usd(each.disallowed) if each.is_wash else None, _replacements(each.replacements),
+        "possible" if each.is_1256 else "",
     )  # fmt: skip
 
 
 def _open_lot(each: TaxLot) -> tuple[Cell, ...]:
     basis, proceeds = (Usd(each.basis), None) if each.quantity > 0 else (None, Usd(-each.basis))
+    if not each.is_known:
+        basis = proceeds = None
     return (
-        "open", each.lot_id, each.symbol, _instrument(each), each.quantity, each.opened, None, each.how.value,
-        proceeds, basis, None, "", "", None, "", "",
+        "open", each.lot_id, each.symbol, _instrument(each), each.quantity, each.opened, each.how.value, None,
+        None, proceeds, basis, None, "", "", None, "", "",
     )  # fmt: skip
 
 

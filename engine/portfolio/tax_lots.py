@@ -153,7 +153,7 @@ class _Account:
         self._losing[_together(trade)] += [
             number
             for number in range(before, len(self._closed))
-            if self._closed[number].gain < 0 and not self._closed[number].is_1256
+            if self._closed[number].gain < 0 and self._closed[number].knows_gain and not self._closed[number].is_1256
         ]
 
     def done(self, together: _Together, turn: int) -> None:
@@ -196,18 +196,19 @@ class _Account:
         quantity: int,
         paid: Money,
         origin: _Origin,
-        sources: Iterable[tuple[_Opening, int]] = (),
+        sources: Sequence[tuple[_Opening, int]] = (),
     ) -> None:
         """Close lots of the other side with `quantity`, which cost `paid` in all; what is left opens a lot."""
+        is_known = trade.how is not How.TAKEN_IN and all(source.lot.is_known for source, _ in sources)
         key = (trade.symbol, trade.contract)
         for lot, taken, basis in self._taken(trade, key, quantity):
             done = -taken.quantity
             part = paid if done == quantity else paid * done // quantity
             quantity, paid = quantity - done, paid - part
-            self._closed.append(_closing(trade, lot, taken.quantity, basis, part))
+            self._closed.append(_closing(trade, lot, taken.quantity, basis, part, is_known=is_known))
         # Contracts that ended and that no lot holds open nothing: the account was flat in them.
         if quantity and trade.how in (How.TRADE, How.TAKEN_IN, How.ASSIGNED, How.EXERCISED):
-            lot = self._open(trade, quantity, paid)
+            lot = self._open(trade, quantity, paid, is_known=is_known)
             opening = self._opening_of[lot.lot_id] = _Opening(lot, turn, origin, list(sources))
             self._openings[trade.symbol].append(opening)
 
@@ -240,18 +241,20 @@ class _Account:
             quantity += signed
         return taken
 
-    def _open(self, trade: TaxTrade, quantity: int, paid: Money) -> TaxLot:
+    def _open(self, trade: TaxTrade, quantity: int, paid: Money, *, is_known: bool) -> TaxLot:
         number = self._opened_in[trade.seq] = self._opened_in.get(trade.seq, 0) + 1
         lot = TaxLot(
             f"L{trade.seq:06d}-{number}", trade.symbol, trade.contract, quantity, paid, trade.day, trade.how,
-            abs(quantity), trade.position_id,
+            abs(quantity), trade.position_id, is_known,
         )  # fmt: skip
         self._lots[trade.symbol, trade.contract].append(lot)
         return lot
 
 
-def _closing(trade: TaxTrade, lot: TaxLot, quantity: int, basis: Money, paid: Money) -> TaxClosing:
+def _closing(trade: TaxTrade, lot: TaxLot, quantity: int, basis: Money, paid: Money, *, is_known: bool) -> TaxClosing:
+    """`is_known` says whether `paid` is what a trade cost or brought."""
     is_long = quantity > 0
+    term = Term.LONG if is_long and is_long_term(lot.opened, trade.day) else Term.SHORT
     return TaxClosing(
         lot_id=lot.lot_id,
         symbol=trade.symbol,
@@ -262,7 +265,11 @@ def _closing(trade: TaxTrade, lot: TaxLot, quantity: int, basis: Money, paid: Mo
         how=trade.how,
         proceeds=-paid if is_long else -basis,
         basis=basis if is_long else paid,
-        term=Term.LONG if is_long and is_long_term(lot.opened, trade.day) else Term.SHORT,
+        # The day on which something was found in the account is not the day on which it came or went.
+        term=None if How.TAKEN_IN in (lot.how, trade.how) else term,
+        opened_how=lot.how,
+        knows_basis=lot.is_known if is_long else is_known,
+        knows_proceeds=is_known if is_long else lot.is_known,
         seq=trade.seq,
         is_1256=lot.contract is not None and trade.symbol in INDEX_ROOTS,
     )

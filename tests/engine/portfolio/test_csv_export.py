@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.money import dollars
+from engine.domain.tax import How, TaxTrade
 from engine.portfolio.csv_export import Cell, Usd, csv_text, ledger_csv, legs_text, nav_csv, tax_csv, trades_csv
 from engine.portfolio.month import month_statement
 from engine.portfolio.tax_lots import tax_lots
@@ -104,9 +105,24 @@ class TestFiles:
         called = dict(zip(head, next(row for row in rows if row[3] == "KO"), strict=True))
         # Bought at 60 less 89.40 of premium, called at 61 with 69.40 more.
         assert (called["basis"], called["proceeds"], called["gain"]) == ("5910.60", "6169.40", "258.80")
-        lost = dict(zip(head, next(row for row in rows if row[10] == "-91.20"), strict=True))
+        lost = dict(zip(head, next(row for row in rows if row[11] == "-91.20"), strict=True))
         assert (lost["wash_sale"], lost["possibly_disallowed"]) == ("possible", "91.20")
         assert {row[0] for row in rows[-4:]} == {"open"}
+        assert (called["opened_how"], called["how"], called["term"]) == ("assigned", "assigned", "short-term")
+        still_open = dict(zip(head, rows[-1], strict=True))
+        assert (still_open["opened_how"], still_open["how"]) == ("trade", "")
+
+    def test_tax_lots_that_were_taken_in_say_so_and_leave_empty_what_nobody_knows(self) -> None:
+        trades = [
+            TaxTrade(1, MARCH, "KO", None, 100, dollars(6_000), 0, How.TAKEN_IN),
+            TaxTrade(2, MARCH, "KO", None, -40, dollars(-2_500), 0, How.TRADE),
+        ]
+        report = tax_lots(trades)
+        head, sold, held = cells(tax_csv(report.closed, report.open))
+        for row, proceeds in ((sold, "2500.00"), (held, "")):
+            line = dict(zip(head, row, strict=True))
+            assert line["opened_how"] == "taken in from the broker's account"
+            assert (line["proceeds"], line["basis"], line["gain"], line["term"]) == (proceeds, "", "", "")
 
     def test_a_reason_that_is_a_formula_is_text(self) -> None:
         month = month_statement(journal(march()), MARCH)

@@ -409,6 +409,48 @@ class TestAnAcquisitionIsOneThing:
         assert not any(each.is_wash for each in report.closed)
 
 
+class TestWhatWasTakenIn:
+    """What the broker's account held and nobody knew comes at a price that a person or a mark said."""
+
+    def test_its_basis_and_term_are_unknown(self) -> None:
+        report = tax_lots([trade(1, on(3, 2), 100, "6000", how=How.TAKEN_IN), trade(2, on(4, 1), -100, "-5500")])
+        (sold,) = report.closed
+        assert (sold.opened_how, sold.how, sold.term) == (How.TAKEN_IN, How.TRADE, None)
+        assert (sold.knows_basis, sold.knows_proceeds, sold.knows_gain) == (False, True, False)
+
+    def test_a_difference_that_takes_shares_away_has_no_proceeds(self) -> None:
+        report = tax_lots([trade(1, on(3, 2), 100, "6000"), trade(2, on(4, 1), -100, "-5500", how=How.TAKEN_IN)])
+        (gone,) = report.closed
+        assert (gone.knows_basis, gone.knows_proceeds, gone.term) == (True, False, None)
+
+    def test_of_what_was_found_sold_short_the_proceeds_are_unknown(self) -> None:
+        report = tax_lots([trade(1, on(3, 2), -1, "-90", PUT, how=How.TAKEN_IN), trade(2, on(4, 1), 1, "50", PUT)])
+        (bought,) = report.closed
+        assert (bought.knows_basis, bought.knows_proceeds) == (True, False)
+
+    def test_shares_carry_that_the_premium_of_their_put_is_unknown_but_not_their_day(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(3, 2), -1, "-90", PUT, how=How.TAKEN_IN),
+                delivered(2, JUNE, 1, PUT, 100, "-6000", How.ASSIGNED),
+                trade(3, on(7, 1), -40, "-2500"),
+            ]
+        )
+        (sold,), (held,) = report.closed, report.open
+        assert (sold.opened_how, sold.term, sold.knows_basis) == (How.ASSIGNED, Term.SHORT, False)
+        assert (held.quantity, held.is_known) == (60, False)
+
+    def test_no_wash_sale_is_looked_for_where_the_loss_is_nobodys(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(3, 2), 100, "6000", how=How.TAKEN_IN),
+                trade(2, on(4, 1), -100, "-5500"),
+                trade(3, on(4, 2), 100, "5400"),
+            ]
+        )
+        assert not report.closed[0].is_wash
+
+
 @settings(max_examples=40)
 @given(
     st.lists(
