@@ -6,9 +6,8 @@ Qt's rich text knows tables but neither the page's style sheet nor inline SVG: c
 import os
 from functools import cache
 from html import escape
-from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt, QUrl
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF, Qt, QUrl
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
@@ -52,24 +51,36 @@ p {{ margin-top: 3px; margin-bottom: 5px; }}
 """
 
 
-def write_pdf(page: Page, path: Path) -> None:
-    """Write a page as a PDF of US letter size. Raises MindfolioError when the file cannot be written."""
+def pdf_bytes(page: Page) -> bytes:
+    """A page as a PDF of US letter size, whole. Raises MindfolioError when Qt cannot make it.
+
+    In memory, because Qt tells of no byte that a full disk did not take.
+    """
     _application()
     theme.load_fonts()
-    writer = QPdfWriter(str(path))
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    is_written = _written(page, buffer)
+    made = bytes(buffer.data().data())
+    if not is_written or not made.rstrip().endswith(b"%%EOF"):
+        raise MindfolioError("the PDF cannot be made")
+    return made
+
+
+def _written(page: Page, device: QIODevice) -> bool:
+    """Whether a page went out as a whole."""
+    painter, writer = QPainter(), QPdfWriter(device)
     writer.setTitle(page.title)
     writer.setCreator("Mindfolio Desktop")
     writer.setResolution(_DOTS_PER_INCH)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.Letter))
     margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
     writer.setPageMargins(margins, QPageLayout.Unit.Millimeter)
-    painter = QPainter()
     if not painter.begin(writer):
-        raise MindfolioError(f"{path} cannot be written")
+        return False
     document = _laid_out(page, writer.width(), writer.height() * (1 - _FOOTER), writer)
     _paint(painter, document, page.title, writer)
-    if not painter.end():
-        raise MindfolioError(f"{path} cannot be written")
+    return painter.end()
 
 
 def _laid_out(page: Page, width: float, height: float, device: QPaintDevice | None = None) -> QTextDocument:

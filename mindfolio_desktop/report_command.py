@@ -7,8 +7,6 @@ none. Nothing is run and nothing is written to the ledger.
 import argparse
 import datetime as dt
 import re
-import secrets
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -19,6 +17,7 @@ from engine.core.calendar import market_day, next_session
 from engine.core.errors import MindfolioError
 from engine.core.expiries import last_session
 from engine.runtime.places import Places
+from mindfolio_desktop.whole_folder import check_target, exchanged, write_whole
 
 if TYPE_CHECKING:
     from engine.domain.events import Event
@@ -89,37 +88,11 @@ def write_month(places: Places, first: dt.date, folder: Path, lots: str, *, is_f
     """Write the papers of the month that begins on `first` into a folder: all of them, or nothing.
 
     Raises MindfolioError when the ledger is not there or has nothing of the month, when files are there already and
-    `is_forced` is off, or when the folder cannot be written.
+    `is_forced` is off, or when the folder holds something else or cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise MindfolioError(f"{folder} is a file, not a folder")
-    there = [name for name in FILES if (folder / name).exists()]
-    if there and not is_forced:
-        raise MindfolioError(f"{folder} holds {', '.join(there)} already; say --force to write over that")
-    with _staging(folder) as staged:
+    check_target(folder, FILES, is_forced=is_forced)
+    with exchanged(folder) as staged:
         _papers(places, first, lots, staged)
-        if folder.is_dir():
-            for name in FILES:
-                (staged / name).replace(folder / name)
-        else:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            staged.rename(folder)
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """A folder beside the one that is wanted, on the same disk, gone afterwards."""
-    near = folder
-    while not near.is_dir():
-        near = near.parent
-    staged = near / f".mindfolio-report-{secrets.token_hex(4)}"
-    try:
-        staged.mkdir()
-        yield staged
-    except OSError as error:
-        raise MindfolioError(f"{folder} cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _papers(places: Places, first: dt.date, lots: str, folder: Path) -> None:
@@ -131,7 +104,7 @@ def _papers(places: Places, first: dt.date, lots: str, folder: Path) -> None:
     from engine.portfolio.tax_trades import TaxGathering  # noqa: PLC0415
     from engine.portfolio.walk import walk  # noqa: PLC0415
     from mindfolio_desktop.display import require_qt  # noqa: PLC0415
-    from mindfolio_desktop.pdf import write_pdf  # noqa: PLC0415
+    from mindfolio_desktop.pdf import pdf_bytes  # noqa: PLC0415
 
     require_qt(on_screen=False)
     gathering, taxes = MonthGathering(first), TaxGathering()
@@ -142,16 +115,16 @@ def _papers(places: Places, first: dt.date, lots: str, folder: Path) -> None:
     choice = first_in_first_out if lots == LOTS[0] else own_position_first
     closed = [each for each in tax_lots(taxes.trades, choice).closed if month.first <= each.closed <= month.last]
     still_open = tax_lots((each for each in taxes.trades if each.day <= month.last), choice).open
-    texts = {
-        "statement.html": as_html(page),
-        "trades.csv": csv.trades_csv(month),
-        "ledger.csv": csv.ledger_csv(month),
-        "nav.csv": csv.nav_csv(month),
-        "tax-lots.csv": csv.tax_csv(closed, still_open),
+    papers = {
+        "statement.html": as_html(page).encode(),
+        "statement.pdf": pdf_bytes(page),
+        "trades.csv": csv.trades_csv(month).encode(),
+        "ledger.csv": csv.ledger_csv(month).encode(),
+        "nav.csv": csv.nav_csv(month).encode(),
+        "tax-lots.csv": csv.tax_csv(closed, still_open).encode(),
     }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="")
-    write_pdf(page, folder / "statement.pdf")
+    for name, content in papers.items():
+        write_whole(folder / name, content)
 
 
 @contextmanager

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QTextDocument
+from PySide6.QtCore import QIODevice
+from PySide6.QtGui import QPaintDevice, QPainter, QTextDocument
 from PySide6.QtWidgets import QApplication
 
 from engine.core.errors import MindfolioError
@@ -22,10 +23,8 @@ def statement() -> Page:
     return statement_page(month_statement(journal(march()), MARCH))
 
 
-def test_a_statement_is_written(tmp_path: Path, qapp: QApplication) -> None:
-    path = tmp_path / "statement.pdf"
-    pdf.write_pdf(statement(), path)
-    body = path.read_bytes()
+def test_a_statement_is_made(qapp: QApplication) -> None:
+    body = pdf.pdf_bytes(statement())
     assert body.startswith(b"%PDF-")
     assert body.rstrip().endswith(b"%%EOF")
     assert body.count(b"/Type /Page\n") >= 2
@@ -82,6 +81,25 @@ def test_an_empty_picture_is_its_words() -> None:
     assert "Too few days" in pdf._picture(Picture(""), "chart:0", document)
 
 
-def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(MindfolioError, match=r"statement\.pdf cannot be written"):
-        pdf.write_pdf(statement(), tmp_path / "nowhere" / "statement.pdf")
+@pytest.mark.parametrize("step", ["begin", "end"])
+def test_what_qt_cannot_make_is_one_line(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(QPainter):
+        def begin(self, device: QPaintDevice) -> bool:
+            return step != "begin" and super().begin(device)
+
+        def end(self) -> bool:
+            return super().end() and step != "end"
+
+    monkeypatch.setattr(pdf, "QPainter", Failing)
+    with pytest.raises(MindfolioError, match="the PDF cannot be made"):
+        pdf.pdf_bytes(statement())
+
+
+def test_half_a_file_is_not_taken_for_a_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(_page: Page, device: QIODevice) -> bool:
+        device.write(b"%PDF-1.4")
+        return True
+
+    monkeypatch.setattr(pdf, "_written", half)
+    with pytest.raises(MindfolioError, match="the PDF cannot be made"):
+        pdf.pdf_bytes(statement())

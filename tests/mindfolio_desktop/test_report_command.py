@@ -10,8 +10,9 @@ from engine.core.errors import MindfolioError
 from engine.domain.mindfolio import Environment
 from engine.ledger.store import SqliteStore
 from engine.runtime.places import Places
-from mindfolio_desktop import cli, pdf, report_command
+from mindfolio_desktop import cli, report_command
 from mindfolio_desktop.report_command import FILES, day_of, month_of
+from mindfolio_desktop.whole_folder import write_whole
 from tests.engine.portfolio.papers import march
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -56,15 +57,27 @@ class TestMonth:
     def test_files_that_are_there_are_kept_unless_forced(
         self, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        (tmp_path / "nav.csv").write_text("mine")
-        (tmp_path / "notes.txt").write_text("mine too")
-        arguments = ("--month", "2026-03", "--out", str(tmp_path))
+        out = tmp_path / "out"
+        out.mkdir()
+        (out / "nav.csv").write_text("mine")
+        arguments = ("--month", "2026-03", "--out", str(out))
         assert run(data_dir, *arguments) == 2
-        assert complaint(capsys) == f"mindfolio: {tmp_path} holds nav.csv already; say --force to write over that"
-        assert (tmp_path / "nav.csv").read_text() == "mine"
+        assert complaint(capsys) == f"mindfolio: {out} holds nav.csv already; say --force to write over that"
+        assert (out / "nav.csv").read_text() == "mine"
         assert run(data_dir, *arguments, "--force", "--lots", "position") == 0
-        assert (tmp_path / "nav.csv").read_text().startswith("date,nav")
-        assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*FILES, "notes.txt"])
+        assert (out / "nav.csv").read_text().startswith("date,nav")
+        assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    def test_a_folder_with_other_things_in_it_is_left_alone(
+        self, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "notes.txt").write_text("mine")
+        assert run(data_dir, "--month", "2026-03", "--out", str(tmp_path), "--force") == 2
+        assert complaint(capsys) == (
+            f"mindfolio: {tmp_path} holds other things too (notes.txt); say a folder of its own with --out"
+        )
+        assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
     def test_when_one_file_fails_none_is_there(
         self,
@@ -73,10 +86,28 @@ class TestMonth:
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        def full(*_arguments: object) -> None:
+        def full(path: Path, _content: bytes) -> None:
+            path.write_bytes(b"%PDF-1.4, and not the rest")
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(pdf, "write_pdf", full)
+        monkeypatch.setattr("mindfolio_desktop.report_command.write_whole", full)
+        out = tmp_path / "out"
+        assert run(data_dir, "--month", "2026-03", "--out", str(out)) == 2
+        assert complaint(capsys) == f"mindfolio: {out} cannot be written: No space left on device"
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is known to Linux only")
+    def test_a_disk_that_is_full_is_an_error_and_no_file(
+        self,
+        data_dir: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr(
+            "mindfolio_desktop.report_command.write_whole",
+            lambda path, content: write_whole(Path("/dev/full") if path.suffix == ".pdf" else path, content),
+        )
         out = tmp_path / "out"
         assert run(data_dir, "--month", "2026-03", "--out", str(out)) == 2
         assert complaint(capsys) == f"mindfolio: {out} cannot be written: No space left on device"
