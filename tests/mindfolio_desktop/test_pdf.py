@@ -1,6 +1,7 @@
 """A page as a PDF: pages of letter size, pictures in it, the same words, and one line when it cannot be written."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,42 @@ def test_a_heading_goes_to_the_page_of_what_it_heads(tmp_path: Path) -> None:
         f"Section {number}" for number in range(40)
     ]
     assert document.pageCount() > 3
+
+
+def tall(rows: int) -> Page:
+    """A page with one long table, and a section after it."""
+    cells = tuple((f"trade {row}", "a reason of some words", Figure(f"${row}.00", "gain")) for row in range(rows))
+    return Page(
+        "Tall", "", (), (), (Section("Trades", (Table(("Trade", "Why", "P&L|n"), cells),)), Section("After", ()))
+    )
+
+
+def test_a_long_table_is_several_whose_columns_stand_in_line() -> None:
+    document = QTextDocument()
+    html = pdf._html(tall(250), document)
+    assert html.count("<thead>") == 1 + 2, "84, 83 and 83 rows"
+    shares = re.findall(r'<td align="\w+" width="(\d+)%"><span class="muted">', html)
+    assert len(shares) == 9
+    assert shares == shares[:3] * 3
+    assert 95 <= sum(map(int, shares[:3])) <= 100
+    document.setHtml(html)
+    lines = document.toPlainText().splitlines()
+    assert [line for line in lines if line.startswith("trade ")] == [f"trade {row}" for row in range(250)]
+    assert "width=" not in pdf._table(Table(("a",), (("1",),) * 100)).replace('width="100%"', "")
+
+
+def test_four_times_the_rows_take_about_four_times_as_long() -> None:
+    """It was ten times and more; of several runs the quickest counts, on a machine that does other things too."""
+
+    def quickest(rows: int) -> float:
+        page, took = tall(rows), []
+        for _ in range(3):
+            begun = time.process_time()
+            pdf.pdf_bytes(page)
+            took.append(time.process_time() - begun)
+        return min(took)
+
+    assert quickest(2_000) < 6 * quickest(500)
 
 
 def test_an_empty_picture_is_its_words() -> None:
