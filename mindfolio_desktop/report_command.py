@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})")
 
+YEARS = range(1998, 2200)
+"""The market's calendar follows its rules since 1998, and nobody trades in these that come after."""
+
 LOTS = ("fifo", "position")
 """Which tax lots a sale closes: the account's oldest, or those of the position that it ends."""
 
@@ -58,17 +61,26 @@ def month_of(text: str) -> dt.date:
     """The first day of a month as a command line names it."""
     found = _MONTH.fullmatch(text)
     try:
-        return dt.date(int(found["year"]), int(found["month"]), 1) if found else dt.date.fromisoformat("")
+        first = dt.date(int(found["year"]), int(found["month"]), 1) if found else dt.date.fromisoformat("")
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a month such as 2026-03, not {text!r}") from None
+    return _within_the_calendar(first)
 
 
 def day_of(text: str) -> dt.date:
     """A day as a command line names it."""
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a day such as 2026-03-16, not {text!r}") from None
+    return _within_the_calendar(day)
+
+
+def _within_the_calendar(day: dt.date) -> dt.date:
+    """A day whose sessions are known; and there are weeks before it and after it."""
+    if day.year not in YEARS:
+        raise argparse.ArgumentTypeError(f"must be of the years {YEARS.start} to {YEARS.stop - 1}, not of {day.year}")
+    return day
 
 
 def _report(ledger: Callable[[argparse.Namespace], Places], options: argparse.Namespace) -> int:

@@ -183,3 +183,41 @@ def test_an_empty_ledger_has_no_sheet(tmp_path: Path) -> None:
     SqliteStore(places.ledger).close()
     with pytest.raises(MindfolioError, match="is empty"):
         report_command.sheet_text(places, "end", None)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--month", "9999-12", "--out", "papers"),
+        ("--month", "0001-01", "--out", "papers"),
+        ("--sheet", "end", "--day", "9999-12-31"),
+        ("--sheet", "start", "--day", "0001-01-02"),
+        ("--sheet", "start", "--day", "1997-12-31"),
+        ("--sheet", "start", "--day", "2200-01-02"),
+    ],
+)
+def test_a_year_without_a_calendar_is_refused_in_one_line(
+    data_dir: Path, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(data_dir, *arguments) == 2
+    assert "must be of the years 1998 to 2199, not of" in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--month", "2199-12", "--out", "papers"), "the ledger has no entries in 2199-12"),
+        (("--sheet", "end", "--day", "1998-01-02"), "the ledger has no entries of 1998-01-02"),
+    ],
+)
+def test_the_first_and_the_last_year_of_the_calendar_are_no_traceback(
+    data_dir: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(data_dir, *arguments) == 2
+    assert words in complaint(capsys)
