@@ -1,8 +1,8 @@
 """CSV files for spreadsheets: exact, ISO dates, UTF-8, and no cell that a spreadsheet would run as a formula. Pure."""
 
-import csv
 import datetime as dt
-import io
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,17 +27,23 @@ Cell: TypeAlias = str | int | Usd | Decimal | dt.date | dt.datetime | None
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the wide ones too
 """What a text must not begin with: Excel and its like take the rest for a formula. Source: OWASP, CSV injection."""
 
+_NOTHING = '""'
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Kinds of characters that stand before a formula without being seen: blanks, zero-width ones, controls."""
+
+_OTHER_SEPARATORS = re.compile(r"([;\t\r\n])")
+"""Where cells begin for a spreadsheet that does not separate by commas: it takes no notice of our quotation marks."""
+
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """A header and rows as RFC 4180 has them. Text is text: one that a spreadsheet would run gets an apostrophe before.
+    """A header and rows as RFC 4180 has them. Text is quoted; what a spreadsheet would run gets an apostrophe before.
 
     Numbers, also negative ones, stay numbers; None is an empty cell.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_text(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    lines = [columns, *([_written(cell) for cell in row] for row in rows)]
+    # A line without anything would be none.
+    return "".join(f"{','.join(line) or _NOTHING}\r\n" for line in lines)
 
 
 def trades_csv(month: MonthStatement) -> str:
@@ -153,9 +159,9 @@ def _replacements(found: Iterable[Replacement]) -> str:
     return "; ".join(f"{each.lot_id} of {each.opened} for {each.shares} shares" for each in found)
 
 
-def _text(cell: Cell) -> str:
+def _written(cell: Cell) -> str:
     match cell:
-        case None:
+        case None | "":
             return ""
         case Usd():
             places = 2 if cell.amount % CENT == 0 else 4
@@ -165,4 +171,21 @@ def _text(cell: Cell) -> str:
         case dt.date() | int() | Decimal():
             return str(cell)
         case _:
-            return f"'{cell}" if cell.startswith(_RUN_BY_SPREADSHEETS) else cell
+            quoted = _harmless(cell).replace('"', '""')
+            return f'"{quoted}"'
+
+
+def _harmless(text: str) -> str:
+    """A text in which no cell begins a formula, whatever a spreadsheet takes for the end of one."""
+    parts = _OTHER_SEPARATORS.split(text)
+    parts[::2] = [f"'{part}" if _is_run(part) else part for part in parts[::2]]
+    joined = "".join(parts)
+    return f"'{joined}" if _is_run(joined) else joined
+
+
+def _is_run(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula: what is not seen at its beginning counts for nothing."""
+    first = next(
+        (sign for sign in text if sign in _RUN_BY_SPREADSHEETS or unicodedata.category(sign) not in _UNSEEN), ""
+    )
+    return first in _RUN_BY_SPREADSHEETS

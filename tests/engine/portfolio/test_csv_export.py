@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 from decimal import Decimal
 
 import pytest
@@ -30,12 +31,37 @@ def only(cell: Cell) -> str:
 
 
 class TestCells:
-    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])  # noqa: RUF001
+    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r1", "\n1", "＝1"])  # noqa: RUF001
     def test_text_that_a_spreadsheet_would_run_is_neutralised(self, text: str) -> None:
         assert only(text) == f"'{text}"
 
     @pytest.mark.parametrize(
-        "text", ["SPY", "a=b", " =1", "'quoted'", 'he said "x", and left', "two\r\nlines", "Zürich"]
+        "text",
+        [" =1", "  @SUM(A1)", "\u00a0-1", "\u200b=1+1", "\ufeff+1", "\u2060\u200d =1", "\x00=1", " \t", "\u200b＝1"],  # noqa: RUF001
+    )
+    def test_nor_does_it_run_what_begins_with_something_unseen(self, text: str) -> None:
+        assert only(text) == f"'{text}"
+
+    @pytest.mark.parametrize(
+        ("text", "read"),
+        [
+            ("ok;=1+1;", "ok;'=1+1;"),
+            ("ok; \u200b@SUM(A1)", "ok;' \u200b@SUM(A1)"),
+            ("two\r\n-1", "two\r\n'-1"),
+            ("a\t+1", "a\t'+1"),
+            ("=1;=2", "'=1;'=2"),
+        ],
+    )
+    def test_nor_where_it_separates_by_something_else(self, text: str, read: str) -> None:
+        assert only(text) == read
+
+    def test_text_is_quoted_and_figures_are_not(self) -> None:
+        line = csv_text(["a"], [["SPY", 'a "b"', "", None, Usd(-1), -3, Decimal("0.25"), MARCH, NOW]]).splitlines()[1]
+        assert line == '"SPY","a ""b""",,,-0.0001,-3,0.25,2026-03-01,2026-03-16T19:00:00+00:00'
+
+    @pytest.mark.parametrize(
+        "text",
+        ["SPY", "a=b", "a; b", "'quoted'", 'he said "x", and left', "two\r\nlines", "Zürich", "a, -1", "\u200ba"],
     )
     def test_other_text_comes_back_as_it_was(self, text: str) -> None:
         assert only(text) == text
@@ -69,7 +95,9 @@ class TestCells:
     def test_no_text_begins_a_formula_and_none_is_lost(self, text: str) -> None:
         read = only(text)
         assert not read.startswith(("=", "+", "-", "@", "\t", "\r"))
-        assert read in (text, f"'{text}")
+        for part in re.split(r"[;\t\r\n]", read):
+            assert not part.strip(" \u200b\u00a0\ufeff").startswith(("=", "+", "-", "@"))
+        assert read.replace("'", "") == text.replace("'", "")
 
 
 class TestFiles:
