@@ -115,7 +115,7 @@ def _account(book: Book, by_symbol: dict[str, Money | None]) -> dict[str, Any]:
         "worst_case": worst,
         "worst_case_by_symbol": by_symbol,
         "worst_case_pct_of_capital": None if worst is None else percent(worst, book.capital),
-        "worst_case_pct_of_nav": None if worst is None else percent(worst, nav),
+        "worst_case_pct_of_nav": None if worst is None or nav <= 0 else percent(worst, nav),
     }
 
 

@@ -47,6 +47,16 @@ def test_what_is_available_is_what_the_gate_would_grant() -> None:
     assert kept.of(book).account["available"] == book.account_available == dollars(24_500)
 
 
+def test_a_share_of_a_nav_below_nothing_is_unknown() -> None:
+    clerk, kept = Clerk(), LedgerFigures()
+    clerk.open("-1.20")
+    clerk.mark(P000001="-60000")
+    account = kept.of(clerk.ledger.book).account
+    assert account["nav"] < 0
+    assert (account["worst_case"], account["worst_case_pct_of_nav"]) == (dollars(880), None)
+    assert account["worst_case_pct_of_capital"] == 1.8
+
+
 def test_one_loss_without_a_bound_leaves_the_sum_without_one() -> None:
     assert total_loss({"A": 5, "B": 7}) == 12
     assert total_loss({"A": 5, "B": None}) is None
