@@ -20,6 +20,9 @@ from engine.core.errors import MindfolioError
 PREFIX = ".mindfolio-report-"
 """What the names of workspaces begin with."""
 
+_OF_FILE_MANAGERS = frozenset({".DS_Store", ".directory", "Thumbs.db", "desktop.ini"})
+"""What stands in a folder because somebody looked at it: it is nobody's, and goes with the old one."""
+
 _NEW, _OLD, _LOCK = "new", "old", "lock"
 _NAMED = 3
 """How many foreign files are named before it is "and more"."""
@@ -34,13 +37,17 @@ def check_target(folder: Path, names: Collection[str], *, is_forced: bool) -> No
     if folder.exists() and not folder.is_dir():
         raise MindfolioError(f"{folder} is a file, not a folder")
     there = sorted(folder.iterdir()) if folder.is_dir() else []
-    foreign = [path.name for path in there if path.name not in names or not path.is_file()]
+    foreign = [
+        path.name
+        for path in there
+        if not (path.is_file() and path.name in {*names, *_OF_FILE_MANAGERS}) and not path.name.startswith(PREFIX)
+    ]
     if foreign:
         told = ", ".join(foreign[:_NAMED]) + (" and more" if len(foreign) > _NAMED else "")
         raise MindfolioError(f"{folder} holds other things too ({told}); say a folder of its own with --out")
-    if there and not is_forced:
-        told = ", ".join(name for name in names if (folder / name).exists())
-        raise MindfolioError(f"{folder} holds {told} already; say --force to write over that")
+    ours = [name for name in names if (folder / name).exists()]
+    if ours and not is_forced:
+        raise MindfolioError(f"{folder} holds {', '.join(ours)} already; say --force to write over that")
 
 
 @contextmanager

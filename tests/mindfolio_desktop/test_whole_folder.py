@@ -113,6 +113,15 @@ class TestTarget:
         with pytest.raises(MindfolioError, match=r"\(1, 2, a\.csv and more\)"):
             check_target(tmp_path, NAMES, is_forced=True)
 
+    def test_what_a_file_manager_or_a_dead_process_left_in_it_is_nobodys(self, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        write(out, "one")
+        (out / ".DS_Store").touch()
+        (out / f"{PREFIX}0badcafe").mkdir()
+        check_target(out, NAMES, is_forced=True)
+        write(out, "two")
+        assert sorted(path.name for path in out.iterdir()) == list(NAMES)
+
     def test_files_of_ours_need_force_and_nothing_needs_none(self, tmp_path: Path) -> None:
         check_target(tmp_path / "none", NAMES, is_forced=False)
         check_target(tmp_path, NAMES, is_forced=False)
