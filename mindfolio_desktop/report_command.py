@@ -17,6 +17,7 @@ from engine.core.calendar import market_day, next_session
 from engine.core.errors import MindfolioError
 from engine.core.expiries import last_session
 from engine.runtime.places import Places
+from mindfolio_desktop.chosen_lots import read_chosen
 from mindfolio_desktop.whole_folder import check_target, exchanged, write_whole
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ YEARS = range(1998, 2200)
 """The market's calendar follows its rules since 1998, and nobody trades in these that come after."""
 
 LOTS = ("fifo", "position")
-"""Which tax lots a sale closes: the account's oldest, or those of the position that it ends."""
+"""Which tax lots a sale closes: the account's oldest, or those of the position that it ends; else a file says so."""
 
 FILES = ("statement.html", "statement.pdf", "trades.csv", "ledger.csv", "nav.csv", "tax-lots.csv")
 
@@ -51,7 +52,12 @@ def add_report(
     )
     report.add_argument("--out", type=Path, metavar="DIR", help="folder for a month's files (made if it is not there)")
     report.add_argument("--force", action="store_true", help="write over files that are there already")
-    report.add_argument("--lots", choices=LOTS, default=LOTS[0], help="which tax lots a sale closes (fifo)")
+    report.add_argument(
+        "--lots",
+        default=LOTS[0],
+        metavar="fifo|position|FILE",
+        help="which tax lots a sale closes: the oldest, those of its position, or a CSV file's (sale,lot,quantity)",
+    )
     report.add_argument("--day", type=day_of, metavar="YYYY-MM-DD", help="of a sheet (default: the ledger's last)")
     add_market(report)
     report.set_defaults(command=partial(_report, ledger))
@@ -112,20 +118,25 @@ def _papers(places: Places, first: dt.date, lots: str, folder: Path) -> None:
     from engine.portfolio import csv_export as csv  # noqa: PLC0415
     from engine.portfolio.month import MonthGathering  # noqa: PLC0415
     from engine.portfolio.statement import statement_page  # noqa: PLC0415
-    from engine.portfolio.tax_lots import first_in_first_out, own_position_first, tax_lots  # noqa: PLC0415
+    from engine.portfolio.tax_lots import first_in_first_out, identified, not_closed, own_position_first, tax_lots  # noqa: PLC0415
     from engine.portfolio.tax_trades import TaxGathering  # noqa: PLC0415
     from engine.portfolio.walk import walk  # noqa: PLC0415
     from mindfolio_desktop.display import require_qt  # noqa: PLC0415
     from mindfolio_desktop.pdf import pdf_bytes  # noqa: PLC0415
 
     require_qt(on_screen=False)
+    chosen = {} if lots in LOTS else read_chosen(Path(lots).expanduser())
     gathering, taxes = MonthGathering(first), TaxGathering()
     with journal_of(places) as entries:
         gathering.close(walk(entries, [gathering, taxes]))
     month = gathering.statement()
     page = statement_page(month)
-    choice = first_in_first_out if lots == LOTS[0] else own_position_first
-    closed = [each for each in tax_lots(taxes.trades, choice).closed if month.first <= each.closed <= month.last]
+    choices = {LOTS[0]: first_in_first_out, LOTS[1]: own_position_first}
+    choice = choices.get(lots) or identified(chosen)
+    report = tax_lots(taxes.trades, choice)
+    for sale, lot in not_closed(report, chosen):
+        raise MindfolioError(f"{lots}: entry {sale} did not close as many of lot {lot}")
+    closed = [each for each in report.closed if month.first <= each.closed <= month.last]
     still_open = tax_lots((each for each in taxes.trades if each.day <= month.last), choice).open
     papers = {
         "statement.html": as_html(page).encode(),

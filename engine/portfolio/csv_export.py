@@ -94,11 +94,12 @@ def tax_csv(closed: Iterable[TaxClosing], still_open: Iterable[TaxLot]) -> str:
 
     `gain` is before any wash sale; `wash_sale` says "possible", and the two cells after it what that would take and
     which lots it comes from. What was taken in from the broker's account has no basis, gain or term here: the broker
-    knows them; `opened` is the day on which it was found. `net_basis` of the wheel is something else, and not in here.
+    knows them; `opened` is the day on which it was found. `entry` is the closing's, as ledger.csv numbers it: by that
+    a choice of lots by hand names a sale. `net_basis` of the wheel is something else, and not in here.
     """
     columns = (
         "state", "lot", "symbol", "instrument", "quantity", "opened", "opened_how", "closed", "how", "proceeds",
-        "basis", "gain", "term", "wash_sale", "possibly_disallowed", "replacement_lots", "section_1256",
+        "basis", "gain", "term", "wash_sale", "possibly_disallowed", "replacement_lots", "section_1256", "entry",
     )  # fmt: skip
     return csv_text(columns, [*(_closing(each) for each in closed), *(_open_lot(each) for each in still_open)])
 
@@ -137,7 +138,7 @@ def _closing(each: TaxClosing) -> tuple[Cell, ...]:
         Usd(each.basis) if each.knows_basis else None, Usd(each.gain) if each.knows_gain else None,
         "" if each.term is None else each.term.value, "possible" if each.is_wash else "",
         Usd(each.disallowed) if each.is_wash else None, _replacements(each.replacements),
-        "possible" if each.is_1256 else "",
+        "possible" if each.is_1256 else "", each.seq,
     )  # fmt: skip
 
 
@@ -147,7 +148,7 @@ def _open_lot(each: TaxLot) -> tuple[Cell, ...]:
         basis = proceeds = None
     return (
         "open", each.lot_id, each.symbol, _instrument(each), each.quantity, each.opened, each.how.value, None,
-        None, proceeds, basis, None, "", "", None, "", "",
+        None, proceeds, basis, None, "", "", None, "", "", None,
     )  # fmt: skip
 
 

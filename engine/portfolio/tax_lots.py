@@ -24,7 +24,10 @@ WASH_DAYS = 30
 """Days before and after a loss in which another purchase makes it a wash sale (section 1091)."""
 
 Choice: TypeAlias = Callable[[TaxTrade, Sequence[TaxLot]], Sequence[TaxLot]]
-"""Which lots a closing takes, in which order, of those that there are, the oldest first."""
+"""Which lots a closing takes, in which order, of those that there are, the oldest first.
+
+A lot with a smaller quantity stands for so much of it; the rest of it may stand further behind.
+"""
 
 
 def first_in_first_out(_trade: TaxTrade, lots: Sequence[TaxLot]) -> Sequence[TaxLot]:
@@ -37,14 +40,33 @@ def own_position_first(trade: TaxTrade, lots: Sequence[TaxLot]) -> Sequence[TaxL
     return sorted(lots, key=lambda lot: lot.position_id != trade.position_id)
 
 
-def identified(chosen: Mapping[int, Sequence[str]]) -> Choice:
-    """Specific identification by hand: of the journal entry with a number, these lots first, then the oldest."""
+Chosen: TypeAlias = Mapping[int, Mapping[str, int]]
+"""By hand: of which journal entry, which lots, and how many contracts or shares of each."""
+
+
+def identified(chosen: Chosen) -> Choice:
+    """Specific identification by hand: of a journal entry these lots first, as many of them, then the oldest."""
 
     def choice(trade: TaxTrade, lots: Sequence[TaxLot]) -> Sequence[TaxLot]:
-        wanted = {lot_id: place for place, lot_id in enumerate(chosen.get(trade.seq, ()))}
-        return sorted(lots, key=lambda lot: wanted.get(lot.lot_id, len(wanted)))
+        by_id = {lot.lot_id: lot for lot in lots}
+        wanted = [
+            replace(lot, quantity=min(count, lot.quantity) if lot.quantity > 0 else max(-count, lot.quantity))
+            for lot_id, count in chosen.get(trade.seq, {}).items()
+            if (lot := by_id.get(lot_id)) is not None
+        ]
+        return [*wanted, *lots]
 
     return choice
+
+
+def not_closed(report: TaxReport, chosen: Chosen) -> tuple[tuple[int, str], ...]:
+    """Entries and lots of a choice by hand that did not close as many of the lot as was asked for."""
+    closed: dict[tuple[int, str], int] = defaultdict(int)
+    for each in report.closed:
+        closed[each.seq, each.lot_id] += abs(each.quantity)
+    return tuple(
+        (seq, lot_id) for seq, lots in chosen.items() for lot_id, count in lots.items() if closed[seq, lot_id] < count
+    )
 
 
 def tax_lots(trades: Iterable[TaxTrade], choice: Choice = first_in_first_out) -> TaxReport:
@@ -228,10 +250,12 @@ class _Account:
         """Take lots of the other side: each as it was, the part taken, and that part's basis."""
         taken = []
         lots = self._lots[key]
-        for lot in self._choice(trade, tuple(lots)):
-            done = min(abs(quantity), abs(lot.quantity)) if lot.quantity * quantity < 0 else 0
-            if done == 0:
+        for offered in self._choice(trade, tuple(lots)):
+            # A part of it may have been taken by hand before.
+            lot = next((each for each in lots if each.lot_id == offered.lot_id), None)
+            if lot is None or lot.quantity * quantity >= 0:
                 continue
+            done = min(abs(quantity), abs(lot.quantity), abs(offered.quantity))
             signed = done if lot.quantity > 0 else -done
             basis = lot.basis if done == abs(lot.quantity) else lot.basis * done // abs(lot.quantity)
             taken.append((lot, replace(lot, quantity=signed, basis=basis), basis))

@@ -1,6 +1,7 @@
 """`mindfolio report` as a user meets it: files all or none, sheets on stdout, and one line for what cannot be."""
 
 import argparse
+import csv
 import os
 from pathlib import Path
 
@@ -68,6 +69,24 @@ class TestMonth:
         assert (out / "nav.csv").read_text().startswith("date,nav")
         assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
         assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+    def test_lots_that_were_identified_by_hand(
+        self, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        out, lots = tmp_path / "out", tmp_path / "lots.csv"
+        arguments = ("--month", "2026-03", "--out", str(out), "--force", "--lots")
+        assert run(data_dir, *arguments, "fifo") == 0
+        with (out / "tax-lots.csv").open(newline="", encoding="utf-8") as file:
+            sold = next(row for row in csv.DictReader(file) if row["state"] == "closed")
+        lots.write_text(f"sale,lot,quantity\n{sold['entry']},{sold['lot']},{abs(int(sold['quantity']))}\n")
+        assert run(data_dir, *arguments, str(lots)) == 0
+        capsys.readouterr()
+        lots.write_text(f"sale,lot,quantity\n{sold['entry']},L000001-9,1\n")
+        assert run(data_dir, *arguments, str(lots)) == 2
+        assert complaint(capsys) == f"mindfolio: {lots}: entry {sold['entry']} did not close as many of lot L000001-9"
+        assert run(data_dir, *arguments, str(tmp_path / "none.csv")) == 2
+        assert complaint(capsys) == f"mindfolio: {tmp_path / 'none.csv'} cannot be read: No such file or directory"
+        assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
 
     def test_a_folder_with_other_things_in_it_is_left_alone(
         self, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.core.money import Money, dollars
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.tax import How, TaxReport, TaxTrade, Term
-from engine.portfolio.tax_lots import identified, is_long_term, own_position_first, tax_lots
+from engine.portfolio.tax_lots import identified, is_long_term, not_closed, own_position_first, tax_lots
 
 JUNE = dt.date(2026, 6, 19)
 PUT = OptionContract("KO", JUNE, dollars(60), Right.PUT)
@@ -79,11 +79,42 @@ class TestShares:
             trade(2, on(2, 5), 100, "1200"),
             trade(3, on(3, 5), -150, "-1800"),
         ]
-        report = tax_lots(trades, identified({3: ["L000002-1"]}))
+        report = tax_lots(trades, identified({3: {"L000002-1": 100}}))
         assert [(each.lot_id, each.quantity, each.gain) for each in report.closed] == [
             ("L000002-1", 100, 0),
             ("L000001-1", 50, dollars(100)),
         ]
+
+    def test_of_a_lot_that_was_identified_only_as_many_go_first_as_was_said(self) -> None:
+        trades = [
+            trade(1, on(1, 5), 100, "1000"),
+            trade(2, on(2, 5), 100, "1200"),
+            trade(3, on(3, 5), -150, "-1800"),
+        ]
+        chosen = {3: {"L000002-1": 40}}
+        report = tax_lots(trades, identified(chosen))
+        assert [(each.lot_id, each.quantity, each.gain) for each in report.closed] == [
+            ("L000002-1", 40, 0),  # 480 for 480
+            ("L000001-1", 100, dollars(200)),
+            ("L000002-1", 10, 0),
+        ]
+        assert [(lot.lot_id, lot.quantity, lot.basis) for lot in report.open] == [("L000002-1", 50, dollars(600))]
+        assert not_closed(report, chosen) == ()
+
+    def test_of_what_was_sold_short_too(self) -> None:
+        trades = [
+            trade(1, on(1, 5), -2, "-200", PUT),
+            trade(2, on(2, 5), -2, "-300", PUT),
+            trade(3, on(3, 5), 1, "50", PUT),
+        ]
+        report = tax_lots(trades, identified({3: {"L000002-1": 1}}))
+        assert [(each.lot_id, each.gain) for each in report.closed] == [("L000002-1", dollars(100))]
+
+    def test_what_was_identified_and_could_not_be_closed_is_named(self) -> None:
+        trades = [trade(1, on(1, 5), 100, "1000"), trade(2, on(3, 5), -50, "-600")]
+        chosen = {2: {"L000001-1": 60, "L000009-1": 1}, 7: {"L000001-1": 1}}
+        report = tax_lots(trades, identified(chosen))
+        assert not_closed(report, chosen) == ((2, "L000001-1"), (2, "L000009-1"), (7, "L000001-1"))
 
     def test_a_position_may_close_its_own_lots_before_those_of_others(self) -> None:
         trades = [
