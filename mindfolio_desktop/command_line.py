@@ -12,6 +12,9 @@ from engine.runtime.places import Places
 PlacesOf: TypeAlias = Callable[[argparse.Namespace], Places]
 """Which ledger a command line is about."""
 
+YEARS = range(1998, 2200)
+"""The market's calendar follows its rules since 1998, and nobody trades in these that come after."""
+
 _MONTH = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})")
 
 
@@ -45,18 +48,27 @@ def amount(text: str) -> Money:
 def day(text: str) -> dt.date:
     """A day."""
     try:
-        return dt.date.fromisoformat(text)
+        found = dt.date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a day as 2026-03-02, not {text!r}") from None
+    return _within_the_calendar(found)
 
 
 def month(text: str) -> dt.date:
     """A month, as its first day."""
     found = _MONTH.fullmatch(text)
     try:
-        return dt.date(int(found["year"]), int(found["month"]), 1) if found else dt.date.fromisoformat("")
+        first = dt.date(int(found["year"]), int(found["month"]), 1) if found else dt.date.fromisoformat("")
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a month as 2026-03, not {text!r}") from None
+    return _within_the_calendar(first)
+
+
+def _within_the_calendar(found: dt.date) -> dt.date:
+    """A day whose sessions are known; and there are weeks before it and after it."""
+    if found.year not in YEARS:
+        raise argparse.ArgumentTypeError(f"must be of the years {YEARS.start} to {YEARS.stop - 1}, not of {found.year}")
+    return found
 
 
 def symbols(text: str) -> tuple[str, ...]:

@@ -3,15 +3,17 @@
 Qt's rich text knows tables but neither the page's style sheet nor inline SVG: charts are drawn at print resolution.
 """
 
+import itertools
 import os
 from functools import cache
 from html import escape
-from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt, QUrl
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF, Qt, QUrl
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
+    QFont,
+    QFontMetricsF,
     QImage,
     QPageLayout,
     QPageSize,
@@ -25,7 +27,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.core.charts import WIDTH, alone
 from engine.core.errors import MindfolioError
-from engine.core.page import LIGHT, PARTS, Page, Picture, Section, Table, Tile, cell_html, is_part
+from engine.core.page import LIGHT, PARTS, Cell, Figure, Page, Picture, Section, Table, Tile, cell_html, is_part
 from mindfolio_desktop.ui import theme
 
 _DOTS_PER_INCH = 300
@@ -41,6 +43,15 @@ _CHART_SCALE = 3
 
 _TILES_A_ROW = 4
 
+_ROWS_A_TABLE = 100
+"""At most; a longer table becomes several, below each other."""
+
+_ROOM = 10.0
+"""Around a cell's text, in the units of its font: without it words would be broken."""
+
+_WIDEST = 150.0
+"""Beyond this a text is broken into lines rather than given more room."""
+
 _STYLE = f"""
 body {{ color: {LIGHT["text"]}; }}
 h1 {{ font-size: 17pt; margin: 0; }}
@@ -52,24 +63,36 @@ p {{ margin-top: 3px; margin-bottom: 5px; }}
 """
 
 
-def write_pdf(page: Page, path: Path) -> None:
-    """Write a page as a PDF of US letter size. Raises MindfolioError when the file cannot be written."""
+def pdf_bytes(page: Page) -> bytes:
+    """A page as a PDF of US letter size, whole. Raises MindfolioError when Qt cannot make it.
+
+    In memory, because Qt tells of no byte that a full disk did not take.
+    """
     _application()
     theme.load_fonts()
-    writer = QPdfWriter(str(path))
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    is_written = _written(page, buffer)
+    made = bytes(buffer.data().data())
+    if not is_written or not made.rstrip().endswith(b"%%EOF"):
+        raise MindfolioError("the PDF cannot be made")
+    return made
+
+
+def _written(page: Page, device: QIODevice) -> bool:
+    """Whether a page went out as a whole."""
+    painter, writer = QPainter(), QPdfWriter(device)
     writer.setTitle(page.title)
     writer.setCreator("Mindfolio Desktop")
     writer.setResolution(_DOTS_PER_INCH)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.Letter))
     margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
     writer.setPageMargins(margins, QPageLayout.Unit.Millimeter)
-    painter = QPainter()
     if not painter.begin(writer):
-        raise MindfolioError(f"{path} cannot be written")
+        return False
     document = _laid_out(page, writer.width(), writer.height() * (1 - _FOOTER), writer)
     _paint(painter, document, page.title, writer)
-    if not painter.end():
-        raise MindfolioError(f"{path} cannot be written")
+    return painter.end()
 
 
 def _laid_out(page: Page, width: float, height: float, device: QPaintDevice | None = None) -> QTextDocument:
@@ -82,9 +105,7 @@ def _laid_out(page: Page, width: float, height: float, device: QPaintDevice | No
         document = QTextDocument()
         if device is not None:
             document.documentLayout().setPaintDevice(device)
-        font = theme.font()
-        font.setPointSizeF(7.5)
-        document.setDefaultFont(font)
+        document.setDefaultFont(_font())
         document.setDefaultStyleSheet(_STYLE)
         document.setDocumentMargin(0)
         document.setHtml(_html(page, document, firsts))
@@ -93,6 +114,12 @@ def _laid_out(page: Page, width: float, height: float, device: QPaintDevice | No
         if left is None or left in firsts:
             return document
         firsts |= {left}
+
+
+def _font() -> QFont:
+    font = theme.font()
+    font.setPointSizeF(7.5)
+    return font
 
 
 def _left_alone(document: QTextDocument) -> int | None:
@@ -185,20 +212,41 @@ def _table(table: Table) -> str:
     if not table.rows:
         return f'<p class="muted">{escape(table.empty)}</p>'
     sides = ["right" if "|" in name else "left" for name in table.columns]
+    # Of one long table Qt looks at all rows for each page, again and again: of several it does not.
+    count = -(-len(table.rows) // _ROWS_A_TABLE)
+    widths = [f' width="{share}%"' for share in _shares(table)] if count > 1 else [""] * len(sides)
     names = "".join(
-        f'<td align="{side}"><span class="muted">{escape(name.partition("|")[0])}</span></td>'
-        for side, name in zip(sides, table.columns, strict=True)
+        f'<td align="{side}"{width}><span class="muted">{escape(name.partition("|")[0])}</span></td>'
+        for side, width, name in zip(sides, widths, table.columns, strict=True)
     )
-    rows = "".join(
+    rows = [
         "<tr>"
         + "".join(f'<td align="{side}">{cell_html(cell)}</td>' for side, cell in zip(sides, row, strict=True))
         + "</tr>"
         for row in table.rows
+    ]
+    bounds = [len(rows) * number // count for number in range(count + 1)]
+    # A head is drawn again at the top of each page that a table goes on to.
+    return "".join(
+        f'<table width="100%" cellspacing="0" cellpadding="3" border="0"><thead><tr>{names}</tr></thead>'
+        f"{''.join(rows[first:last])}</table>"
+        for first, last in itertools.pairwise(bounds)
     )
-    # A head is drawn again at the top of each page that the table goes on to.
-    return (
-        f'<table width="100%" cellspacing="0" cellpadding="3" border="0"><thead><tr>{names}</tr></thead>{rows}</table>'
-    )
+
+
+def _shares(table: Table) -> list[int]:
+    """Of the width, in percent by column, by their longest texts: so that the parts of a table stand in line."""
+    metrics = QFontMetricsF(_font())
+    heads = [name.partition("|")[0] for name in table.columns]
+    longest = [
+        _ROOM + min(_WIDEST, max(metrics.horizontalAdvance(_plain(cell)) for cell in column))
+        for column in zip(heads, *table.rows, strict=True)
+    ]
+    return [int(100 * each / sum(longest)) for each in longest]
+
+
+def _plain(cell: Cell) -> str:
+    return cell.text if isinstance(cell, Figure) else cell
 
 
 def _picture(picture: Picture, name: str, document: QTextDocument) -> str:

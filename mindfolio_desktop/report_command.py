@@ -6,8 +6,6 @@ none. Nothing is run and nothing is written to the ledger.
 
 import argparse
 import datetime as dt
-import secrets
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +15,8 @@ from typing import TYPE_CHECKING
 from engine.core.errors import MindfolioError
 from engine.runtime.places import Places
 from mindfolio_desktop import command_line as typed
+from mindfolio_desktop.chosen_lots import read_chosen
+from mindfolio_desktop.whole_folder import check_target, exchanged, write_whole
 
 if TYPE_CHECKING:
     from engine.domain.events import Event
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.portfolio.day_sheets import Asked
 
 LOTS = ("fifo", "position")
-"""Which tax lots a sale closes: the account's oldest, or those of the position that it ends."""
+"""Which tax lots a sale closes: the account's oldest, or those of the position that it ends; else a file says so."""
 
 FILES = ("statement.html", "statement.pdf", "trades.csv", "ledger.csv", "nav.csv", "tax-lots.csv")
 
@@ -45,7 +45,12 @@ def add_report(
     )
     report.add_argument("--out", type=Path, metavar="DIR", help="folder for a month's files (made if it is not there)")
     report.add_argument("--force", action="store_true", help="write over files that are there already")
-    report.add_argument("--lots", choices=LOTS, default=LOTS[0], help="which tax lots a sale closes (fifo)")
+    report.add_argument(
+        "--lots",
+        default=LOTS[0],
+        metavar="fifo|position|FILE",
+        help="which tax lots a sale closes: the oldest, those of its position, or a CSV file's (sale,lot,quantity)",
+    )
     report.add_argument("--day", type=typed.day, metavar="YYYY-MM-DD", help="of a sheet (default: the ledger's last)")
     add_market(report)
     report.set_defaults(command=partial(_report, ledger))
@@ -68,37 +73,11 @@ def write_month(places: Places, first: dt.date, folder: Path, lots: str, *, is_f
     """Write the papers of the month that begins on `first` into a folder: all of them, or nothing.
 
     Raises MindfolioError when the ledger is not there or has nothing of the month, when files are there already and
-    `is_forced` is off, or when the folder cannot be written.
+    `is_forced` is off, or when the folder holds something else or cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise MindfolioError(f"{folder} is a file, not a folder")
-    there = [name for name in FILES if (folder / name).exists()]
-    if there and not is_forced:
-        raise MindfolioError(f"{folder} holds {', '.join(there)} already; say --force to write over that")
-    with _staging(folder) as staged:
+    check_target(folder, FILES, is_forced=is_forced)
+    with exchanged(folder) as staged:
         _papers(places, first, lots, staged)
-        if folder.is_dir():
-            for name in FILES:
-                (staged / name).replace(folder / name)
-        else:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            staged.rename(folder)
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """A folder beside the one that is wanted, on the same disk, gone afterwards."""
-    near = folder
-    while not near.is_dir():
-        near = near.parent
-    staged = near / f".mindfolio-report-{secrets.token_hex(4)}"
-    try:
-        staged.mkdir()
-        yield staged
-    except OSError as error:
-        raise MindfolioError(f"{folder} cannot be written: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
 
 
 def _papers(places: Places, first: dt.date, lots: str, folder: Path) -> None:
@@ -106,31 +85,36 @@ def _papers(places: Places, first: dt.date, lots: str, folder: Path) -> None:
     from engine.portfolio import csv_export as csv  # noqa: PLC0415
     from engine.portfolio.month import MonthGathering  # noqa: PLC0415
     from engine.portfolio.statement import statement_page  # noqa: PLC0415
-    from engine.portfolio.tax_lots import first_in_first_out, own_position_first, tax_lots  # noqa: PLC0415
+    from engine.portfolio.tax_lots import first_in_first_out, identified, not_closed, own_position_first, tax_lots  # noqa: PLC0415
     from engine.portfolio.tax_trades import TaxGathering  # noqa: PLC0415
     from engine.portfolio.walk import walk  # noqa: PLC0415
     from mindfolio_desktop.display import require_qt  # noqa: PLC0415
-    from mindfolio_desktop.pdf import write_pdf  # noqa: PLC0415
+    from mindfolio_desktop.pdf import pdf_bytes  # noqa: PLC0415
 
     require_qt(on_screen=False)
+    chosen = {} if lots in LOTS else read_chosen(Path(lots).expanduser())
     gathering, taxes = MonthGathering(first), TaxGathering()
     with journal_of(places) as entries:
         gathering.close(walk(entries, [gathering, taxes]))
     month = gathering.statement()
     page = statement_page(month)
-    choice = first_in_first_out if lots == LOTS[0] else own_position_first
-    closed = [each for each in tax_lots(taxes.trades, choice).closed if month.first <= each.closed <= month.last]
+    choices = {LOTS[0]: first_in_first_out, LOTS[1]: own_position_first}
+    choice = choices.get(lots) or identified(chosen)
+    report = tax_lots(taxes.trades, choice)
+    for sale, lot in not_closed(report, chosen):
+        raise MindfolioError(f"{lots}: entry {sale} did not close as many of lot {lot}")
+    closed = [each for each in report.closed if month.first <= each.closed <= month.last]
     still_open = tax_lots((each for each in taxes.trades if each.day <= month.last), choice).open
-    texts = {
-        "statement.html": as_html(page),
-        "trades.csv": csv.trades_csv(month),
-        "ledger.csv": csv.ledger_csv(month),
-        "nav.csv": csv.nav_csv(month),
-        "tax-lots.csv": csv.tax_csv(closed, still_open),
+    papers = {
+        "statement.html": as_html(page).encode(),
+        "statement.pdf": pdf_bytes(page),
+        "trades.csv": csv.trades_csv(month).encode(),
+        "ledger.csv": csv.ledger_csv(month).encode(),
+        "nav.csv": csv.nav_csv(month).encode(),
+        "tax-lots.csv": csv.tax_csv(closed, still_open).encode(),
     }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="")
-    write_pdf(page, folder / "statement.pdf")
+    for name, content in papers.items():
+        write_whole(folder / name, content)
 
 
 @contextmanager

@@ -105,6 +105,19 @@ def expiry_extremes(legs: Sequence[PayoffLeg], cash: Money, shares: int = 0) -> 
     )
 
 
+def most_profit(position: Position) -> Money | None:
+    """The most that a position can make at expiry, against what it cost; None without a bound.
+
+    Of options of two expirations it would take a volatility: what came in when they were sold stands for it, and where
+    they were bought it is not known.
+    """
+    held = Holding.of(position)
+    if len({contract.expiration for contract, _ in held.contracts}) > 1:
+        return held.cash if held.cash > 0 else None
+    legs = [(contract.right, contract.strike, count) for contract, count in held.contracts]
+    return expiry_extremes(legs, held.cash, held.shares).best
+
+
 def breakevens(legs: Sequence[PayoffLeg], cash: Money, shares: int = 0) -> tuple[Money, ...]:
     """Prices of the underlying at which the result at expiry is zero, ascending, to the nearest 1/10,000 USD.
 

@@ -30,7 +30,8 @@ class ExpiryLine:
     """A leg that expires soon: `quantity` contracts, negative sold.
 
     `inside` is how far it is in the money, a share (negative: out of it), None without a price of the underlying.
-    `cash` comes in (negative: goes out) when all of it is assigned or exercised.
+    `cash` comes in (negative: goes out) when all of it is assigned or exercised; of an option on an index, which
+    `is_settled_in_cash`, at this price: None without one.
     """
 
     position_id: str
@@ -38,7 +39,8 @@ class ExpiryLine:
     contract: OptionContract
     quantity: int
     spot: Money | None
-    cash: Money
+    cash: Money | None
+    is_settled_in_cash: bool = False
 
     @property
     def inside(self) -> Money | None:

@@ -108,11 +108,11 @@ class Returns:
     """Returns on unitised NAV: deposits and withdrawals buy and sell units, so neither is a gain or a loss.
 
     `time_weighted` is the return of one unit since `since`, `money_weighted` the one rate at which all flows come to
-    the NAV of now (XIRR, over the same time); both for a year of 365 days as well, from FEWEST_FOR_A_YEAR on.
-    `sessions` counts the returns from one session's close to the next; over a session that was not watched there is
-    none. Volatility, Sharpe (excess return over its deviation) and Sortino (over its deviation below the risk-free
-    rate) are of these, annualised with SESSIONS_A_YEAR, from FEWEST_FOR_RISK on. `calmar` is the year's return over the
-    deepest drawdown. `risk_free_rate` is a year's.
+    the NAV of now (XIRR, over the same time; until the last flow where nothing is left); both for a year of 365 days as
+    well, from FEWEST_FOR_A_YEAR on. `sessions` counts the returns from one session's close to the next; over a session
+    that was not watched there is none. Volatility, Sharpe (excess return over its deviation) and Sortino (over its
+    deviation below the risk-free rate) are of these, annualised with SESSIONS_A_YEAR, from FEWEST_FOR_RISK on. `calmar`
+    is the year's return over the deepest drawdown. `risk_free_rate` is a year's.
     """
 
     since: dt.date

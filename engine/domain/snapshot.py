@@ -20,7 +20,8 @@ class PositionView:
     """An open position with its mark.
 
     `mark`: value of the whole position at mid (negative for short premium). `marked_at` is the age of its oldest
-    leg. Volatilities are decimals (0.25 = 25 %), None when unknown. `is_iv_borrowed`: volatility and Greeks of a leg
+    leg. `pnl_of_max_pct` is of the most that it can make at expiry, None where that has no bound or is not known.
+    Volatilities are decimals (0.25 = 25 %), None when unknown. `is_iv_borrowed`: volatility and Greeks of a leg
     are those of the other right at its strike, because its own mid pays no more than exercise. `dollar_delta`,
     `dollar_gamma` and `vega_30d` as in `WeightedGreeks`, None where the Greeks, or the price, are unknown. `spot` is
     the underlying's price, `power` what the position adds to a concentration.

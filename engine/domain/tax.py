@@ -53,7 +53,8 @@ class TaxLot:
     """What is open: `basis` is its cost with costs (of something sold short, less than 0: what it brought).
 
     `opened` counts from the day of the trade; `bought` is how many were opened in it. `how` tells assignments, whose
-    basis carries the premium of the option.
+    basis carries the premium of the option. `is_known` is false where the basis is what a person or a mark said: of
+    what was taken in from the broker's account, and of shares that such an option became.
     """
 
     lot_id: str
@@ -65,6 +66,7 @@ class TaxLot:
     how: How
     bought: int
     position_id: str = ""
+    is_known: bool = True
 
     @property
     def shares(self) -> int:
@@ -88,6 +90,8 @@ class TaxClosing:
     `proceeds` less `basis` is the gain; of something sold short `proceeds` came at its opening. `disallowed` >= 0 is
     how much of a loss a wash sale would take, by the `replacements`; it is not taken off the gain here. `is_1256` says
     that section 1256 (an option on an index) may rule instead, under which there are no terms and no wash sales.
+    `knows_basis` and `knows_proceeds` are false where the figure is none of a trade's (see `TaxLot.is_known`); then no
+    wash sale is looked for. `term` is None where either day is only that on which somebody found it.
     """
 
     lot_id: str
@@ -99,7 +103,10 @@ class TaxClosing:
     how: How
     proceeds: Money
     basis: Money
-    term: Term
+    term: Term | None
+    opened_how: How = How.TRADE
+    knows_basis: bool = True
+    knows_proceeds: bool = True
     seq: int = 0
     is_1256: bool = False
     disallowed: Money = 0
@@ -119,6 +126,11 @@ class TaxClosing:
     def is_wash(self) -> bool:
         """Whether a wash sale is possible."""
         return bool(self.replacements)
+
+    @property
+    def knows_gain(self) -> bool:
+        """Whether the gain is that of trades."""
+        return self.knows_basis and self.knows_proceeds
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from enum import Enum
 
 import numpy as np
 
+from engine.core.expiries import INDEX_ROOTS
 from engine.core.money import CENT, UNIT, Money
 from engine.domain.chain import Ints
 
@@ -40,7 +41,7 @@ class Grid(Enum):
 CENTS_EVERYWHERE = frozenset({"SPY", "QQQ", "IWM"})
 """Classes that quote in cents at every price."""
 
-INDEX_CLASSES = frozenset({"SPX", "SPXW", "NDX", "NDXP", "RUT", "RUTW", "VIX", "VIXW", "XSP", "DJX", "OEX", "XEO"})
+INDEX_CLASSES = INDEX_ROOTS
 
 EUROPEAN_CLASSES = INDEX_CLASSES - {"OEX"}
 """Classes that cannot be exercised before expiry. Source: Cboe's and Nasdaq's contract specifications."""

@@ -13,6 +13,30 @@ class UnitNav:
     units: int = 0
 
 
+_OF_NOTHING = 10_000
+"""What the value of a unit is at most a part of, against its reference, once everything was lost."""
+
+_MOST_UNITS = 10**18
+"""A ledger keeps no greater number."""
+
+
+def units_for(amount: Money, now: UnitNav, reference: UnitNav) -> int:
+    """Units that cash buys (negative: that are sold for cash that goes out), at their value of now; never none.
+
+    Rounded towards fewer units in and more units out: never in favour of who moves the cash. The first units cost one
+    each. Where NAV is not above zero a unit is worth nothing, and what comes in buys all that there will be: so many
+    units that the old ones stay worth a ten-thousandth of `reference` at most. The loss is neither made good by the new
+    money nor made greater; where even that leaves no NAV, as few as can be.
+    """
+    if now.units <= 0 or (now.nav <= 0 and (amount < 0 or reference.nav <= 0)):
+        return amount
+    if now.nav > 0:
+        return amount * now.units // now.nav or (1 if amount > 0 else -1)
+    after = max(0, now.nav + amount)
+    wanted = -(-after * _OF_NOTHING * reference.units // reference.nav)
+    return max(1, min(wanted, _MOST_UNITS) - now.units)
+
+
 def drawdown_bp(nav: Money, units: int, peak_nav: Money, peak_units: int) -> int | None:
     """How far the value of a unit lies below its peak, in whole 1/10,000 of it, rounded down; 0 at or above the peak.
 

@@ -251,6 +251,17 @@ class BookState:
         return (*self.modules, *sorted(booked - self.modules.keys()))
 
     @property
+    def account_available(self) -> Money:
+        """Own cash that no position and no order has a claim on, over all modules: what gate and screen both go by."""
+        owners = (*self.modules, EXTERNAL)  # what is EXTERNAL takes of the same account
+        taken = sum(self.used(owner) + self.held(owner) for owner in owners)
+        lost = sum(self.excess_loss(owner) for owner in owners)
+        unsettled = sum(self.unsettled(module_id) for module_id in self.module_ids)
+        missing = self.differences.get(CASH_ID)
+        short = 0 if missing is None else min(0, missing.missing)
+        return self.capital + min(0, unsettled) - taken - lost + short
+
+    @property
     def nav(self) -> Money:
         """Cash plus open positions at their last marks; what is EXTERNAL is not the mindfolio's."""
         return self.cash + sum(

@@ -8,7 +8,6 @@ from typing import Any
 from engine.analytics.payoff import Holding, book_worst_case
 from engine.core.money import Money, percent, round_half_up
 from engine.domain.account import EXTERNAL
-from engine.domain.budget import available
 from engine.domain.order import OrderStatus
 from engine.domain.position import Position
 from engine.domain.units import drawdown_bp
@@ -92,7 +91,6 @@ def _account(book: Book, by_symbol: dict[str, Money | None]) -> dict[str, Any]:
     if book.spec is None:
         raise ValueError("there is no mindfolio to aggregate")
     worst, nav, pnl = total_loss(by_symbol), book.nav, book.pnl_total
-    owners = tuple(book.modules)
     return {
         "seq": book.seq,
         "environment": book.environment,
@@ -108,18 +106,11 @@ def _account(book: Book, by_symbol: dict[str, Money | None]) -> dict[str, Any]:
         "pnl": pnl,
         "pnl_pct": percent(pnl, book.capital),
         "day_pnl": book.account_day_pnl,
-        "available": available(
-            book.spec.pnl_policy,
-            book.capital,
-            sum(book.used(owner) for owner in owners),
-            sum(book.held(owner) for owner in owners),
-            sum(book.unsettled(module_id) for module_id in book.module_ids),
-            sum(book.excess_loss(owner) for owner in owners),
-        ),
+        "available": book.account_available,
         "worst_case": worst,
         "worst_case_by_symbol": by_symbol,
         "worst_case_pct_of_capital": None if worst is None else percent(worst, book.capital),
-        "worst_case_pct_of_nav": None if worst is None else percent(worst, nav),
+        "worst_case_pct_of_nav": None if worst is None or nav <= 0 else percent(worst, nav),
     }
 
 

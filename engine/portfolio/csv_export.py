@@ -1,8 +1,8 @@
 """CSV files for spreadsheets: exact, ISO dates, UTF-8, and no cell that a spreadsheet would run as a formula. Pure."""
 
-import csv
 import datetime as dt
-import io
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,17 +27,23 @@ Cell: TypeAlias = str | int | Usd | Decimal | dt.date | dt.datetime | None
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - the wide ones too
 """What a text must not begin with: Excel and its like take the rest for a formula. Source: OWASP, CSV injection."""
 
+_NOTHING = '""'
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Kinds of characters that stand before a formula without being seen: blanks, zero-width ones, controls."""
+
+_OTHER_SEPARATORS = re.compile(r"([;\t\r\n])")
+"""Where cells begin for a spreadsheet that does not separate by commas: it takes no notice of our quotation marks."""
+
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """A header and rows as RFC 4180 has them. Text is text: one that a spreadsheet would run gets an apostrophe before.
+    """A header and rows as RFC 4180 has them. Text is quoted; what a spreadsheet would run gets an apostrophe before.
 
     Numbers, also negative ones, stay numbers; None is an empty cell.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_text(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    lines = [columns, *([_written(cell) for cell in row] for row in rows)]
+    # A line without anything would be none.
+    return "".join(f"{','.join(line) or _NOTHING}\r\n" for line in lines)
 
 
 def trades_csv(month: MonthStatement) -> str:
@@ -87,11 +93,13 @@ def tax_csv(closed: Iterable[TaxClosing], still_open: Iterable[TaxLot]) -> str:
     """Lots that were closed, then those that are open.
 
     `gain` is before any wash sale; `wash_sale` says "possible", and the two cells after it what that would take and
-    which lots it comes from. `net_basis` of the wheel is something else, and not in here.
+    which lots it comes from. What was taken in from the broker's account has no basis, gain or term here: the broker
+    knows them; `opened` is the day on which it was found. `entry` is the closing's, as ledger.csv numbers it: by that
+    a choice of lots by hand names a sale. `net_basis` of the wheel is something else, and not in here.
     """
     columns = (
-        "state", "lot", "symbol", "instrument", "quantity", "opened", "closed", "how", "proceeds", "basis", "gain",
-        "term", "wash_sale", "possibly_disallowed", "replacement_lots", "section_1256",
+        "state", "lot", "symbol", "instrument", "quantity", "opened", "opened_how", "closed", "how", "proceeds",
+        "basis", "gain", "term", "wash_sale", "possibly_disallowed", "replacement_lots", "section_1256", "entry",
     )  # fmt: skip
     return csv_text(columns, [*(_closing(each) for each in closed), *(_open_lot(each) for each in still_open)])
 
@@ -125,18 +133,22 @@ def _unit_value(each: DayNav) -> Decimal | None:
 
 def _closing(each: TaxClosing) -> tuple[Cell, ...]:
     return (
-        "closed", each.lot_id, each.symbol, _instrument(each), each.quantity, each.opened, each.closed,
-        each.how.value, Usd(each.proceeds), Usd(each.basis), Usd(each.gain),
-        each.term.value, "possible" if each.is_wash else "", Usd(each.disallowed) if each.is_wash else None,
-        _replacements(each.replacements), "possible" if each.is_1256 else "",
+        "closed", each.lot_id, each.symbol, _instrument(each), each.quantity, each.opened, each.opened_how.value,
+        each.closed, each.how.value, Usd(each.proceeds) if each.knows_proceeds else None,
+        Usd(each.basis) if each.knows_basis else None, Usd(each.gain) if each.knows_gain else None,
+        "" if each.term is None else each.term.value, "possible" if each.is_wash else "",
+        Usd(each.disallowed) if each.is_wash else None, _replacements(each.replacements),
+        "possible" if each.is_1256 else "", each.seq,
     )  # fmt: skip
 
 
 def _open_lot(each: TaxLot) -> tuple[Cell, ...]:
     basis, proceeds = (Usd(each.basis), None) if each.quantity > 0 else (None, Usd(-each.basis))
+    if not each.is_known:
+        basis = proceeds = None
     return (
-        "open", each.lot_id, each.symbol, _instrument(each), each.quantity, each.opened, None, each.how.value,
-        proceeds, basis, None, "", "", None, "", "",
+        "open", each.lot_id, each.symbol, _instrument(each), each.quantity, each.opened, each.how.value, None,
+        None, proceeds, basis, None, "", "", None, "", "", None,
     )  # fmt: skip
 
 
@@ -148,9 +160,9 @@ def _replacements(found: Iterable[Replacement]) -> str:
     return "; ".join(f"{each.lot_id} of {each.opened} for {each.shares} shares" for each in found)
 
 
-def _text(cell: Cell) -> str:
+def _written(cell: Cell) -> str:
     match cell:
-        case None:
+        case None | "":
             return ""
         case Usd():
             places = 2 if cell.amount % CENT == 0 else 4
@@ -160,4 +172,21 @@ def _text(cell: Cell) -> str:
         case dt.date() | int() | Decimal():
             return str(cell)
         case _:
-            return f"'{cell}" if cell.startswith(_RUN_BY_SPREADSHEETS) else cell
+            quoted = _harmless(cell).replace('"', '""')
+            return f'"{quoted}"'
+
+
+def _harmless(text: str) -> str:
+    """A text in which no cell begins a formula, whatever a spreadsheet takes for the end of one."""
+    parts = _OTHER_SEPARATORS.split(text)
+    parts[::2] = [f"'{part}" if _is_run(part) else part for part in parts[::2]]
+    joined = "".join(parts)
+    return f"'{joined}" if _is_run(joined) else joined
+
+
+def _is_run(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula: what is not seen at its beginning counts for nothing."""
+    first = next(
+        (sign for sign in text if sign in _RUN_BY_SPREADSHEETS or unicodedata.category(sign) not in _UNSEEN), ""
+    )
+    return first in _RUN_BY_SPREADSHEETS

@@ -138,9 +138,12 @@ def _expiry(each: ExpiryLine) -> str:
         side = "in" if inside > 0 else "out of"
         where = f"{usd(abs(inside))} ({abs(inside) / spot:.1%}) {side} the money at {usd(spot)}".replace("%)", " %)")
     how = "if assigned" if each.quantity < 0 else "if exercised"
+    if each.is_settled_in_cash:
+        how = "at that price"
+    cash = f"cash {how} {usd(each.cash, signed=True)}" if each.cash is not None else "cash not known"
     return (
         f"{_day(each.contract.expiration)}  {each.position_id} {each.module}: {each.quantity:+d} "
-        f"{_contract(each.contract)}, {where}, cash {how} {usd(each.cash, signed=True)}"
+        f"{_contract(each.contract)}, {where}, {cash}"
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.core.calendar import Session, market_day, next_session, previous_session, session_on
 from engine.core.errors import MindfolioError
-from engine.core.expiries import last_session
+from engine.core.expiries import INDEX_ROOTS, last_session
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
@@ -264,9 +264,14 @@ def expiries(
 def _expiry(
     position_id: str, module: str, contract: OptionContract, count: int, spots: Mapping[str, Money]
 ) -> ExpiryLine:
+    spot = spots.get(contract.underlying)
+    if contract.underlying in INDEX_ROOTS:
+        # Nothing is delivered: what it is in the money by is paid in cash.
+        worth = None if spot is None else max(0, contract.inside(spot)) * MULTIPLIER * count
+        return ExpiryLine(position_id, module, contract, count, spot, worth, is_settled_in_cash=True)
     # A put that was sold, or a call that is ours, pays the strike; the other two bring it.
     paid = contract.strike * MULTIPLIER * count * (-1 if contract.right is Right.CALL else 1)
-    return ExpiryLine(position_id, module, contract, count, spots.get(contract.underlying), paid)
+    return ExpiryLine(position_id, module, contract, count, spot, paid)
 
 
 def _last_day(line: ExpiryLine) -> dt.date:

@@ -81,6 +81,8 @@ class MonthGathering:
         self._first, self._after = first, following_month(first)
         self._begin: _Standing | None = None
         self._end: _Standing | None = None
+        self._grown: float | None = None
+        """What a unit grew to in the month until the last time that all of them were sold; None: they never were."""
         self._seen = False
         self._days_of = SessionDays()
         self._day: dt.date | None = None
@@ -116,6 +118,8 @@ class MonthGathering:
         self._day = day
         if self._end is None and self._begin is not None:
             self._follow_move(book, event)
+        if self._begin is not None and self._end is None and isinstance(event, ev.CashDeposited):
+            self._sell_out(self._begin, book, event)
         self._trades.before(book, event)
 
     def after(self, book: Book, entry: Recorded, event: ev.Event, applied: Applied) -> None:
@@ -149,7 +153,7 @@ class MonthGathering:
             nav=end.nav,
             capital=capital,
             reserve=reserve,
-            unit_return=_unit_return(begin, end),
+            unit_return=self._unit_return(begin, end),
             modules=self._modules(begin, end),
             days=tuple(self._days),
             ended=tuple(self._ended),
@@ -229,6 +233,24 @@ class MonthGathering:
         if (halt := halt_of(at, event, self._names)) is not None:
             self._halts.append(halt)
 
+    def _sell_out(self, begin: _Standing, book: Book, event: ev.CashDeposited) -> None:
+        """Keep what units came to, before the last of them is sold: what comes in after that begins with others."""
+        if 0 < book.units <= -event.units:
+            self._grown = self._growth(begin, _Standing(nav=book.nav, units=book.units))
+
+    def _growth(self, begin: _Standing, end: _Standing) -> float | None:
+        """What a unit grew to; one that began in the month began with a value of one."""
+        earlier, start = (1.0, begin) if self._grown is None else (self._grown, _Standing())
+        nav, units = (start.nav, start.units) if start.units else (1, 1)
+        if end.units <= 0 or nav <= 0:
+            return self._grown
+        return earlier * (end.nav * units / (end.units * nav))
+
+    def _unit_return(self, begin: _Standing, end: _Standing) -> float | None:
+        """Change of the value of a unit in percent."""
+        growth = self._growth(begin, end)
+        return None if growth is None else (growth - 1) * 100
+
     def _modules(self, begin: _Standing, end: _Standing) -> tuple[ModuleMonth, ...]:
         counts = _lineages(self._ended, {each.lineage for each in self._open})
         rows = [
@@ -294,11 +316,3 @@ def _flow(event: ev.Event) -> tuple[Money, str, str] | None:
     if isinstance(event, ev.CashDeposited):
         return event.amount, event.who, event.why
     return None
-
-
-def _unit_return(begin: _Standing, end: _Standing) -> float | None:
-    """Change of the value of a unit in percent; a mindfolio that began in the month begins with units of one each."""
-    nav, units = (begin.nav, begin.units) if begin.units else (1, 1)
-    if end.units <= 0 or nav <= 0:
-        return None
-    return (end.nav * units / (end.units * nav) - 1) * 100

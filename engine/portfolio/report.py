@@ -72,7 +72,7 @@ def _from_here(snapshot: MindfolioSnapshot) -> Document | None:
     return {
         "loss": amount(worst.loss),
         "pct_of_capital": None if worst.loss is None else percent(worst.loss, snapshot.capital),
-        "pct_of_nav": None if worst.loss is None else percent(worst.loss, snapshot.nav),
+        "pct_of_nav": None if worst.loss is None or snapshot.nav <= 0 else percent(worst.loss, snapshot.nav),
         "scenario": None if worst.scenario is None else asdict(worst.scenario),
         "sum_of_modules": amount(worst.sum_alone),
         "diversification": amount(worst.diversification),

@@ -42,8 +42,9 @@ class Point:
 def unit_path(closes: Sequence[CloseRow], flows: Sequence[FlowRow], last: CloseRow) -> tuple[Point, ...] | None:
     """The value of a unit from the first flow over every close to `last`; all of one module, or of the mindfolio.
 
-    Closes while there was no capital give no point. () before any flow. None when everything was lost and more came
-    in afterwards: no return follows upon a value of nothing.
+    A flow that takes everything out ends what there was with a point of its own. Closes while there was no capital
+    give no point. () before any flow. None when everything was lost and more came in afterwards: no return follows
+    upon a value of nothing.
     """
     rows: list[FlowRow | CloseRow] = sorted([*closes, *flows], key=lambda row: row.seq)
     points: list[Point] = []
@@ -53,7 +54,8 @@ def unit_path(closes: Sequence[CloseRow], flows: Sequence[FlowRow], last: CloseR
         if isinstance(row, FlowRow):
             if level <= 0:
                 return None
-            if not points:
+            if not points or base > 0 >= row.value + row.amount:
+                # Of what is taken out altogether no close tells what was made since the last one.
                 points.append(Point(market_day(row.at), level, is_close=False))
             origin, base = level, row.value + row.amount
         elif base > 0:
@@ -69,7 +71,9 @@ def returns_of(path: tuple[Point, ...] | None, flows: Sequence[FlowRow], last: C
     since = path[0].day
     days = (path[-1].day - since).days
     growth = path[-1].level / path[0].level
-    money_growth = money_weighted_growth(flows, last.value, last.at)
+    # Where nothing is left, no money grows after the last flow.
+    until = flows[-1].at if last.value == 0 and flows else last.at
+    money_growth = money_weighted_growth(flows, last.value, until)
     has_a_year = samples.size >= FEWEST_FOR_A_YEAR
     a_year = annual(growth, days) if has_a_year else None
     deepest, current = drawdowns(path)
@@ -81,7 +85,9 @@ def returns_of(path: tuple[Point, ...] | None, flows: Sequence[FlowRow], last: C
         time_weighted=growth - 1.0,
         time_weighted_a_year=a_year,
         money_weighted=None if money_growth is None else money_growth - 1.0,
-        money_weighted_a_year=annual(money_growth, days) if has_a_year and money_growth is not None else None,
+        money_weighted_a_year=(
+            None if money_growth is None or not has_a_year else annual(money_growth, (market_day(until) - since).days)
+        ),
         volatility=volatility,
         sharpe=sharpe,
         sortino=sortino,
@@ -163,9 +169,10 @@ def money_weighted_growth(flows: Sequence[FlowRow], value: Money, now: dt.dateti
     """What one dollar that was there from the first flow on grew to, at the one rate that gives all flows `value` now.
 
     It is 1 + XIRR, to the power of the years since the first flow: each flow grows with the time that it was there
-    for, counted in days of 24 hours. Of several solutions the one closest to no growth. None without any, or no time.
+    for, counted in days of 24 hours. Of several solutions the one closest to no growth. None without any, or no time;
+    a value of 0 has a rate where something was taken out before.
     """
-    if not flows or now <= flows[0].at or value <= 0:
+    if not flows or now <= flows[0].at or value < 0:
         return None
     span = now - flows[0].at
     share = np.array([(now - flow.at) / span for flow in flows], dtype=np.float64)

@@ -1,18 +1,21 @@
 """What the journal says was bought, sold, assigned, exercised and expired, as tax lots need it: by account, not module.
 
 EXTERNAL counts too: to the tax office it is the same account. A position that goes from one module to another is no
-sale. A broken trade never happened.
+sale. A broken trade never happened. What ended at the broker counts on the day it ended, not on the morning after on
+which its line was booked: that morning may be another month, another tax year, or a Saturday.
 """
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from engine.core.calendar import market_day
+from engine.core.calendar import market_day, previous_session, session_on
+from engine.core.expiries import last_session, settled_at
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import CASH_ID, Resolution
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right, parse_instrument
+from engine.domain.position import Lot
 from engine.domain.records import Recorded
 from engine.domain.tax import How, TaxTrade
 from engine.ledger.book import Book
@@ -36,8 +39,8 @@ class TaxGathering:
 
     @property
     def trades(self) -> tuple[TaxTrade, ...]:
-        """What was gathered so far."""
-        return tuple(self._trades)
+        """What was gathered so far, by day: what is told the morning after comes before what was traded since."""
+        return tuple(sorted(self._trades, key=lambda trade: trade.day))
 
     def before(self, book: Book, entry: Recorded, event: ev.Event) -> None:
         """What the event trades: asked before it is applied, because a position may be gone afterwards."""
@@ -48,9 +51,9 @@ class TaxGathering:
             case ev.FillReversed():
                 self._take_back(event)
             case ev.PositionSettled():
-                self._trades += _settled(book, entry.seq, day, event)
+                self._trades += _settled(book, entry, event)
             case ev.LegSettled():
-                self._trades.append(_leg_settled(book, entry.seq, day, event))
+                self._trades.append(_leg_settled(book, entry, event))
             case ev.DifferenceResolved() if event.how is not Resolution.IGNORE and event.instrument != CASH_ID:
                 self._trades.append(_taken_in(entry.seq, day, event))
             case _:
@@ -106,12 +109,13 @@ def _filled(book: Book, seq: int, day: dt.date, event: ev.OrderFilled) -> list[T
     ]  # fmt: skip
 
 
-def _settled(book: Book, seq: int, day: dt.date, event: ev.PositionSettled) -> list[TaxTrade]:
+def _settled(book: Book, entry: Recorded, event: ev.PositionSettled) -> list[TaxTrade]:
     position = book.positions.get(event.position_id)
     lots = () if position is None else position.lots
     return [
         TaxTrade(
-            seq, day, lot.contract.underlying, lot.contract, -lot.quantity,
+            entry.seq, _ended_on(lot.contract, entry.at, lots), lot.contract.underlying,
+            lot.contract, -lot.quantity,
             _paid(lot.contract, -lot.quantity, max(0, lot.contract.inside(event.spot))), 0,
             How.CASH_SETTLED if lot.contract.inside(event.spot) > 0 else How.EXPIRED, event.position_id,
         )
@@ -120,7 +124,7 @@ def _settled(book: Book, seq: int, day: dt.date, event: ev.PositionSettled) -> l
     ]  # fmt: skip
 
 
-def _leg_settled(book: Book, seq: int, day: dt.date, event: ev.LegSettled) -> TaxTrade:
+def _leg_settled(book: Book, entry: Recorded, event: ev.LegSettled) -> TaxTrade:
     contract, position = event.contract, book.positions.get(event.position_id)
     is_short = position is not None and position.held(contract) < 0
     how = How.EXPIRED
@@ -131,8 +135,8 @@ def _leg_settled(book: Book, seq: int, day: dt.date, event: ev.LegSettled) -> Ta
     elif event.cash:
         how = How.CASH_SETTLED
     return TaxTrade(
-        seq=seq,
-        day=day,
+        seq=entry.seq,
+        day=_ended_on(contract, entry.at, () if position is None else position.lots),
         symbol=contract.underlying,
         contract=contract,
         quantity=event.contracts if is_short else -event.contracts,
@@ -143,6 +147,20 @@ def _leg_settled(book: Book, seq: int, day: dt.date, event: ev.LegSettled) -> Ta
         shares=event.shares,
         share_cash=event.cash if event.shares else 0,
     )
+
+
+def _ended_on(contract: OptionContract, told: dt.datetime, lots: Iterable[Lot]) -> dt.date:
+    """The day on which contracts ended of which the broker told at an instant; never before `lots` of them were opened.
+
+    Their last session, whenever that is told; of an early exercise or assignment the last session that was over.
+    """
+    today = market_day(told)
+    if told >= settled_at(contract.underlying, contract.expiration):
+        day = last_session(contract.expiration).day
+    else:
+        session = session_on(today)
+        day = today if session is not None and session.closes <= told else previous_session(today).day
+    return max([day, *(market_day(lot.opened_at) for lot in lots if lot.contract == contract)])
 
 
 def _taken_in(seq: int, day: dt.date, event: ev.DifferenceResolved) -> TaxTrade:

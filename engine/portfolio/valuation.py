@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.analytics.american import Method
 from engine.analytics.chain_values import ChainValues, chain_values
 from engine.analytics.kernel import DAYS_PER_YEAR, Flags
+from engine.analytics.payoff import most_profit
 from engine.core.calendar import market_day
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT, Money, from_float, percent
@@ -44,6 +45,7 @@ class _Priced:
     dollar_gamma: Money | None
     power: Money
     dte: int | None
+    best: Money | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +64,7 @@ class _Shape:
     """Shares that one unit of each leg stands for (n,)."""
     shares: Floats
     expirations: tuple[dt.date | None, ...]
+    best: tuple[Money | None, ...]
 
     def sums(self, values: Floats) -> Floats:
         """Values of the legs (l,) by position (n,)."""
@@ -238,6 +241,7 @@ def _shape_of(positions: tuple[Position, ...]) -> _Shape:
         np.array([MULTIPLIER * position.quantity for position in positions], dtype=np.float64),
         np.array([position.shares for position in positions], dtype=np.float64),
         tuple(position.structure.expiration for position in positions),
+        tuple(most_profit(position) for position in positions),
     )
 
 
@@ -265,8 +269,8 @@ def _priced(
     today = market_day(minute)
     lives = (None if expiration is None else (expiration - today).days for expiration in shape.expirations)
     return tuple(
-        _price(position, found, cost, prices, dte)
-        for position, found, cost, dte in zip(shape.positions, greeks, costs, lives, strict=True)
+        _price(position, found, cost, prices, dte, best)
+        for position, found, cost, dte, best in zip(shape.positions, greeks, costs, lives, shape.best, strict=True)
     )
 
 
@@ -289,31 +293,28 @@ def _price(
     closing_cost: Money | None,
     prices: tuple[float, Money | None],
     dte: int | None,
+    best: Money | None,
 ) -> _Priced:
     price, spot = prices
     greeks, vega_30d, iv, borrowed = found or (None, None, None, False)
     return _Priced(
-        greeks,
-        vega_30d,
-        iv,
-        borrowed,
-        closing_cost,
-        spot,
+        greeks, vega_30d, iv, borrowed, closing_cost, spot,
         dollar_delta=None if greeks is None else from_float(greeks.delta * price),
         dollar_gamma=None if greeks is None else from_float(greeks.gamma * price * price / 100),
         power=concentration_power(position, spot),
         dte=dte,
-    )
+        best=best,
+    )  # fmt: skip
 
 
 def _view(position: Position, mark: Money, marked_at: dt.datetime, priced: _Priced) -> PositionView:
-    pnl, best = mark - position.cost, -position.cost
+    pnl, best = mark - position.cost, priced.best
     return PositionView(
         position=position,
         mark=mark,
         marked_at=marked_at,
         pnl=pnl,
-        pnl_of_max_pct=percent(pnl, best) if best > 0 else None,
+        pnl_of_max_pct=percent(pnl, best) if best is not None and best > 0 else None,
         dte=priced.dte,
         greeks=priced.greeks,
         iv=priced.iv,

@@ -14,7 +14,7 @@ from engine.core.calendar import next_session, session_at
 from engine.core.clock import VirtualClock
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
-from engine.domain.account import CASH_ID, EXTERNAL, BrokerAccount, Difference
+from engine.domain.account import BrokerAccount, Difference
 from engine.domain.chain import Chain
 from engine.domain.commands import Command
 from engine.domain.denial import Denial
@@ -333,14 +333,7 @@ class Desk:
 
     def account_available(self) -> Money:
         """Own cash that no position and no order has a claim on, over all modules."""
-        book = self.book
-        owners = (*book.modules, EXTERNAL)  # what is EXTERNAL takes of the same account
-        taken = sum(book.used(owner) + book.held(owner) for owner in owners)
-        lost = sum(book.excess_loss(owner) for owner in owners)
-        unsettled = sum(book.unsettled(module_id) for module_id in book.module_ids)
-        missing = book.differences.get(CASH_ID)
-        short = 0 if missing is None else min(0, missing.missing)
-        return book.capital + min(0, unsettled) - taken - lost + short
+        return self.book.account_available
 
 
 def assert_within_budget(desk: Desk, module_id: str) -> None:

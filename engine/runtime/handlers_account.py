@@ -11,6 +11,7 @@ from engine.domain.budget import SplitInForce
 from engine.domain.candidate import ApprovalStatus
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.units import UnitNav, units_for
 from engine.runtime.desk import Desk
 from engine.runtime.openings import MOST_MONEY, broker_figure
 from engine.runtime.transfers import resume_transfers
@@ -66,10 +67,9 @@ def withdraw(desk: Desk, command: cmd.WithdrawCash) -> Denials:
 
 def _move_cash(desk: Desk, amount: Money, who: str, why: str) -> None:
     book = desk.book
-    nav = book.nav
-    # Rounded towards fewer units in and more units out: never in favour of who moves the cash.
-    units = amount * book.units // nav if nav > 0 and book.units > 0 else amount
-    units = units or (1 if amount > 0 else -1)
+    # Of a mindfolio that was armed again at less than nothing only the old peak tells what a unit was.
+    reference = book.reference if book.reference.nav > 0 else book.peak
+    units = units_for(amount, UnitNav(book.nav, book.units), reference)
     desk.record(ev.CashDeposited(amount, max(units, -book.units), who, why))
     resume_transfers(desk)
 

@@ -16,9 +16,12 @@ from engine.analytics.payoff import (
     expiry_extremes,
     expiry_pnl_at,
     expiry_pnl_curve,
+    most_profit,
 )
 from engine.core.money import Money, dollars
 from engine.domain.instrument import OptionContract, Right
+from engine.domain.structure import Leg, Structure, StructureKind
+from tests.builders import position
 
 CALL, PUT = Right.CALL, Right.PUT
 NEAR, FAR = dt.date(2026, 4, 17), dt.date(2026, 5, 15)
@@ -54,6 +57,36 @@ def test_the_owners_iron_condor() -> None:
     assert expiry_pnl_at(condor(), credit, dollars("260")) == dollars("250")
     assert expiry_pnl_at(condor(), credit, dollars("248")) == dollars("50")
     assert expiry_pnl_at(condor(), credit, dollars("500")) == dollars("-750")
+
+
+@pytest.mark.parametrize(
+    ("legs", "shares", "quantity", "cost", "best"),
+    [
+        ([(PUT, "240", 1), (PUT, "250", -1), (CALL, "270", -1), (CALL, "280", 1)], 0, 2, "-500", "500"),
+        ([(CALL, "250", 1), (CALL, "260", -1)], 0, 3, "1200", "1800"),  # 10 x 100 x 3 less what it cost
+        ([(PUT, "250", 1)], 0, 1, "400", "24600"),  # down to nothing
+        ([(CALL, "250", 1)], 0, 1, "400", None),
+        ([(PUT, "250", -1), (CALL, "270", 1)], 0, 1, "-80", None),  # a credit, and no bound above
+        ([(CALL, "250", 1), (CALL, "260", -2)], 0, 1, "-50", "1050"),  # more than the credit
+        ([(CALL, "270", -1)], 100, 1, "25800", "1200"),  # covered: called away at 270
+        ([], 100, 1, "25800", None),
+        ([], -100, 1, "-25800", "25800"),
+    ],
+)
+def test_the_most_that_a_position_can_make(
+    legs: list[tuple[Right, str, int]], shares: int, quantity: int, cost: str, best: str | None
+) -> None:
+    sides = tuple(Leg(contract(right, strike), ratio) for right, strike, ratio in legs)
+    made = Structure(StructureKind.CUSTOM, sides, shares, "TSLA")
+    held = position(structure=made, quantity=quantity, cost=dollars(cost))
+    assert most_profit(held) == (None if best is None else dollars(best))
+
+
+def test_of_two_expirations_only_what_came_in_is_known() -> None:
+    near, far = Leg(contract(CALL, "260", NEAR), -1), Leg(contract(CALL, "260", FAR), 1)
+    calendar = Structure(StructureKind.CUSTOM, (near, far))
+    assert most_profit(position(structure=calendar, cost=dollars(320))) is None
+    assert most_profit(position(structure=calendar, cost=-dollars(40))) == dollars(40)
 
 
 def test_a_short_put_loses_down_to_zero_and_no_further() -> None:

@@ -11,7 +11,7 @@ from tests.builders import NOW, contract, position
 
 @pytest.mark.parametrize("status", PositionStatus)
 def test_a_position_is_open_until_it_was_closed_or_settled(status: PositionStatus) -> None:
-    assert status.is_open is (status not in (PositionStatus.CLOSED, PositionStatus.SETTLED))
+    assert status.is_open is (status.value not in ("Closed", "Settled", "Broken"))
 
 
 def test_lots_tell_what_is_held_of_each_contract_and_of_the_shares() -> None:

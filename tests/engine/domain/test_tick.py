@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.expiries import INDEX_ROOTS
 from engine.core.money import CENT, Money, dollars
 from engine.domain.tick import (
     CENTS_EVERYWHERE,
+    EUROPEAN_CLASSES,
     INDEX_CLASSES,
     PENNY_CLASSES,
     Grid,
@@ -83,6 +85,14 @@ def test_no_class_is_on_two_lists() -> None:
     assert not CENTS_EVERYWHERE & PENNY_CLASSES
     assert not INDEX_CLASSES & (PENNY_CLASSES | CENTS_EVERYWHERE)
     assert grid_of("unknown") is Grid.NICKEL
+
+
+@pytest.mark.parametrize("symbol", ["SPX", "MRUT", "MNX", "RVX"])
+def test_options_on_any_index_are_known_as_such(symbol: str) -> None:
+    assert grid_of(symbol) is Grid.INDEX
+    assert symbol in EUROPEAN_CLASSES
+    assert INDEX_CLASSES == INDEX_ROOTS, "one list, for grids, margin, expiry and taxes"
+    assert "OEX" not in EUROPEAN_CLASSES
 
 
 def test_a_package_trades_in_cents_of_its_net() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.domain import account, broker_reports, commands, events, notices, trade_events
+from engine.domain import account, broker_reports, commands, events, notices, questions, trade_events
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from engine.domain import account, broker_reports, commands, events, notices, tr
     [
         ((events, trade_events), events.Event),
         ((commands,), commands.Command),
-        ((notices,), notices.Notice),
+        ((notices, questions), notices.Notice | questions.Question),
         ((broker_reports, account), broker_reports.BrokerReport),
     ],
 )

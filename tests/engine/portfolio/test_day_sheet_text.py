@@ -48,6 +48,18 @@ def test_before_a_session() -> None:
     assert under(text, "Working orders") == ["none"]
 
 
+def test_options_on_an_index_tell_the_cash_of_their_settlement() -> None:
+    (line,) = starts(27, KO="62.5").today
+    index = replace(line.contract, underlying="SPXW", strike=dollars(5_000))
+    settled = replace(line, contract=index, spot=dollars(5_010), cash=-dollars(1_000), is_settled_in_cash=True)
+    unknown = replace(settled, spot=None, cash=None)
+    text = start_text(replace(starts(27), today=(settled, unknown)))
+    assert [each.partition(", ")[2] for each in under(text, "Expires today")] == [
+        "$10.00 (0.2 %) in the money at $5,010.00, cash at that price -$1,000.00",
+        "distance not known, cash not known",
+    ]
+
+
 def test_what_ended_overnight() -> None:
     assert under(start_text(starts(23)), "Ended at the broker") == [
         "20 Mar 19:00  Beta: 1 KO 60 put assigned, +100 shares, cash -$6,000.00"

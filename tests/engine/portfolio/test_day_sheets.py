@@ -11,6 +11,7 @@ from engine.domain.account import Difference
 from engine.domain.day_sheet import EndSheet, StartSheet
 from engine.domain.explained import PnlParts
 from engine.domain.happening import Happening, HappeningKind, Outlook
+from engine.domain.instrument import OptionContract, Right
 from engine.portfolio.day_sheets import EndGathering, Known, StartGathering
 from engine.portfolio.walk import walk
 from tests.builders import ALPHA, BETA, Clerk, approval, ledger
@@ -47,6 +48,25 @@ class TestBeforeASession:
         assert call.cash == dollars(6_100), "the shares are called away"
         (put,) = start(march(), day(20)).today
         assert (put.contract, put.cash, put.inside) == (KO_PUT, -dollars(6_000), None), "no price is known"
+
+    @pytest.mark.parametrize(
+        ("right", "count", "spot", "cash"),
+        [
+            (Right.PUT, -1, "4990", "-1000"),  # 10 inside, not the strike of 500,000
+            (Right.PUT, -1, "5010", "0"),
+            (Right.CALL, 2, "5003.25", "650"),  # 3.25 x 100 x 2
+            (Right.CALL, -1, "4990", "0"),
+            (Right.PUT, -1, None, None),
+        ],
+    )
+    def test_options_on_an_index_move_what_they_are_in_the_money_by(
+        self, right: Right, count: int, spot: str | None, cash: str | None
+    ) -> None:
+        clerk = Clerk()
+        contract = OptionContract("SPXW", day(20), dollars(5_000), right)
+        clerk.open("-20.00", structure=single(contract, 1 if count > 0 else -1), quantity=abs(count))
+        (line,) = start(clerk, day(18), Known({} if spot is None else {"SPXW": dollars(spot)})).this_week
+        assert (line.cash, line.is_settled_in_cash) == (None if cash is None else dollars(cash), True)
 
     def test_a_week_ahead_is_told_apart_from_today(self) -> None:
         sheet = start(march(), day(18))

@@ -11,8 +11,9 @@ from engine.domain.account import ActivityKind
 from engine.domain.explained import PnlParts
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.statement import MonthStatement
+from engine.ledger.ledger import Ledger
 from engine.portfolio.month import following_month, month_statement
-from tests.builders import ALPHA, BETA, Clerk, ledger
+from tests.builders import ALPHA, BETA, NOW, Clerk, MemoryStore, created, ledger, mindfolio_spec
 from tests.engine.portfolio.papers import MARCH, at, bell, journal, march, single
 
 APRIL = dt.date(2026, 4, 1)
@@ -178,3 +179,36 @@ class TestOtherMonths:
     @pytest.mark.parametrize(("first", "after"), [((2026, 12), (2027, 1)), ((2026, 1), (2026, 2))])
     def test_the_month_after(self, first: tuple[int, int], after: tuple[int, int]) -> None:
         assert following_month(dt.date(*first, 1)) == dt.date(*after, 1)
+
+
+class TestWhatAUnitMade:
+    """50,000 in the reserve; alpha makes 5,000 of it, 10 %, which are swept."""
+
+    def test_counts_to_the_moment_when_the_last_unit_is_sold(self) -> None:
+        clerk = _ten_percent_and_out()
+        statement = month_statement(journal(clerk), MARCH)
+        assert (statement.nav, statement.pnl) == (0, dollars(5_000))
+        assert statement.unit_return == pytest.approx(10.0)
+
+    def test_goes_on_with_what_comes_in_afterwards(self) -> None:
+        clerk = _ten_percent_and_out()
+        clerk.record(ev.CashDeposited(dollars(1_000), dollars(1_000), "anna", "a new start"))
+        clerk.close(clerk.open("-1.20"), "-0.80")
+        assert month_statement(journal(clerk), MARCH).unit_return == pytest.approx(32.0)  # 1.10 x 1.20
+
+    def test_is_unknown_in_a_month_without_units(self) -> None:
+        clerk = _ten_percent_and_out()
+        clerk.at = at(2, month=4)
+        clerk.record(ev.MarksRecorded({}, 0))
+        assert month_statement(journal(clerk), APRIL).unit_return is None
+
+
+def _ten_percent_and_out() -> Clerk:
+    idle = mindfolio_spec(budgets={ALPHA: 0, BETA: 0}, reserve=dollars(50_000))
+    book = Ledger(MemoryStore())
+    book.record(NOW, created(idle))
+    clerk = Clerk(book, commission=0)
+    clerk.close(clerk.open("-1.20"), "-48.80")  # 120 + 4,880
+    clerk.record(ev.GainSwept(ALPHA, dollars(5_000), "anna", "made"))
+    clerk.record(ev.CashDeposited(-dollars(55_000), -clerk.ledger.book.units, "anna", "all of it"))
+    return clerk

@@ -13,9 +13,10 @@ from engine.domain.concentration import Comovement, Concentration, NameBeta, Pai
 from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.records import TradeRow
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
+from engine.domain.worst_case import WorstCaseView
 from engine.portfolio.aggregate import aggregate
 from engine.portfolio.report import amount, as_document, as_text
-from tests.builders import ALPHA, Clerk
+from tests.builders import ALPHA, NOW, Clerk
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +211,13 @@ def test_what_greeks_weigh_and_where_it_leans_is_told_with_what_is_unknown(snaps
     assert made["correlations"][0]["symbols"] == ["KO", "TSLA"]
     assert made["modules"][0]["weighted_greeks"]["without_beta"] == ["TSLA"]
     assert "beta-weighted 6500 without KO, NEW" in as_text(made)
+
+
+@pytest.mark.parametrize(("nav", "share"), [("1000", 10.0), ("0", None), ("-1000", None)])
+def test_the_worst_case_is_no_share_of_a_nav_that_is_not_there(
+    snapshot: MindfolioSnapshot, nav: str, share: float | None
+) -> None:
+    loss = dollars(100)
+    worst = WorstCaseView(NOW, loss, loss, loss, loss, 0, None, (), (), (), loss, 0)
+    made: Any = as_document(replace(snapshot, nav=dollars(nav), worst=worst), {})["worst_case_from_here"]
+    assert made["pct_of_nav"] == share

@@ -165,5 +165,46 @@ def test_without_capital_there_is_no_path() -> None:
     idle = [flow(1, at_close(DAY), "100"), flow(2, at_close(DAY), "-110", value="110"), flow(7, at_close(DAY), "50")]
     path = unit_path(closes([(SESSIONS[1], "0"), (SESSIONS[2], "0")], first=3), idle, last(SESSIONS[5], "55"))
     assert path is not None
-    assert [point.day for point in path] == [DAY, SESSIONS[5]]
+    assert [point.day for point in path] == [DAY, DAY, SESSIONS[5]], "the beginning, the end of it, the second time"
+    assert path[1].level == pytest.approx(1.1)
     assert path[-1].level == pytest.approx(1.1 * 1.1), "what was made before and after the break"
+
+
+def test_what_was_made_after_the_last_close_counts_when_everything_is_taken_out() -> None:
+    """100,000 come in; 105,000 at the close; worth 110,000 a year after the beginning, when all of it goes out."""
+    begins, ends = at_close(DAY), at_close(DAY + dt.timedelta(days=365))
+    flows = [flow(1, begins, "100000"), flow(4, ends, "-110000", value="110000")]
+    now = last(DAY + dt.timedelta(days=366), "0")
+    found = returns(closes([(SESSIONS[130], "105000")], first=2), flows, now)
+    assert found.time_weighted == pytest.approx(0.10)
+    assert found.money_weighted == pytest.approx(0.10, abs=1e-12)
+    path = unit_path(closes([(SESSIONS[130], "105000")], first=2), flows, now)
+    assert path is not None
+    assert (path[-1].day, path[-1].is_close) == (ends.date(), False), "where it ended, not today"
+
+
+def test_a_fall_after_the_last_close_is_seen_when_everything_is_taken_out() -> None:
+    """100; 120 at the close; 90 when all goes out: a quarter below the peak, and nothing makes it good."""
+    flows = [flow(1, at_close(DAY), "100"), flow(4, at_close(SESSIONS[2]), "-90", value="90")]
+    found = returns(closes([(SESSIONS[1], "120")], first=2), flows, last(SESSIONS[3], "0"))
+    assert found.time_weighted == pytest.approx(-0.10)
+    assert found.current_drawdown is not None
+    assert found.current_drawdown.depth == pytest.approx(0.25)
+
+
+def test_a_year_of_what_was_taken_out_long_ago_is_that_of_its_own_time() -> None:
+    """62 sessions at 1,000, out with 1,100, and half a year of nothing: the rate of the 62 sessions."""
+    rows = closes([(day, "1000") for day in SESSIONS[:62]], first=2)
+    flows = [flow(1, at_close(DAY), "1000"), flow(990, at_close(SESSIONS[62]), "-1100", value="1100")]
+    found = returns(rows, flows, last(SESSIONS[130], "0"))
+    days = (SESSIONS[62] - DAY).days
+    assert found.time_weighted_a_year == pytest.approx(1.1 ** (365 / days) - 1)
+    assert found.money_weighted_a_year == pytest.approx(found.time_weighted_a_year, rel=1e-9)
+
+
+def test_the_rate_of_what_was_taken_out_in_part_and_lost_in_the_end() -> None:
+    """100 in, 50 out a year later, the rest lost: 100 (1+r) = 50. The unit itself lost everything."""
+    flows = [flow(1, at_close(DAY), "100"), flow(3, at_close(DAY + dt.timedelta(days=365)), "-50", value="100")]
+    found = returns([], flows, last(DAY + dt.timedelta(days=400), "0"))
+    assert found.time_weighted == -1.0
+    assert found.money_weighted == pytest.approx(-0.5)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.core.money import Money, dollars
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.tax import How, TaxReport, TaxTrade, Term
-from engine.portfolio.tax_lots import identified, is_long_term, own_position_first, tax_lots
+from engine.portfolio.tax_lots import identified, is_long_term, not_closed, own_position_first, tax_lots
 
 JUNE = dt.date(2026, 6, 19)
 PUT = OptionContract("KO", JUNE, dollars(60), Right.PUT)
@@ -28,9 +28,10 @@ def trade(
     how: How = How.TRADE,
     symbol: str = "KO",
     position: str = "",
+    order: str = "",
 ) -> TaxTrade:
     """One trade; `paid` in dollars (negative: brought)."""
-    return TaxTrade(seq, day, symbol, contract, quantity, dollars(paid), dollars(costs), how, position)
+    return TaxTrade(seq, day, symbol, contract, quantity, dollars(paid), dollars(costs), how, position, order)
 
 
 def delivered(
@@ -78,11 +79,42 @@ class TestShares:
             trade(2, on(2, 5), 100, "1200"),
             trade(3, on(3, 5), -150, "-1800"),
         ]
-        report = tax_lots(trades, identified({3: ["L000002-1"]}))
+        report = tax_lots(trades, identified({3: {"L000002-1": 100}}))
         assert [(each.lot_id, each.quantity, each.gain) for each in report.closed] == [
             ("L000002-1", 100, 0),
             ("L000001-1", 50, dollars(100)),
         ]
+
+    def test_of_a_lot_that_was_identified_only_as_many_go_first_as_was_said(self) -> None:
+        trades = [
+            trade(1, on(1, 5), 100, "1000"),
+            trade(2, on(2, 5), 100, "1200"),
+            trade(3, on(3, 5), -150, "-1800"),
+        ]
+        chosen = {3: {"L000002-1": 40}}
+        report = tax_lots(trades, identified(chosen))
+        assert [(each.lot_id, each.quantity, each.gain) for each in report.closed] == [
+            ("L000002-1", 40, 0),  # 480 for 480
+            ("L000001-1", 100, dollars(200)),
+            ("L000002-1", 10, 0),
+        ]
+        assert [(lot.lot_id, lot.quantity, lot.basis) for lot in report.open] == [("L000002-1", 50, dollars(600))]
+        assert not_closed(report, chosen) == ()
+
+    def test_of_what_was_sold_short_too(self) -> None:
+        trades = [
+            trade(1, on(1, 5), -2, "-200", PUT),
+            trade(2, on(2, 5), -2, "-300", PUT),
+            trade(3, on(3, 5), 1, "50", PUT),
+        ]
+        report = tax_lots(trades, identified({3: {"L000002-1": 1}}))
+        assert [(each.lot_id, each.gain) for each in report.closed] == [("L000002-1", dollars(100))]
+
+    def test_what_was_identified_and_could_not_be_closed_is_named(self) -> None:
+        trades = [trade(1, on(1, 5), 100, "1000"), trade(2, on(3, 5), -50, "-600")]
+        chosen = {2: {"L000001-1": 60, "L000009-1": 1}, 7: {"L000001-1": 1}}
+        report = tax_lots(trades, identified(chosen))
+        assert not_closed(report, chosen) == ((2, "L000001-1"), (2, "L000009-1"), (7, "L000001-1"))
 
     def test_a_position_may_close_its_own_lots_before_those_of_others(self) -> None:
         trades = [
@@ -321,6 +353,133 @@ class TestWashSales:
             ]
         )
         assert [each.is_wash for each in report.closed] == [False, False]
+
+
+class TestAnAcquisitionIsOneThing:
+    """100 shares that cost 7,000 are sold for 6,000: a loss of 1,000 each time."""
+
+    TWO_LOSSES = (
+        trade(1, on(1, 5), 200, "14000"),
+        trade(2, on(6, 1), -100, "-6000"),
+        trade(3, on(6, 5), -100, "-6000"),
+    )
+
+    def test_a_put_and_the_shares_that_it_brings_replace_once(self) -> None:
+        report = tax_lots(
+            [
+                *self.TWO_LOSSES,
+                trade(4, on(6, 8), -1, "-100", PUT),
+                delivered(5, JUNE, 1, PUT, 100, "-6000", How.ASSIGNED),
+            ]
+        )
+        assert [each.disallowed for each in report.closed] == [dollars(1_000), 0]
+
+    def test_a_call_and_the_shares_that_it_brings_replace_once(self) -> None:
+        report = tax_lots(
+            [
+                *self.TWO_LOSSES,
+                trade(4, on(6, 8), 1, "100", CALL),
+                delivered(5, JUNE, -1, CALL, 100, "-6500", How.EXERCISED),
+            ]
+        )
+        assert [each.disallowed for each in report.closed] == [dollars(1_000), 0]
+
+    def test_of_two_puts_the_one_that_brings_shares_and_the_other_replace_once_each(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(1, 5), 300, "21000"),
+                *(trade(seq, on(6, seq), -100, "-6000") for seq in (2, 3, 4)),
+                trade(5, on(6, 8), -2, "-200", PUT),
+                delivered(6, JUNE, 1, PUT, 100, "-6000", How.ASSIGNED),
+            ]
+        )
+        # Two puts stand for 200 shares: the third loss finds nothing, though 100 shares came on the 19th.
+        assert [each.disallowed for each in report.closed] == [dollars(1_000), dollars(1_000), 0]
+
+    @pytest.mark.parametrize("parts", [(200,), (100, 100), (60, 100, 40)])
+    def test_a_sale_of_all_that_there_is_replaces_nothing_however_it_is_filled(self, parts: tuple[int, ...]) -> None:
+        sales = [
+            trade(3 + 2 * number, on(6, 3), -part, str(-60 * part), order="O9") for number, part in enumerate(parts)
+        ]
+        # Between the fills something else is filled.
+        other = [trade(4, on(6, 3), 1, "100", replace(PUT, underlying="PEP"), symbol="PEP", order="O8")]
+        report = tax_lots(
+            [trade(1, on(6, 1), 100, "7000"), trade(2, on(6, 2), 100, "7000"), sales[0], *other, *sales[1:]]
+        )
+        assert sum(gains(report)) == -dollars(2_000)
+        assert [each.disallowed for each in report.closed] == [0] * len(report.closed)
+
+    @pytest.mark.parametrize("parts", [(100,), (60, 40), (10, 60, 30)])
+    def test_the_rest_of_a_purchase_replaces_nothing_however_it_was_filled(self, parts: tuple[int, ...]) -> None:
+        bought = [trade(1 + number, on(6, 1), part, str(60 * part), order="O1") for number, part in enumerate(parts)]
+        report = tax_lots([*bought, trade(9, on(6, 3), -60, "-3000", order="O2")])
+        assert sum(gains(report)) == -dollars(600)
+        assert not any(each.is_wash for each in report.closed)
+
+    def test_the_same_order_on_another_day_is_another_purchase(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(6, 1), 60, "3600", order="O1"),
+                trade(2, on(6, 2), 40, "2400", order="O1"),
+                trade(3, on(6, 3), -60, "-3000", order="O2"),
+            ]
+        )
+        assert report.closed[0].disallowed == dollars(400)  # 40 of 60 shares, of 600
+
+    def test_calls_of_two_positions_that_are_assigned_in_one_night_take_their_shares_together(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(6, 1), 100, "7000"),
+                trade(2, on(6, 2), 100, "7000"),
+                trade(3, on(6, 3), -2, "-20", CALL),
+                delivered(4, JUNE, 1, CALL, -100, "6500", How.ASSIGNED),
+                delivered(5, JUNE, 1, CALL, -100, "6500", How.ASSIGNED),
+            ]
+        )
+        assert gains(report) == [-dollars(490), -dollars(490)]
+        assert not any(each.is_wash for each in report.closed)
+
+
+class TestWhatWasTakenIn:
+    """What the broker's account held and nobody knew comes at a price that a person or a mark said."""
+
+    def test_its_basis_and_term_are_unknown(self) -> None:
+        report = tax_lots([trade(1, on(3, 2), 100, "6000", how=How.TAKEN_IN), trade(2, on(4, 1), -100, "-5500")])
+        (sold,) = report.closed
+        assert (sold.opened_how, sold.how, sold.term) == (How.TAKEN_IN, How.TRADE, None)
+        assert (sold.knows_basis, sold.knows_proceeds, sold.knows_gain) == (False, True, False)
+
+    def test_a_difference_that_takes_shares_away_has_no_proceeds(self) -> None:
+        report = tax_lots([trade(1, on(3, 2), 100, "6000"), trade(2, on(4, 1), -100, "-5500", how=How.TAKEN_IN)])
+        (gone,) = report.closed
+        assert (gone.knows_basis, gone.knows_proceeds, gone.term) == (True, False, None)
+
+    def test_of_what_was_found_sold_short_the_proceeds_are_unknown(self) -> None:
+        report = tax_lots([trade(1, on(3, 2), -1, "-90", PUT, how=How.TAKEN_IN), trade(2, on(4, 1), 1, "50", PUT)])
+        (bought,) = report.closed
+        assert (bought.knows_basis, bought.knows_proceeds) == (True, False)
+
+    def test_shares_carry_that_the_premium_of_their_put_is_unknown_but_not_their_day(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(3, 2), -1, "-90", PUT, how=How.TAKEN_IN),
+                delivered(2, JUNE, 1, PUT, 100, "-6000", How.ASSIGNED),
+                trade(3, on(7, 1), -40, "-2500"),
+            ]
+        )
+        (sold,), (held,) = report.closed, report.open
+        assert (sold.opened_how, sold.term, sold.knows_basis) == (How.ASSIGNED, Term.SHORT, False)
+        assert (held.quantity, held.is_known) == (60, False)
+
+    def test_no_wash_sale_is_looked_for_where_the_loss_is_nobodys(self) -> None:
+        report = tax_lots(
+            [
+                trade(1, on(3, 2), 100, "6000", how=How.TAKEN_IN),
+                trade(2, on(4, 1), -100, "-5500"),
+                trade(3, on(4, 2), 100, "5400"),
+            ]
+        )
+        assert not report.closed[0].is_wash
 
 
 @settings(max_examples=40)

@@ -1,11 +1,19 @@
 """What a journal says was traded, as the tax lots get it."""
 
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
 from engine.core.money import dollars
 from engine.domain import events as ev
 from engine.domain.account import CASH_ID, EXTERNAL, ActivityKind, Difference, Resolution
-from engine.domain.tax import How
+from engine.domain.instrument import OptionContract, Right
+from engine.domain.structure import Structure, StructureKind
+from engine.domain.tax import How, TaxTrade
 from engine.portfolio.tax_lots import tax_lots
 from engine.portfolio.tax_trades import divided, tax_trades
+from tests.back_office import BackOffice
 from tests.builders import ALPHA, BETA, Clerk
 from tests.engine.portfolio.papers import KO_CALL, KO_PUT, journal, march, single
 
@@ -100,3 +108,71 @@ def test_a_move_between_modules_is_no_sale() -> None:
 def test_an_amount_is_divided_without_a_rest() -> None:
     assert divided(100, [1, 1, 1]) == [33, 33, 34]
     assert divided(0, []) == []
+
+
+class TestTheDayOnWhichContractsEnded:
+    """Not the morning after, on which the broker's line is booked."""
+
+    @pytest.mark.parametrize(
+        ("expiration", "told", "ended"),
+        [
+            (dt.date(2026, 12, 31), dt.datetime(2027, 1, 1, 11, tzinfo=dt.UTC), dt.date(2026, 12, 31)),  # another year
+            (dt.date(2026, 7, 31), dt.datetime(2026, 8, 1, 10, tzinfo=dt.UTC), dt.date(2026, 7, 31)),  # a Saturday
+            (dt.date(2026, 7, 31), dt.datetime(2026, 8, 10, 10, tzinfo=dt.UTC), dt.date(2026, 7, 31)),  # read late
+            (dt.date(2026, 4, 3), dt.datetime(2026, 4, 4, 10, tzinfo=dt.UTC), dt.date(2026, 4, 2)),  # on Good Friday
+        ],
+    )
+    @pytest.mark.parametrize("kind", [ActivityKind.EXPIRED, ActivityKind.CASH_SETTLED, ActivityKind.ASSIGNED])
+    def test_is_their_last_session_whenever_the_broker_tells(
+        self, kind: ActivityKind, expiration: dt.date, told: dt.datetime, ended: dt.date
+    ) -> None:
+        (trade,) = _ended(replace(KO_PUT, expiration=expiration), kind, told)
+        assert trade.day == ended
+
+    @pytest.mark.parametrize(
+        ("told", "ended"),
+        [
+            (dt.datetime(2026, 6, 8, 10, tzinfo=dt.UTC), dt.date(2026, 6, 5)),  # Monday before the open: Friday
+            (dt.datetime(2026, 6, 9, 15, tzinfo=dt.UTC), dt.date(2026, 6, 8)),  # while Tuesday's session is on
+            (dt.datetime(2026, 6, 9, 22, tzinfo=dt.UTC), dt.date(2026, 6, 9)),  # in the evening
+            (dt.datetime(2026, 6, 19, 10, tzinfo=dt.UTC), dt.date(2026, 6, 18)),  # a holiday's morning
+            (dt.datetime(2026, 7, 17, 10, tzinfo=dt.UTC), dt.date(2026, 7, 16)),  # the last morning
+        ],
+    )
+    def test_is_the_session_before_the_line_of_an_early_assignment(self, told: dt.datetime, ended: dt.date) -> None:
+        (trade,) = _ended(replace(KO_PUT, expiration=dt.date(2026, 7, 17)), ActivityKind.ASSIGNED, told)
+        assert (trade.day, trade.shares) == (ended, 100)
+
+    def test_of_what_the_opening_settles_is_that_morning(self) -> None:
+        index = OptionContract("SPX", dt.date(2026, 6, 18), dollars(60), Right.PUT)  # the third Friday is a holiday
+        (trade,) = _ended(index, ActivityKind.CASH_SETTLED, dt.datetime(2026, 6, 18, 15, tzinfo=dt.UTC))
+        assert trade.day == dt.date(2026, 6, 18)
+
+    def test_shares_of_a_friday_are_held_since_then_and_are_sold_before_those_of_monday(self) -> None:
+        office = BackOffice(commission=0)
+        put = replace(KO_PUT, expiration=dt.date(2026, 7, 31))
+        office.at = dt.datetime(2026, 7, 27, 19, tzinfo=dt.UTC)
+        position = office.open("-2.00", module_id=BETA, structure=single(put, -1))
+        office.at = dt.datetime(
+            2026, 8, 3, 14, tzinfo=dt.UTC
+        )  # Monday: the machine was off, and buys before it is told
+        office.open("57.00", module_id=BETA, structure=Structure(StructureKind.LONG_STOCK, (), shares=1), quantity=100)
+        office.end(position, put, ActivityKind.ASSIGNED, "58")
+        report = tax_lots(tax_trades(journal(office)))
+        assert [(lot.opened, lot.basis) for lot in report.open] == [
+            (dt.date(2026, 7, 31), dollars(5_800)),  # 6,000 less the 200 of the put
+            (dt.date(2026, 8, 3), dollars(5_700)),
+        ]
+        assert [each.day for each in tax_trades(journal(office))] == sorted(
+            each.day for each in tax_trades(journal(office))
+        )
+
+
+def _ended(contract: OptionContract, kind: ActivityKind, told: dt.datetime) -> tuple[TaxTrade, ...]:
+    """What one short contract that was sold a week before leaves in the trades when its end is told."""
+    office = BackOffice(commission=0)
+    office.at = told - dt.timedelta(days=20)
+    position = office.open("-2.00", module_id=BETA, structure=single(contract, -1))
+    office.at = told
+    office.end(position, contract, kind, "58")
+    return tax_trades(journal(office))[1:]

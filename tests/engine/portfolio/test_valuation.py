@@ -15,6 +15,7 @@ from engine.domain.chain import Chain
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import Right
 from engine.domain.snapshot import PositionView
+from engine.domain.structure import Leg, Structure, StructureKind
 from engine.ledger.book import Book
 from engine.portfolio.valuation import value_positions
 from tests.american_oracle import american_by_quantlib
@@ -98,6 +99,17 @@ def test_the_share_of_the_most_that_can_be_won_rounds_half_up(chain: Chain, mark
     clerk = held()
     clerk.mark(P000001=mark)
     assert view_of(clerk.ledger.book, chain).pnl_of_max_pct == share  # 30.625 of 250 is 12.25 %
+
+
+@pytest.mark.parametrize(("mark", "share"), [("700", 50.0), ("400", 0.0), ("100", -50.0)])
+def test_the_share_of_a_debit_is_of_what_the_strikes_leave_to_win(chain: Chain, mark: str, share: float) -> None:
+    clerk = Clerk()
+    spread = Structure(
+        StructureKind.BULL_CALL_SPREAD, (Leg(contract(260, Right.CALL), 1), Leg(contract(270, Right.CALL), -1))
+    )
+    clerk.open("4.00", structure=spread)
+    clerk.mark(P000001=mark)
+    assert view_of(clerk.ledger.book, chain).pnl_of_max_pct == share  # of 1,000 - 400 = 600
 
 
 def test_where_nothing_can_be_won_there_is_no_share(chain: Chain) -> None:

@@ -12,6 +12,7 @@ from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.structure import shares_of
+from engine.domain.units import drawdown_bp
 from engine.ledger.verify import verify_store
 from engine.runtime import closings, positions
 from engine.runtime.openings import MOST_MONEY
@@ -57,6 +58,19 @@ class TestDepositsAndWithdrawals:
         before = rig.desk.book.units
         give(rig, cmd.WithdrawCash(10, "user", "x"))
         assert before - rig.desk.book.units == 10, "9.09 units are ten"
+
+    @pytest.mark.parametrize("is_armed_again", [False, True])
+    def test_a_deposit_into_less_than_nothing_makes_no_loss_good(self, rig: Rig, is_armed_again: bool) -> None:
+        hold(rig, shares_of("SPY"), ("100",), 100)
+        for _ in range(2):
+            rig.desk.record(ev.MarksRecorded({"P000001": -dollars(60_000)}, -dollars(20_000)))
+        if is_armed_again:
+            rig.desk.record(ev.MindfolioRearmed("user", "go on"))
+        assert rig.desk.book.nav == -dollars(20_000)
+        assert give(rig, cmd.DepositCash(dollars(30_000), "user", "a margin call")) == []
+        book = rig.desk.book
+        assert (book.nav, book.units) == (dollars(10_000), dollars(10_000) * 10_000), "1/10,000 of what a unit was"
+        assert drawdown_bp(book.nav, book.units, book.peak.nav, book.peak.units) == 9_999
 
     def test_a_withdrawal_is_no_drawdown(self, rig: Rig) -> None:
         assert give(rig, cmd.WithdrawCash(dollars(5000), "user", "car")) == []
