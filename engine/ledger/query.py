@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from engine.core.money import Money
 from engine.domain.aftermath import FollowedDay, FollowedTrade, SkippedTrade
 from engine.domain.allocation_history import AllocationHistory
 from engine.domain.candidate import ScanRow
+from engine.domain.events import Event
 from engine.domain.explained import ExplainedDay
 from engine.domain.position import Position
 from engine.domain.records import (
@@ -28,6 +30,7 @@ from engine.domain.records import (
     OrderRow,
     PostingRow,
     PowerRow,
+    Recorded,
     TradeRow,
 )
 from engine.ledger import history_rows, tables
@@ -130,10 +133,14 @@ class LedgerQuery:
 
     def allocations(self) -> AllocationHistory:
         """Every change of capital and its split with what was earned under it, from the whole journal: a long read."""
+        return allocation_history(self.journal())
+
+    def journal(self) -> Iterator[tuple[Recorded, Event]]:
+        """Every entry with its event, from the first on: a long read."""
         query = sa.select(tables.journal).order_by(tables.journal.c.seq)
         try:
             with self._engine.connect() as connection:
-                return allocation_history(chained(tables.recorded(row) for row in connection.execute(query)))
+                yield from chained(tables.recorded(row) for row in connection.execute(query))
         except SQLAlchemyError as error:
             raise LedgerFault(f"the ledger's history cannot be read: {cause(error)}") from error
 
