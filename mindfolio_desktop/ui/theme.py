@@ -338,6 +338,7 @@ QPushButton[role="segment"] {
 QPushButton[role="segment"][place="first"] {
   border-left-width: 1px; border-top-left-radius: 6px; border-bottom-left-radius: 6px; }
 QPushButton[role="segment"][place="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px; }
+QPushButton[role="segment"][place="only"] { border-left-width: 1px; border-radius: 6px; }
 QPushButton[role="segment"]:hover { background: $hover; }
 QPushButton[role="segment"]:checked { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[role="segment"]:focus { border: 1px solid $text; }
