@@ -12,11 +12,11 @@ from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.views.expiration_panel import ExpirationPanel
+from mindfolio_desktop.ui.views.explained_panel import ExplainedPanel
+from mindfolio_desktop.ui.views.sheet_panels import EndPanel, StartPanel
 from mindfolio_desktop.ui.widgets.button import Button
-from mindfolio_desktop.ui.widgets.expiration_panel import ExpirationPanel
-from mindfolio_desktop.ui.widgets.explained_panel import ExplainedPanel
 from mindfolio_desktop.ui.widgets.page import Page
-from mindfolio_desktop.ui.widgets.sheet_panels import EndPanel, StartPanel
 from mindfolio_desktop.ui.widgets.text import Text
 
 DESK_INTERVAL_MS = 3000
@@ -156,13 +156,8 @@ class DayPage(Page):
         self._later.setEnabled(sheets is not None and sheets.later is not None)
         self._newest.setEnabled(self._wanted is not None)
         # A button that goes out of use would hand the focus to whatever comes next, and the page would jump there.
-        for button, other in (
-            (self._earlier, self._later),
-            (self._later, self._earlier),
-            (self._newest, self._earlier),
-        ):
-            if had_focus is button and not button.isEnabled() and other.isEnabled():
-                other.setFocus()
+        if had_focus in (self._earlier, self._later, self._newest) and not had_focus.isEnabled():
+            (self._earlier if self._earlier.isEnabled() else self._later).setFocus()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

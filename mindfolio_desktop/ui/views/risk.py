@@ -12,13 +12,13 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE, KeyedTableModel
 from mindfolio_desktop.ui.models.risk import ConcentrationModel, GreeksModel, greeks_rows
-from mindfolio_desktop.ui.widgets.comovement_panel import ComovementPanel
+from mindfolio_desktop.ui.views.comovement_panel import ComovementPanel
+from mindfolio_desktop.ui.views.limits_panel import LimitsPanel
+from mindfolio_desktop.ui.views.worst_panel import WorstPanel
 from mindfolio_desktop.ui.widgets.data_table import DataTable
-from mindfolio_desktop.ui.widgets.limits_panel import LimitsPanel
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.stress_panel import StressPanel
-from mindfolio_desktop.ui.widgets.worst_panel import WorstPanel
 
 ASK_INTERVAL_MS = 3000
 """Stress and limits are asked for at most once in this time, and only while the page is in sight."""

@@ -73,8 +73,7 @@ class ExpirationPanel(Panel):
         self._table.explain_empty(_NOTHING)
         self._summary.show_or_hide(summary_words(expiries))
         self._below.setVisible(bool(expiries))
-        kept = None if self._current is None else self.model.row_of(self._current.expiry.position_id)
-        self._show_row(None if kept is None else self.model.row_at(kept))
+        self._on_current(self._table.source_index())
 
     def show_trouble(self, why: str) -> None:
         """Say why there are no newer figures."""
