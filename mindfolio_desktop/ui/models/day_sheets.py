@@ -106,10 +106,7 @@ def _side(read: Callable[[Difference], int], row: Difference) -> Cell:
 EXPIRIES: tuple[Column[ExpiryLine], ...] = (
     words_column("Leg", _leg),
     words_column("Module", lambda row: row.module),
-    Column(
-        "Last day",
-        lambda row: Cell(fmt.short_date(row.contract.expiration), float(row.contract.expiration.toordinal())),
-    ),
+    Column("Expires", _expires),
     Column("In the money", _inside, is_numeric=True),
     Column("Cash", partial(_flow, lambda row: row.cash), is_numeric=True, tip="If all of it is assigned or exercised"),
 )

@@ -11,16 +11,16 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel
 
 ENDINGS: Mapping[Ending, str] = {
-    Ending.CLOSES: "A rule closes it now",
-    Ending.TRADES: "A rule rolls it or adds to it",
+    Ending.CLOSES: "A rule closes it",
+    Ending.TRADES: "A rule trades in it",
     Ending.HEDGES: "A rule hedges it",
     Ending.WARNS: "A rule warns",
-    Ending.CLOSES_LATER: "Closed in its last hour",
+    Ending.CLOSES_LATER: "Closed at the end",
     Ending.IS_KEPT: "Kept to the end",
     Ending.IS_WORKED: "An order works on it",
-    Ending.WAITS: "Waits for the broker",
+    Ending.WAITS: "The broker is asked",
     Ending.BY_HAND: "Left to you",
-    Ending.STOPPED: "Stopped: left to you",
+    Ending.STOPPED: "Left to you: stopped",
 }
 """What comes of a position, in a few words."""
 
@@ -70,15 +70,10 @@ def ex_words(expiry: OpenExpiry) -> str:
     return f"{fmt.short_date(expiry.ex_day)}, {pays}"
 
 
-def _expires(row: ExpiryRow) -> Cell:
-    expiry = row.expiry
-    tone = "warning" if expiry.is_last_day else ""
-    tip = f"expires {fmt.weekday_date(expiry.expires)}, last session {fmt.weekday_date(expiry.ends)}"
-    return Cell(f"{fmt.short_date(expiry.expires)}", float(expiry.expires.toordinal()), tip, tone)
-
-
 def _days(row: ExpiryRow) -> Cell:
-    return Cell(days_words(row.expiry), float(row.expiry.days), tone="warning" if row.expiry.is_last_day else "")
+    expiry = row.expiry
+    tip = f"expires {fmt.weekday_date(expiry.expires)}, last session {fmt.weekday_date(expiry.ends)}"
+    return Cell(days_words(expiry), float(expiry.days), tip, "warning" if expiry.is_last_day else "")
 
 
 def _position(row: ExpiryRow) -> Cell:
@@ -87,7 +82,7 @@ def _position(row: ExpiryRow) -> Cell:
 
 
 def _module(row: ExpiryRow) -> Cell:
-    return Cell(row.module, row.module)
+    return Cell(row.module, row.module, row.module)
 
 
 def _distance(row: ExpiryRow) -> Cell:
@@ -123,11 +118,10 @@ def _ending(row: ExpiryRow) -> Cell:
 
 
 _COLUMNS = (
-    Column("Expires", _expires, is_numeric=True, tip="The first expiration of its legs"),
-    Column("Left", _days, is_numeric=True, tip="Calendar days"),
+    Column("Left", _days, is_numeric=True, tip="Calendar days to the first expiration"),
     Column("Position", _position),
     Column("Module", _module),
-    Column("To the short strike", _distance, is_numeric=True, tip="From the price to the nearest short strike"),
+    Column("To strike", _distance, is_numeric=True, tip="From the price to the nearest short strike"),
     Column(
         "If assigned",
         _cash,

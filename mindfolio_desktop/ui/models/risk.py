@@ -82,29 +82,27 @@ def _missing(row: GreeksRow) -> Cell:
 
 
 _GREEKS: tuple[Column[GreeksRow], ...] = (
-    Column("Module", lambda row: Cell(row.name, row.name)),
+    Column("Module", lambda row: Cell(row.name, row.name, row.name)),
     Column("Positions", lambda row: Cell(fmt.number(row.positions, 0), float(row.positions)), is_numeric=True),
     Column("Delta", partial(_greek, lambda each: each.delta, 1), is_numeric=True, tip="Share equivalents"),
     Column("Gamma", partial(_greek, lambda each: each.gamma, 2), is_numeric=True, tip="Shares per $1"),
     Column("Theta", partial(_greek, lambda each: each.theta, 2), is_numeric=True, tip="Dollars per calendar day"),
     Column("Vega", partial(_greek, lambda each: each.vega, 2), is_numeric=True, tip="Dollars per point of volatility"),
+    Column("$ delta", partial(_dollars, lambda each: each.dollar_delta), is_numeric=True, tip="Delta times the price"),
     Column(
-        "Dollar delta", partial(_dollars, lambda each: each.dollar_delta), is_numeric=True, tip="Delta times the price"
-    ),
-    Column(
-        "Dollar gamma",
+        "$ gamma",
         partial(_dollars, lambda each: each.dollar_gamma),
         is_numeric=True,
         tip="By how much the dollar delta changes when every price rises by 1 %",
     ),
     Column("Beta delta", _beta_delta, is_numeric=True, tip="Delta weighted by beta, in shares of the index (SPY)"),
     Column(
-        "30-day vega",
+        "30-d vega",
         _vega_30d,
         is_numeric=True,
         tip="Dollars when volatility of 30 days moves by a point, and that of others by sqrt(30 / days) as much",
     ),
-    Column("No Greeks", _missing, is_numeric=True, tip="Positions whose Greeks are not known"),
+    Column("Missing", _missing, is_numeric=True, tip="Positions whose Greeks are not known"),
 )
 
 
@@ -122,7 +120,10 @@ class SharesModel(KeyedTableModel[ShareRow]):
     """Who brings how much of the worst case."""
 
     def __init__(self, title: str, parent: QObject | None = None) -> None:
-        columns: tuple[Column[ShareRow], ...] = (Column(title, lambda row: Cell(row.name, row.name)), *_SHARES)
+        columns: tuple[Column[ShareRow], ...] = (
+            Column(title, lambda row: Cell(row.name, row.name, row.name)),
+            *_SHARES,
+        )
         super().__init__(columns, lambda row: row.share.name, parent)
 
 
@@ -172,7 +173,7 @@ class ConcentrationModel(KeyedTableModel[Concentration]):
 
 
 def _name(row: Concentration) -> Cell:
-    return Cell(row.name, row.name) if row.name else Cell("No sector known", "~", "no table names its sector")
+    return Cell(row.name, row.name, row.name) if row.name else Cell("No sector known", "~", "no table names its sector")
 
 
 def _delta(row: Concentration) -> Cell:
@@ -189,13 +190,13 @@ def _share(read: Callable[[Concentration], float | None], row: Concentration) ->
 
 _CONCENTRATION: tuple[Column[Concentration], ...] = (
     Column(
-        "Power + stock",
+        "Power",
         lambda row: _money(row.power),
         is_numeric=True,
         tip="Buying power of option structures, and the market value of stock",
     ),
     Column("% of NAV", partial(_share, lambda row: row.power_pct), is_numeric=True),
-    Column("Dollar delta", _delta, is_numeric=True, tip="Moves like this much of the stock"),
+    Column("$ delta", _delta, is_numeric=True, tip="Moves like this much of the stock"),
     Column("% of NAV", partial(_share, lambda row: row.delta_pct), is_numeric=True),
 )
 
@@ -313,7 +314,7 @@ def _left_today(row: ModuleLimitRow) -> Cell:
 
 
 _MODULES: tuple[Column[ModuleLimitRow], ...] = (
-    Column("Module", lambda row: Cell(row.name, row.name)),
+    Column("Module", lambda row: Cell(row.name, row.name, row.name)),
     Column(
         "Risk of one trade",
         partial(_own, lambda use: use.max_risk_per_trade),

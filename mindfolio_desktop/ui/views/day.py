@@ -25,6 +25,9 @@ DESK_INTERVAL_MS = 3000
 LEDGER_INTERVAL_MS = 15_000
 """The same of the sheets of a day that is not over, for which the whole journal is read."""
 
+TROUBLE_INTERVAL_MS = 60_000
+"""The same of both after a question that failed: each failure is a message, too."""
+
 
 class DayPage(Page):
     """Asks for what no snapshot holds, and shows it. It sends nothing."""
@@ -34,6 +37,7 @@ class DayPage(Page):
         self._bridge = bridge
         self._names: dict[str, str] = {}
         self._asked_desk, self._asked_sheets = QElapsedTimer(), QElapsedTimer()
+        self._in_trouble: set[type] = set()
         self._session: object = None
         self._seq: int | None = None
         self._wanted: dt.date | None = None
@@ -77,7 +81,7 @@ class DayPage(Page):
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Ask for what may have changed since it was asked for."""
         self._names = {view.spec.module_id: view.spec.name for view in snapshot.modules}
-        if not self._asked_desk.isValid() or self._asked_desk.hasExpired(DESK_INTERVAL_MS):
+        if self._is_due(self._asked_desk, ExpirationsOf, DESK_INTERVAL_MS):
             self._asked_desk.start()
             self._bridge.ask(ExpirationsOf())
         session = snapshot.market.session
@@ -85,9 +89,13 @@ class DayPage(Page):
             self._session = session
             self._bridge.ask(ExplainedDays())
         is_stale = self._seq != snapshot.seq and (self._sheets is None or not self._is_settled())
-        if is_stale and (not self._asked_sheets.isValid() or self._asked_sheets.hasExpired(LEDGER_INTERVAL_MS)):
+        if is_stale and self._is_due(self._asked_sheets, SheetsOf, LEDGER_INTERVAL_MS):
             self._seq = snapshot.seq
             self._ask_sheets()
+
+    def _is_due(self, since: QElapsedTimer, question: type, interval_ms: int) -> bool:
+        interval = max(interval_ms, TROUBLE_INTERVAL_MS) if question in self._in_trouble else interval_ms
+        return not since.isValid() or since.hasExpired(interval)
 
     def _is_settled(self) -> bool:
         """Whether the day that is shown is over, and is not simply the newest one."""
@@ -120,6 +128,7 @@ class DayPage(Page):
     # --- what is answered -----------------------------------------------------------------------------------------
     @Slot(object, object)
     def _on_answer(self, question: Question, answer: Any) -> None:
+        self._in_trouble.discard(type(question))
         match question:
             case ExpirationsOf():
                 self._expirations.show_expiries(answer, self._names)
@@ -136,6 +145,7 @@ class DayPage(Page):
 
     @Slot(object, str)
     def _on_trouble(self, question: Question, why: str) -> None:
+        self._in_trouble.add(type(question))
         match question:
             case ExpirationsOf():
                 self._expirations.show_trouble(why)

@@ -14,7 +14,7 @@ from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.text import Text
 
-_WHAT_COMES = 7
+_WHAT_COMES = 6
 _ASKING = "Asking what is open…"
 _NOTHING = "No options are open: nothing expires."
 

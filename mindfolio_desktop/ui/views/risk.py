@@ -23,6 +23,9 @@ from mindfolio_desktop.ui.widgets.stress_panel import StressPanel
 ASK_INTERVAL_MS = 3000
 """Stress and limits are asked for at most once in this time, and only while the page is in sight."""
 
+TROUBLE_INTERVAL_MS = 60_000
+"""The same after a question that failed: each failure is a message, too."""
+
 _NOTHING = "Nothing is held: nothing is concentrated."
 
 
@@ -34,6 +37,7 @@ class RiskPage(Page):
         self._bridge = bridge
         self._snapshot: MindfolioSnapshot | None = None
         self._since = QElapsedTimer()
+        self._is_in_trouble = False
         self._weights: tuple[tuple[Concentration, ...], ...] = ()
         self._stress, self._worst = StressPanel(), WorstPanel()
         self._comovement, self._limits = ComovementPanel(), LimitsPanel()
@@ -56,7 +60,7 @@ class RiskPage(Page):
             ("symbols", "Concentration by symbol", self._symbols),
             ("sectors", "Concentration by sector", self._sectors),
         ):
-            panel = Panel(title, f"concentration_{key}_panel", "both measures")
+            panel = Panel(title, f"concentration_{key}_panel", "buying power and stock, and dollar delta")
             table = DataTable(model, f"concentration_{key}", title, sort_role=SORT_ROLE, stretch=0)
             self._weight_tables.append(table)
             panel.body.addWidget(table)
@@ -82,8 +86,10 @@ class RiskPage(Page):
         for table in self._weight_tables:
             table.explain_empty(_NOTHING)
         self._comovement.show_comovement(snapshot.comovement)
-        if not self._since.isValid() or self._since.hasExpired(ASK_INTERVAL_MS):
+        interval = TROUBLE_INTERVAL_MS if self._is_in_trouble else ASK_INTERVAL_MS
+        if not self._since.isValid() or self._since.hasExpired(interval):
             self._since.start()
+            self._is_in_trouble = False
             self._bridge.ask(StressOf())
             self._bridge.ask(LimitsOf())
 
@@ -101,8 +107,10 @@ class RiskPage(Page):
     def _on_trouble(self, question: Question, why: str) -> None:
         match question:
             case StressOf():
+                self._is_in_trouble = True
                 self._stress.show_trouble(why)
             case LimitsOf():
+                self._is_in_trouble = True
                 self._limits.show_trouble(why)
 
     def _names(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from mindfolio_desktop.ui import theme
@@ -13,7 +13,11 @@ _WIDEST = 168
 
 
 class Choices(QWidget):
-    """`show_options` makes the buttons; `chosen` is emitted when a person picks another. `across` are in a row."""
+    """`show_options` makes the buttons; `chosen` is emitted when a person picks another. `across` are in a row.
+
+    As with radio buttons, Tab stops once, and arrow keys go on from there. The focus stays with the row itself: buttons
+    that are made later would be the last that Tab reaches, wherever they stand.
+    """
 
     chosen = Signal(str)
     """The key of what was picked."""
@@ -22,6 +26,7 @@ class Choices(QWidget):
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._title, self._across = title, across
         self._options: tuple[tuple[str, str], ...] = ()
         self._buttons: dict[str, _Choice] = {}
@@ -51,8 +56,7 @@ class Choices(QWidget):
             side = "only" if column == 0 and is_last else "first" if column == 0 else "last" if is_last else ""
             button = _Choice(words, f"{self.objectName()}_{key or 'all'}", key, side)
             button.setAccessibleName(f"{self._title}: {words}")
-            button.picked.connect(self._pick)
-            button.moved.connect(self._move)
+            button.picked.connect(self._on_click)
             self._grid.addWidget(button, row, column)
             self._buttons[key] = button
         if self._current not in self._buttons:
@@ -60,6 +64,10 @@ class Choices(QWidget):
         self._mark()
 
     @Slot(str)
+    def _on_click(self, key: str) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._pick(key)
+
     def _pick(self, key: str) -> None:
         is_other = key != self._current
         self._current = key
@@ -67,31 +75,48 @@ class Choices(QWidget):
         if is_other:
             self.chosen.emit(key)
 
-    @Slot(int)
-    def _move(self, by: int) -> None:
-        keys = list(self._buttons)
-        target = keys[(keys.index(self._current) + by) % len(keys)]
-        self._buttons[target].setFocus(Qt.FocusReason.TabFocusReason)
-        self._pick(target)
-
     def _mark(self) -> None:
+        self.setAccessibleDescription(dict(self._options).get(self._current, ""))
         for key, button in self._buttons.items():
             button.setChecked(key == self._current)
-            # As with radio buttons, Tab stops once, at what is picked, and arrow keys go on from there.
-            is_stop = key == self._current
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_stop else Qt.FocusPolicy.ClickFocus)
+            button.show_focus(is_on=key == self._current and self.hasFocus())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right arrows pick the neighbour, Home and End the first and the last."""
+        keys = list(self._buttons)
+        place = keys.index(self._current) if keys else 0
+        targets: dict[int, int] = {
+            Qt.Key.Key_Left: place - 1,
+            Qt.Key.Key_Right: place + 1,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: -1,
+        }
+        target = targets.get(event.key())
+        if target is None or not keys:
+            super().keyPressEvent(event)
+            return
+        self._pick(keys[target % len(keys)])
+        event.accept()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._mark()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._mark()
 
 
 class _Choice(Button):
     """One option."""
 
     picked = Signal(str)
-    moved = Signal(int)
 
     def __init__(self, words: str, name: str, key: str, place: str) -> None:
         super().__init__("", name, "segment")
         self._key = key
         self.setProperty("place", place)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCheckable(True)
         shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, _WIDEST - 24)
         self.setText(shown)
@@ -99,15 +124,13 @@ class _Choice(Button):
             self.setToolTip(words)
         self.clicked.connect(self._choose)
 
+    def show_focus(self, *, is_on: bool) -> None:
+        """Frame the button that keys are on."""
+        if bool(self.property("focused")) != is_on:
+            self.setProperty("focused", is_on)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
     @Slot()
     def _choose(self) -> None:
         self.picked.emit(self._key)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and right arrows pick the neighbour."""
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is None:
-            super().keyPressEvent(event)
-            return
-        self.moved.emit(step)
-        event.accept()

@@ -280,7 +280,7 @@ class HeatMap(QWidget):
         painter.fillRect(area, ground_of(cell))
         weight = theme.BOLD if cell.is_total else QFont.Weight.Normal
         painter.setFont(theme.font(_PIXELS, weight))
-        if self._metrics(weight).horizontalAdvance(cell.text) + 4 <= area.width():
+        if self._metrics(weight).horizontalAdvance(cell.text) + 2 <= area.width():
             painter.setPen(QColor(theme.tokens().text))
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, cell.text)
 

@@ -27,9 +27,9 @@ class StressPanel(Panel):
         super().__init__("Stress", "stress_panel", _NOTE)
         self._grids: tuple[StressGrid, ...] = ()
         self._names: Mapping[str, str] = {}
-        self._when = Choices("stress_when", "When")
         self._whose = Choices("stress_whose", "Whose positions")
-        self._map = HeatMap("stress_map", "Stress grid", widest=110)
+        self._when = Choices("stress_when", "When")
+        self._map = HeatMap("stress_map", "Stress grid", widest=180)
         self._words = Text("", "muted", wraps=True, name="stress_words")
         self._empty = Text("Working out what moves would do…", "muted", wraps=True, name="stress_empty")
         choices = QHBoxLayout()

@@ -161,6 +161,21 @@ def test_questions_that_fail_say_why(page: DayPage, engine: EngineFake, bridge: 
     assert text(page, "explained_sessions_empty") == "What the results came from is not known: damaged"
 
 
+def test_after_a_failure_it_waits_longer(
+    page: DayPage, engine: EngineFake, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.answers[SheetsOf] = MindfolioError("damaged")
+    page.set_snapshot(aggressive_growth(seq=1))
+    qtbot.waitUntil(lambda: text(page, "start_sheet_words") == "There is no sheet: damaged.")
+    monkeypatch.setattr(day, "LEDGER_INTERVAL_MS", 0)
+    qtbot.wait(2)
+    page.set_snapshot(aggressive_growth(seq=2))
+    assert asked_days(engine) == [None]
+    monkeypatch.setattr(day, "TROUBLE_INTERVAL_MS", 0)
+    page.set_snapshot(aggressive_growth(seq=3))
+    qtbot.waitUntil(lambda: asked_days(engine) == [None, None])
+
+
 def test_a_change_of_scheme_reaches_the_tables(page: DayPage, qapp: QApplication, qtbot: QtBot) -> None:
     page.set_snapshot(aggressive_growth())
     shows(page, qtbot, "Sheets of Mon 16 Mar 2026")

@@ -84,6 +84,24 @@ def test_a_question_that_fails_says_why(page: RiskPage, bridge: EngineBridge, qt
     qtbot.waitUntil(lambda: text(page, "account_limits_empty") == "The limits are not known: a bug")
 
 
+def test_after_a_failure_it_waits_longer(
+    page: RiskPage, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> object:
+        raise ZeroDivisionError("a bug")
+
+    page.set_snapshot(risky())
+    bridge.notify(Answer(StressOf(), broken))
+    qtbot.waitUntil(lambda: text(page, "stress_empty") == "No newer figures: a bug")
+    monkeypatch.setattr(risk, "ASK_INTERVAL_MS", 0)
+    qtbot.wait(2)
+    page.set_snapshot(risky())
+    assert engine.questions.count(StressOf()) == 1
+    monkeypatch.setattr(risk, "TROUBLE_INTERVAL_MS", 0)
+    page.set_snapshot(risky())
+    assert engine.questions.count(StressOf()) == 2
+
+
 def test_every_part_of_a_snapshot_has_its_place(page: RiskPage) -> None:
     page.set_snapshot(risky())
     assert rows(page, "greeks_table") == 4

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from mindfolio_desktop.ui.widgets.choices import Choices
@@ -42,20 +42,29 @@ def test_a_click_on_the_one_that_is_down_leaves_it_down(choices: Choices, qtbot:
     assert button(choices, "all").isChecked()
 
 
-def test_arrow_keys_go_round_and_tab_stops_once(choices: Choices) -> None:
-    QTest.keyClick(button(choices, "all"), Qt.Key.Key_Left)
+def test_arrow_keys_go_round_and_the_frame_goes_along(choices: Choices) -> None:
+    choices.activateWindow()
+    choices.setFocus()
+    QTest.keyClick(choices, Qt.Key.Key_Left)
     assert choices.current == "b"
-    QTest.keyClick(button(choices, "b"), Qt.Key.Key_Right)
+    assert [bool(button(choices, key).property("focused")) for key in ("all", "a", "b")] == [False, False, True]
+    QTest.keyClick(choices, Qt.Key.Key_Right)
     assert choices.current == ""
-    stops = [each for each in choices.findChildren(QPushButton) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
-    assert stops == [button(choices, "all")]
+    QTest.keyClick(choices, Qt.Key.Key_End)
+    assert choices.current == "b"
+    QTest.keyClick(choices, Qt.Key.Key_Home)
+    assert choices.current == ""
+    assert choices.accessibleDescription() == "Whole book"
+    QTest.keyClick(choices, Qt.Key.Key_X)
+    choices.clearFocus()
+    assert not button(choices, "all").property("focused")
 
 
 def test_names_are_cut_with_the_whole_in_the_tooltip_and_for_screen_readers(choices: Choices) -> None:
     long = button(choices, "b")
     assert long.text() != long.toolTip()
     assert "much too long for a button" in long.toolTip()
-    assert long.accessibleName() == "Whose: Beta whose name is much too long for a button"
+    assert long.accessibleName() == "Whose: Beta with a name that is much too long for a button"
     assert long.property("place") == "only", "it is alone in the second row"
 
 
@@ -65,3 +74,20 @@ def test_other_options_keep_what_was_picked_where_it_is_still_there(choices: Cho
     assert choices.current == "a"
     choices.show_options([("", "Whole book")])
     assert choices.current == ""
+
+
+def test_tab_stops_once_where_they_stand_also_when_they_come_late(qtbot: QtBot) -> None:
+    whole = QWidget()
+    qtbot.addWidget(whole)
+    column = QVBoxLayout(whole)
+    before, late, after = QPushButton("before"), Choices("late", "Late"), QPushButton("after")
+    for part in (before, late, after):
+        column.addWidget(part)
+    late.show_options([("a", "Alpha"), ("b", "Beta")])
+    whole.show()
+    qtbot.waitExposed(whole)
+    before.setFocus()
+    QTest.keyClick(before, Qt.Key.Key_Tab)
+    assert whole.focusWidget() is late
+    QTest.keyClick(late, Qt.Key.Key_Tab)
+    assert whole.focusWidget() is after
