@@ -49,9 +49,9 @@ class ComovementPanel(Panel):
             return
         self._shown = moving
         self._map.setVisible(moving is not None and bool(moving.pairs))
+        self._table.setVisible(moving is not None)
         if moving is None:
             self.betas.show_rows([])
-            self._table.explain_empty("Nothing is held: there are no betas.")
             self._words.show_text("Nothing is held: there is nothing to move together.")
             self._note.show_or_hide("")
             return
