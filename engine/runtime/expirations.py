@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from engine.core.calendar import days_to_expiry, market_day
@@ -14,7 +14,7 @@ from engine.domain.mindfolio import MindfolioStatus, ModuleKind
 from engine.domain.ports import Strategy
 from engine.domain.position import Position, PositionStatus
 from engine.domain.scan import Action, Exit, Hedge, ManageContext, Trade, Warn
-from engine.modules.house_rules import assignment_need, decide, house_actions
+from engine.modules.house_rules import assignment_need, decide, house_actions, last_day_need
 from engine.runtime.desk import Desk
 from engine.runtime.managing import context_of
 
@@ -38,6 +38,7 @@ def open_expiries(desk: Desk) -> Callable[[], tuple[OpenExpiry, ...]]:
     """The work that is left once the kernel's thread has taken hold of what the rules look at."""
     book = desk.book
     is_stopped = book.status is MindfolioStatus.STOPPED or desk.latch.is_set or bool(desk.halted)
+    means: dict[str, Money] = {}
     asked: list[_Asked] = []
     for position in book.positions.values():
         module = book.modules.get(position.module_id)
@@ -47,12 +48,24 @@ def open_expiries(desk: Desk) -> Callable[[], tuple[OpenExpiry, ...]]:
         # What a user's program wants is told by its scans: it is asked by nobody else.
         strategy = None if spec.kind is ModuleKind.USER else desk.strategy_of(spec)
         settled = _FALLBACK.get(position.status) or (Ending.STOPPED if is_stopped else None)
-        asked.append(_Asked(position, context_of(desk, spec, position), strategy, settled))
+        if spec.module_id not in means:
+            means[spec.module_id] = desk.means_of(spec.module_id)
+        context = context_of(desk, spec, position, means=means[spec.module_id])
+        asked.append(_Asked(position, context, strategy, settled))
     return partial(_rows, tuple(asked))
 
 
 def _rows(asked: tuple[_Asked, ...]) -> tuple[OpenExpiry, ...]:
-    rows = (_row(each) for each in asked)
+    rows: list[OpenExpiry] = []
+    spoken_for: dict[str, Money] = {}
+    for each in asked:
+        # Of several that end together each may count on the same money: as in managing, what one takes is kept back.
+        module_id, context = each.position.module_id, each.context
+        kept_back = spoken_for.get(module_id, 0)
+        row = _row(replace(each, context=replace(context, available=context.available - kept_back)))
+        if row.ending is not Ending.CLOSES:
+            spoken_for[module_id] = kept_back + last_day_need(each.position, row.spot, context.now)
+        rows.append(row)
     return tuple(sorted(rows, key=lambda row: (row.expires, row.structure.symbol, row.position_id)))
 
 

@@ -112,6 +112,20 @@ def test_what_can_be_paid_for_is_kept_and_what_cannot_is_closed_in_its_last_hour
     assert rich.ending is Ending.IS_KEPT
 
 
+def test_of_two_that_end_together_only_one_counts_on_the_same_money(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, [chain_update(new_york(10, 0), 93.0)], spec=only(three_iv_services(("SPY",)), "NOBODY"))
+    rig.run(until=new_york(10, 0, 2))
+    rig.desk.strategy_of = lambda _module: Says()
+    for _ in range(2):
+        hold(rig, CONDOR, PRICES)
+    rig.desk.clock.advance_to(new_york(15, 30, day=EXPIRATION))
+    kept, closed = open_expiries(rig.desk)()
+    assert kept.ending is Ending.IS_KEPT
+    assert closed.ending is Ending.CLOSES
+    assert closed.why.startswith("last day: 93 put")
+    assert closed.means < kept.means
+
+
 def test_a_module_without_rules_of_the_house_leaves_it_to_a_person(tmp_path: Path) -> None:
     rig = held(tmp_path)
     module = rig.desk.book.modules[MODULE]
