@@ -75,6 +75,10 @@ def _inside(row: ExpiryLine) -> Cell:
     return Cell(f"{side} by {words}", to_float(inside), f"at {fmt.price(spot)}", "warning" if inside > 0 else "")
 
 
+def _session(row: ExplainedDay) -> Cell:
+    return Cell(fmt.short_date(row.session), float(row.session.toordinal()), fmt.weekday_date(row.session))
+
+
 def _event(row: HappeningLine) -> str:
     return "not known whether there is any" if row.kind is None else row.kind.value
 
@@ -179,9 +183,7 @@ ENDED: tuple[Column[EndedTrade], ...] = (
 )
 
 SESSIONS: tuple[Column[ExplainedDay], ...] = (
-    Column(
-        "Session", lambda row: Cell(fmt.weekday_date(row.session), float(row.session.toordinal())),
-    ),
+    Column("Session", _session),
     Column("Result", partial(_signed, lambda row: sum(each.parts.total for each in row.modules)), is_numeric=True),
 )  # fmt: skip
 

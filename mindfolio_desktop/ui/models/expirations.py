@@ -120,7 +120,6 @@ def _ending(row: ExpiryRow) -> Cell:
 _COLUMNS = (
     Column("Left", _days, is_numeric=True, tip="Calendar days to the first expiration"),
     Column("Position", _position),
-    Column("Module", _module),
     Column("To strike", _distance, is_numeric=True, tip="From the price to the nearest short strike"),
     Column(
         "If assigned",
@@ -130,4 +129,5 @@ _COLUMNS = (
     ),
     Column("Ex-dividend", _ex_day, tip="The next one before it expires, and what a share is paid"),
     Column("What comes of it", _ending),
+    Column("Module", _module),
 )

@@ -78,12 +78,12 @@ def _beta_delta(row: GreeksRow) -> Cell:
 
 def _missing(row: GreeksRow) -> Cell:
     tip = "their volatility is not known: they are in no sum here" if row.missing else ""
-    return Cell(fmt.number(row.missing, 0), float(row.missing), tip, "warning" if row.missing else "")
+    words = f"{fmt.number(row.missing, 0)} of {fmt.number(row.positions, 0)}"
+    return Cell(words, float(row.missing), tip, "warning" if row.missing else "")
 
 
 _GREEKS: tuple[Column[GreeksRow], ...] = (
     Column("Module", lambda row: Cell(row.name, row.name, row.name)),
-    Column("Positions", lambda row: Cell(fmt.number(row.positions, 0), float(row.positions)), is_numeric=True),
     Column("Delta", partial(_greek, lambda each: each.delta, 1), is_numeric=True, tip="Share equivalents"),
     Column("Gamma", partial(_greek, lambda each: each.gamma, 2), is_numeric=True, tip="Shares per $1"),
     Column("Theta", partial(_greek, lambda each: each.theta, 2), is_numeric=True, tip="Dollars per calendar day"),

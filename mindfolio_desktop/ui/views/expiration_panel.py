@@ -14,7 +14,7 @@ from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.text import Text
 
-_WHAT_COMES = 6
+_MODULE = 6
 _ASKING = "Asking what is open…"
 _NOTHING = "No options are open: nothing expires."
 
@@ -45,7 +45,7 @@ class ExpirationPanel(Panel):
         super().__init__("Expiration desk", "expiration_panel", "open options by days left")
         self.model = ExpirationsModel(self)
         self._table = DataTable(
-            self.model, "expirations_table", "Expiration desk", sort_role=SORT_ROLE, stretch=_WHAT_COMES, most_rows=12
+            self.model, "expirations_table", "Expiration desk", sort_role=SORT_ROLE, stretch=_MODULE, most_rows=12
         )
         self._table.explain_empty(_ASKING)
         self._summary = Text("", "warning", wraps=True, name="expirations_today")

@@ -1,7 +1,7 @@
 """Figures in a grid, coloured by how much they are: a stress grid, correlations, the parts of a result.
 
-Every cell says its figure as text; the colour only helps the eye. The current cell is moved by arrow keys or a click,
-and is said in words by whoever shows them (`current_changed`) and to a screen reader.
+Every cell says its figure as text, where that has room; the colour only helps the eye. The current cell is moved by
+arrow keys or a click, and is said in words by whoever shows them (`current_changed`) and to a screen reader.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,7 @@ ROW_HEIGHT = 28
 _GAP = 1.0
 _PADDING = 8.0
 _PIXELS = 12
+_SMALLEST = 10
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -279,10 +280,13 @@ class HeatMap(QWidget):
     def _paint_cell(self, painter: QPainter, area: QRectF, cell: HeatCell) -> None:
         painter.fillRect(area, ground_of(cell))
         weight = theme.BOLD if cell.is_total else QFont.Weight.Normal
-        painter.setFont(theme.font(_PIXELS, weight))
-        if self._metrics(weight).horizontalAdvance(cell.text) + 2 <= area.width():
-            painter.setPen(QColor(theme.tokens().text))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, cell.text)
+        for pixels in (_PIXELS, _SMALLEST):
+            font = theme.font(pixels, weight)
+            if QFontMetricsF(font).horizontalAdvance(cell.text) + 2 <= area.width():
+                painter.setFont(font)
+                painter.setPen(QColor(theme.tokens().text))
+                painter.drawText(area, Qt.AlignmentFlag.AlignCenter, cell.text)
+                return
 
 
 def ground_of(cell: HeatCell) -> QColor:

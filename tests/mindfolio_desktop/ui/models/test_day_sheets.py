@@ -56,7 +56,7 @@ START, END = start_sheet(), end_sheet()
             END.ended,
             [[f"1 {TIMES} TSLA 17 Apr 240/250/270/280 iron condor", "▲ +$147.60", "target"]],
         ),
-        (lines.SESSIONS, (explained(),), [["Mon 16 Mar 2026", f"▼ {MINUS}$8.60"]]),
+        (lines.SESSIONS, (explained(),), [["16 Mar", f"▼ {MINUS}$8.60"]]),
     ],
 )
 def test_lines(qtbot: QtBot, columns: tuple[Column[Any], ...], found: Sequence[Any], expected: list[list[str]]) -> None:

@@ -35,31 +35,31 @@ def is_stressed(model: ExpirationsModel, column: int) -> bool:
 def test_a_position_far_from_its_end(qtbot: QtBot) -> None:
     model = made(expiry())
     assert shown(model) == [
-        "32 d", "1 \N{MULTIPLICATION SIGN} TSLA 17 Apr 240/250/270/280 iron condor", "IV Service",
-        "$8.65 (3.3%)", "$40,500", "none", "Kept to the end",
+        "32 d", "1 \N{MULTIPLICATION SIGN} TSLA 17 Apr 240/250/270/280 iron condor", "$8.65 (3.3%)",
+        "$40,500", "none", "Kept to the end", "IV Service",
     ]  # fmt: skip
-    assert not any(is_stressed(model, column) for column in (0, 3, 4, 6))
+    assert not any(is_stressed(model, column) for column in (0, 2, 3, 5))
 
 
 def test_what_ends_today_in_the_money_and_cannot_be_paid_for_stands_out(qtbot: QtBot) -> None:
     model = made(in_the_money())
     assert shown(model)[0] == "today"
     assert shown(model)[2:] == [
-        "iv_service_manual", "in by $1.00 (1.7%)", "$6,000", "17 Mar, $0.51", "A rule closes it",
+        "in by $1.00 (1.7%)", "$6,000", "17 Mar, $0.51", "A rule closes it", "iv_service_manual",
     ]  # fmt: skip
-    assert all(is_stressed(model, column) for column in (0, 3, 4, 6))
-    assert model.item(0, 6).toolTip() == "last day: 60 put could leave +100 shares"
+    assert all(is_stressed(model, column) for column in (0, 2, 3, 5))
+    assert model.item(0, 5).toolTip() == "last day: 60 put could leave +100 shares"
 
 
 def test_what_is_not_known(qtbot: QtBot) -> None:
     unknown = expiry(spot=None, nearest=None, distance=None, distance_pct=None, cash=None, shares=0, is_ex_known=False)
-    assert shown(made(unknown))[3:6] == [UNKNOWN, UNKNOWN, "not known"]
-    assert shown(made(in_the_money(dividend=None)))[5] == "17 Mar, amount not known"
+    assert shown(made(unknown))[2:5] == [UNKNOWN, UNKNOWN, "not known"]
+    assert shown(made(in_the_money(dividend=None)))[4] == "17 Mar, amount not known"
 
 
 def test_long_options_alone_have_nothing_to_be_assigned(qtbot: QtBot) -> None:
     long = expiry(nearest=None, distance=None, distance_pct=None, cash=None, shares=0)
-    assert shown(made(long))[3:5] == ["no short leg", "nothing"]
+    assert shown(made(long))[2:4] == ["no short leg", "nothing"]
 
 
 def test_every_ending_has_words_and_rows_keep_the_order_of_the_engine(qtbot: QtBot) -> None:
