@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -31,8 +30,8 @@ SWITCH_INTERVAL_S = 0.0005
 class LedgerReader:
     """Answers from the ledger, which it opens for reading when first asked, on the asking thread."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, places: Places) -> None:
+        self._places = places
         self._query: Query | None = None
 
     def __call__(self, question: LedgerQuestion) -> object:
@@ -41,15 +40,15 @@ class LedgerReader:
         from engine.runtime.answers import answer_from_ledger  # noqa: PLC0415 - heavy
 
         if self._query is None:
-            self._query = LedgerQuery(self._path)
-        return answer_from_ledger(self._query, question)
+            self._query = LedgerQuery(self._places.ledger)
+        return answer_from_ledger(self._query, question, self._places)
 
 
 class Session:
     """One window over one engine."""
 
     def __init__(self, places: Places, running: Running) -> None:
-        self.bridge = EngineBridge(self._send, self._stop, LedgerReader(places.ledger))
+        self.bridge = EngineBridge(self._send, self._stop, LedgerReader(places))
         self.host = EngineHost(places, running, self.bridge)
         self.window = MainWindow(self.bridge, settings_of=partial(_settings_of, places))
 

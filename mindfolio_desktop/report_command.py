@@ -6,7 +6,7 @@ none. Nothing is run and nothing is written to the ledger.
 
 import argparse
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,6 @@ from mindfolio_desktop.whole_folder import check_target, exchanged, write_whole
 if TYPE_CHECKING:
     from engine.domain.events import Event
     from engine.domain.records import Recorded
-    from engine.portfolio.day_sheets import Asked
 
 LOTS = ("fifo", "position")
 """Which tax lots a sale closes: the account's oldest, or those of the position that it ends; else a file says so."""
@@ -138,8 +137,7 @@ def sheet_text(places: Places, which: str, day: dt.date | None) -> str:
     from engine.core.calendar import market_day, next_session  # noqa: PLC0415 - heavy, as all of these
     from engine.core.expiries import last_session  # noqa: PLC0415
     from engine.portfolio.day_sheet_text import end_text, start_text  # noqa: PLC0415
-    from engine.portfolio.day_sheets import EndGathering, StartGathering, session_of  # noqa: PLC0415
-    from engine.portfolio.walk import walk  # noqa: PLC0415
+    from engine.runtime.day_records import end_sheet, start_sheet  # noqa: PLC0415
 
     with journal_of(places) as entries:
         found = list(entries)
@@ -147,38 +145,5 @@ def sheet_text(places: Places, which: str, day: dt.date | None) -> str:
         raise MindfolioError(f"the ledger {places.ledger} is empty")
     last = found[-1][0].at
     if which == "start":
-        day = day or next_session(last).day
-        at = min(last, session_of(day).opens - dt.timedelta(microseconds=1))
-        start = StartGathering(day, _asked(places, found, day, at))
-        return start_text(start.sheet(walk(found, [start])))
-    day = day or last_session(market_day(last)).day
-    end = EndGathering(
-        day, _asked(places, found, next_session(session_of(day).opens).day, min(last, session_of(day).closes))
-    )
-    return end_text(end.sheet(walk(found, [end])))
-
-
-def _asked(places: Places, entries: "Sequence[tuple[Recorded, Event]]", day: dt.date, at: dt.datetime) -> "Asked":
-    """Asks the ledger's own market, and only about what was known at an instant; without recordings nothing is."""
-    from engine.core.money import from_float  # noqa: PLC0415 - heavy, as all of these
-    from engine.domain.events import MindfolioCreated  # noqa: PLC0415
-    from engine.market.happenings import outlook  # noqa: PLC0415
-    from engine.portfolio.day_sheets import Known  # noqa: PLC0415
-    from engine.runtime.markets import market_of, recordings_of  # noqa: PLC0415
-
-    def asked(symbols: frozenset[str]) -> Known:
-        created = entries[0][1]
-        if not symbols or not isinstance(created, MindfolioCreated):
-            return Known()
-        try:
-            market = market_of(recordings_of(places), created.seed, None)
-        except MindfolioError:
-            return Known()
-        prices = {each.symbol: from_float(each.spot) for each in market.feed.last_known(at) if each.symbol in symbols}
-        events = market.events_on(day)
-        return Known(
-            {symbol: price for symbol, price in prices.items() if price is not None},
-            {symbol: outlook(events, symbol, day) for symbol in symbols},
-        )
-
-    return asked
+        return start_text(start_sheet(found, places, day or next_session(last).day, last))
+    return end_text(end_sheet(found, places, day or last_session(market_day(last)).day, last))

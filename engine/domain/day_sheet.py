@@ -169,3 +169,18 @@ class EndSheet:
     ended: tuple[EndedPosition, ...]
     scans: tuple[ScanCount, ...]
     tomorrow: tuple[ExpiryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DaySheets:
+    """Both sheets of a day, and the sessions before and after it that have any; None is none.
+
+    `end` is None while nothing of the day is journaled. `is_over`: the session has closed, so that `end` is all of it.
+    """
+
+    day: dt.date
+    earlier: dt.date | None
+    later: dt.date | None
+    start: StartSheet
+    end: EndSheet | None
+    is_over: bool

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, fields
 
-from engine.core.money import Money
+from engine.core.money import CENT, Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,18 @@ class PnlParts:
     def gross(self) -> Money:
         """The parts' sizes added up, signs left out: what a residual is measured against."""
         return sum(abs(part) for part in self.values)
+
+    def in_cents(self) -> "PnlParts":
+        """The parts in whole cents, as they are shown: together they are the total in whole cents.
+
+        Each is at most a cent from what it is; what rounding leaves over goes to the parts that are nearest to it.
+        """
+        values = self.values
+        floors = [value // CENT for value in values]
+        left = (self.total + CENT // 2) // CENT - sum(floors)
+        nearest = sorted(range(len(values)), key=lambda place: (-(values[place] % CENT), place))
+        raised = frozenset(nearest[:left])
+        return PnlParts(*((floor + (place in raised)) * CENT for place, floor in enumerate(floors)))
 
     def __add__(self, other: "PnlParts") -> "PnlParts":
         return PnlParts(*(mine + theirs for mine, theirs in zip(self.values, other.values, strict=True)))

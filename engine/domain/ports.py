@@ -13,6 +13,7 @@ from engine.domain.aftermath import FollowedTrade, SkippedTrade
 from engine.domain.allocation_history import AllocationHistory
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.candidate import Candidate, Finding, ScanRow
+from engine.domain.events import Event
 from engine.domain.evidence import Awaited, Evidence
 from engine.domain.explained import ExplainedDay
 from engine.domain.instrument import OptionContract
@@ -307,6 +308,10 @@ class Query(Protocol):
 
     def allocations(self) -> AllocationHistory:
         """Every change of capital and its split with what was earned under it."""
+        ...
+
+    def journal(self) -> Iterator[tuple[Recorded, Event]]:
+        """Every entry with its event, from the first on: a long read."""
         ...
 
     def explained(self, since: dt.date = dt.date.min, limit: int = 20) -> tuple[ExplainedDay, ...]:

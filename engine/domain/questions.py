@@ -39,7 +39,21 @@ class NavSamples:
     """Samples of the account's NAV, oldest first: tuple[(datetime, Money), ...]."""
 
 
-LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples
+@dataclass(frozen=True, slots=True)
+class ExplainedDays:
+    """Where the P&L of the newest sessions came from, newest first: tuple[ExplainedDay, ...]."""
+
+    limit: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SheetsOf:
+    """The sheets of a day with a session, None for the ledger's newest: DaySheets. Everything journaled is read."""
+
+    day: dt.date | None = None
+
+
+LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples | ExplainedDays | SheetsOf
 
 
 # --- what the engine has in hand --------------------------------------------------------------------------------------
@@ -48,11 +62,21 @@ class StressOf:
     """P&L of the book over moves of price and volatility, now and after some days: tuple[StressGrid, ...]."""
 
 
-DeskQuestion: TypeAlias = StressOf
+@dataclass(frozen=True, slots=True)
+class LimitsOf:
+    """The limits of the account and of each module, what is used of them and what is left: StandingLimits."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpirationsOf:
+    """Open options by days left, and what comes of them: tuple[OpenExpiry, ...], the next to expire first."""
+
+
+DeskQuestion: TypeAlias = StressOf | LimitsOf | ExpirationsOf
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
 
-DESK_QUESTIONS = (StressOf,)
+DESK_QUESTIONS = (StressOf, LimitsOf, ExpirationsOf)
 """For isinstance; the same as in `DeskQuestion`."""
 
 

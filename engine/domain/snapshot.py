@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, field
 
-from engine.core.money import Money
+from engine.core.money import Money, percent
 from engine.domain.account import Difference
 from engine.domain.candidate import Approval
 from engine.domain.closing import ClosingPlan
@@ -182,6 +182,17 @@ class MindfolioSnapshot:
     """Betas and correlations of what is held, None while nothing is."""
     halted: str = ""
     """Why the engine stopped trading by itself (its ledger cannot be written, a broken invariant); "" while it runs."""
+
+    @property
+    def worst_loss_pct_of_capital(self) -> float | None:
+        """The loss of `worst` in percent of capital; None while it is unknown or has no bound."""
+        return None if self.worst is None or self.worst.loss is None else percent(self.worst.loss, self.capital)
+
+    @property
+    def worst_loss_pct_of_nav(self) -> float | None:
+        """The same in percent of NAV."""
+        is_known = self.worst is not None and self.worst.loss is not None and self.nav > 0
+        return percent(self.worst.loss, self.nav) if is_known and self.worst and self.worst.loss is not None else None
 
     def module(self, module_id: str) -> ModuleView | None:
         """The figures of one module, None when it does not exist."""

@@ -19,6 +19,7 @@ from engine.core.money import Money
 from engine.domain.aftermath import FollowedDay, FollowedTrade, SkippedTrade
 from engine.domain.allocation_history import AllocationHistory
 from engine.domain.candidate import ScanRow
+from engine.domain.events import Event
 from engine.domain.explained import ExplainedDay
 from engine.domain.position import Position
 from engine.domain.records import (
@@ -31,12 +32,13 @@ from engine.domain.records import (
     OrderRow,
     PostingRow,
     PowerRow,
+    Recorded,
     TradeRow,
 )
 from engine.ledger import history_rows, tables
 from engine.ledger.allocations import TYPES, AllocationRows, allocation_history
 from engine.ledger.book import Book
-from engine.ledger.codec import event_of
+from engine.ledger.codec import chained, event_of
 from engine.ledger.connections import cause, reading_engine
 from engine.ledger.history_rows import Kept
 from engine.ledger.ledger import Ledger
@@ -149,6 +151,12 @@ class LedgerQuery:
                 ended=tuple(tables.closed(row) for row in connection.execute(sa.select(closed))),
             )
         return allocation_history(rows, book)
+
+    def journal(self) -> Iterator[tuple[Recorded, Event]]:
+        """Every entry with its event, from the first on: a long read."""
+        query = sa.select(tables.journal).order_by(tables.journal.c.seq)
+        with self._reading() as connection:
+            yield from chained(tables.recorded(row) for row in connection.execute(query))
 
     def followed(self) -> tuple[FollowedTrade, ...]:
         """Skipped trades that would still be open, as of the last session that told of any."""

@@ -63,6 +63,20 @@ def last_day_need(position: Position, spot: Money | None, now: dt.datetime) -> M
     return max(0, needed - position.used) if legs else 0
 
 
+def assignment_need(position: Position, spot: Money | None) -> tuple[Money, int] | None:
+    """What an early assignment of all short calls, or all short puts, takes, and the shares it brings (negative: owes).
+
+    The dearer of the two; the long legs stay as they are. None without short legs, or where a price is missing.
+    """
+    if spot is None:
+        return None
+    shorts = [leg for leg in position.structure.legs if leg.ratio < 0]
+    sides = [tuple(leg for leg in shorts if leg.contract.right is right) for right in Right]
+    found = [_outcome(side, position, spot) for side in sides if side]
+    after = [(needed, shares - position.shares) for needed, shares in found]
+    return max(after, default=None)
+
+
 def _dearest(position: Position, spot: Money, now: dt.datetime) -> tuple[Money, int, tuple[Leg, ...]]:
     """The dearest outcome of the last hour: what it takes, the shares it leaves, and the legs that may bring it about.
 

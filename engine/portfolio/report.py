@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal
 
 from engine.core.clock import as_utc
-from engine.core.money import CENT, UNIT, Money, percent
+from engine.core.money import CENT, UNIT, Money
 from engine.domain.concentration import Comovement, Concentration
 from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.position import Position
@@ -71,8 +71,8 @@ def _from_here(snapshot: MindfolioSnapshot) -> Document | None:
         return None
     return {
         "loss": amount(worst.loss),
-        "pct_of_capital": None if worst.loss is None else percent(worst.loss, snapshot.capital),
-        "pct_of_nav": None if worst.loss is None or snapshot.nav <= 0 else percent(worst.loss, snapshot.nav),
+        "pct_of_capital": snapshot.worst_loss_pct_of_capital,
+        "pct_of_nav": snapshot.worst_loss_pct_of_nav,
         "scenario": None if worst.scenario is None else asdict(worst.scenario),
         "sum_of_modules": amount(worst.sum_alone),
         "diversification": amount(worst.diversification),

@@ -13,7 +13,11 @@ from engine.domain.account import EXTERNAL
 from engine.domain.ports import Query
 from engine.portfolio.held_legs import prices_of
 from engine.portfolio.worst_case import stress_grids
+from engine.runtime.day_records import day_sheets
 from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.expirations import open_expiries
+from engine.runtime.limit_uses import standing_limits
+from engine.runtime.places import Places
 
 Work = Callable[[], object]
 
@@ -30,9 +34,14 @@ def _fail(error: Exception) -> object:
     raise error
 
 
-def answer_from_ledger(query: Query, question: ask.LedgerQuestion) -> object:
-    """What the journal tells. Raises LedgerFault when it cannot be read."""
-    return _FROM_LEDGER[type(question)](query, question)
+def answer_from_ledger(query: Query, question: ask.LedgerQuestion, places: Places) -> object:
+    """What the journal tells, of the ledger in `places`. Raises LedgerFault when it cannot be read."""
+    of_market = _WITH_ITS_MARKET.get(type(question))
+    return _FROM_LEDGER[type(question)](query, question) if of_market is None else of_market(query, question, places)
+
+
+def _given(found: object) -> object:
+    return found
 
 
 def _stress(desk: Desk, _question: ask.StressOf) -> Work:
@@ -43,6 +52,8 @@ def _stress(desk: Desk, _question: ask.StressOf) -> Work:
 
 _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.StressOf: _stress,
+    ask.LimitsOf: lambda desk, _question: partial(_given, standing_limits(desk)),
+    ask.ExpirationsOf: lambda desk, _question: open_expiries(desk),
 }
 
 _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
@@ -50,4 +61,9 @@ _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
     ask.TradesOf: lambda query, question: query.trades(question.module_id),
     ask.SkipsOf: lambda query, question: query.skipped_trades(question.module_id),
     ask.NavSamples: lambda query, _question: query.nav_history(),
+    ask.ExplainedDays: lambda query, question: query.explained(limit=question.limit),
+}
+
+_WITH_ITS_MARKET: Mapping[type, Callable[[Query, Any, Places], object]] = {
+    ask.SheetsOf: lambda query, question, places: day_sheets(query, question.day, places),
 }

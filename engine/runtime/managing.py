@@ -58,8 +58,13 @@ def manage_positions(desk: Desk, only: ModuleKind | None = None) -> None:
                 break
 
 
-def context_of(desk: Desk, module: ModuleSpec, position: Position, kept_back: Money = 0) -> ManageContext:
-    """What a module may know about one of its positions now; `kept_back` is for others of it that end today."""
+def context_of(
+    desk: Desk, module: ModuleSpec, position: Position, kept_back: Money = 0, means: Money | None = None
+) -> ManageContext:
+    """What a module may know about one of its positions now; `kept_back` is for others of it that end today.
+
+    `means` is `desk.means_of` the module, for a caller that has worked it out already.
+    """
     legs, symbol, today = position.structure.legs, position.symbol, market_day(desk.now)
     expiration = position.structure.expiration
     return ManageContext(
@@ -69,7 +74,7 @@ def context_of(desk: Desk, module: ModuleSpec, position: Position, kept_back: Mo
         dte=None if expiration is None else days_to_expiry(desk.now, expiration),
         mark=desk.mark_of(position),
         chain=desk.market.chain(symbol),
-        available=desk.means_of(module.module_id) - kept_back,
+        available=(desk.means_of(module.module_id) if means is None else means) - kept_back,
         costs=desk.book.costs,
         rate=RISK_FREE_RATE,
         outlook=outlook(desk.events_on(today), symbol, today),

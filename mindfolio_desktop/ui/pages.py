@@ -32,6 +32,18 @@ def _approvals(bridge: EngineBridge) -> QWidget:
     return ApprovalsView(bridge)
 
 
+def _risk(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.risk import RiskPage  # noqa: PLC0415 - made when first turned to
+
+    return RiskPage(bridge)
+
+
+def _day(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.day import DayPage  # noqa: PLC0415 - made when first turned to
+
+    return DayPage(bridge)
+
+
 def _messages(_bridge: EngineBridge) -> QWidget:
     from mindfolio_desktop.ui.widgets.messages import MessageLog  # noqa: PLC0415 - as the others
 
@@ -41,5 +53,7 @@ def _messages(_bridge: EngineBridge) -> QWidget:
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),
+    PageSpec(Place("risk", "Risk", "risk", "Ctrl+5"), _risk),
+    PageSpec(Place("day", "Day", "day", "Ctrl+9"), _day),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),
 )

@@ -338,9 +338,10 @@ QPushButton[role="segment"] {
 QPushButton[role="segment"][place="first"] {
   border-left-width: 1px; border-top-left-radius: 6px; border-bottom-left-radius: 6px; }
 QPushButton[role="segment"][place="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px; }
+QPushButton[role="segment"][place="only"] { border-left-width: 1px; border-radius: 6px; }
 QPushButton[role="segment"]:hover { background: $hover; }
 QPushButton[role="segment"]:checked { background: $accent; color: $on_accent; border-color: $accent; }
-QPushButton[role="segment"]:focus { border: 1px solid $text; }
+QPushButton[role="segment"]:focus, QPushButton[role="segment"][focused="true"] { border: 1px solid $text; }
 QLineEdit, QAbstractSpinBox {
   background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 0 8px;
   min-height: ${control}px; selection-background-color: $accent; selection-color: $on_accent; }

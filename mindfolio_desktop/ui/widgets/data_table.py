@@ -98,6 +98,10 @@ class DataTable(QWidget):
         index = self._proxy.mapFromSource(self._model.index(row, 0))
         self._view.setCurrentIndex(index)
 
+    def source_index(self) -> QModelIndex:
+        """Where a person is, in the given model; invalid when nowhere."""
+        return self._proxy.mapToSource(self._view.currentIndex())
+
     def _on_current(self, current: QModelIndex) -> None:
         self.current_changed.emit(self._proxy.mapToSource(current))
 

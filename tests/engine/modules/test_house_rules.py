@@ -16,7 +16,7 @@ from engine.domain.position import Position, PositionStatus
 from engine.domain.quote import Quote
 from engine.domain.scan import Action, Exit, ExitCode, ManageContext, ScanContext, Warn
 from engine.domain.structure import Leg, Structure, StructureKind
-from engine.modules.house_rules import decide, house_actions, last_day_need
+from engine.modules.house_rules import assignment_need, decide, house_actions, last_day_need
 from tests.builders import module_spec
 
 LAST_DAY = dt.date(2026, 4, 17)
@@ -273,3 +273,22 @@ class TestBeforeTheModule:
         context = seen(spread, at(15), 95.0)
         context = replace(context, module=replace(context.module, house_rules=False))
         assert code_of(decide(self.Asks(), spread, context)) is ExitCode.RULE
+
+
+class TestWhatAnAssignmentTakes:
+    def test_a_short_put_takes_its_strike_and_brings_shares(self) -> None:
+        found = assignment_need(held(put("90", -1), put("85", 1), quantity=2), dollars(100))
+        assert found == (dollars(18_000), 200), "early, the long put stays as it is"
+
+    def test_a_short_call_leaves_short_stock(self) -> None:
+        assert assignment_need(held(call("110", -1)), dollars(100)) == (dollars(15_000), -100)
+
+    def test_a_covered_call_takes_nothing_and_its_shares_go(self) -> None:
+        assert assignment_need(held(call("110", -1), shares=100), dollars(100)) == (0, -100)
+
+    def test_of_both_sides_the_dearer_one(self) -> None:
+        assert assignment_need(held(put("90", -1), call("110", -1)), dollars(100)) == (dollars(15_000), -100)
+
+    def test_nothing_without_short_legs_or_a_price(self) -> None:
+        assert assignment_need(held(call("110", 1)), dollars(100)) is None
+        assert assignment_need(held(call("110", -1)), None) is None

@@ -63,7 +63,7 @@ def test_a_question_is_answered_after_a_halt(rig: Rig) -> None:
 
 def test_every_question_has_one_who_answers() -> None:
     assert set(answers._FROM_DESK) == set(ask.DESK_QUESTIONS) == set(_members(ask.DeskQuestion))
-    assert set(answers._FROM_LEDGER) == set(_members(ask.LedgerQuestion))
+    assert {*answers._FROM_LEDGER, *answers._WITH_ITS_MARKET} == set(_members(ask.LedgerQuestion))
 
 
 def _members(union: object) -> tuple[type, ...]:

@@ -2,19 +2,23 @@
 
 import threading
 
+from engine.core.errors import MindfolioError
 from engine.domain.commands import Command
-from engine.domain.questions import DESK_QUESTIONS, DeskQuestion, LedgerQuestion, Question
+from engine.domain.questions import DESK_QUESTIONS, DeskQuestion, LedgerQuestion, Question, SheetsOf
 
 
 class EngineFake:
-    """Takes commands and stops. Questions of the ledger are answered by what a test put into `answers` under their
-    class, an empty tuple where it put nothing; `fault` makes them fail. Those of the desk are only noted."""
+    """Takes commands and stops.
+
+    Questions of the ledger are answered by what a test put into `answers` under their class, an empty tuple where it
+    put nothing; an exception there, or `fault` for all of them, makes them fail. Those of the desk are only noted.
+    """
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
         self.stops: list[tuple[str, str]] = []
         self.questions: list[Question] = []
-        self.answers: dict[type, object] = {}
+        self.answers: dict[type, object] = {SheetsOf: MindfolioError("the ledger is empty")}
         self.threads: set[str] = set()
         self.fault: Exception | None = None
         self.may_answer = threading.Event()
@@ -38,7 +42,10 @@ class EngineFake:
         self.may_answer.wait(5)
         if self.fault is not None:
             raise self.fault
-        return self.answers.get(type(question), ())
+        answer = self.answers.get(type(question), ())
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     @property
     def asked(self) -> list[tuple[type, str]]:

@@ -34,7 +34,7 @@ from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, NOW, aggressive_growth, fresh, stopped, with_module
 
 STOP_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-PAGES = ("go_dashboard", "go_approvals", "go_messages", f"go_module_{AUTO}")
+PAGES = ("go_dashboard", "go_approvals", "go_risk", "go_day", "go_messages", f"go_module_{AUTO}")
 
 
 @pytest.fixture

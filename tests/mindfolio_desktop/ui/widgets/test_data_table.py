@@ -97,6 +97,7 @@ def test_the_chosen_row_is_reported_in_the_models_terms(
     table.view.setFocus()
     QTest.keyClick(table.view, Qt.Key.Key_Up)
     assert heard[-1].row() == 1
+    assert (table.source_index().row(), table.source_index().data()) == (1, "a")
 
 
 def test_a_column_makes_room_for_figures_that_grow_and_keeps_it(
