@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.domain.structure import Leg
+
 
 # --- what the journal tells -------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,26 @@ class NavSamples:
     """Samples of the account's NAV, oldest first: tuple[(datetime, Money), ...]."""
 
 
-LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples
+@dataclass(frozen=True, slots=True)
+class OrdersOf:
+    """Orders of a module (None: of all), the last changed first, from before an entry on: tuple[OrderRow, ...]."""
+
+    module_id: str | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FillsOf:
+    """Fills of a module (None: of all), newest first, from before an entry on: tuple[FillRow, ...]."""
+
+    module_id: str | None = None
+    before: int | None = None
+
+
+PAGE = 100
+"""Orders and fills that are told at once; fewer are the last ones there are."""
+
+LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples | OrdersOf | FillsOf
 
 
 # --- what the engine has in hand --------------------------------------------------------------------------------------
@@ -48,11 +69,54 @@ class StressOf:
     """P&L of the book over moves of price and volatility, now and after some days: tuple[StressGrid, ...]."""
 
 
-DeskQuestion: TypeAlias = StressOf
+@dataclass(frozen=True, slots=True)
+class LegsOf:
+    """What each leg of a position is quoted at: tuple[LegLine, ...], None when it is not open any more."""
+
+    position_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoffOf:
+    """A position's results over prices, one curve after `days` with every volatility moved by a percentage of itself.
+
+    PayoffCurves, None when it is not open any more.
+    """
+
+    position_id: str
+    days: int
+    volatility_pct: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingOf:
+    """What closing units of a position would cost: ClosingQuote, None when it is not open any more."""
+
+    position_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RollTermsOf:
+    """Where a position could be rolled to: tuple[RollExpiration, ...] that live today or longer."""
+
+    position_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollOf:
+    """What exchanging legs of a whole position would bring: RollQuote, None when it is not open any more."""
+
+    position_id: str
+    close: tuple[Leg, ...]
+    open: tuple[Leg, ...]
+
+
+DeskQuestion: TypeAlias = StressOf | LegsOf | PayoffOf | ClosingOf | RollTermsOf | RollOf
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
 
-DESK_QUESTIONS = (StressOf,)
+DESK_QUESTIONS = (StressOf, LegsOf, PayoffOf, ClosingOf, RollTermsOf, RollOf)
 """For isinstance; the same as in `DeskQuestion`."""
 
 

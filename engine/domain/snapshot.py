@@ -179,6 +179,8 @@ class MindfolioSnapshot:
     """The same by sector; a symbol that no table names is in the sector ""."""
     comovement: Comovement | None = None
     """Betas and correlations of what is held, None while nothing is."""
+    external: tuple[PositionView, ...] = ()
+    """Positions that lie in the account and belong to no module here."""
     halted: str = ""
     """Why the engine stopped trading by itself (its ledger cannot be written, a broken invariant); "" while it runs."""
 

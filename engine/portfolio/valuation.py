@@ -162,11 +162,16 @@ def value_positions(book: Book, chains: Mapping[str, Chain], now: dt.datetime, r
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """What the quotes imply of one option that is held: volatility a year, forward in $, years to expiry."""
+    """What the quotes imply of one option that is held: volatility a year, forward in $, years to expiry, delta.
+
+    `is_borrowed`: volatility and delta are those of the other right at its strike.
+    """
 
     volatility: float
     forward: float
     years: float
+    delta: float
+    is_borrowed: bool
 
 
 def held_contracts(positions: Iterable[Position]) -> dict[str, tuple[OptionContract, ...]]:
@@ -199,7 +204,7 @@ def contract_values(
     values = _values_of(chain, tuple(np.sort(keys).tolist()), now.replace(second=0, microsecond=0), rate)
     row = np.minimum(np.searchsorted(chain.key, keys), chain.key.size - 1)
     known = (chain.key[row] == keys) & (values.valid[row] | values.borrowed[row])
-    columns = (values.iv[row], values.forward[row], values.years[row])
+    columns = (values.iv[row], values.forward[row], values.years[row], values.delta[row], values.borrowed[row])
     rows = zip(contracts, known.tolist(), *(column.tolist() for column in columns), strict=True)
     return {contract: HeldValue(*figures) for contract, is_known, *figures in rows if is_known}
 

@@ -13,6 +13,7 @@ from engine.domain.account import EXTERNAL
 from engine.domain.ports import Query
 from engine.portfolio.held_legs import prices_of
 from engine.portfolio.worst_case import stress_grids
+from engine.runtime import position_answers
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 
 Work = Callable[[], object]
@@ -43,6 +44,11 @@ def _stress(desk: Desk, _question: ask.StressOf) -> Work:
 
 _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.StressOf: _stress,
+    ask.LegsOf: position_answers.legs,
+    ask.PayoffOf: position_answers.payoff,
+    ask.ClosingOf: position_answers.closing,
+    ask.RollTermsOf: position_answers.roll_terms,
+    ask.RollOf: position_answers.roll,
 }
 
 _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
@@ -50,4 +56,6 @@ _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
     ask.TradesOf: lambda query, question: query.trades(question.module_id),
     ask.SkipsOf: lambda query, question: query.skipped_trades(question.module_id),
     ask.NavSamples: lambda query, _question: query.nav_history(),
+    ask.OrdersOf: lambda query, question: query.orders(question.module_id, ask.PAGE, question.before),
+    ask.FillsOf: lambda query, question: query.fills(question.module_id, ask.PAGE, question.before),
 }

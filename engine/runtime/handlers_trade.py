@@ -45,7 +45,7 @@ def close_position(desk: Desk, command: cmd.ClosePosition) -> Denials:
     if position is None:
         return _no_position(command.position_id)
     if position.module_id not in desk.book.modules:
-        return _nobodys(position)
+        return nobodys(position)
     if not _is_price(command.limit):
         return _no_price({"position": position.position_id})
     quantity = position.quantity if command.quantity is None else command.quantity
@@ -69,7 +69,7 @@ def roll_position(desk: Desk, command: cmd.RollPosition) -> Denials:
     if position is None:
         return _no_position(command.position_id)
     if position.module_id not in desk.book.modules:
-        return _nobodys(position)
+        return nobodys(position)
     if not _is_price(command.limit):
         return _no_price({"position": position.position_id})
     return roll(desk, position, command.close, command.open, command.limit, command.who, command.why)
@@ -126,7 +126,8 @@ def _no_price(about: dict[str, Fact]) -> Denials:
     return (Denial(DenialCode.STRUCTURE, "figures that no order can have", facts=about),)
 
 
-def _nobodys(position: Position) -> Denials:
+def nobodys(position: Position) -> Denials:
+    """The refusal of a trade in what is EXTERNAL."""
     about = {"position": position.position_id, "why": "it belongs to no module here: trade it where it was opened"}
     return (Denial(DenialCode.UNKNOWN_MODULE, position.module_id, facts={**about}),)
 
