@@ -112,8 +112,8 @@ def payoff_curves(
 ) -> PayoffCurves:
     """Results of a position after `days`, with each volatility moved by a percentage of itself, beside now and expiry.
 
-    Days are kept between now and the first expiration. `rate` as in valuations. Raises ValueError for a position of
-    which neither a strike nor the underlying's price is known.
+    Days are kept between now and the first expiration. `rate` as in valuations. Without a strike and without the
+    underlying's price there are no prices, and no curves.
     """
     expiration = position.structure.expiration
     left = 0 if expiration is None else max(0, days_to_expiry(now, expiration))
@@ -125,10 +125,9 @@ def payoff_curves(
     grid = _grid(position, spot, _deviation(held, spot))
     results = _at_expiry(held, grid, is_exact=is_exact)
     zeros = _zeros(held, grid, results, is_exact=is_exact)
-    if spot is not None and grid[0] < spot < grid[-1]:
-        grid = np.union1d(grid, np.array([spot], dtype=np.int64))
-    inside = np.array([zero for zero in zeros if grid[0] < zero < grid[-1]], dtype=np.int64)
-    grid = np.union1d(grid, inside)
+    if grid.size:
+        inside = [zero for zero in zeros if grid[0] < zero < grid[-1]]
+        grid = np.union1d(grid, np.array(inside, dtype=np.int64))
     results = _at_expiry(held, grid, is_exact=is_exact)
     prices = np.array([to_float(int(price)) for price in grid])
     # The last day is over when its options are: a whole number of days would stop some hours short of it.
@@ -188,7 +187,7 @@ def _grid(position: Position, spot: Money | None, deviation: float) -> np.ndarra
     """Prices that are shown, ascending: around the strikes and the spot, in whole cents."""
     known = [*position.structure.strikes, *([] if spot is None else [spot])]
     if not known:
-        raise ValueError(f"nothing is known of the price of {position.symbol}")
+        return np.zeros(0, dtype=np.int64)
     low, high = to_float(min(known)), to_float(max(known))
     middle = to_float(spot) if spot is not None else (low + high) / 2
     reach = min(max(_DEVIATIONS * deviation, _LEAST_REACH * middle), _MOST_REACH * middle)
@@ -220,9 +219,10 @@ def _at(curve: Sequence[Money], place: int | None) -> Money | None:
 def _zeros(
     held: _Held, grid: np.ndarray[tuple[int], np.dtype[np.int64]], results: Sequence[Money], *, is_exact: bool
 ) -> tuple[Money, ...]:
-    """Where the result at expiry is zero: exact, or where the model's curve crosses it, to the cent."""
+    """Where the result at expiry is zero, or the model's curve crosses it, to the cent."""
     if is_exact:
-        return breakevens(held.payoff, held.cash, held.shares)
+        exact = breakevens(held.payoff, held.cash, held.shares)
+        return tuple(dict.fromkeys(round(zero / CENT) * CENT for zero in exact))
     found = []
     for (low, high), (left, right) in zip(pairwise(grid.tolist()), pairwise(results), strict=False):
         if (left > 0) is not (right > 0):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Place
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, ORDERS, POSITIONS, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,18 @@ def _approvals(bridge: EngineBridge) -> QWidget:
     return ApprovalsView(bridge)
 
 
+def _positions(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.positions import PositionsView  # noqa: PLC0415 - as the others
+
+    return PositionsView(bridge)
+
+
+def _orders(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.orders import OrdersView  # noqa: PLC0415 - as the others
+
+    return OrdersView(bridge)
+
+
 def _messages(_bridge: EngineBridge) -> QWidget:
     from mindfolio_desktop.ui.widgets.messages import MessageLog  # noqa: PLC0415 - as the others
 
@@ -41,5 +53,7 @@ def _messages(_bridge: EngineBridge) -> QWidget:
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),
+    PageSpec(Place(POSITIONS, "Positions", "positions", "Ctrl+3"), _positions),
+    PageSpec(Place(ORDERS, "Orders", "orders", "Ctrl+4"), _orders),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),
 )

@@ -184,9 +184,10 @@ class TestPayoff:
         assert (found.spot, found.today, found.chance) == (None, (), None)
         assert found.breakevens == (dollars("90.60"), dollars("112.40"))
 
-    def test_nothing_known_is_an_error(self) -> None:
-        with pytest.raises(ValueError, match="nothing is known"):
-            payoff_curves(held(cost="9900", shares=1, quantity=100), None, AT, RATE, 0, 0)
+    def test_where_no_price_is_known_there_is_no_curve(self) -> None:
+        found = payoff_curves(held(cost="9900", shares=1, quantity=100), None, AT, RATE, 0, 0)
+        assert (found.prices, found.at_expiry, found.today, found.profits) == ((), (), (), ())
+        assert found.breakevens == (dollars(99),)
 
     def test_an_index_option_is_valued_without_early_exercise(self, make_chain: Callable[..., Chain]) -> None:
         chain = make_chain("SPX", 5000.0, (4600, 4800, 5000, 5200, 5400))
