@@ -36,10 +36,11 @@ class LegLine:
 class PayoffCurves:
     """What a position wins or loses over prices of its underlying, after the costs paid so far.
 
-    `prices` ascend (none where nothing is known of them); the other columns are as long, or empty where they cannot be told. `at_expiry` is the result at
-    the first expiration: exact where all options end there, else with the later ones at their model value. `today` is
-    by the model as things are, `chosen` after some days and a move of every volatility. `at_spot` is `today` and
-    `chosen` at the price of now. `profits` are the stretches of prices shown that end above zero.
+    `prices` ascend (none where nothing is known of them); the other columns are as long, or empty where they cannot be
+    told. `at_expiry` is the result at the first expiration: exact where all options end there, else with the later
+    ones at their model value. `today` is by the model as things are, `chosen` after some days and a move of every
+    volatility. `at_spot` is `today` and `chosen` at the price of now. `profits` are the stretches of prices shown that
+    end above zero. `breakevens` are to the cent.
     """
 
     prices: tuple[Money, ...]

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.core.money import dollars
+from engine.core.money import Money, dollars
 from mindfolio_desktop.ui.widgets.price_choice import PriceChoice
 
 
@@ -24,31 +24,36 @@ def part(choice: PriceChoice, kind: type[QWidget], name: str) -> QWidget:
     return found
 
 
+def state(choice: PriceChoice) -> tuple[Money | None, bool]:
+    return choice.limit, choice.is_ready
+
+
 def press(choice: PriceChoice, name: str) -> None:
     QTest.mouseClick(part(choice, QPushButton, name), Qt.MouseButton.LeftButton)
 
 
 def test_it_walks_until_a_person_wants_a_limit_which_starts_at_mid(choice: PriceChoice, qtbot: QtBot) -> None:
-    assert (choice.limit, choice.is_ready) == (None, True)
+    assert state(choice) == (None, True)
     choice.show_mid(dollars("-0.85"))
     with qtbot.waitSignal(choice.changed):
         press(choice, "p_rest")
-    assert choice.limit == dollars("-0.85")
+    assert state(choice)[0] == dollars("-0.85")
     field = part(choice, QLineEdit, "p_limit_amount")
     assert field.isVisible()
     QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClicks(field, "0.9")
-    assert choice.limit == dollars("-0.90")
+    assert state(choice)[0] == dollars("-0.90")
     choice.show_mid(dollars("-0.10"))
-    assert choice.limit == dollars("-0.90"), "what was typed stays"
+    assert state(choice)[0] == dollars("-0.90"), "what was typed stays"
     QTest.keyClicks(field, "x")
-    assert (choice.limit, choice.is_ready) == (None, False)
+    assert state(choice) == (None, False)
     press(choice, "p_walk")
-    assert (choice.limit, choice.is_ready, field.isVisible()) == (None, True, False)
+    assert state(choice) == (None, True)
+    assert not field.isVisible()
 
 
 def test_another_order_begins_walking(choice: PriceChoice) -> None:
     press(choice, "p_rest")
     choice.begin()
-    assert (choice.limit, choice.is_ready) == (None, True)
+    assert state(choice) == (None, True)
     assert not part(choice, QLineEdit, "p_limit_amount").isVisible()
