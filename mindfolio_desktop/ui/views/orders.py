@@ -99,6 +99,7 @@ class OrdersView(Page):
             self.column.addWidget(panel)
         self.column.addStretch(1)
         self._actions.hide()
+        self._table.explain_empty("Waiting for the engine…")
         self._past_table.explain_empty("Reading the orders…")
         self._fills_table.explain_empty("Reading the fills…")
 

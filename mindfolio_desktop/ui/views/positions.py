@@ -41,6 +41,7 @@ class PositionsView(Page):
         self._table = DataTable(
             model, "all_positions_table", "Open positions", sort_role=SORT_ROLE, stretch=_STRUCTURE, most_rows=8
         )
+        self._table.explain_empty("Waiting for the engine…")
         self._columns.setMenu(self._table.offer_columns(NOT_SHOWN_FIRST))
         self._detail = PositionPanel(bridge)
         self.add_heading("Positions", self._filter, self._columns)

@@ -11,7 +11,7 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.panel import Facts, Panel
 from mindfolio_desktop.ui.widgets.payoff_chart import PayoffChart
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 SETTLE_MS = 120
 """How long a slider rests before its curve is asked for."""
@@ -20,16 +20,27 @@ _VOLATILITY = (-50, 100, 5)
 """Least and most move of every volatility in percent of itself, and a step."""
 
 
+_READOUT_HEIGHT = 36
+"""Two lines, so that nothing moves while a person reads along the curves."""
+
+_LONG = ("chosen", "spot")
+"""Words of the legend that are cut where a window is narrow."""
+
+
 class PayoffPanel(Panel):
     """Shows a PayoffCurves. `wanted` (days, percent) comes when the sliders have come to rest at something else."""
 
     wanted = Signal(int, int)
 
     def __init__(self) -> None:
-        super().__init__("Profit and loss over price", "payoff_panel", "after costs paid so far")
+        super().__init__(
+            "Profit and loss over price", "payoff_panel", "after costs paid so far; shaded: ends with a gain"
+        )
         self._curves: PayoffCurves | None = None
         self._chart = PayoffChart("payoff_chart")
-        self._readout = Text("", name="payoff_readout")
+        self._readout = Text("", wraps=True, name="payoff_readout")
+        self._readout.setMinimumHeight(_READOUT_HEIGHT)
+        self._readout.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._note = Text("", "muted", 12, wraps=True, name="payoff_note")
         self._keys = {
             "expiry": _Key("text", Qt.PenStyle.SolidLine),
@@ -37,8 +48,9 @@ class PayoffPanel(Panel):
             "chosen": _Key("warning", Qt.PenStyle.DashLine),
             "spot": _Key("muted", Qt.PenStyle.DashLine),
         }
-        self._key_words = {key: Text("", "muted", 12, name=f"payoff_key_{key}") for key in self._keys}
-        self._shaded = Text("shaded: ends with a gain", "muted", 12, name="payoff_shaded")
+        self._key_words = {
+            key: (ElidedText if key in _LONG else Text)("", "muted", 12, name=f"payoff_key_{key}") for key in self._keys
+        }
         self._days, self._volatility = _slider("payoff_days"), _slider("payoff_volatility")
         self._days_words = Text("", name="payoff_days_words")
         self._volatility_words = Text("", name="payoff_volatility_words")
@@ -84,7 +96,6 @@ class PayoffPanel(Panel):
             legend.addWidget(self._key_words[key])
             legend.addSpacing(theme.SPACE)
         legend.addStretch(1)
-        legend.addWidget(self._shaded)
         left.addLayout(legend)
         left.addWidget(self._chart, 1)
         left.addWidget(self._readout)
@@ -178,7 +189,7 @@ class PayoffPanel(Panel):
         self._days.setAccessibleName(self._days_words.text())
         self._volatility.setAccessibleName(self._volatility_words.text())
         self._reset.setEnabled(bool(days or percent))
-        expiry = "At expiration" if curves is None or curves.is_exact else "At the first expiration"
+        expiry = "At expiration" if curves is None or curves.is_exact else "First expiration"
         if curves is not None and curves.expiration is None:
             expiry = "At any time"
         self._key_words["expiry"].show_text(expiry)
@@ -186,7 +197,6 @@ class PayoffPanel(Panel):
         spot = None if curves is None else curves.spot
         self._key_words["spot"].show_text("" if spot is None else f"Price now {fmt.price(spot)}")
         self._keys["spot"].setVisible(spot is not None)
-        self._shaded.setVisible(curves is not None and bool(curves.profits))
         is_moved = bool(days or percent)
         words = when[:1].upper() + when[1:] + (f", volatility {volatility}" if percent else "")
         self._key_words["chosen"].show_text(words)

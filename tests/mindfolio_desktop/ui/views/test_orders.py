@@ -147,8 +147,8 @@ class TestWorking:
         QTest.mouseClick(button(page, "order_replace"), Qt.MouseButton.LeftButton)
         command = ReplaceOrder("O000001", dollars("-2.10"), "user")
         assert engine.commands == [command]
-        why = {"why": "beyond the worst price that was checked: cancel it and enter a new one"}
-        denial = Denial(DenialCode.MAX_RISK, dollars("-2.10"), dollars("-2.20"), "usd", {**why})
+        about = {"order": "O000001", "why": "beyond the worst price that was checked: cancel it and enter a new one"}
+        denial = Denial(DenialCode.MAX_RISK, dollars("-2.10"), dollars("-2.20"), "usd", {**about})
         with qtbot.waitSignal(bridge.command_denied):
             bridge.notify(CommandDenied(command, (denial,)))
         assert "beyond the worst price that was checked" in words(page, "order_refused")

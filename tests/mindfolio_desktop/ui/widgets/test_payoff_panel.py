@@ -114,7 +114,7 @@ def test_what_rests_on_a_model_or_is_missing_is_said(panel: PayoffPanel) -> None
     assert words(panel, "payoff_note").startswith("It has several expirations")
     assert (words(panel, "payoff_worst"), words(panel, "payoff_key_expiry")) == (
         fmt.UNKNOWN,
-        "At the first expiration",
+        "First expiration",
     )
     panel.show_curves(payoff(today=(), chosen=(), at_spot=(None, None)))
     assert words(panel, "payoff_note").startswith("A leg has no volatility now")
@@ -133,3 +133,10 @@ def test_another_position_begins_with_nothing_moved_and_asks_for_nothing(panel: 
     panel.show_nothing("It is not open any more.")
     assert words(panel, "payoff_chart_empty") == "It is not open any more."
     assert payoff().expiration == APRIL
+
+
+def test_nothing_makes_it_wider_than_the_narrowest_window_leaves_room_for(panel: PayoffPanel) -> None:
+    panel.show_curves(payoff(is_exact=False, spot=dollars("12345.67")))
+    QTest.keyClick(slider(panel, "payoff_days"), Qt.Key.Key_End)
+    QTest.keyClick(slider(panel, "payoff_volatility"), Qt.Key.Key_End)
+    assert panel.minimumSizeHint().width() <= 1040 - 196 - 32 - 12
