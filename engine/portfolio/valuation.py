@@ -17,7 +17,7 @@ from engine.core.money import UNIT, Money, from_float, percent
 from engine.domain.chain import Chain, Floats, Ints
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, OptionContract
-from engine.domain.position import Position
+from engine.domain.position import OwnExits, Position
 from engine.domain.quote import stock_quote
 from engine.domain.snapshot import PositionView
 from engine.domain.tick import EUROPEAN_CLASSES
@@ -140,32 +140,26 @@ class Valuer:
     def _view(self, book: Book, position: Position, priced: _Priced) -> PositionView:
         """The view of a position, the one before where it would be the same."""
         key = position.position_id
-        mark, marked_at, kept = book.marks[key], book.marked_at[key], self._views.get(key)
-        if (
-            kept is not None
-            and self._made_of[key] is priced
-            and kept.position is position
-            and (kept.mark, kept.marked_at) == (mark, marked_at)
-        ):
+        mark, marked_at, own_exits = book.marks[key], book.marked_at[key], book.own_exits.get(key)
+        kept = self._views.get(key)
+        seen = (mark, marked_at, own_exits)
+        is_same = kept is not None and self._made_of[key] is priced and kept.position is position
+        if kept is not None and is_same and (kept.mark, kept.marked_at, kept.own_exits) == seen:
             return kept
-        return _view(position, mark, marked_at, priced)
+        return _view(position, mark, marked_at, priced, own_exits)
 
 
 def value_positions(book: Book, chains: Mapping[str, Chain], now: dt.datetime, rate: float) -> dict[str, PositionView]:
-    """A view of every open position, by position id.
+    """A view of every open position, by position id; `rate` is the risk-free rate, continuously compounded.
 
-    The mark is the book's (journaled) one, so that the snapshot adds up to the ledger; Greeks and closing cost come
-    from the newest quotes. `rate` is the risk-free rate, continuously compounded.
+    The mark is the book's (journaled) one, so that the snapshot adds up to the ledger; all else is the newest quotes'.
     """
     return Valuer().views(book, chains, now, rate)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """What the quotes imply of one option that is held: volatility a year, forward in $, years to expiry, delta.
-
-    `is_borrowed`: volatility and delta are those of the other right at its strike.
-    """
+    """What quotes imply of an option: volatility a year, forward in $, years to expiry, delta; whether borrowed."""
 
     volatility: float
     forward: float
@@ -311,7 +305,9 @@ def _price(
     )
 
 
-def _view(position: Position, mark: Money, marked_at: dt.datetime, priced: _Priced) -> PositionView:
+def _view(
+    position: Position, mark: Money, marked_at: dt.datetime, priced: _Priced, own: OwnExits | None
+) -> PositionView:
     pnl, best = mark - position.cost, -position.cost
     return PositionView(
         position=position,
@@ -324,6 +320,7 @@ def _view(position: Position, mark: Money, marked_at: dt.datetime, priced: _Pric
         iv=priced.iv,
         is_iv_borrowed=priced.borrowed,
         closing_cost=priced.closing_cost,
+        own_exits=own,
         spot=priced.spot,
         dollar_delta=priced.dollar_delta,
         dollar_gamma=priced.dollar_gamma,

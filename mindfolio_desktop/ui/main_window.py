@@ -22,6 +22,7 @@ from engine.domain.commands import (
     RollPosition,
     ScanNow,
     SetSpeed,
+    SetTarget,
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert
@@ -53,12 +54,14 @@ _COMMANDS: dict[type, str] = {
     ResolveDifference: "Resolve a difference",
     ClosePosition: "Close a position",
     RollPosition: "Roll a position",
+    SetTarget: "Set a target of a position",
     CancelOrder: "Cancel an order",
     ReplaceOrder: "Give an order another limit",
 }
 
 _ANSWERED_THERE = (
-    ReallocateBudget, ApproveTrade, RefuseTrade, ClosePosition, RollPosition, CancelOrder, ReplaceOrder,
+    ReallocateBudget, ApproveTrade, RefuseTrade, ClosePosition, RollPosition, SetTarget, CancelOrder,
+    ReplaceOrder,
 )  # fmt: skip
 """Commands whose refusals are shown beside the control that sent them, where the person is looking."""
 

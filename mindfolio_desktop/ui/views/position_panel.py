@@ -5,7 +5,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.domain.commands import ClosePosition, Command, RollPosition
+from engine.domain.commands import ClosePosition, Command, RollPosition, SetTarget
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.questions import ClosingOf, LegsOf, PayoffOf, Question, RollOf, RollTermsOf
@@ -23,6 +23,7 @@ from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.payoff_panel import PayoffPanel
 from mindfolio_desktop.ui.widgets.roll_strip import RollStrip
+from mindfolio_desktop.ui.widgets.target_strip import TargetStrip
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 ASK_INTERVAL_MS = 1000
@@ -52,7 +53,9 @@ class PositionPanel(QWidget):
         self._done = Text("", "muted", name="position_done")
         self._orders = Button("See orders", "position_orders", "link")
         self._close, self._roll = Button("Close…", "position_close"), Button("Roll…", "position_roll")
-        self._close_strip, self._roll_strip = CloseStrip(), RollStrip()
+        self._target = Button("Target…", "position_target")
+        self._own = Text("", "muted", name="position_own_exits")
+        self._close_strip, self._roll_strip, self._target_strip = CloseStrip(), RollStrip(), TargetStrip()
         self._payoff = PayoffPanel()
         self._legs = LegsModel(self)
         self._table = DataTable(self._legs, "legs_table", "Legs", sort_role=SORT_ROLE, stretch=_LEG, most_rows=8)
@@ -68,9 +71,11 @@ class PositionPanel(QWidget):
         heading = QHBoxLayout()
         heading.setSpacing(theme.SPACE + theme.SPACE // 2)
         heading.addWidget(self._name, 1)
+        heading.addWidget(self._own)
         heading.addWidget(self._module)
         heading.addWidget(self._close)
         heading.addWidget(self._roll)
+        heading.addWidget(self._target)
         column.addLayout(heading)
         sent = QHBoxLayout()
         sent.setSpacing(theme.SPACE)
@@ -79,7 +84,7 @@ class PositionPanel(QWidget):
         sent.addStretch(1)
         column.addWidget(self._state)
         column.addLayout(sent)
-        for strip in (self._close_strip, self._roll_strip):
+        for strip in (self._close_strip, self._roll_strip, self._target_strip):
             column.addWidget(strip)
         column.addWidget(self._payoff)
         legs = Panel("Legs", "legs_panel", "prices a share")
@@ -97,6 +102,9 @@ class PositionPanel(QWidget):
         self._roll_strip.asked.connect(self._ask_roll)
         self._roll_strip.confirmed.connect(self._send_roll)
         self._roll_strip.dismissed.connect(self._dismiss)
+        self._target.clicked.connect(self._on_target)
+        self._target_strip.confirmed.connect(self._send_target)
+        self._target_strip.dismissed.connect(self._dismiss)
         self._payoff.wanted.connect(self._ask_payoff)
         self._orders.clicked.connect(self.orders_wanted)
         self._ask_later.timeout.connect(self._on_interval)
@@ -126,6 +134,9 @@ class PositionPanel(QWidget):
         self._close.setEnabled(not why)
         self._roll.setEnabled(not why and bool(position.structure.legs))
         self._roll.setToolTip("" if position.structure.legs else "Shares have no expiration to roll")
+        self._target.setEnabled(not why and position.cost != 0)
+        self._target.setToolTip("" if position.cost else "It cost nothing that a share could be measured of")
+        self._own.show_or_hide(_own_words(row))
         if why:
             self._hide_strips()
         if is_other:
@@ -255,14 +266,24 @@ class PositionPanel(QWidget):
             self._bridge.ask(RollTermsOf(self.position_id))
 
     @Slot()
+    def _on_target(self) -> None:
+        if self._row is not None:
+            self._hide_strips()
+            self._show_done("")
+            view = self._row.view
+            words = fmt.held(view.position.structure, view.position.quantity)
+            self._target_strip.open_for(view.position, view.own_exits, words)
+
+    @Slot()
     def _dismiss(self) -> None:
-        was_roll = not self._roll_strip.isHidden()
+        buttons = {self._roll_strip: self._roll, self._target_strip: self._target}
+        opened = next((button for strip, button in buttons.items() if not strip.isHidden()), self._close)
         self._hide_strips()
-        (self._roll if was_roll else self._close).setFocus()
+        opened.setFocus()
 
     def _hide_strips(self) -> None:
-        self._close_strip.hide()
-        self._roll_strip.hide()
+        for strip in (self._close_strip, self._roll_strip, self._target_strip):
+            strip.hide()
 
     @Slot()
     def _send_close(self) -> None:
@@ -277,6 +298,12 @@ class PositionPanel(QWidget):
         closes, opens = strip.legs
         self._send(RollPosition(self.position_id, closes, opens, strip.limit, _WHO, "rolled on the positions page"))
 
+    @Slot()
+    def _send_target(self) -> None:
+        own = self._target_strip.exits
+        why = "set on the positions page"
+        self._send(SetTarget(self.position_id, own.profit_pct, own.stop_pct, _WHO, why))
+
     def _send(self, command: Command) -> None:
         self._sent = command
         self._bridge.send(command)
@@ -287,6 +314,8 @@ class PositionPanel(QWidget):
             return
         self._sent = None
         self._hide_strips()
+        if isinstance(command, SetTarget):
+            return  # it stands beside the position's name
         verb = "roll" if isinstance(command, RollPosition) else "closing"
         self._show_done(f"The {verb} is ordered; it works on the orders page until it is filled.")
 
@@ -295,7 +324,17 @@ class PositionPanel(QWidget):
         if self._sent is None or command != self._sent:
             return
         self._sent = None
-        (self._roll_strip if isinstance(command, RollPosition) else self._close_strip).show_denied(denials)
+        strips = {RollPosition: self._roll_strip, SetTarget: self._target_strip}
+        strips.get(type(command), self._close_strip).show_denied(denials)
+
+
+def _own_words(row: PositionRow) -> str:
+    """`Own target 60%, own stop 150%`; "" where there is none."""
+    own = row.view.own_exits
+    if own is None:
+        return ""
+    named = (("target", own.profit_pct), ("stop", own.stop_pct))
+    return ", ".join(f"own {name} {fmt.percent(share, 0)}" for name, share in named if share is not None).capitalize()
 
 
 def _why_not(row: PositionRow, snapshot: MindfolioSnapshot) -> str:

@@ -27,6 +27,7 @@ from engine.domain.commands import (
     RollPosition,
     ScanNow,
     SetSpeed,
+    SetTarget,
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied
@@ -395,6 +396,7 @@ def test_the_way_from_a_module_to_its_position_and_on_to_orders_and_back_by_keys
     [
         ClosePosition("p-1", None, None, "user", ""),
         RollPosition("p-1", (), (), None, "user", ""),
+        SetTarget("p-1", 50, None, "user", ""),
         CancelOrder("O1", "user", ""),
         ReplaceOrder("O1", 1, "user"),
     ],

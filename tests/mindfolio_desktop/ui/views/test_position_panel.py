@@ -10,9 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
 from engine.core.money import dollars
-from engine.domain.commands import ClosePosition, RollPosition
+from engine.domain.commands import ClosePosition, RollPosition, SetTarget
 from engine.domain.denial import Denial
 from engine.domain.notices import CommandAccepted, CommandDenied
+from engine.domain.position import OwnExits
 from engine.domain.questions import Answer, ClosingOf, DeskQuestion, LegsOf, PayoffOf, RollOf, RollTermsOf
 from engine.domain.snapshot import MindfolioSnapshot, PositionView
 from engine.domain.structure import shares_of
@@ -319,3 +320,33 @@ class TestWhatTheEngineWouldRefuse:
         show(panel)
         assert words(panel, "position_state") == ""
         assert button(panel, "position_close").isEnabled()
+
+
+class TestTarget:
+    def test_a_target_is_sent_refused_in_words_and_shown_once_it_holds(
+        self, panel: PositionPanel, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+    ) -> None:
+        press(panel, "position_target")
+        box = panel.findChild(QSpinBox, "target_profit")
+        assert box is not None
+        QTest.keyClick(box, Qt.Key.Key_PageUp)
+        press(panel, "target_strip_confirm")
+        (command,) = engine.commands
+        assert command == SetTarget("p-1", 10, None, "user", "set on the positions page")
+        with qtbot.waitSignal(bridge.command_denied):
+            bridge.notify(CommandDenied(command, (Denial(DenialCode.UNKNOWN_POSITION),)))
+        assert "it is not open any more" in words(panel, "target_strip_refused")
+        press(panel, "target_strip_confirm")
+        with qtbot.waitSignal(bridge.command_accepted):
+            bridge.notify(CommandAccepted(command))
+        assert not box.isVisible()
+        show(panel, replace(VIEW, own_exits=OwnExits(10, 150)))
+        assert words(panel, "position_own_exits") == "Own target 10%, own stop 150%"
+
+    def test_escape_leaves_it_and_the_focus_is_where_it_was(self, panel: PositionPanel, qtbot: QtBot) -> None:
+        panel.activateWindow()
+        press(panel, "position_target")
+        box = panel.findChild(QSpinBox, "target_profit")
+        assert box is not None
+        QTest.keyClick(box, Qt.Key.Key_Escape)
+        qtbot.waitUntil(button(panel, "position_target").hasFocus)
