@@ -313,7 +313,8 @@ class PositionPanel(QWidget):
         if self._sent is None or command != self._sent:
             return
         self._sent = None
-        self._hide_strips()
+        # The focus goes back to where it came from: a page scrolls to what Qt would pick instead.
+        self._dismiss()
         if isinstance(command, SetTarget):
             return  # it stands beside the position's name
         verb = "roll" if isinstance(command, RollPosition) else "closing"

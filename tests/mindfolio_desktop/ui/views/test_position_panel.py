@@ -340,6 +340,7 @@ class TestTarget:
         with qtbot.waitSignal(bridge.command_accepted):
             bridge.notify(CommandAccepted(command))
         assert not box.isVisible()
+        assert panel.focusWidget() is button(panel, "position_target")
         show(panel, replace(VIEW, own_exits=OwnExits(10, 150)))
         assert words(panel, "position_own_exits") == "Own target 10%, own stop 150%"
 
