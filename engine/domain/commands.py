@@ -200,6 +200,20 @@ class RollPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTarget:
+    """Give a position a profit target and a stop of its own, in percent of what it cost or brought; None: none.
+
+    They stand beside its module's rules; both None takes them back.
+    """
+
+    position_id: str
+    profit_pct: int | None
+    stop_pct: int | None
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelOrder:
     """Cancel a live order."""
 
@@ -273,6 +287,7 @@ Command: TypeAlias = (
     | EnterTrade
     | ClosePosition
     | RollPosition
+    | SetTarget
     | CancelOrder
     | ReplaceOrder
     | PlanClosing

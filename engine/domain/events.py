@@ -27,6 +27,7 @@ from engine.domain.trade_events import (
     OrderRepriced,
     OrderSubmitted,
     OrderUnknown,
+    OwnExitsSet,
     PositionMoved,
     PositionSettled,
     PositionStatusChanged,
@@ -313,6 +314,7 @@ Event: TypeAlias = (
     | ModuleAdded
     | ModuleRemoved
     | PositionMoved
+    | OwnExitsSet
     | BudgetReallocated
     | ModuleStatusChanged
     | MindfolioStatusChanged
@@ -378,6 +380,7 @@ __all__ = [
     "OrderRepriced",
     "OrderSubmitted",
     "OrderUnknown",
+    "OwnExitsSet",
     "PnlExplained",
     "PositionMoved",
     "PositionSettled",

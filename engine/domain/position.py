@@ -41,6 +41,17 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnExits:
+    """A person's profit target and stop of one position, in percent of what it cost (or brought); None: none.
+
+    They stand beside its module's rules: whichever is reached first closes it.
+    """
+
+    profit_pct: int | None = None
+    stop_pct: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """A structure held by one module.
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.domain.structure import Leg
+
 
 # --- what the journal tells -------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,27 @@ class SheetsOf:
     day: dt.date | None = None
 
 
-LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples | ExplainedDays | SheetsOf
+@dataclass(frozen=True, slots=True)
+class OrdersOf:
+    """Orders of a module (None: of all), the last changed first, from before an entry on: tuple[OrderRow, ...]."""
+
+    module_id: str | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FillsOf:
+    """Fills of a module (None: of all), newest first, from before an entry on: tuple[FillRow, ...]."""
+
+    module_id: str | None = None
+    before: int | None = None
+
+
+PAGE = 100
+"""Orders and fills that are told at once; fewer are the last ones there are."""
+
+
+LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples | ExplainedDays | SheetsOf | OrdersOf | FillsOf
 
 
 # --- what the engine has in hand --------------------------------------------------------------------------------------
@@ -72,11 +94,63 @@ class ExpirationsOf:
     """Open options by days left, and what comes of them: tuple[OpenExpiry, ...], the next to expire first."""
 
 
-DeskQuestion: TypeAlias = StressOf | LimitsOf | ExpirationsOf
+@dataclass(frozen=True, slots=True)
+class LegsOf:
+    """What each leg of a position is quoted at: tuple[LegLine, ...], None when it is not open any more."""
+
+    position_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoffOf:
+    """A position's results over prices, one curve after `days` with every volatility moved by a percentage of itself.
+
+    PayoffCurves, None when it is not open any more.
+    """
+
+    position_id: str
+    days: int
+    volatility_pct: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingOf:
+    """What closing units of a position would cost: ClosingQuote, None when it is not open any more."""
+
+    position_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RollTermsOf:
+    """Where a position could be rolled to: tuple[RollExpiration, ...] that live today or longer."""
+
+    position_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollOf:
+    """What exchanging legs of a whole position would bring: RollQuote, None when it is not open any more."""
+
+    position_id: str
+    close: tuple[Leg, ...]
+    open: tuple[Leg, ...]
+
+
+DeskQuestion: TypeAlias = StressOf | LimitsOf | ExpirationsOf | LegsOf | PayoffOf | ClosingOf | RollTermsOf | RollOf
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
 
-DESK_QUESTIONS = (StressOf, LimitsOf, ExpirationsOf)
+DESK_QUESTIONS = (
+    StressOf,
+    LimitsOf,
+    ExpirationsOf,
+    LegsOf,
+    PayoffOf,
+    ClosingOf,
+    RollTermsOf,
+    RollOf,
+)
 """For isinstance; the same as in `DeskQuestion`."""
 
 

@@ -15,7 +15,7 @@ from engine.domain.exposure import Exposure
 from engine.domain.happening import UNKNOWN, Outlook
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import ModuleSpec, Waivers
-from engine.domain.position import Position
+from engine.domain.position import OwnExits, Position
 from engine.domain.quote import Quote
 from engine.domain.structure import Leg, StructureKind
 
@@ -110,6 +110,8 @@ class ManageContext:
     """What a share pays on the next ex-dividend day of `outlook`, None when unknown."""
     hedged_at: dt.datetime | None = None
     """When shares were last ordered against the position's delta, None when nobody remembers."""
+    own_exits: OwnExits | None = None
+    """The target and stop that a person gave to the position."""
 
 
 class ExitCode(StrEnum):

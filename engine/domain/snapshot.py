@@ -11,7 +11,7 @@ from engine.domain.concentration import Comovement, Concentration
 from engine.domain.greeks import Greeks, WeightedGreeks
 from engine.domain.mindfolio import Environment, MindfolioStatus, ModuleSpec, ModuleStatus, PnlPolicy
 from engine.domain.order import Order
-from engine.domain.position import Position
+from engine.domain.position import OwnExits, Position
 from engine.domain.worst_case import WorstCaseView
 
 
@@ -38,6 +38,8 @@ class PositionView:
     iv: float | None
     closing_cost: Money | None
     is_iv_borrowed: bool = False
+    own_exits: OwnExits | None = None
+    """The target and stop that a person gave it."""
     spot: Money | None = None
     dollar_delta: Money | None = None
     dollar_gamma: Money | None = None
@@ -180,6 +182,8 @@ class MindfolioSnapshot:
     """The same by sector; a symbol that no table names is in the sector ""."""
     comovement: Comovement | None = None
     """Betas and correlations of what is held, None while nothing is."""
+    external: tuple[PositionView, ...] = ()
+    """Positions that lie in the account and belong to no module here."""
     halted: str = ""
     """Why the engine stopped trading by itself (its ledger cannot be written, a broken invariant); "" while it runs."""
 

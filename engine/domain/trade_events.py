@@ -169,6 +169,17 @@ class PositionStatusChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnExitsSet:
+    """A person gave a position a profit target and a stop of its own, or (both None) took them back."""
+
+    position_id: str
+    profit_pct: int | None
+    stop_pct: int | None
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PositionMoved:
     """A position went over to another module (or EXTERNAL) at cost."""
 

@@ -14,7 +14,7 @@ from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Answer, ApprovalStatus
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
-from engine.domain.position import Position, PositionStatus
+from engine.domain.position import OwnExits, Position, PositionStatus
 from engine.domain.units import UnitNav, confirmed_peak
 from engine.ledger import entries, fold_history, fold_money, fold_orders, fold_positions
 from engine.ledger.book_state import Applied, BookState, ModuleBook
@@ -44,6 +44,8 @@ class Book(BookState):
             raise LedgerFault(f"entry {seq} ({type(event).__name__}) contradicts the state: {error}") from error
         finally:
             self._is_folding = False
+        for position in applied.closed:
+            self.own_exits.pop(position.position_id, None)
         self.seq, self.last_at = seq, at
         for row in applied.postings:
             key = (row.account, row.module_id)
@@ -87,6 +89,14 @@ def _skips_followed(_book: Book, _at: dt.datetime, _event: ev.SkipsFollowed) -> 
 
 def _pnl_explained(_book: Book, _at: dt.datetime, _event: ev.PnlExplained) -> None:
     """It says where the P&L came from, and changes none of it."""
+
+
+def _own_exits_set(book: Book, _at: dt.datetime, event: ev.OwnExitsSet) -> None:
+    position_id = book.positions[event.position_id].position_id
+    if event.profit_pct is None and event.stop_pct is None:
+        book.own_exits.pop(position_id, None)
+    else:
+        book.own_exits[position_id] = OwnExits(event.profit_pct, event.stop_pct)
 
 
 def _approval_requested(book: Book, _at: dt.datetime, event: ev.ApprovalRequested) -> None:
@@ -346,6 +356,7 @@ _STATE: dict[type[ev.Event], Callable[[Any, dt.datetime, Any], None]] = {
     ev.ScanCompleted: _scanned,
     ev.SkipsFollowed: _skips_followed,
     ev.PnlExplained: _pnl_explained,
+    ev.OwnExitsSet: _own_exits_set,
     ev.ApprovalRequested: _approval_requested,
     ev.ApprovalDecided: _approval_decided,
     ev.AccountReconciled: _reconciled,

@@ -11,7 +11,7 @@ from engine.domain.closing import ClosingPlan
 from engine.domain.limits import Costs, GateLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
 from engine.domain.order import Order, OrderStatus
-from engine.domain.position import Position
+from engine.domain.position import OwnExits, Position
 from engine.domain.records import FillRow, HistoryRow, OrderRow, PostingRow
 from engine.domain.units import UnitNav
 from engine.ledger.entries import PNL_ACCOUNTS, Account
@@ -104,6 +104,8 @@ class BookState:
     rested: dict[str, dt.datetime] = field(default_factory=dict)
     """When a module's trade in a symbol last lost, or was ended by somebody else, by "module symbol", for a month."""
     positions: dict[str, Position] = field(default_factory=dict)
+    own_exits: dict[str, OwnExits] = field(default_factory=dict)
+    """Targets and stops that people gave to open positions, by id."""
     """Open positions."""
     lineages: dict[str, Lineage] = field(default_factory=dict)
     """Lineages with an open position."""

@@ -29,11 +29,33 @@ NO_EXTRINSIC = 2 * CENT
 
 
 def decide(strategy: Strategy, position: Position, context: ManageContext) -> tuple[Action, ...]:
-    """What to do about a position: by the rules of the house, and, unless those close it, by its module's own."""
+    """What to do about a position: by the rules of the house, a person's target and stop, then its module's own rules.
+
+    Of those the first that close it do.
+    """
     house = house_actions(position, context) if context.module.house_rules else ()
     if any(isinstance(action, Exit) for action in house):
         return house
+    own = own_exit(position, context)
+    if own is not None:
+        return (*house, own)
     return (*house, *strategy.manage(position, context))
+
+
+def own_exit(position: Position, context: ManageContext) -> Exit | None:
+    """The exit of a target or stop that a person gave to the position, each counting as reached at its own figure."""
+    own, mark, base = context.own_exits, context.mark, abs(position.cost)
+    if own is None or mark is None or base == 0 or not position.status.is_open:
+        return None
+    profit = mark - position.cost
+    side = "debit" if position.cost > 0 else "credit"
+    if own.stop_pct is not None and -profit * 100 >= own.stop_pct * base:
+        why = f"your stop: {-profit * 100 // base} % of the {side} lost"
+        return Exit(position.position_id, why, ExitCode.STOP)
+    if own.profit_pct is not None and profit * 100 >= own.profit_pct * base:
+        why = f"your profit target: {profit * 100 // base} % of the {side}"
+        return Exit(position.position_id, why, ExitCode.TARGET)
+    return None
 
 
 def house_actions(position: Position, context: ManageContext) -> tuple[Action, ...]:

@@ -188,6 +188,7 @@ class Aggregator:
             concentrations=by_symbol,
             sectors=by_sector,
             comovement=self._moving,
+            external=tuple(view for view in views.values() if view.position.module_id == EXTERNAL),
             worst=self._worst.view([view.position for view in ours], chains, market.now, rate, self._betas),
         )
 

@@ -18,7 +18,7 @@ from engine.core.money import UNIT, Money, from_float, percent
 from engine.domain.chain import Chain, Floats, Ints
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, OptionContract
-from engine.domain.position import Position
+from engine.domain.position import OwnExits, Position
 from engine.domain.quote import stock_quote
 from engine.domain.snapshot import PositionView
 from engine.domain.tick import EUROPEAN_CLASSES
@@ -143,33 +143,32 @@ class Valuer:
     def _view(self, book: Book, position: Position, priced: _Priced) -> PositionView:
         """The view of a position, the one before where it would be the same."""
         key = position.position_id
-        mark, marked_at, kept = book.marks[key], book.marked_at[key], self._views.get(key)
-        if (
-            kept is not None
-            and self._made_of[key] is priced
-            and kept.position is position
-            and (kept.mark, kept.marked_at) == (mark, marked_at)
-        ):
+        mark, marked_at, own_exits = book.marks[key], book.marked_at[key], book.own_exits.get(key)
+        kept = self._views.get(key)
+        seen = (mark, marked_at, own_exits)
+        is_same = kept is not None and self._made_of[key] is priced and kept.position is position
+        if kept is not None and is_same and (kept.mark, kept.marked_at, kept.own_exits) == seen:
             return kept
-        return _view(position, mark, marked_at, priced)
+        return _view(position, mark, marked_at, priced, own_exits)
 
 
 def value_positions(book: Book, chains: Mapping[str, Chain], now: dt.datetime, rate: float) -> dict[str, PositionView]:
-    """A view of every open position, by position id.
+    """A view of every open position, by position id; `rate` is the risk-free rate, continuously compounded.
 
-    The mark is the book's (journaled) one, so that the snapshot adds up to the ledger; Greeks and closing cost come
-    from the newest quotes. `rate` is the risk-free rate, continuously compounded.
+    The mark is the book's (journaled) one, so that the snapshot adds up to the ledger; all else is the newest quotes'.
     """
     return Valuer().views(book, chains, now, rate)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """What the quotes imply of one option that is held: volatility a year, forward in $, years to expiry."""
+    """What quotes imply of an option: volatility a year, forward in $, years to expiry, delta; whether borrowed."""
 
     volatility: float
     forward: float
     years: float
+    delta: float
+    is_borrowed: bool
 
 
 def held_contracts(positions: Iterable[Position]) -> dict[str, tuple[OptionContract, ...]]:
@@ -202,7 +201,7 @@ def contract_values(
     values = _values_of(chain, tuple(np.sort(keys).tolist()), now.replace(second=0, microsecond=0), rate)
     row = np.minimum(np.searchsorted(chain.key, keys), chain.key.size - 1)
     known = (chain.key[row] == keys) & (values.valid[row] | values.borrowed[row])
-    columns = (values.iv[row], values.forward[row], values.years[row])
+    columns = (values.iv[row], values.forward[row], values.years[row], values.delta[row], values.borrowed[row])
     rows = zip(contracts, known.tolist(), *(column.tolist() for column in columns), strict=True)
     return {contract: HeldValue(*figures) for contract, is_known, *figures in rows if is_known}
 
@@ -307,7 +306,9 @@ def _price(
     )  # fmt: skip
 
 
-def _view(position: Position, mark: Money, marked_at: dt.datetime, priced: _Priced) -> PositionView:
+def _view(
+    position: Position, mark: Money, marked_at: dt.datetime, priced: _Priced, own: OwnExits | None
+) -> PositionView:
     pnl, best = mark - position.cost, priced.best
     return PositionView(
         position=position,
@@ -320,6 +321,7 @@ def _view(position: Position, mark: Money, marked_at: dt.datetime, priced: _Pric
         iv=priced.iv,
         is_iv_borrowed=priced.borrowed,
         closing_cost=priced.closing_cost,
+        own_exits=own,
         spot=priced.spot,
         dollar_delta=priced.dollar_delta,
         dollar_gamma=priced.dollar_gamma,

@@ -13,6 +13,7 @@ from engine.domain.account import EXTERNAL
 from engine.domain.ports import Query
 from engine.portfolio.held_legs import prices_of
 from engine.portfolio.worst_case import stress_grids
+from engine.runtime import position_answers
 from engine.runtime.day_records import day_sheets
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.expirations import open_expiries
@@ -54,6 +55,11 @@ _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.StressOf: _stress,
     ask.LimitsOf: lambda desk, _question: partial(_given, standing_limits(desk)),
     ask.ExpirationsOf: lambda desk, _question: open_expiries(desk),
+    ask.LegsOf: position_answers.legs,
+    ask.PayoffOf: position_answers.payoff,
+    ask.ClosingOf: position_answers.closing,
+    ask.RollTermsOf: position_answers.roll_terms,
+    ask.RollOf: position_answers.roll,
 }
 
 _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
@@ -62,6 +68,8 @@ _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
     ask.SkipsOf: lambda query, question: query.skipped_trades(question.module_id),
     ask.NavSamples: lambda query, _question: query.nav_history(),
     ask.ExplainedDays: lambda query, question: query.explained(limit=question.limit),
+    ask.OrdersOf: lambda query, question: query.orders(question.module_id, ask.PAGE, question.before),
+    ask.FillsOf: lambda query, question: query.fills(question.module_id, ask.PAGE, question.before),
 }
 
 _WITH_ITS_MARKET: Mapping[type, Callable[[Query, Any, Places], object]] = {

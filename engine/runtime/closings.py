@@ -81,11 +81,8 @@ def continue_unwinding(desk: Desk) -> None:
 
 def close(desk: Desk, position: Position, closing: Closing) -> Denials:
     """Order a closing. Only a stop, a closed market and order sanity may refuse one, never a budget or a pause."""
-    if not closing.structure.legs:
-        shares = closing.structure.shares
-        one = shares_of(closing.structure.symbol, is_long=shares > 0)
-        closing = replace(closing, structure=one, quantity=closing.quantity * abs(shares))
-    denials = _why_not(desk, position, closing)
+    closing = traded(closing)
+    denials = why_not_closed(desk, position, closing)
     if denials:
         return denials
     structure = closing.structure
@@ -123,7 +120,17 @@ def close(desk: Desk, position: Position, closing: Closing) -> Denials:
     return ()
 
 
-def _why_not(desk: Desk, position: Position, closing: Closing) -> Denials:
+def traded(closing: Closing) -> Closing:
+    """A closing as it is sent: shares are traded one by one, not by units of a position."""
+    if closing.structure.legs:
+        return closing
+    shares = closing.structure.shares
+    one = shares_of(closing.structure.symbol, is_long=shares > 0)
+    return replace(closing, structure=one, quantity=closing.quantity * abs(shares))
+
+
+def why_not_closed(desk: Desk, position: Position, closing: Closing) -> Denials:
+    """What refuses a closing, as `traded`, whatever its price."""
     about: dict[str, Fact] = {"position": position.position_id}
     if desk.halted:
         return (Denial(DenialCode.STORAGE, facts={**about, "why": desk.halted}),)
@@ -193,6 +200,16 @@ def roll(
     who: str, why: str,
 ) -> Denials:  # fmt: skip
     """Exchange legs of a whole position as one package of at most four; the gate looks at what comes of it."""
+    made = roll_candidate(desk, position, closes, opens, limit, why)
+    if not isinstance(made, Candidate):
+        return made
+    return try_open(desk, made, Ticket(OrderPurpose.ROLL, position.position_id, who))
+
+
+def roll_candidate(
+    desk: Desk, position: Position, closes: tuple[Leg, ...], opens: tuple[Leg, ...], limit: Money | None, why: str
+) -> Candidate | Denials:
+    """A roll in the form of a module's candidate, or why there can be none."""
     legs = netted([*(Leg(leg.contract, -leg.ratio) for leg in closes), *opens])
     about: dict[str, Fact] = {"position": position.position_id}
     units = position.quantity
@@ -209,8 +226,7 @@ def roll(
         return (Denial(DenialCode.DATA_BAD, facts={**about, "why": "no price to roll at"}),)
     first = to_tick(quote.mid, structure) if limit is None else limit
     worst = worst_limit(quote, OrderPurpose.ROLL, desk.ladder, structure) if limit is None else limit
-    candidate = ticket_candidate(desk, position.module_id, structure, units, first, worst, why)
-    return try_open(desk, candidate, Ticket(OrderPurpose.ROLL, position.position_id, who))
+    return ticket_candidate(desk, position.module_id, structure, units, first, worst, why)
 
 
 def _in_order(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:

@@ -189,6 +189,7 @@ _HANDLERS: dict[type, Callable[[Desk, Any], Denials]] = {
     cmd.EnterTrade: handlers_trade.enter,
     cmd.ClosePosition: handlers_trade.close_position,
     cmd.RollPosition: handlers_trade.roll_position,
+    cmd.SetTarget: handlers_trade.set_target,
     cmd.CancelOrder: handlers_trade.cancel_order,
     cmd.ReplaceOrder: handlers_trade.replace_order,
     cmd.PlanClosing: breaking.plan_closing,

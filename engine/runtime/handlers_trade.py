@@ -5,6 +5,7 @@ from dataclasses import replace
 from engine.core.errors import DenialCode, Fact
 from engine.core.money import Money
 from engine.domain import commands as cmd
+from engine.domain import events as ev
 from engine.domain.denial import Denial
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.package import price_step, structure_quote
@@ -16,6 +17,9 @@ from engine.runtime.openings import MOST_MONEY, Ticket, is_tradable, ticket_cand
 from engine.runtime.orders import request_cancel, request_limit
 
 Denials = tuple[Denial, ...]
+
+_ALL_PCT, _MOST_PCT = 100, 1000
+"""Of what a position cost or brought: all of it, and the most that a target or a stop may be."""
 
 _REPLACEABLE = frozenset({OrderStatus.WORKING, OrderStatus.PARTLY_FILLED})
 
@@ -45,7 +49,7 @@ def close_position(desk: Desk, command: cmd.ClosePosition) -> Denials:
     if position is None:
         return _no_position(command.position_id)
     if position.module_id not in desk.book.modules:
-        return _nobodys(position)
+        return nobodys(position)
     if not _is_price(command.limit):
         return _no_price({"position": position.position_id})
     quantity = position.quantity if command.quantity is None else command.quantity
@@ -69,10 +73,33 @@ def roll_position(desk: Desk, command: cmd.RollPosition) -> Denials:
     if position is None:
         return _no_position(command.position_id)
     if position.module_id not in desk.book.modules:
-        return _nobodys(position)
+        return nobodys(position)
     if not _is_price(command.limit):
         return _no_price({"position": position.position_id})
     return roll(desk, position, command.close, command.open, command.limit, command.who, command.why)
+
+
+def set_target(desk: Desk, command: cmd.SetTarget) -> Denials:
+    """A target and a stop of a person's own; no order comes of it before one is reached."""
+    position = desk.book.positions.get(command.position_id)
+    if position is None:
+        return _no_position(command.position_id)
+    if position.module_id not in desk.book.modules:
+        return nobodys(position)
+    about: dict[str, Fact] = {"position": position.position_id}
+    if position.cost == 0:
+        return (Denial(DenialCode.STRUCTURE, "it cost nothing that a share could be measured of", facts=about),)
+    # A credit is the most that can be won with it, a debit the most that can be lost.
+    most = (_ALL_PCT, _MOST_PCT) if position.cost < 0 else (_MOST_PCT, _ALL_PCT)
+    denials = []
+    for share, bound in zip((command.profit_pct, command.stop_pct), most, strict=True):
+        if share is not None and not 1 <= share <= bound:
+            denials.append(Denial(DenialCode.ORDER_STATE, share, 1 if share < 1 else bound, "pct", about))
+    if not denials:
+        desk.record(
+            ev.OwnExitsSet(position.position_id, command.profit_pct, command.stop_pct, command.who, command.why)
+        )
+    return tuple(denials)
 
 
 def cancel_order(desk: Desk, command: cmd.CancelOrder) -> Denials:
@@ -126,7 +153,8 @@ def _no_price(about: dict[str, Fact]) -> Denials:
     return (Denial(DenialCode.STRUCTURE, "figures that no order can have", facts=about),)
 
 
-def _nobodys(position: Position) -> Denials:
+def nobodys(position: Position) -> Denials:
+    """The refusal of a trade in what is EXTERNAL."""
     about = {"position": position.position_id, "why": "it belongs to no module here: trade it where it was opened"}
     return (Denial(DenialCode.UNKNOWN_MODULE, position.module_id, facts={**about}),)
 

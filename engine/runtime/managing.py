@@ -81,6 +81,7 @@ def context_of(
         dividend=next_dividend(desk.events_on(today), symbol, today + dt.timedelta(days=1)),
         past=desk.pasts_on(today).get(symbol, NO_PAST),
         hedged_at=desk.hedged_at.get(position.position_id),
+        own_exits=desk.book.own_exits.get(position.position_id),
     )
 
 

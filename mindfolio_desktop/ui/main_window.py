@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 
 from engine.domain.commands import (
     ApproveTrade,
+    CancelOrder,
+    ClosePosition,
     Command,
     ConfirmClosing,
     EmergencyStop,
@@ -14,10 +16,13 @@ from engine.domain.commands import (
     ReallocateBudget,
     RearmMindfolio,
     RefuseTrade,
+    ReplaceOrder,
     ResolveDifference,
     ResumeModule,
+    RollPosition,
     ScanNow,
     SetSpeed,
+    SetTarget,
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert
@@ -47,7 +52,18 @@ _COMMANDS: dict[type, str] = {
     PlanClosing: "Plan what to close",
     ConfirmClosing: "Close the riskiest",
     ResolveDifference: "Resolve a difference",
+    ClosePosition: "Close a position",
+    RollPosition: "Roll a position",
+    SetTarget: "Set a target of a position",
+    CancelOrder: "Cancel an order",
+    ReplaceOrder: "Give an order another limit",
 }
+
+_ANSWERED_THERE = (
+    ReallocateBudget, ApproveTrade, RefuseTrade, ClosePosition, RollPosition, SetTarget, CancelOrder,
+    ReplaceOrder,
+)  # fmt: skip
+"""Commands whose refusals are shown beside the control that sent them, where the person is looking."""
 
 _SPECS = {page.place.key: page for page in PAGES}
 
@@ -137,8 +153,12 @@ class MainWindow(QMainWindow):
         self._turn_to(self._detail, module_id)
 
     @Slot(str)
-    def _go(self, key: str) -> None:
-        self._turn_to(self._page(key), key)
+    def _go(self, where: str) -> None:
+        key, _, item = where.partition("/")
+        page = self._page(key)
+        self._turn_to(page, key)
+        if item and isinstance(page, Page):
+            page.show_item(item)
         if key == MESSAGES:
             self._unread = 0
             self._navigation.show_unread(0)
@@ -189,8 +209,7 @@ class MainWindow(QMainWindow):
             self._stop_panel.show_denied()
         if isinstance(command, ResolveDifference):
             self._differences.show_denied()
-        # The allocation bar and the ticket show their own refusals, where the person is looking.
-        if not isinstance(command, ReallocateBudget | ApproveTrade | RefuseTrade):
+        if not isinstance(command, _ANSWERED_THERE):
             self._toasts.show_message(title, reasons, is_warning=True)
 
     @Slot(object)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Place
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, ORDERS, POSITIONS, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,18 @@ def _day(bridge: EngineBridge) -> QWidget:
     return DayPage(bridge)
 
 
+def _positions(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.positions import PositionsView  # noqa: PLC0415 - as the others
+
+    return PositionsView(bridge)
+
+
+def _orders(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.orders import OrdersView  # noqa: PLC0415 - as the others
+
+    return OrdersView(bridge)
+
+
 def _messages(_bridge: EngineBridge) -> QWidget:
     from mindfolio_desktop.ui.widgets.messages import MessageLog  # noqa: PLC0415 - as the others
 
@@ -53,6 +65,8 @@ def _messages(_bridge: EngineBridge) -> QWidget:
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),
+    PageSpec(Place(POSITIONS, "Positions", "positions", "Ctrl+3"), _positions),
+    PageSpec(Place(ORDERS, "Orders", "orders", "Ctrl+4"), _orders),
     PageSpec(Place("risk", "Risk", "risk", "Ctrl+5"), _risk),
     PageSpec(Place("day", "Day", "day", "Ctrl+9"), _day),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),

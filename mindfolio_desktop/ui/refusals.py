@@ -105,6 +105,8 @@ def _measured(one: Denial, why: str) -> str:
     if value is None:
         unknown = why or "the figure is unknown"
         return unknown if bound is None else f"{unknown}, limit {_amount(bound, one.unit)}"
+    if one.code is DenialCode.MAX_RISK and "order" in one.facts and bound is not None:
+        return f"{fmt.net_price(int(value))}, {fmt.net_price(int(bound))} at worst, {why}"
     if bound is None:
         return f"{_amount(value, one.unit)}, and no limit is set: nothing opens until one is"
     words = _COMPARISONS.get(one.code, _bounded)(one, value, bound)

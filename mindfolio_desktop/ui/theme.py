@@ -294,6 +294,9 @@ QLabel[role="chip"] { color: $muted; background: $raised; border-radius: 4px; pa
 QLabel[role="accent-chip"] { color: $on_accent; background: $accent; border-radius: 4px; padding: 2px 7px; }
 QFrame[role="simulated"] { color: $on_banner; background: $simulated; }
 QFrame[role="replay"] { color: $on_banner; background: $replay; }
+QFrame[role="action-strip"] { background: $raised; border: 1px solid $strong_line; border-radius: ${radius}px; }
+QWidget[role="chart"], QWidget[role="focused-chart"] { border: 1px solid transparent; }
+QWidget[role="focused-chart"] { border: 1px solid $accent; }
 QFrame[role="stop-panel"] { background: $stop_ground; border: none; border-bottom: 2px solid $stop; }
 QFrame[role="stop-panel"] QLabel { color: $text; }
 QFrame[role="toast"] { background: $raised; border: 1px solid $strong_line; border-radius: ${radius}px; }
@@ -347,6 +350,10 @@ QLineEdit, QAbstractSpinBox {
   min-height: ${control}px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $line; }
+QComboBox { combobox-popup: 0; }
+QMenu { background: $raised; color: $text; border: 1px solid $strong_line; padding: 4px; }
+QMenu::item { padding: 6px 24px 6px 28px; border-radius: 4px; }
+QMenu::item:selected { background: $hover; }
 QListWidget { background: $surface; border: 1px solid $line; border-radius: ${radius}px; padding: 6px; }
 QListWidget::item { padding: 6px 8px; color: $text; }
 QListWidget::item:selected { background: $hover; color: $text; }

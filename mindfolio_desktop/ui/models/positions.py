@@ -1,8 +1,8 @@
-"""The table of a module's open positions."""
+"""Tables of open positions: of one module, and of everything in the account."""
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from engine.core.money import round_half_up, to_float
 from engine.domain.position import PositionStatus
-from engine.domain.snapshot import PositionView
+from engine.domain.snapshot import MindfolioSnapshot, PositionView
 from engine.domain.structure_shapes import options_alone
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableModel, gain_tone
@@ -18,17 +18,41 @@ from mindfolio_desktop.ui.models.keyed_table import Cell, Column, KeyedTableMode
 
 @dataclass(frozen=True, slots=True)
 class PositionRow:
-    """A position and the market's time, from which its quotes have an age."""
+    """A position and the market's time, from which its quotes have an age; `module` is the name of whose it is."""
 
     view: PositionView
     now: dt.datetime
+    module: str = ""
+
+    @property
+    def is_external(self) -> bool:
+        """Whether it belongs to no module here."""
+        return self.module == EXTERNAL_NAME
+
+    def matches(self, words: str) -> bool:
+        """Whether each of some words is part of its symbol, its module's name or its structure."""
+        structure = self.view.position.structure
+        text = f"{structure.symbol} {self.module} {fmt.structure(structure)}".casefold()
+        return all(word in text for word in words.casefold().split())
+
+
+EXTERNAL_NAME = "External"
+"""In place of a module's name."""
+
+
+def everywhere(snapshot: MindfolioSnapshot) -> tuple[PositionRow, ...]:
+    """Every open position: those of the modules in their order, then what is EXTERNAL."""
+    now = snapshot.market.now
+    ours = [PositionRow(view, now, module.spec.name) for module in snapshot.modules for view in module.open_positions]
+    return (*ours, *(PositionRow(view, now, EXTERNAL_NAME) for view in snapshot.external))
 
 
 class PositionsModel(KeyedTableModel[PositionRow]):
     """Open positions by id."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(_COLUMNS, lambda row: row.view.position.position_id, parent)
+    def __init__(self, parent: QObject | None = None, *, of_all: bool = False) -> None:
+        """`of_all`: with the columns of a table of all modules."""
+        super().__init__(_COLUMNS_OF_ALL if of_all else _COLUMNS, lambda row: row.view.position.position_id, parent)
 
     def show_positions(self, views: Sequence[PositionView], now: dt.datetime) -> None:
         """Show the positions of a snapshot taken at `now` of the market."""
@@ -91,6 +115,38 @@ def _age(row: PositionRow) -> Cell:
     return Cell(fmt.age(age), age.total_seconds(), tip=f"oldest quote {fmt.when(row.view.marked_at)}")
 
 
+def _module(row: PositionRow) -> Cell:
+    if row.is_external:
+        return Cell(row.module, row.module, "in the account, and no module's: traded where it was opened", "warning")
+    return Cell(row.module, row.module)
+
+
+def _to_close(row: PositionRow) -> Cell:
+    cost = row.view.closing_cost
+    if cost is None:
+        return Cell(fmt.UNKNOWN, tip="no quote to close at")
+    verb = "pay" if cost > 0 else "receive"
+    return Cell(f"{verb} {fmt.money(abs(cost), cents=True)}", to_float(cost))
+
+
+def _spot(row: PositionRow) -> Cell:
+    spot = row.view.spot
+    return Cell(fmt.price(spot), None if spot is None else to_float(spot))
+
+
+def _greek(name: str, digits: int) -> Callable[[PositionRow], Cell]:
+    def cell(row: PositionRow) -> Cell:
+        value = None if row.view.greeks is None else getattr(row.view.greeks, name)
+        return Cell(fmt.greek(value, digits), value)
+
+    return cell
+
+
+def _opened(row: PositionRow) -> Cell:
+    at = row.view.position.opened_at
+    return Cell(fmt.short_when(at), at.timestamp(), tip=fmt.when(at))
+
+
 def _status(row: PositionRow) -> Cell:
     status = row.view.position.status
     tone = "warning" if status is PositionStatus.CLOSING else "muted"
@@ -108,3 +164,21 @@ _COLUMNS = (
     Column("Age", _age, is_numeric=True, tip="Age of the oldest leg's quote, in market time"),
     Column("Status", _status),
 )
+
+_COLUMNS_OF_ALL = (
+    *_COLUMNS[:2],
+    Column("Module", _module),
+    *_COLUMNS[2:6],
+    Column("To close", _to_close, is_numeric=True, tip="At natural: crossing every spread"),
+    Column("Price", _spot, is_numeric=True, tip="Of the underlying"),
+    Column("Delta", _greek("delta", 1), is_numeric=True, tip="Share equivalents"),
+    Column("Gamma", _greek("gamma", 2), is_numeric=True, tip="Shares per $1"),
+    Column("Theta", _greek("theta", 1), is_numeric=True, tip="Dollars a calendar day; short premium earns it"),
+    Column("Vega", _greek("vega", 1), is_numeric=True, tip="Dollars per volatility point"),
+    *_COLUMNS[6:8],
+    Column("Opened", _opened, tip="New York"),
+    _COLUMNS[8],
+)
+
+NOT_SHOWN_FIRST = ("To close", "Price", "Gamma", "Theta", "Vega", "Age", "Opened")
+"""Columns of the table of all modules that a person shows when they want them."""

@@ -13,7 +13,7 @@ from engine.domain.questions import NavSamples, Question, ScansOf, SkipsOf, Trad
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE, KeyedTableModel
+from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE, KeyedTableModel
 from mindfolio_desktop.ui.models.positions import PositionsModel
 from mindfolio_desktop.ui.models.scans import ScansModel
 from mindfolio_desktop.ui.models.skips import SkipsModel
@@ -28,7 +28,7 @@ from mindfolio_desktop.ui.widgets.module_panels import (
     SettingsOf,
     SettingsPanel,
 )
-from mindfolio_desktop.ui.widgets.navigation import DASHBOARD
+from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, POSITIONS
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
@@ -91,6 +91,7 @@ class ModuleDetail(Page):
             ),
         }
         self._scan_detail = ScanDetail()
+        self._to_position = Button("Look at it and act…", "detail_open_position", "link")
         self._lay_out()
         self._connect()
 
@@ -114,6 +115,9 @@ class ModuleDetail(Page):
         ):
             panel = Panel(title, f"{key}_panel", note)
             panel.body.addWidget(self._tables[key])
+            if key == "positions":
+                panel.body.addWidget(self._to_position, 0, Qt.AlignmentFlag.AlignLeft)
+                self._to_position.hide()
             if key == "scans":
                 panel.body.addWidget(self._scan_detail)
             column.addWidget(panel)
@@ -136,6 +140,9 @@ class ModuleDetail(Page):
         self._scan.clicked.connect(self._on_scan)
         self._pause.clicked.connect(self._on_pause)
         self._tables["scans"].current_changed.connect(self._on_scan_chosen)
+        self._tables["positions"].current_changed.connect(self._on_position_chosen)
+        self._tables["positions"].view.doubleClicked.connect(self._open_position)
+        self._to_position.clicked.connect(self._open_position)
         bridge = self._bridge
         bridge.answered.connect(self._on_answer)
         bridge.command_accepted.connect(self._on_answered)
@@ -279,6 +286,17 @@ class ModuleDetail(Page):
     def _on_nav(self, samples: Samples) -> None:
         self._due.pop(_NAV, None)
         self._equity.show_samples(samples)
+
+    @Slot(QModelIndex)
+    def _on_position_chosen(self, index: QModelIndex) -> None:
+        self._to_position.setVisible(index.isValid())
+
+    @Slot()
+    def _open_position(self) -> None:
+        """Turn to the positions page, at the row that was chosen here."""
+        key = self._tables["positions"].view.currentIndex().siblingAtColumn(0).data(KEY_ROLE)
+        if isinstance(key, str):
+            self.page_requested.emit(f"{POSITIONS}/{key}")
 
     @Slot()
     def _go_back(self) -> None:

@@ -1,9 +1,13 @@
 """A table as every page shows it: sorted by value, selected by row, as high as its rows, and never silently empty."""
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QSortFilterProxyModel, Qt, QTimer, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
+from collections.abc import Iterable
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPoint, QSortFilterProxyModel, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStackedLayout, QTableView, QWidget
 
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.remembered import recall, remember
 from mindfolio_desktop.ui.widgets.text import Text
 
 _ROW_HEIGHT = 30
@@ -14,6 +18,9 @@ _HEADING_EXTRA = 2 * theme.SPACE + 14
 _WIDEN_MS = 400
 _WIDEST = 420
 """No column but the stretched one takes more pixels than this."""
+
+_HIDDEN = "hidden:"
+"""Before the names of hidden columns, so that none of them is something remembered too."""
 
 
 class DataTable(QWidget):
@@ -31,6 +38,8 @@ class DataTable(QWidget):
     ) -> None:
         super().__init__()
         self._model, self._most_rows = model, most_rows
+        self._memory = f"columns/{name}"
+        self._menu: QMenu | None = None
         self._proxy = QSortFilterProxyModel(self)
         self._proxy.setSortRole(sort_role)
         self._proxy.setSourceModel(model)
@@ -92,6 +101,45 @@ class DataTable(QWidget):
     def explain_empty(self, why: str) -> None:
         """Say why there are no rows, for as long as there are none."""
         self._empty.show_text(why)
+
+    def offer_columns(self, hidden: Iterable[str] = ()) -> QMenu:
+        """Let a person choose which columns are shown, by a menu of the heading; it is remembered by the table's name.
+
+        `hidden` are titles of those that are not shown to begin with. The first column and the stretched one stay.
+        """
+        kept = recall(self._memory)
+        away = kept.removeprefix(_HIDDEN).split("|") if kept.startswith(_HIDDEN) else list(hidden)
+        menu = QMenu(self)
+        menu.setObjectName(f"{self._view.objectName()}_columns")
+        menu.setAccessibleName("Columns shown")
+        header = self._view.horizontalHeader()
+        for column in range(1, self._model.columnCount()):
+            if header.sectionResizeMode(column) is QHeaderView.ResizeMode.Stretch:
+                continue
+            title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
+            action = QAction(title, menu, checkable=True)
+            action.setChecked(title not in away)
+            action.setData(column)
+            self._view.setColumnHidden(column, title in away)
+            menu.addAction(action)
+        menu.triggered.connect(self._on_column)
+        self._menu = menu
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._open_menu)
+        return menu
+
+    @Slot(QPoint)
+    def _open_menu(self, at: QPoint) -> None:
+        if self._menu is not None:
+            self._menu.popup(self._view.horizontalHeader().mapToGlobal(at))
+
+    @Slot(QAction)
+    def _on_column(self, action: QAction) -> None:
+        self._view.setColumnHidden(action.data(), not action.isChecked())
+        self._set_widths(may_shrink=True)
+        if self._menu is not None:
+            away = [one.text() for one in self._menu.actions() if not one.isChecked()]
+            remember(self._memory, _HIDDEN + "|".join(away))
 
     def select_source_row(self, row: int) -> None:
         """Put the selection on a row of the model."""

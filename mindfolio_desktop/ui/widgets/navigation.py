@@ -14,6 +14,7 @@ from mindfolio_desktop.ui.widgets.icon import IconButton
 from mindfolio_desktop.ui.widgets.text import Text
 
 DASHBOARD, APPROVALS, MESSAGES = "dashboard", "approvals", "messages"
+POSITIONS, ORDERS = "positions", "orders"
 WIDTH = 196
 
 

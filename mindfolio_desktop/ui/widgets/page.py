@@ -26,7 +26,7 @@ class Page(QScrollArea):
     """
 
     page_requested = Signal(str)
-    """The key of another page."""
+    """The key of another page; `<key>/<item>` turns to one of the things on it, such as a position."""
     module_opened = Signal(str)
     """The id of a module whose page is wanted."""
 
@@ -41,6 +41,9 @@ class Page(QScrollArea):
         self.column.setContentsMargins(margin, margin, margin, margin)
         self.column.setSpacing(margin)
         self.setWidget(inside)
+
+    def show_item(self, item: str) -> None:
+        """Turn to one of the things on the page, by its id; most pages have none."""
 
     def add_heading(self, title: str, *controls: QWidget) -> None:
         """The page's name at the left, and what it offers at the right."""

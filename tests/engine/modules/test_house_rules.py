@@ -12,11 +12,11 @@ from engine.core.money import Money, dollars
 from engine.domain.chain import Chain
 from engine.domain.happening import Happening, HappeningKind, Outlook
 from engine.domain.instrument import OptionContract, Right
-from engine.domain.position import Position, PositionStatus
+from engine.domain.position import OwnExits, Position, PositionStatus
 from engine.domain.quote import Quote
 from engine.domain.scan import Action, Exit, ExitCode, ManageContext, ScanContext, Warn
 from engine.domain.structure import Leg, Structure, StructureKind
-from engine.modules.house_rules import assignment_need, decide, house_actions, last_day_need
+from engine.modules.house_rules import assignment_need, decide, house_actions, last_day_need, own_exit
 from tests.builders import module_spec
 
 LAST_DAY = dt.date(2026, 4, 17)
@@ -292,3 +292,46 @@ class TestWhatAnAssignmentTakes:
     def test_nothing_without_short_legs_or_a_price(self) -> None:
         assert assignment_need(held(call("110", 1)), dollars(100)) is None
         assert assignment_need(held(call("110", -1)), None) is None
+
+
+class TestOwnExits:
+    """A person's target and stop: each counts at its own figure, beside the module's rules."""
+
+    @pytest.mark.parametrize(
+        ("cost", "mark", "own", "code"),
+        [
+            ("-100", "-50", OwnExits(50, None), ExitCode.TARGET),
+            ("-100", "-50.01", OwnExits(50, None), None),
+            ("-100", "-200", OwnExits(None, 100), ExitCode.STOP),
+            ("-100", "-199.99", OwnExits(None, 100), None),
+            ("100", "150", OwnExits(50, 50), ExitCode.TARGET),
+            ("100", "50", OwnExits(50, 50), ExitCode.STOP),
+            ("100", "149.99", OwnExits(50, 50), None),
+            ("0", "50", OwnExits(1, 1), None),
+            ("-100", None, OwnExits(1, 1), None),
+            ("-100", "0", None, None),
+        ],
+    )
+    def test_each_counts_as_reached_at_its_own_figure(
+        self, cost: str, mark: str | None, own: OwnExits | None, code: ExitCode | None
+    ) -> None:
+        position = held(put("90", -1), cost=dollars(cost))
+        context = seen(position, at(10, day=dt.date(2026, 3, 2)), 100.0)
+        found = own_exit(position, replace(context, mark=None if mark is None else dollars(mark), own_exits=own))
+        assert (None if found is None else found.code) == code
+
+    def test_it_comes_before_the_modules_rules_and_says_whose_it_is(self) -> None:
+        position = held(put("90", -1), cost=dollars(-100))
+        context = seen(position, at(10, day=dt.date(2026, 3, 2)), 100.0)
+        reached = replace(context, mark=dollars(-40), own_exits=OwnExits(60, None))
+        (action,) = decide(never_asked(), position, reached)
+        assert isinstance(action, Exit)
+        assert action.why == "your profit target: 60 % of the credit"
+
+
+def never_asked() -> Any:
+    class Module:
+        def manage(self, position: Position, context: ManageContext) -> tuple[Action, ...]:
+            raise AssertionError("its rules come after")
+
+    return Module()

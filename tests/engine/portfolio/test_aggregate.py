@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.core.money import Money, dollars
 from engine.domain import events as ev
+from engine.domain.account import EXTERNAL
 from engine.domain.chain import Chain
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import Right
@@ -348,3 +349,13 @@ def test_a_view_keeps_the_modules_in_the_order_of_the_mindfolio() -> None:
     turned = snapshot(ledger(spec=replace(spec, modules=spec.modules[::-1])).book)
     views: tuple[ModuleView, ...] = turned.modules
     assert [view.spec.module_id for view in views] == [BETA, ALPHA]
+
+
+def test_what_is_external_is_shown_beside_the_modules_and_counts_in_none() -> None:
+    clerk = Clerk()
+    kept, moved = clerk.open("-1.20"), clerk.open("-1.20", structure=condor(symbol="SPY"))
+    clerk.record(ev.PositionMoved(moved, EXTERNAL, "user", "not ours"))
+    found = snapshot(clerk.ledger.book)
+    assert [view.position.position_id for view in found.external] == [moved]
+    assert [view.position.position_id for view in found.modules[0].open_positions] == [kept]
+    assert found.positions == 1

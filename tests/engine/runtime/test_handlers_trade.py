@@ -13,6 +13,7 @@ from engine.domain.account import EXTERNAL
 from engine.domain.broker_reports import BrokerAccepted, BrokerEnded
 from engine.domain.candidate import Candidate
 from engine.domain.order import OrderPurpose, OrderStatus
+from engine.domain.position import OwnExits
 from engine.domain.structure import Structure, StructureKind, shares_of
 from engine.market.events import import_events, read_calendar
 from engine.runtime import openings
@@ -378,3 +379,56 @@ class TestApprovals:
         assert give(rig, cmd.RearmMindfolio("user", "looked at everything")) == []
         assert give(rig, cmd.ResumeModule(OTHER, "user", "go")) == []
         assert give(rig, cmd.ApproveTrade(approval_id, "user")) == ["UNKNOWN_APPROVAL"]
+
+
+class TestSetTarget:
+    def test_a_target_is_journaled_shown_and_taken_back(self, rig: Rig) -> None:
+        position = hold(rig, CONDOR, PRICES)
+        key = position.position_id
+        assert give(rig, cmd.SetTarget(key, 60, 150, "user", "enough")) == []
+        assert rig.desk.book.own_exits == {key: OwnExits(60, 150)}
+        module = rig.kernel.snapshot().module(MODULE)
+        assert module is not None
+        assert module.open_positions[0].own_exits == OwnExits(60, 150)
+        assert rig.reopened().desk.book.own_exits == {key: OwnExits(60, 150)}
+
+    def test_both_none_take_it_back_and_the_snapshot_follows(self, rig: Rig) -> None:
+        position = hold(rig, CONDOR, PRICES)
+        for profit in (60, None):
+            assert give(rig, cmd.SetTarget(position.position_id, profit, None, "user", "")) == []
+            module = rig.kernel.snapshot().module(MODULE)
+            assert module is not None
+            own = module.open_positions[0].own_exits
+            assert own == (None if profit is None else OwnExits(60, None))
+        assert rig.desk.book.own_exits == {}
+
+    def test_it_goes_with_its_position(self, rig: Rig) -> None:
+        position = hold(rig, CONDOR, PRICES)
+        give(rig, cmd.SetTarget(position.position_id, 60, None, "user", ""))
+        assert give(rig, cmd.ClosePosition(position.position_id, None, None, "user", "")) == []
+        hear(rig, filled(rig.broker.submitted[-1]))
+        assert (rig.desk.book.positions, rig.desk.book.own_exits) == ({}, {})
+
+    @pytest.mark.parametrize(
+        ("profit", "stop", "codes"),
+        [(101, None, 1), (100, 1000, 0), (0, None, 1), (None, 1001, 1), (-5, 0, 2)],
+    )
+    def test_of_a_credit_no_more_than_all_is_won(
+        self, rig: Rig, profit: int | None, stop: int | None, codes: int
+    ) -> None:
+        position = hold(rig, CONDOR, PRICES)
+        found = give(rig, cmd.SetTarget(position.position_id, profit, stop, "user", ""))
+        assert found == ["ORDER_STATE"] * codes
+
+    def test_of_a_debit_no_more_than_all_is_lost(self, rig: Rig) -> None:
+        position = hold(rig, made_of(put(93, 1)), ("0.90",))
+        assert give(rig, cmd.SetTarget(position.position_id, 1000, 100, "user", "")) == []
+        assert give(rig, cmd.SetTarget(position.position_id, None, 101, "user", "")) == ["ORDER_STATE"]
+
+    def test_what_is_not_ours_or_cost_nothing_has_none(self, rig: Rig) -> None:
+        position = hold(rig, CONDOR, PRICES)
+        assert give(rig, cmd.SetTarget("P000009", 1, None, "user", "")) == ["UNKNOWN_POSITION"]
+        rig.desk.book.positions[position.position_id] = replace(position, cost=0)
+        assert give(rig, cmd.SetTarget(position.position_id, 1, None, "user", "")) == ["STRUCTURE"]
+        rig.desk.book.positions[position.position_id] = replace(position, module_id=EXTERNAL)
+        assert give(rig, cmd.SetTarget(position.position_id, 1, None, "user", "")) == ["UNKNOWN_MODULE"]

@@ -71,6 +71,13 @@ class TestExits:
         assert [leg.ratio for leg in left.structure.legs] == [1, 1], "wings without a bid are left to expire"
         assert verify_store(rig.store).faults == ()
 
+    def test_a_persons_own_target_closes_before_the_modules_is_reached(self, held: Held) -> None:
+        rig = held(chain_update(new_york(11), volatility=0.23))
+        handlers.handle(rig.desk, cmd.SetTarget("P000001", 5, None, "user", "enough"))
+        rig.run(until=new_york(11))
+        assert rig.broker.submitted[-1].purpose is OrderPurpose.CLOSE
+        assert rig.broker.submitted[-1].why.startswith("your profit target: ")
+
     def test_exits_go_on_while_the_module_is_paused(self, held: Held) -> None:
         rig = held(chain_update(new_york(11), volatility=0.14))
         handlers.handle(rig.desk, cmd.PauseModule("IV_SERVICE", "user", "lunch"))

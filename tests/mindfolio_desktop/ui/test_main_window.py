@@ -1,10 +1,12 @@
 """The whole window over a fake engine: what is pressed becomes a command, what the engine says becomes visible."""
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QStackedWidget, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
@@ -12,15 +14,20 @@ from engine.core.money import dollars
 from engine.domain.budget import BudgetPlan
 from engine.domain.commands import (
     ApproveTrade,
+    CancelOrder,
+    ClosePosition,
     Command,
     EmergencyStop,
     PauseModule,
     ReallocateBudget,
     RearmMindfolio,
     RefuseTrade,
+    ReplaceOrder,
     ResumeModule,
+    RollPosition,
     ScanNow,
     SetSpeed,
+    SetTarget,
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied
@@ -356,3 +363,50 @@ def test_tab_reaches_the_emergency_stop_and_every_page(window: MainWindow) -> No
             reached.add(focused.objectName())
     assert {"emergency_stop", "speed_60", "go_dashboard", "go_approvals", "go_messages"} <= reached
     assert {f"details_{AUTO}", f"pause_{AUTO}", f"divider_{AUTO}"} <= reached
+
+
+def _is_on(pages: QStackedWidget, name: str) -> bool:
+    return pages.currentWidget().objectName() == name
+
+
+def test_the_way_from_a_module_to_its_position_and_on_to_orders_and_back_by_keys(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.open_module(AUTO)
+    view = window.findChild(QTableView, "positions_table")
+    button = window.findChild(QPushButton, "detail_open_position")
+    assert view is not None
+    assert button is not None
+    view.setCurrentIndex(view.model().index(1, 0))
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    pages = window.findChild(QStackedWidget)
+    assert pages is not None
+    assert pages.currentWidget().objectName() == "positions"
+    name = window.findChild(QLabel, "position_name")
+    assert name is not None
+    assert "SPY" in name.text()
+    control = Qt.KeyboardModifier.ControlModifier
+    for key, page in ((Qt.Key.Key_4, "orders"), (Qt.Key.Key_3, "positions")):
+        QTest.keyClick(window, key, control)
+        qtbot.waitUntil(partial(_is_on, pages, page))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ClosePosition("p-1", None, None, "user", ""),
+        RollPosition("p-1", (), (), None, "user", ""),
+        SetTarget("p-1", 50, None, "user", ""),
+        CancelOrder("O1", "user", ""),
+        ReplaceOrder("O1", 1, "user"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_what_is_refused_beside_its_control_is_recorded_and_makes_no_toast(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot, command: Command
+) -> None:
+    with qtbot.waitSignal(bridge.command_accepted):
+        bridge.notify(CommandAccepted(command))
+    with qtbot.waitSignal(bridge.command_denied):
+        bridge.notify(CommandDenied(command, (Denial(DenialCode.MARKET_CLOSED),)))
+    assert not [toast for toast in window.findChildren(Toast) if toast.isVisible()]

@@ -137,3 +137,12 @@ def test_every_code_has_a_sentence_of_its_own() -> None:
     sentences = {refusals.denial(Denial(code, 3, 2)) for code in DenialCode}
     assert len(sentences) == len(DenialCode)
     assert refusals.denials([Denial(DenialCode.NOT_STOPPED), Denial(DenialCode.REASON_MISSING)]).count("\n") == 1
+
+
+def test_a_new_limit_beyond_the_worst_price_is_said_in_net_prices() -> None:
+    facts = {"order": "O1", "why": "beyond the worst price that was checked: cancel it and enter a new one"}
+    one = Denial(DenialCode.MAX_RISK, dollars("-0.50"), dollars("-0.69"), "usd", {**facts})
+    assert refusals.denial(one) == (
+        "Max risk per trade: $0.50 credit, $0.69 credit at worst, beyond the worst price that was checked: "
+        "cancel it and enter a new one"
+    )

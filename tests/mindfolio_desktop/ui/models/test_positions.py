@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from engine.core.money import dollars
@@ -12,10 +13,11 @@ from engine.domain.position import Lot, PositionStatus
 from engine.domain.snapshot import PositionView
 from engine.domain.structure import Leg
 from engine.domain.structure_shapes import held_structure
+from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
-from mindfolio_desktop.ui.models.positions import PositionsModel
+from mindfolio_desktop.ui.models.positions import NOT_SHOWN_FIRST, PositionRow, PositionsModel, everywhere
 from tests.builders import contract
-from tests.mindfolio_desktop.ui.snapshots import NOW, position_view
+from tests.mindfolio_desktop.ui.snapshots import NOW, aggressive_growth, position_view
 
 
 @pytest.fixture
@@ -92,3 +94,51 @@ def test_a_position_that_closes_is_marked(model: PositionsModel) -> None:
 
     model.show_positions([closing(position_view())], NOW)
     assert line(model)["Status"] == "Closing"
+
+
+def test_every_position_of_every_module_then_what_is_external() -> None:
+    stray = position_view("x-1", "EXTERNAL")
+    rows = everywhere(aggressive_growth(external=(stray,)))
+    assert [(row.view.position.position_id, row.module) for row in rows] == [
+        ("p-1", "IV Service"),
+        ("p-2", "IV Service"),
+        ("p-3", "IV Service"),
+        ("p-4", "IV Service, ask first"),
+        ("p-5", "IV Service, ask first"),
+        ("x-1", "External"),
+    ]
+    assert [row.is_external for row in rows] == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("", 5), ("tsla", 2), ("ASK first", 2), ("condor spy", 1), ("240/250", 2), ("calendar", 0)],
+)
+def test_words_find_positions_by_symbol_module_and_structure(words: str, found: int) -> None:
+    assert sum(row.matches(words) for row in everywhere(aggressive_growth())) == found
+
+
+def test_the_table_of_all_tells_more_and_marks_what_is_external(qapp: object) -> None:
+    model = PositionsModel(of_all=True)
+    titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+    assert set(NOT_SHOWN_FIRST) < set(titles)
+    bare = position_view("x-1", "EXTERNAL", greeks=None, closing_cost=None, spot=None)
+    gives = position_view("p-8", closing_cost=dollars(-12), spot=dollars("261.5"))
+    model.show_rows([PositionRow(bare, NOW, "External"), PositionRow(gives, NOW, "IV Service")])
+
+    def cell(row: int, title: str) -> str:
+        return model.item(row, titles.index(title)).text()
+
+    assert [cell(0, title) for title in ("Module", "To close", "Price", "Delta", "Vega")] == [
+        "External",
+        *[fmt.UNKNOWN] * 4,
+    ]
+    assert "no module's" in model.item(0, titles.index("Module")).toolTip()
+    assert [cell(1, title) for title in ("To close", "Price", "Delta", "Gamma", "Theta", "Opened")] == [
+        "receive $12.00",
+        "$261.50",
+        f"{fmt.MINUS}3.2",
+        f"{fmt.MINUS}0.41",
+        "+8.6",
+        "13 Mar 11:55",
+    ]

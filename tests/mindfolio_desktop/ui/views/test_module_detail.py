@@ -304,3 +304,22 @@ def test_a_click_on_a_scan_shows_it_in_full_below_the_table(page: ModuleDetail) 
     title = detail.findChild(QLabel, "scan_detail_title")
     assert title is not None
     assert (detail.isHidden(), title.text()) == (False, "QQQ")
+
+
+def test_a_position_is_looked_at_and_acted_on_on_its_own_page(page: ModuleDetail, qtbot: QtBot) -> None:
+    page.show()
+    button = page.findChild(QPushButton, "detail_open_position")
+    view = page.findChild(QTableView, "positions_table")
+    assert button is not None
+    assert view is not None
+    assert not button.isVisible()
+    page.ensureWidgetVisible(view)
+    at = view.visualRect(view.model().index(1, 0)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert button.isVisible()
+    with qtbot.waitSignal(page.page_requested) as wanted:
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert wanted.args == ["positions/p-2"]
+    with qtbot.waitSignal(page.page_requested) as wanted:
+        QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert wanted.args == ["positions/p-2"]

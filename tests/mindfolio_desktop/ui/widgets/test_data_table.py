@@ -112,3 +112,25 @@ def test_a_column_makes_room_for_figures_that_grow_and_keeps_it(
     model.item(0, 1).setText("$1")
     qtbot.waitUntil(lambda: not table._widen_later.isActive())
     assert table.view.columnWidth(1) == wide
+
+
+def test_columns_of_a_persons_choice_are_remembered_by_the_table(
+    qtbot: QtBot, model: QStandardItemModel, table: DataTable
+) -> None:
+    model.setHorizontalHeaderLabels(["Name", "Amount"])
+    add(model, "a", 1.0)
+    menu = table.offer_columns()
+    (amount,) = menu.actions()
+    assert (amount.text(), amount.isChecked()) == ("Amount", True)
+    menu.popup(QPoint(0, 0))
+    QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(amount).center())
+    assert table.view.isColumnHidden(1)
+    again = DataTable(model, "t", "Trades", sort_role=ROLE, stretch=0)
+    qtbot.addWidget(again)
+    assert not again.offer_columns().actions()[0].isChecked()
+    assert again.view.isColumnHidden(1)
+    other = DataTable(model, "u", "Trades", sort_role=ROLE, stretch=0)
+    qtbot.addWidget(other)
+    other.offer_columns(hidden=["Amount"])
+    assert other.view.isColumnHidden(1)
+    assert not DataTable(model, "v", "Trades", sort_role=ROLE, stretch=0).view.isColumnHidden(1)

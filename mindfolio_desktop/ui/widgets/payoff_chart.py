@@ -1,0 +1,243 @@
+"""A position's results over prices of its underlying. The plotting library is loaded when a chart is first seen."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QShowEvent
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from engine.core.money import Money, from_float, to_float
+from engine.domain.position_sheet import PayoffCurves
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.equity_plot import levels
+from mindfolio_desktop.ui.widgets.text import Text
+
+_HEIGHT = 280
+_PAGE = 10
+"""Places that Page Up and Page Down move the crosshair."""
+
+
+class PayoffChart(QWidget):
+    """Three curves over price, the stretches that win, break-evens, and a crosshair by mouse or arrow keys.
+
+    `pointed` tells the place among the prices that the crosshair is on, None when it is nowhere.
+    """
+
+    pointed = Signal(object)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setMinimumHeight(_HEIGHT)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Profit and loss over the underlying's price")
+        self._curves: PayoffCurves | None = None
+        self._why = ""
+        self._place: int | None = None
+        self._plot: Any = None
+        self._graph: Any = None
+        self._lines: dict[str, Any] = {}
+        self._extras: list[Any] = []
+        self._words = Text("", "muted", wraps=True, name=f"{name}_empty")
+        self._words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(1, 1, 1, 1)
+        self._stack.addWidget(self._words)
+
+    @property
+    def place(self) -> int | None:
+        """Where among the prices the crosshair is."""
+        return self._place
+
+    def show_curves(self, curves: PayoffCurves | None, why: str = "") -> None:
+        """Show the curves, or why there are none."""
+        if curves is not None and not curves.prices:
+            curves, why = None, "There is no curve: no price of the underlying is known."
+        if curves == self._curves and why == self._why:
+            return
+        # Prices are laid anew around each newer spot: the crosshair stays at the price that it is on.
+        at = self._curves.prices[self._place] if self._curves is not None and self._place is not None else None
+        self._curves, self._why = curves, why
+        self._place = None if curves is None or at is None else nearest(curves.prices, at)
+        self._draw()
+
+    # --- loading --------------------------------------------------------------------------------------------------
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._plot is None:
+            QTimer.singleShot(0, self, self._load)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._plot is not None:
+            self._draw()
+
+    def _load(self) -> None:
+        if self._plot is not None:
+            return
+        self._graph = graph = import_module("pyqtgraph")
+        plot = graph.PlotWidget(self)
+        item = plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(x=False, y=False)
+        item.showGrid(x=False, y=True, alpha=0.12)
+        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        plot.viewport().setMouseTracking(True)
+        plot.viewport().installEventFilter(self)
+        self._plot = plot
+        self._lines = {key: item.plot([], []) for key in ("expiry", "today", "chosen")}
+        self._stack.addWidget(plot)
+        self._draw()
+
+    # --- drawing --------------------------------------------------------------------------------------------------
+    def _draw(self) -> None:
+        curves = self._curves
+        if curves is None or self._plot is None:
+            self._words.show_text(self._why if curves is None else "Drawing…")
+            self._stack.setCurrentWidget(self._words)
+            return
+        tokens = theme.tokens()
+        prices = [to_float(price) for price in curves.prices]
+        shown = {"expiry": curves.at_expiry, "today": curves.today, "chosen": curves.chosen}
+        looks = {
+            "expiry": (tokens.text, Qt.PenStyle.SolidLine),
+            "today": (tokens.accent, Qt.PenStyle.SolidLine),
+            "chosen": (tokens.warning, Qt.PenStyle.DashLine),
+        }
+        for key, amounts in shown.items():
+            colour, style = looks[key]
+            hidden = not amounts or (key == "chosen" and amounts == curves.today)
+            values = [] if hidden else [to_float(amount) for amount in amounts]
+            self._lines[key].setData([] if hidden else prices, values)
+            self._lines[key].setPen(self._graph.mkPen(theme.colour(colour), width=1, style=style))
+        self._plot.setBackground(tokens.surface)
+        self._mark(curves)
+        self._axes(curves, prices, [to_float(amount) for part in shown.values() for amount in part])
+        self._plot.setAccessibleName(self.accessibleName())
+        self._stack.setCurrentWidget(self._plot)
+
+    def _mark(self, curves: PayoffCurves) -> None:
+        """The stretches that win, the line of zero, break-evens, the price of now, and the crosshair."""
+        graph, tokens, item = self._graph, theme.tokens(), self._plot.getPlotItem()
+        for extra in self._extras:
+            item.removeItem(extra)
+        self._extras = []
+        for low, high in curves.profits:
+            region = graph.LinearRegionItem(
+                (to_float(low), to_float(high)),
+                movable=False,
+                brush=theme.colour(tokens.gain, 0.10),
+                pen=graph.mkPen(None),
+            )
+            region.setZValue(-10)
+            self._add(region)
+        self._add(graph.InfiniteLine(0, angle=0, pen=graph.mkPen(theme.colour(tokens.strong_line), width=1)))
+        for zero in curves.breakevens:
+            pen = graph.mkPen(theme.colour(tokens.faint), width=1, style=Qt.PenStyle.DotLine)
+            self._add(graph.InfiniteLine(to_float(zero), angle=90, pen=pen))
+        if curves.spot is not None:
+            pen = graph.mkPen(theme.colour(tokens.muted), width=1, style=Qt.PenStyle.DashLine)
+            self._add(graph.InfiniteLine(to_float(curves.spot), angle=90, pen=pen))
+        if self._place is not None:
+            pen = graph.mkPen(theme.colour(tokens.accent), width=1)
+            self._add(graph.InfiniteLine(to_float(curves.prices[self._place]), angle=90, pen=pen))
+
+    def _add(self, extra: Any) -> None:
+        self._plot.getPlotItem().addItem(extra, ignoreBounds=True)
+        self._extras.append(extra)
+
+    def _axes(self, curves: PayoffCurves, prices: list[float], values: list[float]) -> None:
+        tokens, plot = theme.tokens(), self._plot
+        low, high = min([*values, 0.0]), max([*values, 0.0])
+        gap = (high - low or 1.0) * 0.06
+        plot.setXRange(prices[0], prices[-1], padding=0)
+        plot.setYRange(low - gap, high + gap, padding=0)
+        # A word that would stick out at a side is left out.
+        inside = 0.03 * (prices[-1] - prices[0])
+        across = [level for level in levels(prices) if prices[0] + inside < level < prices[-1] - inside]
+        plot.getAxis("left").setTicks([[(level, fmt.signed_money(from_float(level))) for level in levels([low, high])]])
+        plot.getAxis("bottom").setTicks([[(level, fmt.price(from_float(round(level, 4)))) for level in across]])
+        for side in ("left", "bottom"):
+            axis = plot.getAxis(side)
+            axis.setPen(theme.colour(tokens.line))
+            axis.setTextPen(theme.colour(tokens.muted))
+            axis.setStyle(tickFont=theme.font(11))
+        expires = f" at the expiration of {fmt.date(curves.expiration)}" if curves.expiration else ""
+        self.setAccessibleName(
+            f"Profit and loss over the underlying's price from {fmt.price(curves.prices[0])} to "
+            f"{fmt.price(curves.prices[-1])}{expires}; left and right move the crosshair"
+        )
+
+    # --- the crosshair --------------------------------------------------------------------------------------------
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            self._point(self._place_at(event.position()))
+        elif event.type() is QEvent.Type.Leave:
+            self._point(None)
+        elif event.type() is QEvent.Type.MouseButtonPress:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        return super().eventFilter(watched, event)
+
+    def _place_at(self, at: QPointF) -> int | None:
+        """The place of the price that is next to a point of the plot."""
+        curves = self._curves
+        if curves is None:
+            return None
+        box = self._plot.getPlotItem().getViewBox()
+        where: Money | None = from_float(round(box.mapSceneToView(self._plot.mapToScene(at.toPoint())).x(), 4))
+        return None if where is None else nearest(curves.prices, where)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move the crosshair one price, pages ten, Home and End to the ends; Esc takes it away."""
+        curves = self._curves
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_PageDown: -_PAGE,
+            Qt.Key.Key_PageUp: _PAGE,
+            Qt.Key.Key_Home: -(1 << 20),
+            Qt.Key.Key_End: 1 << 20,
+        }
+        if curves is None or (event.key() not in steps and event.key() != Qt.Key.Key_Escape):
+            super().keyPressEvent(event)
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self._point(None)
+            return
+        start = self._place
+        if start is None:
+            middle = len(curves.prices) // 2
+            found = None if curves.spot is None else nearest(curves.prices, curves.spot)
+            start = middle if found is None else found
+        self._point(min(max(0, start + steps[Qt.Key(event.key())]), len(curves.prices) - 1))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        theme.set_role(self, "focused-chart")
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        theme.set_role(self, "chart")
+
+    def _point(self, place: int | None) -> None:
+        if place == self._place:
+            return
+        self._place = place
+        if self._curves is not None and self._plot is not None:
+            self._mark(self._curves)
+        self.pointed.emit(place)
+
+
+def nearest(prices: Sequence[Money], wanted: Money) -> int | None:
+    """Place of the price next to another one, of prices that ascend; None outside them."""
+    if not prices or not prices[0] <= wanted <= prices[-1]:
+        return None
+    after = bisect_left(prices, wanted)
+    if after and wanted - prices[after - 1] < prices[after] - wanted:
+        return after - 1
+    return after
