@@ -39,7 +39,39 @@ class NavSamples:
     """Samples of the account's NAV, oldest first: tuple[(datetime, Money), ...]."""
 
 
-LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples
+@dataclass(frozen=True, slots=True)
+class EntriesOf:
+    """A page of the journal, newest first: tuple[EntryRow, ...]. `kind` "" is every type, `text` is looked for in all.
+
+    `before` is the seq that the page before ended at, None for the newest.
+    """
+
+    kind: str = ""
+    text: str = ""
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportEntries:
+    """Write what `EntriesOf` would show, all pages of it, to a CSV file, whole or not at all: int, how many entries."""
+
+    path: str
+    kind: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotesOf:
+    """Notes that a person wrote, newest first, a page like `EntriesOf`: tuple[NoteRow, ...]."""
+
+    text: str = ""
+    before: int | None = None
+
+
+LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples | EntriesOf | ExportEntries | NotesOf
+
+PAGE_ENTRIES = 200
+"""Entries of one page of the journal; a page with fewer is the last one."""
 
 
 # --- what the engine has in hand --------------------------------------------------------------------------------------
@@ -48,11 +80,22 @@ class StressOf:
     """P&L of the book over moves of price and volatility, now and after some days: tuple[StressGrid, ...]."""
 
 
-DeskQuestion: TypeAlias = StressOf
+@dataclass(frozen=True, slots=True)
+class PreviewTrade:
+    """What a waiting trade would change in that quantity, and whether it would pass now: TradePreview | None.
+
+    None once it does not wait any more.
+    """
+
+    approval_id: str
+    quantity: int
+
+
+DeskQuestion: TypeAlias = StressOf | PreviewTrade
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
 
-DESK_QUESTIONS = (StressOf,)
+DESK_QUESTIONS = (StressOf, PreviewTrade)
 """For isinstance; the same as in `DeskQuestion`."""
 
 

@@ -89,6 +89,10 @@ def _pnl_explained(_book: Book, _at: dt.datetime, _event: ev.PnlExplained) -> No
     """It says where the P&L came from, and changes none of it."""
 
 
+def _note_written(_book: Book, _at: dt.datetime, _event: ev.NoteWritten) -> None:
+    """What a person thinks changes nothing of what is."""
+
+
 def _approval_requested(book: Book, _at: dt.datetime, event: ev.ApprovalRequested) -> None:
     book.approvals[event.approval.approval_id] = event.approval
     book.approvals_made += 1
@@ -338,5 +342,6 @@ _STATE: dict[type[ev.Event], Callable[[Any, dt.datetime, Any], None]] = {
     ev.ApprovalDecided: _approval_decided,
     ev.AccountReconciled: _reconciled,
     ev.MarksRecorded: _marked,
+    ev.NoteWritten: _note_written,
 }
 """Everything that moves no money."""

@@ -34,9 +34,14 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     Numbers, also negative ones, stay numbers; None is an empty cell.
     """
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([_text(cell) for cell in row] for row in rows)
+    csv.writer(out, lineterminator="\r\n").writerow(columns)
+    return out.getvalue() + csv_rows(rows)
+
+
+def csv_rows(rows: Iterable[Sequence[Cell]]) -> str:
+    """Rows without a header, for a file that is written page by page."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerows([_text(cell) for cell in row] for row in rows)
     return out.getvalue()
 
 

@@ -6,14 +6,20 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from engine.domain import questions as ask
 from engine.domain.account import EXTERNAL
+from engine.domain.notes import NoteWritten
 from engine.domain.ports import Query
+from engine.domain.records import NoteRow
+from engine.ledger.codec import decode_event
 from engine.portfolio.held_legs import prices_of
+from engine.portfolio.journal_csv import export_journal
 from engine.portfolio.worst_case import stress_grids
 from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.previewing import preview_of
 
 Work = Callable[[], object]
 
@@ -41,8 +47,20 @@ def _stress(desk: Desk, _question: ask.StressOf) -> Work:
     return lambda: stress_grids(held, prices_of(held, chains, now, RISK_FREE_RATE))
 
 
+def _preview(desk: Desk, question: ask.PreviewTrade) -> Work:
+    approval = desk.book.approvals.get(question.approval_id)
+    return (lambda: None) if approval is None else preview_of(desk, approval, question.quantity)
+
+
+def _notes(query: Query, question: ask.NotesOf) -> tuple[NoteRow, ...]:
+    rows = query.entries(ask.PAGE_ENTRIES, question.before, "NoteWritten", question.text)
+    read = [(row, decode_event(row.type, row.version, row.body.encode())) for row in rows]
+    return tuple(NoteRow(row.seq, row.at, event) for row, event in read if isinstance(event, NoteWritten))
+
+
 _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.StressOf: _stress,
+    ask.PreviewTrade: _preview,
 }
 
 _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
@@ -50,4 +68,9 @@ _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
     ask.TradesOf: lambda query, question: query.trades(question.module_id),
     ask.SkipsOf: lambda query, question: query.skipped_trades(question.module_id),
     ask.NavSamples: lambda query, _question: query.nav_history(),
+    ask.EntriesOf: lambda query, question: query.entries(
+        ask.PAGE_ENTRIES, question.before, question.kind, question.text
+    ),
+    ask.ExportEntries: lambda query, question: export_journal(query, Path(question.path), question.kind, question.text),
+    ask.NotesOf: _notes,
 }

@@ -1,13 +1,17 @@
 """Questions of pages: taken in the kernel's time, worked out in somebody else's, and never at the engine's cost."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from engine.core.errors import LedgerFault
+from engine.domain import events as ev
 from engine.domain import questions as ask
 from engine.domain.commands import PauseModule
 from engine.domain.notices import CommandAccepted
+from engine.domain.records import NoteRow
+from engine.ledger.query import LedgerQuery
 from engine.portfolio.held_legs import prices_of
 from engine.portfolio.worst_case import stress_grids
 from engine.runtime import answers
@@ -59,6 +63,29 @@ def test_a_question_that_cannot_be_taken_fails_where_it_is_worked_out_and_the_en
 def test_a_question_is_answered_after_a_halt(rig: Rig) -> None:
     rig.kernel._halt(str(LedgerFault("no space left")))
     assert asked(rig, ask.StressOf()) != ()
+
+
+def test_notes_are_read_back_newest_first_and_looked_through(rig: Rig) -> None:
+    for text, symbol in (("sold too early", "KO"), ('a "quoted" thought', "")):
+        rig.desk.record(ev.NoteWritten(text, "IV_SERVICE", "", symbol, "user"))
+    rig.desk.commit()
+    query = LedgerQuery(rig.folder / "ledger.sqlite")
+    newest, first = cast("tuple[NoteRow, ...]", answers.answer_from_ledger(query, ask.NotesOf()))
+    assert (newest.note.text, first.note.symbol, newest.at) == ('a "quoted" thought', "KO", rig.desk.now)
+    assert answers.answer_from_ledger(query, ask.NotesOf('A "QUOTED"')) == (newest,)
+    assert answers.answer_from_ledger(query, ask.NotesOf(before=newest.seq)) == (first,)
+    query.close()
+
+
+def test_the_journal_is_read_by_pages_and_written_to_a_file(rig: Rig, tmp_path: Path) -> None:
+    query = LedgerQuery(rig.folder / "ledger.sqlite")
+    page = answers.answer_from_ledger(query, ask.EntriesOf("OrderFilled"))
+    assert page == query.entries(kind="OrderFilled") != ()
+    assert answers.answer_from_ledger(query, ask.EntriesOf(before=2)) == query.entries(before=2)
+    out = tmp_path / "journal.csv"
+    assert answers.answer_from_ledger(query, ask.ExportEntries(str(out), "OrderFilled")) == 1
+    assert out.exists()
+    query.close()
 
 
 def test_every_question_has_one_who_answers() -> None:
