@@ -32,6 +32,12 @@ def _approvals(bridge: EngineBridge) -> QWidget:
     return ApprovalsView(bridge)
 
 
+def _ledger(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.ledger import LedgerPage  # noqa: PLC0415 - made when first turned to
+
+    return LedgerPage(bridge)
+
+
 def _messages(_bridge: EngineBridge) -> QWidget:
     from mindfolio_desktop.ui.widgets.messages import MessageLog  # noqa: PLC0415 - as the others
 
@@ -41,5 +47,6 @@ def _messages(_bridge: EngineBridge) -> QWidget:
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),
+    PageSpec(Place("ledger", "Ledger", "ledger", "Ctrl+8"), _ledger),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),
 )

@@ -341,11 +341,22 @@ QPushButton[role="segment"][place="last"] { border-top-right-radius: 6px; border
 QPushButton[role="segment"]:hover { background: $hover; }
 QPushButton[role="segment"]:checked { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[role="segment"]:focus { border: 1px solid $text; }
+QPlainTextEdit {
+  background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 4px;
+  selection-background-color: $accent; selection-color: $on_accent; }
+QPlainTextEdit:focus { border: 1px solid $accent; }
 QLineEdit, QAbstractSpinBox {
   background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 0 8px;
   min-height: ${control}px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $line; }
+QComboBox {
+  background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 0 8px;
+  min-height: ${control}px; }
+QComboBox:focus, QComboBox:on { border: 1px solid $accent; }
+QComboBox:disabled { color: $faint; border-color: $line; }
+QComboBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
+QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $strong_line; padding: 4px; }
 QListWidget { background: $surface; border: 1px solid $line; border-radius: ${radius}px; padding: 6px; }
 QListWidget::item { padding: 6px 8px; color: $text; }
 QListWidget::item:selected { background: $hover; color: $text; }
