@@ -188,7 +188,7 @@ def _reconciled(body: Body, _names: Names) -> str:
 
 
 def _explained(body: Body, _names: Names) -> str:
-    return f"Where the P&L of {_day(body['session'])} came from, {fmt.counted(len(body['modules']), 'part')}"
+    return f"Where the P&L of {_day(body['session'])} came from, {fmt.counted(len(body['modules']), 'module')}"
 
 
 def _day(text: str) -> str:

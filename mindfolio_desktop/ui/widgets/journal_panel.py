@@ -26,8 +26,10 @@ REFRESH_MS = 2000
 TYPING_MS = 300
 """What is typed is looked for once the typing rests this long."""
 
-_WHAT = 3
-_SIDE_BY_SIDE = 1360
+_WHAT, _MODULE = 3, 4
+_SIDE_BY_SIDE = 900
+_WIDE = 1360
+"""Below this the module is told by the entry alone."""
 _TEXT_MOST = 100
 _KINDS = tuple(sorted((kind.__name__ for kind in get_args(Event)), key=kind_words))
 
@@ -70,6 +72,7 @@ class JournalPanel(QWidget):
         kind.setObjectName("journal_kind")
         kind.setAccessibleName("Kind of entry")
         kind.setFont(theme.font())
+        kind.setMaxVisibleItems(16)
         kind.addItem("Every kind", "")
         for name in _KINDS:
             kind.addItem(kind_words(name), name)
@@ -118,6 +121,7 @@ class JournalPanel(QWidget):
         is_wide = self.width() >= _SIDE_BY_SIDE
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._across.setDirection(direction)
+        self._table.view.setColumnHidden(_MODULE, self.width() < _WIDE)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -44,12 +44,12 @@ class PreviewPanel(QWidget):
         self._quote = Facts("preview_quote")
         tip = "What turning it round pays, the middle, what it costs at once"
         self._quote.add("sides", "Bid / mid / ask a share", tip)
+        self._quote.add("costs", "Costs to open", "Commissions, and fees at their dearest")
         self._prices = Comparison("preview_prices", "When found", "Now")
         for key, caption, tip in (
             ("mid", "Mid a share", "Where the order starts"),
             ("risk", "Max risk", "By the rule of its structure, at the worst price"),
             ("power", "Buying power", "What it takes of the budget, at the worst price"),
-            ("costs", "Costs", "Commissions and fees at their dearest"),
         ):
             self._prices.add(key, caption, tip)
         self._whose = Text("", "caption", 12, wraps=True, name="preview_whose")
@@ -102,11 +102,11 @@ class PreviewPanel(QWidget):
         sides = (preview.bid, preview.mid, preview.ask)
         has_quote = any(side is not None for side in sides)
         self._quote.show_fact("sides", " / ".join(map(fmt.net_price, sides)) if has_quote else "no price for it now")
+        self._quote.show_fact("costs", "none of a budget" if preview.is_closing else _exact(preview.costs))
         self._compare("mid", candidate.net_price, preview.mid, per_share=True)
         rows = (
             ("risk", candidate.max_risk, preview.max_risk),
             ("power", candidate.buying_power, preview.buying_power),
-            ("costs", candidate.costs, preview.costs),
         )
         for key, found, now in rows:
             if preview.is_closing:
