@@ -39,8 +39,8 @@ class TradePreview:
 
     `bid`, `mid` and `ask` are net prices a share of the trade as it stands: what turning it round pays, the middle, and
     what it costs at once (debits positive); None where a leg has no price, `quoted_at` then too, else the age of the
-    oldest. `buying_power`, `max_risk` and `costs` are the gate's, at the worst price; None where they cannot be told,
-    or nothing is opened. `denials` is what a click would be refused with; `is_closing` tells that no gate is asked, as
+    oldest. `buying_power` and `max_risk` are the gate's, at the worst price; None where they cannot be told, or
+    nothing is opened. `denials` is what a click would be refused with; `is_closing` tells that no gate is asked, as
     closings need none. `module_id` is the module whose books change: a closing books to who holds the position.
     `before` and `after` are of one instant; `after` is as if filled at the worst price, None with `why_not`.
     """
@@ -55,7 +55,6 @@ class TradePreview:
     quoted_at: dt.datetime | None
     buying_power: Money | None
     max_risk: Money | None
-    costs: Money | None
     denials: tuple[Denial, ...]
     before: Standing
     after: Standing | None

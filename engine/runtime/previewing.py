@@ -67,7 +67,6 @@ def preview_of(desk: Desk, approval: Approval, quantity: int) -> Callable[[], Tr
         quoted_at=None if quote is None else quote.at,
         buying_power=None if facts is None else facts.buying_power,
         max_risk=None if facts is None else facts.max_risk,
-        costs=None if facts is None else facts.costs,
         denials=_each_once((*early, *denials)),
         why_not=why_not,
     )

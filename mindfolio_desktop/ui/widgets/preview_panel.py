@@ -44,7 +44,6 @@ class PreviewPanel(QWidget):
         self._quote = Facts("preview_quote")
         tip = "What turning it round pays, the middle, what it costs at once"
         self._quote.add("sides", "Bid / mid / ask a share", tip)
-        self._quote.add("costs", "Costs to open", "Commissions, and fees at their dearest")
         self._prices = Comparison("preview_prices", "When found", "Now")
         for key, caption, tip in (
             ("mid", "Mid a share", "Where the order starts"),
@@ -102,7 +101,6 @@ class PreviewPanel(QWidget):
         sides = (preview.bid, preview.mid, preview.ask)
         has_quote = any(side is not None for side in sides)
         self._quote.show_fact("sides", " / ".join(map(fmt.net_price, sides)) if has_quote else "no price for it now")
-        self._quote.show_fact("costs", "none of a budget" if preview.is_closing else _exact(preview.costs))
         self._compare("mid", candidate.net_price, preview.mid, per_share=True)
         rows = (
             ("risk", candidate.max_risk, preview.max_risk),

@@ -79,7 +79,7 @@ class TradeTicket(QFrame):
         for key, caption, tip in (
             ("buying_power", "Buying power", "What the position will use of the budget"),
             ("available", "Budget available now", "It is checked again when you approve"),
-            ("costs", "Costs to open", "Commissions and fees"),
+            ("costs", "Costs", "Commissions of the order"),
             ("expected", "Expected profit", "Mean over the probabilities at expiry, after costs"),
             ("breakevens", "Break-evens", "Prices of the underlying at expiry"),
         ):
@@ -177,7 +177,10 @@ class TradeTicket(QFrame):
         self._module.show_text(f"{quantity} · {module.spec.name} · asked {fmt.clock(approval.requested_at)}")
         is_closing = candidate.purpose is OrderPurpose.CLOSE  # which takes nothing of a budget
         short = 0 if is_closing else candidate.buying_power - module.available
-        self._money.show_fact("available", fmt.money(module.available, cents=True), "warning" if short > 0 else "")
+        if is_closing:
+            self._money.hide_fact("available")
+        else:
+            self._money.show_fact("available", fmt.money(module.available, cents=True), "warning" if short > 0 else "")
         words = f"The budget is short by {fmt.money(short, cents=True)} now: as it stands, Approve is refused."
         self._short.show_or_hide(words if short > 0 else "")
 
@@ -227,6 +230,9 @@ class TradeTicket(QFrame):
             self._figures[key].show_value(
                 fmt.money(abs(_total(price, candidate)), cents=True), detail=f"{fmt.net_price(price)} a share"
             )
+        is_closing = candidate.purpose is OrderPurpose.CLOSE
+        for key in ("risk", "profit"):
+            self._figures[key].setVisible(not is_closing)
         self._figures["risk"].show_value(fmt.money(candidate.max_risk, cents=True), detail=risk_words(candidate))
         self._figures["profit"].show_value(fmt.fraction(candidate.probability_of_profit), detail="after costs")
         self._show_legs(candidate)
@@ -243,8 +249,16 @@ class TradeTicket(QFrame):
             ("vega", candidate.greeks.vega, 1),
         ):
             self._odds.show_fact(key, fmt.greek(value, digits))
+        if is_closing:
+            self._leave_out_what_is_of_openings()
         self._waived.show_or_hide("\n".join(_WAIVED.get(one, f"Waived: {one}") for one in candidate.waived))
         self._reasons.show_or_hide("\n".join(f"• {reason}" for reason in candidate.reasons))
+
+    def _leave_out_what_is_of_openings(self) -> None:
+        """A closing takes nothing of a budget, risks nothing new, and has no odds of its own."""
+        for key in ("buying_power", "expected", "breakevens"):
+            self._money.hide_fact(key)
+        self._odds.hide_fact("iv_rank")
 
     def _show_legs(self, candidate: Candidate) -> None:
         while (item := self._legs.takeAt(0)) is not None:

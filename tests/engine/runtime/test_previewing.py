@@ -120,7 +120,7 @@ class TestASuggestedClosing:
         suggestions.scan(rig)
         told = previewed(rig)
         assert (told.is_closing, told.module_id, told.denials) == (True, MODULE, ())
-        assert (told.buying_power, told.max_risk, told.costs) == (None, None, None)
+        assert (told.buying_power, told.max_risk) == (None, None)
         assert told.after is not None
         assert told.before.symbol is not None
         assert told.after.symbol is not None

@@ -52,7 +52,6 @@ def preview(**changes: Any) -> TradePreview:
         quoted_at=NOW - dt.timedelta(seconds=4),
         buying_power=dollars(765),
         max_risk=dollars(765),
-        costs=dollars("2.40"),
         denials=(),
         before=BEFORE,
         after=AFTER,

@@ -117,12 +117,11 @@ def test_figures_when_found_are_for_the_quantity_that_is_looked_at(panel: Previe
     two = candidate(quantity=2, max_risk=dollars(1530), buying_power=dollars(1530), costs=dollars("4.80"))
     panel.show_preview(preview(quantity=1), two, "x")
     assert pair(panel, "prices_power") == ("$765.00", "$765.00")
-    assert text(panel, "quote_costs") == "$2.40"
 
 
 def test_a_closing_asks_for_no_gate_and_no_buying_power(panel: PreviewPanel) -> None:
     closing = candidate(purpose=OrderPurpose.CLOSE, position_id="p-1")
-    panel.show_preview(preview(is_closing=True, buying_power=None, max_risk=None, costs=None), closing, "IV Service")
+    panel.show_preview(preview(is_closing=True, buying_power=None, max_risk=None), closing, "IV Service")
     assert text(panel, "checks") == "It can be ordered now."
     assert pair(panel, "prices_power") == ("", "")
     assert pair(panel, "changes_power") == ("15.0%", "16.5%")

@@ -185,7 +185,13 @@ def test_a_closing_shows_what_is_traded_and_asks_for_no_budget(
     # The legs of the ticket before are still on their way out.
     assert [words for words in texts if words in {"Buy", "Sell"}][-4:] == sides
     assert bool(text(ticket, "short")) is not is_closing
+    for name in ("max_risk_value", "probability_value", "money_buying_power", "money_available", "odds_iv_rank"):
+        label = ticket.findChild(QLabel, f"ticket_{name}")
+        assert label is not None
+        assert label.isVisible() is not is_closing
     assert text(ticket, "title").startswith(title)
+    ticket.show_approval(replace(asked, approval_id="a-9"), manual_module())
+    assert text(ticket, "money_available") == "$8,000.00"
 
 
 def test_why_only_a_person_may_decide_is_said(ticket: TradeTicket) -> None:
