@@ -1,9 +1,11 @@
 """The ledger: the journal that everything else is folded from, and the notes that a person keeps in it."""
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QWidget
 
 from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.journal_panel import JournalPanel
@@ -19,7 +21,8 @@ class LedgerPage(Page):
     def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
         super().__init__("ledger", parent)
         self._snapshot: MindfolioSnapshot | None = None
-        self._views = JournalPanel(bridge), NotesPanel(bridge)
+        self._journal = JournalPanel(bridge)
+        self._views = self._journal, NotesPanel(bridge)
         self._stack = QStackedWidget()
         self._tabs = QButtonGroup(self)
         chooser = QWidget()
@@ -45,6 +48,11 @@ class LedgerPage(Page):
         """Show newer entries of the view in sight."""
         self._snapshot = snapshot
         self._views[self._stack.currentIndex()].set_snapshot(snapshot)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The journal takes the height that there is."""
+        super().resizeEvent(event)
+        self._journal.set_room(self.viewport().height() - self._stack.y() - 2 * theme.SPACE)
 
     @Slot(int)
     def _show_view(self, place: int) -> None:

@@ -31,6 +31,9 @@ _SIDE_BY_SIDE = 900
 _WIDE = 1360
 """Below this the module is told by the entry alone."""
 _TEXT_MOST = 100
+_LEAST_ROWS, _ROW_HEIGHT = 8, 30
+_AROUND_ROWS = 232
+"""Pixels of the panel that are no rows: its title, the filters, the headings, the button below."""
 _KINDS = tuple(sorted((kind.__name__ for kind in get_args(Event)), key=kind_words))
 
 
@@ -58,7 +61,12 @@ class JournalPanel(QWidget):
         self._dialog: QFileDialog | None = None
         self._model = EntriesModel(self)
         self._table = DataTable(
-            self._model, "journal_table", "Journal, newest first", sort_role=SORT_ROLE, stretch=_WHAT, most_rows=14
+            self._model,
+            "journal_table",
+            "Journal, newest first",
+            sort_role=SORT_ROLE,
+            stretch=_WHAT,
+            most_rows=_LEAST_ROWS,
         )
         self._detail = EntryDetail()
         self._across = QBoxLayout(QBoxLayout.Direction.TopToBottom)
@@ -122,6 +130,10 @@ class JournalPanel(QWidget):
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._across.setDirection(direction)
         self._table.view.setColumnHidden(_MODULE, self.width() < _WIDE)
+
+    def set_room(self, pixels: int) -> None:
+        """Fill a height with as many rows as it has room for."""
+        self._table.set_most_rows(max(_LEAST_ROWS, (pixels - _AROUND_ROWS) // _ROW_HEIGHT))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

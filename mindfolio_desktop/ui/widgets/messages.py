@@ -3,7 +3,6 @@
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -171,16 +170,18 @@ class MessageLog(QWidget):
         self._where.setFont(theme.font())
         self._where.addItems([_EVERYWHERE, _ACCOUNT])
         self._where.currentIndexChanged.connect(self._filter)
-        self._urgent = QCheckBox("Urgent only")
-        self._urgent.setObjectName("messages_urgent")
-        self._urgent.setFont(theme.font())
-        self._urgent.toggled.connect(self._filter)
+        self._urgency = QComboBox()
+        self._urgency.setObjectName("messages_urgency")
+        self._urgency.setAccessibleName("Urgency of messages")
+        self._urgency.setFont(theme.font())
+        self._urgency.addItems(["Any urgency", "Urgent only"])
+        self._urgency.currentIndexChanged.connect(self._filter)
         self._empty = Text("", "muted", name="messages_empty")
         panel = Panel("Messages", "messages_panel", "since the start, newest first")
         filters = QHBoxLayout()
-        filters.setSpacing(2 * theme.SPACE)
+        filters.setSpacing(theme.SPACE)
         filters.addWidget(self._where)
-        filters.addWidget(self._urgent)
+        filters.addWidget(self._urgency)
         filters.addStretch(1)
         panel.body.addLayout(filters)
         panel.body.addWidget(self._empty)
@@ -221,7 +222,7 @@ class MessageLog(QWidget):
     def _is_wanted(self, row: int) -> bool:
         wanted, where = self._where.currentText(), self._text(row, _WHERE)
         is_there = wanted in (_EVERYWHERE, where or _ACCOUNT)
-        return is_there and (not self._urgent.isChecked() or self._text(row, _URGENCY) == _URGENT)
+        return is_there and (not self._urgency.currentIndex() or self._text(row, _URGENCY) == _URGENT)
 
     def _explain(self) -> None:
         """Say why nothing is listed."""

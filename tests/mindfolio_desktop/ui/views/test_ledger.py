@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QPushButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.domain.questions import EntriesOf, NotesOf
+from engine.domain.trade_events import OrderSubmitted
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views.ledger import LedgerPage
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
-from tests.mindfolio_desktop.ui.journal import FILLED, note
+from tests.mindfolio_desktop.ui.journal import FILLED, entry, note
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth
 
 
@@ -53,3 +54,17 @@ def test_a_click_turns_to_the_notes_and_back(page: LedgerPage, engine: EngineFak
     QTest.mouseClick(tab(page, "journal"), Qt.MouseButton.LeftButton)
     assert view(page, "journal").isVisible()
     assert not tab(page, "notes").isChecked()
+
+
+def test_the_journal_fills_the_height_that_there_is(page: LedgerPage, engine: EngineFake, qtbot: QtBot) -> None:
+    table = page.findChild(QTableView, "journal_table")
+    assert table is not None
+    engine.answers[EntriesOf] = tuple(entry(seq, OrderSubmitted("O1")) for seq in range(99, 0, -1))
+    page._journal._begin()
+    qtbot.waitUntil(lambda: table.model().rowCount() == 99 and table.height() > 8 * 30)
+    low = table.height()
+    page.resize(1080, 1300)
+    qtbot.waitUntil(lambda: table.height() > low + 400)
+    page.resize(1080, 700)
+    qtbot.waitUntil(lambda: table.height() == low)
+    assert page.verticalScrollBar().maximum() < 80

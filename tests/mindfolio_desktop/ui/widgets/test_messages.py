@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from mindfolio_desktop.ui.widgets import messages
@@ -179,9 +179,9 @@ def test_messages_of_one_module_or_of_none_can_be_chosen(log: MessageLog) -> Non
 
 
 def test_only_what_is_urgent_can_be_chosen(log: MessageLog) -> None:
-    check = log.findChild(QCheckBox, "messages_urgent")
-    assert check is not None
-    QTest.keyClick(check, Qt.Key.Key_Space)
+    urgency = log.findChild(QComboBox, "messages_urgency")
+    assert urgency is not None
+    QTest.keyClick(urgency, Qt.Key.Key_Down)
     assert said(log) == ["paused", "a limit is near"]
     box = log.findChild(QComboBox, "messages_module")
     assert box is not None
@@ -190,6 +190,6 @@ def test_only_what_is_urgent_can_be_chosen(log: MessageLog) -> None:
     empty = log.findChild(QLabel, "messages_empty")
     assert empty is not None
     assert empty.text() == "Nothing that was reported is like that."
-    QTest.keyClick(check, Qt.Key.Key_Space)
+    QTest.keyClick(urgency, Qt.Key.Key_Up)
     assert said(log) == ["opened"]
     assert not empty.isVisible()
