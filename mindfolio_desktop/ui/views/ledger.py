@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QWidget
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.views.journal_panel import JournalPanel
+from mindfolio_desktop.ui.views.notes_panel import NotesPanel
 from mindfolio_desktop.ui.widgets.button import Button
-from mindfolio_desktop.ui.widgets.journal_panel import JournalPanel
-from mindfolio_desktop.ui.widgets.notes_panel import NotesPanel
 from mindfolio_desktop.ui.widgets.page import Page
 
 _JOURNAL, _NOTES = 0, 1
@@ -52,6 +52,7 @@ class LedgerPage(Page):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The journal takes the height that there is."""
         super().resizeEvent(event)
+        self.column.activate()  # so that it is known where the view begins
         self._journal.set_room(self.viewport().height() - self._stack.y() - 2 * theme.SPACE)
 
     @Slot(int)

@@ -111,3 +111,12 @@ def test_a_column_makes_room_for_figures_that_grow_and_keeps_it(
     model.item(0, 1).setText("$1")
     qtbot.waitUntil(lambda: not table._widen_later.isActive())
     assert table.view.columnWidth(1) == wide
+
+
+def test_it_may_be_given_more_rows_before_it_scrolls(table: DataTable, model: QStandardItemModel, qtbot: QtBot) -> None:
+    for number in range(9):
+        add(model, str(number), float(number))
+    qtbot.waitUntil(lambda: table.height() > 100)
+    before = table.height()
+    table.set_most_rows(5)
+    assert table.height() == before + 60

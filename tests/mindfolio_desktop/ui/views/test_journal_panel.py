@@ -13,8 +13,8 @@ from engine.domain.questions import PAGE_ENTRIES, EntriesOf, ExportEntries, Ledg
 from engine.domain.records import EntryRow
 from engine.domain.trade_events import OrderSubmitted
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.widgets import journal_panel
-from mindfolio_desktop.ui.widgets.journal_panel import JournalPanel
+from mindfolio_desktop.ui.views import journal_panel
+from mindfolio_desktop.ui.views.journal_panel import JournalPanel
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.journal import FILLED, INTENDED, SUBMITTED, entry
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth

@@ -13,7 +13,7 @@ from engine.domain.notes import NOTE_MOST
 from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.questions import PAGE_ENTRIES, NotesOf
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.widgets.notes_panel import NotesPanel
+from mindfolio_desktop.ui.views.notes_panel import NotesPanel
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.journal import note
 from tests.mindfolio_desktop.ui.snapshots import AUTO, aggressive_growth

@@ -1,8 +1,9 @@
 """The journal, newest first: filtered by kind and text, read page by page, one entry in full, and kept as a file."""
 
+from pathlib import Path
 from typing import get_args
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, Qt, QTimer, Slot
+from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QStandardPaths, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -16,9 +17,9 @@ from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.entry_words import kind_words
 from mindfolio_desktop.ui.models.entries import EntriesModel, Line
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
+from mindfolio_desktop.ui.views.entry_detail import EntryDetail
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
-from mindfolio_desktop.ui.widgets.entry_detail import EntryDetail
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.text import Text
 
@@ -61,12 +62,7 @@ class JournalPanel(QWidget):
         self._dialog: QFileDialog | None = None
         self._model = EntriesModel(self)
         self._table = DataTable(
-            self._model,
-            "journal_table",
-            "Journal, newest first",
-            sort_role=SORT_ROLE,
-            stretch=_WHAT,
-            most_rows=_LEAST_ROWS,
+            self._model, "journal_table", "Journal, newest first", sort_role=SORT_ROLE, stretch=_WHAT
         )
         self._detail = EntryDetail()
         self._across = QBoxLayout(QBoxLayout.Direction.TopToBottom)
@@ -238,6 +234,9 @@ class JournalPanel(QWidget):
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("csv")
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        if Path(documents).is_dir():
+            dialog.setDirectory(documents)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self._write)
         self._dialog = dialog

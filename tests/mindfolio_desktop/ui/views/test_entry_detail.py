@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
-from mindfolio_desktop.ui.widgets.entry_detail import EntryDetail
+from mindfolio_desktop.ui.views.entry_detail import EntryDetail
 from tests.mindfolio_desktop.ui.journal import FILLED, SUBMITTED
 from tests.mindfolio_desktop.ui.snapshots import AUTO
 
