@@ -27,6 +27,8 @@ _WAIVED = {
 _VERBS = {OrderPurpose.OPEN: "", OrderPurpose.ROLL: "Roll: ", OrderPurpose.CLOSE: "Close "}
 
 _MARGIN = 20
+_WIDEST = 1000
+"""Pixels beyond which a figure would stand too far from its caption."""
 _SETTLE_MS = 600
 """How long the buttons rest when another trade takes the ticket's place: no click meant for one hits the next."""
 
@@ -116,6 +118,7 @@ class TradeTicket(QFrame):
     def _page(self) -> QWidget:
         page = QWidget()
         theme.set_role(page, "page")
+        page.setMaximumWidth(_WIDEST)
         column = QVBoxLayout(page)
         column.setContentsMargins(_MARGIN, 12, _MARGIN, 4)
         column.setSpacing(14)
