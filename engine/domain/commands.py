@@ -40,10 +40,11 @@ class ResumeModule:
 
 @dataclass(frozen=True, slots=True)
 class ApproveTrade:
-    """Take a waiting candidate; all checks run again on fresh prices first."""
+    """Take a waiting candidate; all checks run again on fresh prices first. `quantity` None is the one that waits."""
 
     approval_id: str
     who: str
+    quantity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,17 @@ class Reconcile:
     who: str
 
 
+@dataclass(frozen=True, slots=True)
+class WriteNote:
+    """Keep a person's note in the journal, about a module, an open position or a symbol, or about none of them."""
+
+    text: str
+    who: str
+    module_id: str = ""
+    position_id: str = ""
+    symbol: str = ""
+
+
 Command: TypeAlias = (
     ReallocateBudget
     | PauseModule
@@ -294,4 +306,5 @@ Command: TypeAlias = (
     | ConfirmClosing
     | ResolveDifference
     | Reconcile
+    | WriteNote
 )

@@ -15,6 +15,7 @@ from engine.domain.closing import ClosingPlan
 from engine.domain.explained import PnlParts
 from engine.domain.limits import Costs, GateLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
+from engine.domain.notes import NoteWritten
 from engine.domain.trade_events import (
     FillReversed,
     LegSettled,
@@ -345,6 +346,7 @@ Event: TypeAlias = (
     | AccountReconciled
     | DifferenceResolved
     | MarksRecorded
+    | NoteWritten
 )
 
 __all__ = [
@@ -371,6 +373,7 @@ __all__ = [
     "ModuleAdded",
     "ModuleRemoved",
     "ModuleStatusChanged",
+    "NoteWritten",
     "OrderAccepted",
     "OrderCancelRequested",
     "OrderEnded",

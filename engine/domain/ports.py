@@ -294,8 +294,10 @@ class Query(Protocol):
         """Fills of a module (None: of all), newest first."""
         ...
 
-    def entries(self, limit: int = 200, before: int | None = None, kind: str = "") -> tuple[EntryRow, ...]:
-        """Journal entries, newest first; `kind` "" is every type."""
+    def entries(
+        self, limit: int = 200, before: int | None = None, kind: str = "", text: str = ""
+    ) -> tuple[EntryRow, ...]:
+        """Journal entries, newest first; `kind` "" is every type, `text` is looked for in the body, in any case."""
         ...
 
     def followed(self) -> tuple[FollowedTrade, ...]:

@@ -75,7 +75,51 @@ PAGE = 100
 """Orders and fills that are told at once; fewer are the last ones there are."""
 
 
-LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples | ExplainedDays | SheetsOf | OrdersOf | FillsOf
+@dataclass(frozen=True, slots=True)
+class EntriesOf:
+    """A page of the journal, newest first: tuple[EntryRow, ...]. `kind` "" is every type, `text` is looked for in all.
+
+    `before` is the seq that the page before ended at, None for the newest.
+    """
+
+    kind: str = ""
+    text: str = ""
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportEntries:
+    """Write what `EntriesOf` would show, all pages of it, to a CSV file, whole or not at all: int, how many entries."""
+
+    path: str
+    kind: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotesOf:
+    """Notes that a person wrote, newest first, a page like `EntriesOf`: tuple[NoteRow, ...]."""
+
+    text: str = ""
+    before: int | None = None
+
+
+PAGE_ENTRIES = 200
+"""Entries of one page of the journal; a page with fewer is the last one."""
+
+LedgerQuestion: TypeAlias = (
+    ScansOf
+    | TradesOf
+    | SkipsOf
+    | NavSamples
+    | ExplainedDays
+    | SheetsOf
+    | OrdersOf
+    | FillsOf
+    | EntriesOf
+    | ExportEntries
+    | NotesOf
+)
 
 
 # --- what the engine has in hand --------------------------------------------------------------------------------------
@@ -137,7 +181,20 @@ class RollOf:
     open: tuple[Leg, ...]
 
 
-DeskQuestion: TypeAlias = StressOf | LimitsOf | ExpirationsOf | LegsOf | PayoffOf | ClosingOf | RollTermsOf | RollOf
+@dataclass(frozen=True, slots=True)
+class PreviewTrade:
+    """What a waiting trade would change in that quantity, and whether it would pass now: TradePreview | None.
+
+    None once it does not wait any more.
+    """
+
+    approval_id: str
+    quantity: int
+
+
+DeskQuestion: TypeAlias = (
+    StressOf | LimitsOf | ExpirationsOf | LegsOf | PayoffOf | ClosingOf | RollTermsOf | RollOf | PreviewTrade
+)
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
 
@@ -150,6 +207,7 @@ DESK_QUESTIONS = (
     ClosingOf,
     RollTermsOf,
     RollOf,
+    PreviewTrade,
 )
 """For isinstance; the same as in `DeskQuestion`."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.core.money import Money
+from engine.domain.notes import NoteWritten
 from engine.domain.order import Order
 from engine.domain.position import Position
 from engine.domain.structure import StructureKind
@@ -188,6 +189,15 @@ class TradeRow:
 
     position: Position
     net_pnl: Money
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """A person's note with its journal entry."""
+
+    seq: int
+    at: dt.datetime
+    note: NoteWritten
 
 
 @dataclass(frozen=True, slots=True)

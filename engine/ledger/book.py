@@ -99,6 +99,10 @@ def _own_exits_set(book: Book, _at: dt.datetime, event: ev.OwnExitsSet) -> None:
         book.own_exits[position_id] = OwnExits(event.profit_pct, event.stop_pct)
 
 
+def _note_written(_book: Book, _at: dt.datetime, _event: ev.NoteWritten) -> None:
+    """What a person thinks changes nothing of what is."""
+
+
 def _approval_requested(book: Book, _at: dt.datetime, event: ev.ApprovalRequested) -> None:
     book.approvals[event.approval.approval_id] = event.approval
     book.approvals_made += 1
@@ -361,5 +365,6 @@ _STATE: dict[type[ev.Event], Callable[[Any, dt.datetime, Any], None]] = {
     ev.ApprovalDecided: _approval_decided,
     ev.AccountReconciled: _reconciled,
     ev.MarksRecorded: _marked,
+    ev.NoteWritten: _note_written,
 }
 """Everything that moves no money."""

@@ -1,7 +1,9 @@
 """The state of a mindfolio as plain data, and the questions that can be asked of it. `book` folds events into it."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 from engine.core.money import Money
 from engine.domain.account import CASH_ID, EXTERNAL, Difference
@@ -165,6 +167,20 @@ class BookState:
     def next_order_id(self) -> str:
         """The client id of the next order: never used before, at most 22 characters."""
         return f"O{self.orders_made + 1:06d}"
+
+    def copied(self) -> Self:
+        """A book of its own that starts from this state: what is applied to either leaves the other alone."""
+        made = copy(self)
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, dict):
+                setattr(made, each.name, dict(value))
+        made.lineages = {key: replace(lineage) for key, lineage in self.lineages.items()}
+        made.modules = {
+            key: replace(module, stats=replace(module.stats, opened=dict(module.stats.opened)))
+            for key, module in self.modules.items()
+        }
+        return made
 
     # --- cash --------------------------------------------------------------------------------------------------------
     def balance(self, account: Account, module_id: str) -> Money:

@@ -111,14 +111,18 @@ class LedgerQuery:
         """Fills of a module (None: of all), newest first."""
         return tuple(tables.fill(row) for row in self._page(tables.fills, module_id, limit, before))
 
-    def entries(self, limit: int = 200, before: int | None = None, kind: str = "") -> tuple[EntryRow, ...]:
-        """Journal entries, newest first; `kind` "" is every type."""
+    def entries(
+        self, limit: int = 200, before: int | None = None, kind: str = "", text: str = ""
+    ) -> tuple[EntryRow, ...]:
+        """Journal entries, newest first; `kind` "" is every type, `text` is looked for in the body, in any case."""
         journal = tables.journal
         query = sa.select(journal).order_by(journal.c.seq.desc()).limit(limit)
         if before is not None:
             query = query.where(journal.c.seq < before)
         if kind:
             query = query.where(journal.c.type == kind)
+        if text:
+            query = query.where(sa.cast(journal.c.body, sa.String).icontains(_as_written(text), autoescape=True))
         found = [tables.recorded(row) for row in self._rows(query)]
         postings = self._postings([entry.seq for entry in found])
         return tuple(
@@ -264,6 +268,11 @@ def newest_book(path: Path) -> Book:
 def _history(connection: sa.Connection, kind: type[Kept]) -> tuple[Kept, ...]:
     table = history_rows.TABLES[kind]
     return tuple(history_rows.made(kind, row) for row in connection.execute(sa.select(table).order_by(table.c.seq)))
+
+
+def _as_written(text: str) -> str:
+    """How a text stands in a JSON document."""
+    return msgspec.json.encode(text).decode()[1:-1]
 
 
 def _text(body: bytes) -> str:

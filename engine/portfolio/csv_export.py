@@ -41,9 +41,13 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
     Numbers, also negative ones, stay numbers; None is an empty cell.
     """
-    lines = [columns, *([_written(cell) for cell in row] for row in rows)]
+    return ",".join(columns) + "\r\n" + csv_rows(rows)
+
+
+def csv_rows(rows: Iterable[Sequence[Cell]]) -> str:
+    """Rows without a header, for a file that is written page by page."""
     # A line without anything would be none.
-    return "".join(f"{','.join(line) or _NOTHING}\r\n" for line in lines)
+    return "".join(f"{','.join(_written(cell) for cell in row) or _NOTHING}\r\n" for row in rows)
 
 
 def trades_csv(month: MonthStatement) -> str:

@@ -6,12 +6,17 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from engine.domain import questions as ask
 from engine.domain.account import EXTERNAL
+from engine.domain.notes import NoteWritten
 from engine.domain.ports import Query
+from engine.domain.records import NoteRow
+from engine.ledger.codec import decode_event
 from engine.portfolio.held_legs import prices_of
+from engine.portfolio.journal_csv import export_journal
 from engine.portfolio.worst_case import stress_grids
 from engine.runtime import position_answers
 from engine.runtime.day_records import day_sheets
@@ -19,6 +24,7 @@ from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.expirations import open_expiries
 from engine.runtime.limit_uses import standing_limits
 from engine.runtime.places import Places
+from engine.runtime.previewing import preview_of
 
 Work = Callable[[], object]
 
@@ -51,6 +57,17 @@ def _stress(desk: Desk, _question: ask.StressOf) -> Work:
     return lambda: stress_grids(held, prices_of(held, chains, now, RISK_FREE_RATE))
 
 
+def _preview(desk: Desk, question: ask.PreviewTrade) -> Work:
+    approval = desk.book.approvals.get(question.approval_id)
+    return (lambda: None) if approval is None else preview_of(desk, approval, question.quantity)
+
+
+def _notes(query: Query, question: ask.NotesOf) -> tuple[NoteRow, ...]:
+    rows = query.entries(ask.PAGE_ENTRIES, question.before, "NoteWritten", question.text)
+    read = [(row, decode_event(row.type, row.version, row.body.encode())) for row in rows]
+    return tuple(NoteRow(row.seq, row.at, event) for row, event in read if isinstance(event, NoteWritten))
+
+
 _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.StressOf: _stress,
     ask.LimitsOf: lambda desk, _question: partial(_given, standing_limits(desk)),
@@ -60,6 +77,7 @@ _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.ClosingOf: position_answers.closing,
     ask.RollTermsOf: position_answers.roll_terms,
     ask.RollOf: position_answers.roll,
+    ask.PreviewTrade: _preview,
 }
 
 _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
@@ -70,6 +88,11 @@ _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
     ask.ExplainedDays: lambda query, question: query.explained(limit=question.limit),
     ask.OrdersOf: lambda query, question: query.orders(question.module_id, ask.PAGE, question.before),
     ask.FillsOf: lambda query, question: query.fills(question.module_id, ask.PAGE, question.before),
+    ask.EntriesOf: lambda query, question: query.entries(
+        ask.PAGE_ENTRIES, question.before, question.kind, question.text
+    ),
+    ask.ExportEntries: lambda query, question: export_journal(query, Path(question.path), question.kind, question.text),
+    ask.NotesOf: _notes,
 }
 
 _WITH_ITS_MARKET: Mapping[type, Callable[[Query, Any, Places], object]] = {

@@ -81,7 +81,16 @@ def continue_unwinding(desk: Desk) -> None:
 
 def close(desk: Desk, position: Position, closing: Closing) -> Denials:
     """Order a closing. Only a stop, a closed market and order sanity may refuse one, never a budget or a pause."""
-    closing = traded(closing)
+    order = closing_order(desk, position, traded(closing))
+    if not isinstance(order, Order):
+        return order
+    desk.record(ev.OrderIntended(order))
+    desk.after_commit(lambda: send(desk, order.order_id))
+    return ()
+
+
+def closing_order(desk: Desk, position: Position, closing: Closing) -> Order | Denials:
+    """The order that a closing, as `traded`, becomes now, or why it cannot be ordered."""
     denials = why_not_closed(desk, position, closing)
     if denials:
         return denials
@@ -101,7 +110,7 @@ def close(desk: Desk, position: Position, closing: Closing) -> Denials:
                 Denial(DenialCode.DATA_BAD, facts={"position": position.position_id, "why": "no price to close at"}),
             )
         limits = found
-    order = Order(
+    return Order(
         order_id=desk.book.next_order_id,
         module_id=position.module_id,
         position_id=position.position_id,
@@ -115,9 +124,6 @@ def close(desk: Desk, position: Position, closing: Closing) -> Denials:
         why=closing.why,
         who=closing.who,
     )
-    desk.record(ev.OrderIntended(order))
-    desk.after_commit(lambda: send(desk, order.order_id))
-    return ()
 
 
 def traded(closing: Closing) -> Closing:
@@ -178,20 +184,29 @@ def _has_bid(desk: Desk, leg: Leg) -> bool:
 
 def close_suggested(desk: Desk, candidate: Candidate, who: str = "") -> Denials:
     """End a position because a module suggests it: its own, or another's that it watches over."""
+    parts, denials = suggested_parts(desk, candidate, who)
+    if denials:
+        return denials
+    position = desk.book.positions[candidate.position_id]
+    denials = close(desk, position, parts[0])
+    if not denials and len(parts) > 1:
+        unwind(desk, position, parts[0].why, parts[0].who)
+    return denials
+
+
+def suggested_parts(desk: Desk, candidate: Candidate, who: str = "") -> tuple[tuple[Closing, ...], Denials]:
+    """What a suggested closing would order, part after part, or why it cannot now."""
     position = desk.book.positions.get(candidate.position_id)
     about: dict[str, Fact] = {"position": candidate.position_id, "module": candidate.module_id}
     if position is None or position.module_id not in desk.book.modules:
-        return (Denial(DenialCode.UNKNOWN_POSITION, facts=about),)
+        return (), (Denial(DenialCode.UNKNOWN_POSITION, facts=about),)
     if not desk.is_active(candidate.module_id):
-        return (Denial(DenialCode.MODULE_STATUS, facts=about),)
+        return (), (Denial(DenialCode.MODULE_STATUS, facts=about),)
     why = "; ".join(candidate.reasons)
     parts = closable(desk, position, position.quantity, why, who or candidate.module_id)
     if not parts:
-        return (Denial(DenialCode.DATA_BAD, facts={**about, "why": "nobody bids for any of it"}),)
-    denials = close(desk, position, parts[0])
-    if not denials and len(parts) > 1:
-        unwind(desk, position, why, who or candidate.module_id)
-    return denials
+        return (), (Denial(DenialCode.DATA_BAD, facts={**about, "why": "nobody bids for any of it"}),)
+    return parts, ()
 
 
 # --- rolls -----------------------------------------------------------------------------------------------------------

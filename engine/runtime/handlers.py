@@ -6,18 +6,14 @@ from typing import Any
 from engine.core.errors import DenialCode
 from engine.domain import commands as cmd
 from engine.domain import events as ev
-from engine.domain.candidate import Approval, ApprovalStatus
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.notes import note_problem
 from engine.domain.notices import CommandAccepted, CommandDenied
-from engine.domain.order import OrderPurpose
-from engine.domain.package import structure_quote
 from engine.ledger.codec import is_exact
-from engine.runtime import breaking, handlers_account, handlers_trade, reconciling
+from engine.runtime import breaking, handlers_account, handlers_approvals, handlers_trade, reconciling
 from engine.runtime.desk import Desk
-from engine.runtime.openings import repriced
 from engine.runtime.pausing import latch_stop, pause_mindfolio, set_module_status
-from engine.runtime.scanning import carry_out
 
 Denials = tuple[Denial, ...]
 
@@ -29,14 +25,6 @@ def handle(desk: Desk, command: cmd.Command) -> None:
     else:
         denials = _HANDLERS[type(command)](desk, command)
     desk.notify(CommandDenied(command, denials) if denials else CommandAccepted(command))
-
-
-def expire_approvals(desk: Desk) -> None:
-    """End every approval whose time is over."""
-    for approval in list(desk.book.approvals.values()):
-        if desk.now >= approval.expires_at:
-            desk.record(ev.ApprovalDecided(approval.approval_id, ApprovalStatus.EXPIRED, "engine", "nobody decided"))
-            desk.approve_at.pop(approval.approval_id, None)
 
 
 # --- pausing and stopping --------------------------------------------------------------------------------------------
@@ -124,52 +112,23 @@ def _newer_stop(desk: Desk) -> Denials:
     return (Denial(DenialCode.STOPPED, facts={"why": why}),)
 
 
-# --- approvals -------------------------------------------------------------------------------------------------------
-def _approve(desk: Desk, command: cmd.ApproveTrade) -> Denials:
-    approval = desk.book.approvals.get(command.approval_id)
-    if approval is None:
-        return (Denial(DenialCode.UNKNOWN_APPROVAL, facts={"approval": command.approval_id}),)
-    if desk.now >= approval.expires_at:
-        return (Denial(DenialCode.APPROVAL_EXPIRED, facts={"approval": command.approval_id}),)
-    candidate = approval.candidate
-    if candidate.position_id and candidate.position_id not in desk.book.positions:
-        return (Denial(DenialCode.UNKNOWN_POSITION, facts={"position": candidate.position_id}),)
-    quotes = desk.part_quotes(candidate.structure, fresh=False)
-    quote = structure_quote(candidate.structure, quotes, candidate.purpose)
-    if quote is not None and candidate.purpose is not OrderPurpose.CLOSE:
-        candidate = repriced(candidate, quote)
-        if candidate.net_price > candidate.worst_price:
-            return (_moved_away(approval, candidate.net_price),)
-    denials = carry_out(desk, candidate, who=command.who, approval_id=approval.approval_id)
-    # A storm of the same opening pauses its module, which voids this approval with the others.
-    if not denials and approval.approval_id in desk.book.approvals:
-        desk.record(ev.ApprovalDecided(approval.approval_id, ApprovalStatus.APPROVED, command.who, ""))
-        desk.approve_at.pop(approval.approval_id, None)
-    return denials
-
-
-def _moved_away(approval: Approval, price: int) -> Denial:
-    return Denial(
-        DenialCode.APPROVAL_EXPIRED,
-        price,
-        approval.candidate.worst_price,
-        "usd",
-        {"approval": approval.approval_id, "why": "the price moved beyond what was approved"},
-    )
-
-
-def _refuse(desk: Desk, command: cmd.RefuseTrade) -> Denials:
-    if command.approval_id not in desk.book.approvals:
-        return (Denial(DenialCode.UNKNOWN_APPROVAL, facts={"approval": command.approval_id}),)
-    desk.record(ev.ApprovalDecided(command.approval_id, ApprovalStatus.REFUSED, command.who, command.why))
-    desk.approve_at.pop(command.approval_id, None)
-    return ()
-
-
 def _reconcile(desk: Desk, _command: cmd.Reconcile) -> Denials:
     desk.reconcile_at = desk.now
     reconciling.ask_if_due(desk)
     return ()
+
+
+def _write_note(desk: Desk, command: cmd.WriteNote) -> Denials:
+    problem = note_problem(command.text, command.symbol)
+    denials = (Denial(DenialCode.NOTE, problem),) if problem else ()
+    if command.module_id:
+        denials = (*denials, *handlers_account.unknown_module(desk, command.module_id))
+    if command.position_id and command.position_id not in desk.book.positions:
+        denials = (*denials, Denial(DenialCode.UNKNOWN_POSITION, facts={"position": command.position_id}))
+    if not denials:
+        about = (command.module_id, command.position_id, command.symbol)
+        desk.record(ev.NoteWritten(command.text.strip(), *about, command.who))
+    return denials
 
 
 _HANDLERS: dict[type, Callable[[Desk, Any], Denials]] = {
@@ -184,8 +143,8 @@ _HANDLERS: dict[type, Callable[[Desk, Any], Denials]] = {
     cmd.ResumeModule: _resume,
     cmd.PauseMindfolio: _pause_all,
     cmd.ResumeMindfolio: _resume_all,
-    cmd.ApproveTrade: _approve,
-    cmd.RefuseTrade: _refuse,
+    cmd.ApproveTrade: handlers_approvals.approve,
+    cmd.RefuseTrade: handlers_approvals.refuse,
     cmd.EnterTrade: handlers_trade.enter,
     cmd.ClosePosition: handlers_trade.close_position,
     cmd.RollPosition: handlers_trade.roll_position,
@@ -196,6 +155,7 @@ _HANDLERS: dict[type, Callable[[Desk, Any], Denials]] = {
     cmd.ConfirmClosing: breaking.confirm_closing,
     cmd.ResolveDifference: reconciling.resolve,
     cmd.Reconcile: _reconcile,
+    cmd.WriteNote: _write_note,
     cmd.EmergencyStop: _stop,
     cmd.RearmMindfolio: _rearm,
 }

@@ -29,6 +29,7 @@ from engine.runtime.aftermath import follow
 from engine.runtime.answers import answer
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.explaining import explain_session
+from engine.runtime.handlers_approvals import expire_approvals
 from engine.runtime.inbox import Inbox, Message, ScanFinished, Shutdown
 from engine.runtime.pacer import Pacer
 from engine.runtime.proving import ask_ahead, backtest_steps
@@ -290,7 +291,7 @@ class Kernel:
         for approval_id in [key for key, due in desk.approve_at.items() if due <= desk.now]:
             del desk.approve_at[approval_id]
             handlers.handle(desk, cmd.ApproveTrade(approval_id, "--approve all"))
-        handlers.expire_approvals(desk)
+        expire_approvals(desk)
         self._start_scans()
 
     def _ring_bells(self) -> None:

@@ -70,7 +70,19 @@ def try_open(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) ->
         return denials
     for warning in warnings(facts):
         desk.alert(candidate.module_id, f"{candidate.structure.symbol}: {warning.facts.get('why')} {warning.measured}")
-    order = Order(
+    order = order_of(desk, candidate, ticket, _hold_per_unit(facts))
+    desk.record(ev.OrderIntended(order))
+    assert_within_budget(desk, candidate.module_id)
+    rate = desk.opening_rates.get(candidate.module_id, OpeningRate())
+    desk.opening_rates[candidate.module_id] = rate.after(order, desk.now)
+    _watch_for_a_storm(desk, order)
+    desk.after_commit(lambda: send(desk, order.order_id))
+    return ()
+
+
+def order_of(desk: Desk, candidate: Candidate, ticket: Ticket, hold: Money) -> Order:
+    """The order that a candidate becomes; `hold` a unit."""
+    return Order(
         order_id=desk.book.next_order_id,
         module_id=candidate.module_id,
         position_id=ticket.position_id or desk.book.next_position_id,
@@ -79,18 +91,11 @@ def try_open(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) ->
         quantity=candidate.quantity,
         limit=candidate.net_price,
         worst=worst_of(candidate),
-        hold=_hold_per_unit(facts),
+        hold=hold,
         created_at=desk.now,
         why="; ".join(candidate.reasons),
         who=ticket.who,
     )
-    desk.record(ev.OrderIntended(order))
-    assert_within_budget(desk, candidate.module_id)
-    rate = desk.opening_rates.get(candidate.module_id, OpeningRate())
-    desk.opening_rates[candidate.module_id] = rate.after(order, desk.now)
-    _watch_for_a_storm(desk, order)
-    desk.after_commit(lambda: send(desk, order.order_id))
-    return ()
 
 
 def _watch_for_a_storm(desk: Desk, order: Order) -> None:
@@ -108,6 +113,12 @@ def gate(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) -> tup
     """Run every check on a candidate as things are now. A pricing kernel that fails is told to the user, once a leg."""
     facts = _facts_or_denial(desk, candidate, ticket)
     return (facts,) if isinstance(facts, Denial) else _judge(desk, facts)
+
+
+def rehearse(desk: Desk, candidate: Candidate, ticket: Ticket) -> tuple[TradeFacts | None, tuple[Denial, ...]]:
+    """What the gate looks at and what it says, as things are now; nothing comes of it and nobody is told."""
+    facts = _facts_or_denial(desk, candidate, ticket)
+    return (None, (facts,)) if isinstance(facts, Denial) else (facts, run_gate(facts))
 
 
 def _facts_or_denial(desk: Desk, candidate: Candidate, ticket: Ticket) -> TradeFacts | Denial:

@@ -23,6 +23,7 @@ from engine.domain.commands import (
     ScanNow,
     SetSpeed,
     SetTarget,
+    WriteNote,
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert
@@ -57,11 +58,12 @@ _COMMANDS: dict[type, str] = {
     SetTarget: "Set a target of a position",
     CancelOrder: "Cancel an order",
     ReplaceOrder: "Give an order another limit",
+    WriteNote: "Write a note",
 }
 
 _ANSWERED_THERE = (
     ReallocateBudget, ApproveTrade, RefuseTrade, ClosePosition, RollPosition, SetTarget, CancelOrder,
-    ReplaceOrder,
+    ReplaceOrder, WriteNote,
 )  # fmt: skip
 """Commands whose refusals are shown beside the control that sent them, where the person is looking."""
 
@@ -215,13 +217,13 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_alert(self, alert: Alert) -> None:
         where = self._module_name(alert.module_id) if alert.module_id else ""
-        self._record(fmt.short_moment(alert.at), where, alert.text)
+        self._record(fmt.short_moment(alert.at), where, alert.text, is_urgent=alert.is_urgent)
         # A module's trouble stays on its card; what concerns the whole mindfolio stays here until it is dismissed.
         stays = alert.is_urgent and not alert.module_id
         self._toasts.show_message(where or "Mindfolio", alert.text, is_warning=alert.is_urgent, stays=stays)
 
-    def _record(self, time: str, where: str, words: str) -> None:
-        self._messages.add(time, where, words)
+    def _record(self, time: str, where: str, words: str, *, is_urgent: bool = False) -> None:
+        self._messages.add(time, where, words, is_urgent=is_urgent)
         self._status.show_event("  ".join(part for part in (time, where, words) if part))
         if self._pages.currentWidget() is not self._messages:
             self._unread += 1

@@ -56,6 +56,12 @@ def _orders(bridge: EngineBridge) -> QWidget:
     return OrdersView(bridge)
 
 
+def _ledger(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.ledger import LedgerPage  # noqa: PLC0415 - made when first turned to
+
+    return LedgerPage(bridge)
+
+
 def _messages(_bridge: EngineBridge) -> QWidget:
     from mindfolio_desktop.ui.widgets.messages import MessageLog  # noqa: PLC0415 - as the others
 
@@ -68,6 +74,7 @@ PAGES = (
     PageSpec(Place(POSITIONS, "Positions", "positions", "Ctrl+3"), _positions),
     PageSpec(Place(ORDERS, "Orders", "orders", "Ctrl+4"), _orders),
     PageSpec(Place("risk", "Risk", "risk", "Ctrl+5"), _risk),
+    PageSpec(Place("ledger", "Ledger", "ledger", "Ctrl+8"), _ledger),
     PageSpec(Place("day", "Day", "day", "Ctrl+9"), _day),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),
 )

@@ -273,7 +273,11 @@ def _palette(current: Tokens) -> QPalette:
 
 def _style_sheet(current: Tokens) -> str:
     values = {one.name: getattr(current, one.name) for one in fields(current) if one.name != "modules"}
-    return Template(_STYLE).substitute(values, radius=RADIUS, control=CONTROL_HEIGHT - 2, stop_height=STOP_HEIGHT - 2)
+    # A style sheet takes its drawings from files alone: this one is of a grey that is seen in both schemes.
+    with as_file(files("resources") / "style" / "down.svg") as down:
+        return Template(_STYLE).substitute(
+            values, radius=RADIUS, control=CONTROL_HEIGHT - 2, stop_height=STOP_HEIGHT - 2, down=down.as_posix()
+        )
 
 
 _STYLE = """
@@ -345,15 +349,29 @@ QPushButton[role="segment"][place="only"] { border-left-width: 1px; border-radiu
 QPushButton[role="segment"]:hover { background: $hover; }
 QPushButton[role="segment"]:checked { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[role="segment"]:focus, QPushButton[role="segment"][focused="true"] { border: 1px solid $text; }
+QPlainTextEdit {
+  background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 4px;
+  selection-background-color: $accent; selection-color: $on_accent; }
+QPlainTextEdit:focus { border: 1px solid $accent; }
 QLineEdit, QAbstractSpinBox {
   background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 0 8px;
   min-height: ${control}px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $line; }
-QComboBox { combobox-popup: 0; }
 QMenu { background: $raised; color: $text; border: 1px solid $strong_line; padding: 4px; }
 QMenu::item { padding: 6px 24px 6px 28px; border-radius: 4px; }
 QMenu::item:selected { background: $hover; }
+QComboBox {
+  combobox-popup: 0;
+  background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 0 8px;
+  min-height: ${control}px; }
+QComboBox:focus, QComboBox:on { border: 1px solid $accent; }
+QComboBox:disabled { color: $faint; border-color: $line; }
+QComboBox::drop-down { background: transparent; border: none; width: 22px; }
+QComboBox::down-arrow { image: url("$down"); width: 12px; height: 12px; }
+QComboBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
+QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $strong_line; padding: 4px; }
+QComboBox QAbstractItemView::item { min-height: 26px; padding: 0 6px; }
 QListWidget { background: $surface; border: 1px solid $line; border-radius: ${radius}px; padding: 6px; }
 QListWidget::item { padding: 6px 8px; color: $text; }
 QListWidget::item:selected { background: $hover; color: $text; }

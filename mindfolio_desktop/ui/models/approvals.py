@@ -71,6 +71,8 @@ def _trade(row: ApprovalRow) -> Cell:
 
 def _max_risk(row: ApprovalRow) -> Cell:
     risk = row.approval.candidate.max_risk
+    if row.approval.candidate.purpose is OrderPurpose.CLOSE:
+        return Cell("none", 0.0, tip="A closing risks nothing new")
     return Cell(fmt.money(risk), to_float(risk))
 
 

@@ -1,20 +1,24 @@
 """Trades that wait for a person: the list of all modules' requests, and the ticket of the chosen one."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, Slot
+from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from engine.domain.commands import ApproveTrade, Command, RefuseTrade
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.preview import TradePreview
+from engine.domain.questions import PreviewTrade, Question
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.approvals import URGENT_SECONDS, ApprovalRow, ApprovalsModel, countdown, waiting
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
+from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.text import Text
@@ -26,6 +30,8 @@ _SIDE_BY_SIDE = 1020
 _NO_MAXIMUM = (1 << 24) - 1
 """Qt's own word for "no maximum"; the bindings do not export it."""
 _TRADE = 0
+REFRESH_MS = 2000
+"""How often prices, checks and changes of the chosen trade are asked for anew."""
 
 
 class ApprovalsView(QWidget):
@@ -41,6 +47,11 @@ class ApprovalsView(QWidget):
         self._chosen = ""
         self._sent: dict[str, Command] = {}
         self._denied: dict[str, tuple[Denial, ...]] = {}
+        self._snoozed: dict[str, dt.datetime] = {}
+        """Trades that a person has put off, and until when."""
+        self._snapshot: MindfolioSnapshot | None = None
+        self._asked: PreviewTrade | None = None
+        self._since_asked = QElapsedTimer()
         model = ApprovalsModel(self)
         self._model = model
         self._table = DataTable(
@@ -49,6 +60,7 @@ class ApprovalsView(QWidget):
         self._ticket = TradeTicket()
         self._empty = Text(role="muted", wraps=True, name="approvals_empty")
         self._gone = Text(role="warning", wraps=True, name="approvals_message")
+        self._recall = Button("", "approvals_recall", "link")
         self._stack = QStackedLayout()
         self._across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._list = Panel("Waiting approvals", "approvals_list", "first to expire on top")
@@ -56,6 +68,11 @@ class ApprovalsView(QWidget):
         self._table.current_changed.connect(self._on_current)
         self._ticket.approved.connect(self._approve)
         self._ticket.refused.connect(self._refuse)
+        self._ticket.snoozed.connect(self._snooze)
+        self._ticket.quantity_changed.connect(self._ask)
+        self._recall.clicked.connect(self._bring_back)
+        bridge.answered.connect(self._on_answered)
+        bridge.unanswered.connect(self._on_unanswered)
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
 
@@ -79,13 +96,16 @@ class ApprovalsView(QWidget):
         outer.setContentsMargins(margin, margin, margin, margin)
         outer.setSpacing(margin)
         outer.addWidget(self._gone)
+        outer.addWidget(self._recall, 0, Qt.AlignmentFlag.AlignLeft)
         outer.addLayout(self._stack, 1)
         self._gone.show_or_hide("")
 
     # --- what is shown --------------------------------------------------------------------------------------------
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show what waits now; the chosen ticket stays chosen as long as it waits."""
-        rows = waiting(snapshot)
+        self._snapshot = snapshot
+        everything = waiting(snapshot)
+        rows = self._in_sight(everything)
         self._rows = {row.approval.approval_id: row for row in rows}
         self._denied = {key: denials for key, denials in self._denied.items() if key in self._rows}
         if self._model is not None:
@@ -93,12 +113,21 @@ class ApprovalsView(QWidget):
         self._stack.setCurrentIndex(1 if rows else 0)
         if not rows:
             self._chosen = ""
-            self._empty.show_text(why_nothing_waits(snapshot))
+            why = f"Nothing else waits. {_snoozed_words(self._snoozed)}." if everything else why_nothing_waits(snapshot)
+            self._empty.show_text(why)
             return
         if self._chosen not in self._rows:
             self._choose(rows[0].approval.approval_id)
         else:
             self._show_ticket()
+
+    def _in_sight(self, rows: Sequence[ApprovalRow]) -> tuple[ApprovalRow, ...]:
+        """What is not put off now."""
+        waits = {row.approval.approval_id: row.now for row in rows}
+        self._snoozed = {key: until for key, until in self._snoozed.items() if key in waits and waits[key] < until}
+        self._recall.setText(f"{_snoozed_words(self._snoozed)}: show now" if self._snoozed else "")
+        self._recall.setVisible(bool(self._snoozed))
+        return tuple(row for row in rows if row.approval.approval_id not in self._snoozed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side where there is room for the ticket, else one above the other."""
@@ -130,10 +159,48 @@ class ApprovalsView(QWidget):
             return
         is_other = self._ticket.approval_id != self._chosen
         self._ticket.show_approval(row.approval, row.module)
-        self._ticket.show_time_left(countdown(row.seconds_left), is_urgent=row.seconds_left < URGENT_SECONDS)
+        seconds = row.seconds_left
+        self._ticket.show_time_left(seconds, countdown(seconds), is_urgent=seconds < URGENT_SECONDS)
         self._ticket.show_waiting(is_waiting=self._chosen in self._sent)
         if is_other and self._chosen in self._denied:
             self._ticket.show_denied(self._denied[self._chosen])
+        if is_other or not self._since_asked.isValid() or self._since_asked.elapsed() >= REFRESH_MS:
+            self._ask(self._chosen, self._ticket.quantity)
+
+    # --- figures of now -------------------------------------------------------------------------------------------
+    @Slot(str, int)
+    def _ask(self, approval_id: str, quantity: int) -> None:
+        self._asked = PreviewTrade(approval_id, quantity)
+        self._since_asked.start()
+        self._bridge.ask(self._asked)
+
+    @Slot(object, object)
+    def _on_answered(self, question: Question, preview: TradePreview | None) -> None:
+        if question != self._asked or self._snapshot is None:
+            return
+        module = None if preview is None else self._snapshot.module(preview.module_id)
+        self._ticket.show_preview(preview, "" if module is None else module.spec.name)
+
+    @Slot(object, str)
+    def _on_unanswered(self, question: Question, why: str) -> None:
+        if question == self._asked:
+            self._ticket.show_no_preview(why)
+
+    # --- not now --------------------------------------------------------------------------------------------------
+    @Slot(str, int)
+    def _snooze(self, approval_id: str, minutes: int) -> None:
+        """Hide a trade for some market minutes; it goes on waiting, and its time goes on running out."""
+        row = self._rows.get(approval_id)
+        if row is None or self._snapshot is None:
+            return
+        self._snoozed[approval_id] = min(row.approval.expires_at, row.now + dt.timedelta(minutes=minutes))
+        self.set_snapshot(self._snapshot)
+
+    @Slot()
+    def _bring_back(self) -> None:
+        self._snoozed.clear()
+        if self._snapshot is not None:
+            self.set_snapshot(self._snapshot)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -141,9 +208,11 @@ class ApprovalsView(QWidget):
             self._model.refresh_colours()
 
     # --- decisions ------------------------------------------------------------------------------------------------
-    @Slot(str)
-    def _approve(self, approval_id: str) -> None:
-        self._send(approval_id, ApproveTrade(approval_id, _WHO))
+    @Slot(str, int)
+    def _approve(self, approval_id: str, quantity: int) -> None:
+        row = self._rows.get(approval_id)
+        is_edited = row is not None and quantity != row.approval.candidate.quantity
+        self._send(approval_id, ApproveTrade(approval_id, _WHO, quantity if is_edited else None))
 
     @Slot(str, str)
     def _refuse(self, approval_id: str, why: str) -> None:
@@ -185,6 +254,12 @@ class ApprovalsView(QWidget):
             return ""
         del self._sent[command.approval_id]
         return command.approval_id
+
+
+def _snoozed_words(snoozed: Mapping[str, dt.datetime]) -> str:
+    """`2 trades snoozed, the first until 15:58:00 ET`."""
+    first = fmt.clock(min(snoozed.values()))
+    return f"{fmt.counted(len(snoozed), 'trade')} snoozed{', the first' if len(snoozed) > 1 else ''} until {first}"
 
 
 def why_nothing_waits(snapshot: MindfolioSnapshot) -> str:

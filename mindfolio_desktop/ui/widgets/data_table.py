@@ -141,6 +141,12 @@ class DataTable(QWidget):
             away = [one.text() for one in self._menu.actions() if not one.isChecked()]
             remember(self._memory, _HIDDEN + "|".join(away))
 
+    def set_most_rows(self, rows: int) -> None:
+        """Show so many rows at the most before it scrolls."""
+        if rows != self._most_rows:
+            self._most_rows = rows
+            self._fit()
+
     def select_source_row(self, row: int) -> None:
         """Put the selection on a row of the model."""
         index = self._proxy.mapFromSource(self._model.index(row, 0))

@@ -2,7 +2,15 @@
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.icon import Icon, IconButton
@@ -17,10 +25,13 @@ WARNING_SHOWN_MS = 20_000
 """A refusal stays longer, but must not cover the controls below it for ever."""
 KEPT = 2000
 """Lines of the list; the ledger keeps everything for ever."""
-_ABOVE_BUTTONS = 84
-"""Pixels from the lower edge: the row of buttons at a page's foot, Approve and Refuse among them, stays free."""
+_ABOVE_BUTTONS = 124
+"""Pixels from the lower edge: the rows of buttons at a page's foot, Approve and Refuse among them, stay free."""
 _ROW_HEIGHT = 30
-_COLUMN_WIDTHS = (170, 170)
+_COLUMN_WIDTHS = (170, 170, 90)
+_TIME, _WHERE, _URGENCY, _MESSAGE = range(4)
+_EVERYWHERE, _ACCOUNT = "Everything", "Mindfolio"
+_URGENT = "urgent"
 
 
 class Toast(QFrame):
@@ -129,14 +140,14 @@ class Toasts(QWidget):
 
 
 class MessageLog(QWidget):
-    """All messages of this run, newest first."""
+    """All messages since the start, newest first; the journal keeps what was done, and they only tell of it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("messages_page")
-        self._model = QStandardItemModel(0, 3, self)
-        self._model.setHorizontalHeaderLabels(["Market time", "Module", "Message"])
-        for section in range(3):
+        self._model = QStandardItemModel(0, 4, self)
+        self._model.setHorizontalHeaderLabels(["Market time", "Module", "Urgency", "Message"])
+        for section in range(4):
             self._model.horizontalHeaderItem(section).setTextAlignment(Qt.AlignmentFlag.AlignLeft)
         self._table = QTableView()
         self._table.setObjectName("messages")
@@ -153,28 +164,72 @@ class MessageLog(QWidget):
         self._table.horizontalHeader().setHighlightSections(False)
         for section, width in enumerate(_COLUMN_WIDTHS):
             self._table.setColumnWidth(section, width)
-        self._empty = Text("Nothing has been reported yet.", "muted", name="messages_empty")
-        panel = Panel("Messages", "messages_panel", "newest first")
+        self._where = QComboBox()
+        self._where.setObjectName("messages_module")
+        self._where.setAccessibleName("Module that messages are about")
+        self._where.setFont(theme.font())
+        self._where.addItems([_EVERYWHERE, _ACCOUNT])
+        self._where.currentIndexChanged.connect(self._filter)
+        self._urgency = QComboBox()
+        self._urgency.setObjectName("messages_urgency")
+        self._urgency.setAccessibleName("Urgency of messages")
+        self._urgency.setFont(theme.font())
+        self._urgency.addItems(["Any urgency", "Urgent only"])
+        self._urgency.currentIndexChanged.connect(self._filter)
+        self._empty = Text("", "muted", name="messages_empty")
+        panel = Panel("Messages", "messages_panel", "since the start, newest first")
+        filters = QHBoxLayout()
+        filters.setSpacing(theme.SPACE)
+        filters.addWidget(self._where)
+        filters.addWidget(self._urgency)
+        filters.addStretch(1)
+        panel.body.addLayout(filters)
         panel.body.addWidget(self._empty)
         panel.body.addWidget(self._table, 1)
         column = QVBoxLayout(self)
         margin = 2 * theme.SPACE
         column.setContentsMargins(margin, margin, margin, margin)
         column.addWidget(panel)
+        self._explain()
 
-    def add(self, time: str, where: str, words: str) -> None:
+    def add(self, time: str, where: str, words: str, *, is_urgent: bool = False) -> None:
         """One more line, on top."""
-        self._empty.hide()
-        self._model.insertRow(0, [QStandardItem(part) for part in (time, where, words)])
+        parts = (time, where, _URGENT if is_urgent else "", words)
+        self._model.insertRow(0, [QStandardItem(part) for part in parts])
+        if where and self._where.findText(where) < 0:
+            self._where.addItem(where)
+        self._table.setRowHidden(0, not self._is_wanted(0))
         self._table.resizeRowToContents(0)
         if self._model.rowCount() > KEPT:
             self._model.removeRows(KEPT, self._model.rowCount() - KEPT)
+        self._explain()
 
     @property
     def lines(self) -> tuple[tuple[str, str, str], ...]:
         """What is listed, newest first: time, module, message."""
-        model = self._model
         return tuple(
-            (model.item(row, 0).text(), model.item(row, 1).text(), model.item(row, 2).text())
-            for row in range(model.rowCount())
+            (self._text(row, _TIME), self._text(row, _WHERE), self._text(row, _MESSAGE))
+            for row in range(self._model.rowCount())
+            if not self._table.isRowHidden(row)
         )
+
+    @Slot()
+    def _filter(self) -> None:
+        for row in range(self._model.rowCount()):
+            self._table.setRowHidden(row, not self._is_wanted(row))
+        self._explain()
+
+    def _is_wanted(self, row: int) -> bool:
+        wanted, where = self._where.currentText(), self._text(row, _WHERE)
+        is_there = wanted in (_EVERYWHERE, where or _ACCOUNT)
+        return is_there and (not self._urgency.currentIndex() or self._text(row, _URGENCY) == _URGENT)
+
+    def _explain(self) -> None:
+        """Say why nothing is listed."""
+        is_empty = not self._model.rowCount()
+        why = "Nothing has been reported yet." if is_empty else "Nothing that was reported is like that."
+        has_lines = any(not self._table.isRowHidden(row) for row in range(self._model.rowCount()))
+        self._empty.show_or_hide("" if has_lines else why)
+
+    def _text(self, row: int, column: int) -> str:
+        return self._model.item(row, column).text()

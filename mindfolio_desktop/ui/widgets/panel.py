@@ -58,6 +58,16 @@ class Facts(QWidget):
         text = self._values[key]
         text.show_text(value, role)
         text.setAccessibleName(f"{self._captions[key].text()}: {value}")
+        self._set_visible(key, is_visible=True)
+
+    def hide_fact(self, key: str) -> None:
+        """Leave a row out, because it says nothing of what is shown, until it is shown again."""
+        self._set_visible(key, is_visible=False)
+
+    def _set_visible(self, key: str, *, is_visible: bool) -> None:
+        row = self._values[key].parentWidget()
+        if row is not None and row.isHidden() == is_visible:
+            row.setVisible(is_visible)
 
     def text(self, key: str) -> str:
         """The value as shown."""

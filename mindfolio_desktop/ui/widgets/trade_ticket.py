@@ -1,20 +1,22 @@
 """The ticket of a trade that waits for a decision: everything a person should weigh, and the two buttons."""
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.candidate import Approval, Candidate
 from engine.domain.denial import Denial
 from engine.domain.order import OrderPurpose
+from engine.domain.preview import TradePreview
 from engine.domain.snapshot import ModuleView
 from engine.domain.structure import Leg, StructureKind
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
-from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.decision_bar import DecisionBar
 from mindfolio_desktop.ui.widgets.evidence_panel import EvidencePanel
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Facts
+from mindfolio_desktop.ui.widgets.preview_panel import PreviewPanel
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 _WAIVED = {
@@ -25,15 +27,23 @@ _WAIVED = {
 _VERBS = {OrderPurpose.OPEN: "", OrderPurpose.ROLL: "Roll: ", OrderPurpose.CLOSE: "Close "}
 
 _MARGIN = 20
+_WIDEST = 1000
+"""Pixels beyond which a figure would stand too far from its caption."""
 _SETTLE_MS = 600
 """How long the buttons rest when another trade takes the ticket's place: no click meant for one hits the next."""
 
 
 class TradeTicket(QFrame):
-    """Shows one approval. `approved` and `refused` (with the typed reason) are emitted once, until `show_answer`."""
+    """Shows one approval, and tells what a person decides about it.
 
-    approved = Signal(str)
+    `approved` (id, quantity), `refused` (id, typed reason), `snoozed` (id, market minutes); `quantity_changed`
+    (id, quantity) is what they want to look at first.
+    """
+
+    approved = Signal(str, int)
     refused = Signal(str, str)
+    snoozed = Signal(str, int)
+    quantity_changed = Signal(str, int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,9 +72,8 @@ class TradeTicket(QFrame):
         self._waived = Text(role="warning", wraps=True, name="ticket_waived")
         self._reasons = Text(role="muted", wraps=True, name="ticket_reasons")
         self._answer = Text(role="warning", wraps=True, name="ticket_answer")
-        self._reason = QLineEdit()
-        self._approve = Button("Approve", "ticket_approve", "primary")
-        self._refuse = Button("Refuse", "ticket_refuse")
+        self._preview = PreviewPanel()
+        self._bar = DecisionBar()
         self._set_up()
         self._lay_out()
 
@@ -72,7 +81,7 @@ class TradeTicket(QFrame):
         for key, caption, tip in (
             ("buying_power", "Buying power", "What the position will use of the budget"),
             ("available", "Budget available now", "It is checked again when you approve"),
-            ("costs", "Costs to open", "Commissions and fees"),
+            ("costs", "Costs", "Commissions of the order"),
             ("expected", "Expected profit", "Mean over the probabilities at expiry, after costs"),
             ("breakevens", "Break-evens", "Prices of the underlying at expiry"),
         ):
@@ -85,13 +94,10 @@ class TradeTicket(QFrame):
             ("vega", "Vega", "Dollars per volatility point"),
         ):
             self._odds.add(key, caption, tip)
-        self._reason.setObjectName("ticket_reason")
-        self._reason.setPlaceholderText("Reason for refusing, kept with the trade")
-        self._reason.setAccessibleName("Reason for refusing")
-        self._reason.setMaxLength(200)
-        self._approve.clicked.connect(self._on_approve)
-        self._refuse.clicked.connect(self._on_refuse)
-        self._reason.returnPressed.connect(self._on_refuse)
+        self._bar.approved.connect(self._on_approve)
+        self._bar.refused.connect(self._on_refuse)
+        self._bar.snoozed.connect(self._on_snooze)
+        self._bar.quantity_changed.connect(self._on_quantity)
 
     def _lay_out(self) -> None:
         """Everything to weigh scrolls; the answer and the buttons are always in sight."""
@@ -106,17 +112,13 @@ class TradeTicket(QFrame):
         column.addWidget(_line())
         self._answer.setContentsMargins(_MARGIN, 0, _MARGIN, 0)
         column.addWidget(self._answer)
-        actions = QHBoxLayout()
-        actions.setContentsMargins(_MARGIN, 0, _MARGIN, 0)
-        actions.setSpacing(theme.SPACE)
-        for button in (self._approve, self._refuse):
-            actions.addWidget(button)
-        actions.addWidget(self._reason, 1)
-        column.addLayout(actions)
+        self._bar.setContentsMargins(_MARGIN, 0, _MARGIN, 0)
+        column.addWidget(self._bar)
 
     def _page(self) -> QWidget:
         page = QWidget()
         theme.set_role(page, "page")
+        page.setMaximumWidth(_WIDEST)
         column = QVBoxLayout(page)
         column.setContentsMargins(_MARGIN, 12, _MARGIN, 4)
         column.setSpacing(14)
@@ -146,6 +148,9 @@ class TradeTicket(QFrame):
         column.addLayout(facts)
         column.addWidget(self._short)
         column.addWidget(_line())
+        column.addWidget(Text("Now, and if it is done", "caption", 12))
+        column.addWidget(self._preview)
+        column.addWidget(_line())
         column.addWidget(Text("Backtest of the last 365 days", "caption", 12))
         column.addWidget(self._evidence)
         column.addWidget(_line())
@@ -163,7 +168,8 @@ class TradeTicket(QFrame):
         """Show an approval and what its module has available now."""
         candidate = approval.candidate
         if approval.approval_id != self.approval_id:
-            self._reason.clear()
+            self._bar.show_trade(candidate.quantity, may_edit=candidate.purpose is OrderPurpose.OPEN)
+            self._preview.show_nothing()
             self._answer.show_or_hide("")
             self._settling.start()
             self._show_buttons()
@@ -174,13 +180,33 @@ class TradeTicket(QFrame):
         self._module.show_text(f"{quantity} · {module.spec.name} · asked {fmt.clock(approval.requested_at)}")
         is_closing = candidate.purpose is OrderPurpose.CLOSE  # which takes nothing of a budget
         short = 0 if is_closing else candidate.buying_power - module.available
-        self._money.show_fact("available", fmt.money(module.available, cents=True), "warning" if short > 0 else "")
+        if is_closing:
+            self._money.hide_fact("available")
+        else:
+            self._money.show_fact("available", fmt.money(module.available, cents=True), "warning" if short > 0 else "")
         words = f"The budget is short by {fmt.money(short, cents=True)} now: as it stands, Approve is refused."
         self._short.show_or_hide(words if short > 0 else "")
 
-    def show_time_left(self, words: str, *, is_urgent: bool) -> None:
+    @property
+    def quantity(self) -> int:
+        """How many a person means to approve."""
+        return self._bar.quantity
+
+    def show_preview(self, preview: TradePreview | None, module: str) -> None:
+        """Show prices, checks and changes as they are now; `module` is the name of the one whose books change."""
+        if preview is None or self._approval is None:
+            self._preview.show_nothing("It does not wait any more.")
+        else:
+            self._preview.show_preview(preview, self._approval.candidate, module)
+
+    def show_no_preview(self, why: str) -> None:
+        """Say why there are no figures of now."""
+        self._preview.show_nothing(f"There are no figures of now: {why}")
+
+    def show_time_left(self, seconds: float, words: str, *, is_urgent: bool) -> None:
         """Show the countdown, in market time."""
         self._left.show_value(words, "warning" if is_urgent else "", "market time")
+        self._bar.show_time_left(seconds)
 
     def show_waiting(self, *, is_waiting: bool) -> None:
         """While a decision was sent and not answered, no second one can be."""
@@ -189,10 +215,7 @@ class TradeTicket(QFrame):
 
     @Slot()
     def _show_buttons(self) -> None:
-        for control in (self._approve, self._refuse):
-            control.setEnabled(not self._is_waiting and not self._settling.isActive())
-        self._reason.setEnabled(not self._is_waiting)
-        self._approve.setText("Checking…" if self._is_waiting else "Approve")
+        self._bar.show_state(is_waiting=self._is_waiting, is_settling=self._settling.isActive())
 
     def show_denied(self, denials: tuple[Denial, ...]) -> None:
         """Say what the check at the click found."""
@@ -210,6 +233,9 @@ class TradeTicket(QFrame):
             self._figures[key].show_value(
                 fmt.money(abs(_total(price, candidate)), cents=True), detail=f"{fmt.net_price(price)} a share"
             )
+        is_closing = candidate.purpose is OrderPurpose.CLOSE
+        for key in ("risk", "profit"):
+            self._figures[key].setVisible(not is_closing)
         self._figures["risk"].show_value(fmt.money(candidate.max_risk, cents=True), detail=risk_words(candidate))
         self._figures["profit"].show_value(fmt.fraction(candidate.probability_of_profit), detail="after costs")
         self._show_legs(candidate)
@@ -226,8 +252,16 @@ class TradeTicket(QFrame):
             ("vega", candidate.greeks.vega, 1),
         ):
             self._odds.show_fact(key, fmt.greek(value, digits))
+        if is_closing:
+            self._leave_out_what_is_of_openings()
         self._waived.show_or_hide("\n".join(_WAIVED.get(one, f"Waived: {one}") for one in candidate.waived))
         self._reasons.show_or_hide("\n".join(f"• {reason}" for reason in candidate.reasons))
+
+    def _leave_out_what_is_of_openings(self) -> None:
+        """A closing takes nothing of a budget, risks nothing new, and has no odds of its own."""
+        for key in ("buying_power", "expected", "breakevens"):
+            self._money.hide_fact(key)
+        self._odds.hide_fact("iv_rank")
 
     def _show_legs(self, candidate: Candidate) -> None:
         while (item := self._legs.takeAt(0)) is not None:
@@ -242,17 +276,28 @@ class TradeTicket(QFrame):
         self._legs.setColumnStretch(4, 1)
 
     # --- decisions ------------------------------------------------------------------------------------------------
-    @Slot()
-    def _on_approve(self) -> None:
-        if self._approval is not None and self._approve.isEnabled():
+    @Slot(int)
+    def _on_approve(self, quantity: int) -> None:
+        if self._approval is not None:
             self._answer.show_or_hide("")
-            self.approved.emit(self._approval.approval_id)
+            self.approved.emit(self._approval.approval_id, quantity)
 
-    @Slot()
-    def _on_refuse(self) -> None:
-        if self._approval is not None and self._refuse.isEnabled():
+    @Slot(str)
+    def _on_refuse(self, why: str) -> None:
+        if self._approval is not None:
             self._answer.show_or_hide("")
-            self.refused.emit(self._approval.approval_id, self._reason.text().strip())
+            self.refused.emit(self._approval.approval_id, why)
+
+    @Slot(int)
+    def _on_snooze(self, minutes: int) -> None:
+        if self._approval is not None:
+            self.snoozed.emit(self._approval.approval_id, minutes)
+
+    @Slot(int)
+    def _on_quantity(self, quantity: int) -> None:
+        if self._approval is not None:
+            self._answer.show_or_hide("")
+            self.quantity_changed.emit(self._approval.approval_id, quantity)
 
 
 def risk_words(candidate: Candidate) -> str:

@@ -193,6 +193,22 @@ def test_entries_come_newest_first_with_their_postings(clerk: Clerk, query: Ledg
     assert query.entries(kind="OrderFilled", before=5) == ()
 
 
+def test_a_text_is_found_in_the_body_of_an_entry_as_a_person_types_it(clerk: Clerk, query: LedgerQuery) -> None:
+    for text in ('50 % of "it"', "50 of it", "Zürich_1", "back\\slash"):
+        clerk.record(ev.NoteWritten(text, "", "", "", "user"))
+    clerk.ledger.commit()
+
+    def found(text: str) -> list[str]:
+        return [json.loads(row.body)["text"] for row in query.entries(kind="NoteWritten", text=text)]
+
+    assert found('50 % OF "') == ['50 % of "it"']
+    assert found("%") == ['50 % of "it"']
+    assert found("h_1") == ["Zürich_1"]
+    assert found("back\\s") == ["back\\slash"]
+    assert found("nowhere") == []
+    assert [row.type for row in query.entries(text="50 of")] == ["NoteWritten"]
+
+
 @given(limit=st.integers(1, 9), kind=st.sampled_from(["", "OrderFilled"]))
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_pages_put_together_are_the_whole_history(limit: int, kind: str, tmp_path_factory: Any) -> None:

@@ -1,17 +1,23 @@
 """Questions of pages: taken in the kernel's time, worked out in somebody else's, and never at the engine's cost."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from engine.core.errors import LedgerFault
+from engine.domain import events as ev
 from engine.domain import questions as ask
 from engine.domain.commands import PauseModule
+from engine.domain.mindfolio import Environment
 from engine.domain.notices import CommandAccepted
+from engine.domain.records import NoteRow
+from engine.ledger.query import LedgerQuery
 from engine.portfolio.held_legs import prices_of
 from engine.portfolio.worst_case import stress_grids
 from engine.runtime import answers
 from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.places import Places
 from tests.builders import three_iv_services
 from tests.engine.runtime.scenes import CONDOR, hold
 from tests.fakes import Rig, chain_update, new_york, only
@@ -61,9 +67,37 @@ def test_a_question_is_answered_after_a_halt(rig: Rig) -> None:
     assert asked(rig, ask.StressOf()) != ()
 
 
+def test_notes_are_read_back_newest_first_and_looked_through(rig: Rig) -> None:
+    for text, symbol in (("sold too early", "KO"), ('a "quoted" thought', "")):
+        rig.desk.record(ev.NoteWritten(text, "IV_SERVICE", "", symbol, "user"))
+    rig.desk.commit()
+    query = LedgerQuery(rig.folder / "ledger.sqlite")
+    newest, first = cast("tuple[NoteRow, ...]", answered(query, ask.NotesOf()))
+    assert (newest.note.text, first.note.symbol, newest.at) == ('a "quoted" thought', "KO", rig.desk.now)
+    assert answered(query, ask.NotesOf('A "QUOTED"')) == (newest,)
+    assert answered(query, ask.NotesOf(before=newest.seq)) == (first,)
+    query.close()
+
+
+def test_the_journal_is_read_by_pages_and_written_to_a_file(rig: Rig, tmp_path: Path) -> None:
+    query = LedgerQuery(rig.folder / "ledger.sqlite")
+    page = answered(query, ask.EntriesOf("OrderFilled"))
+    assert page == query.entries(kind="OrderFilled") != ()
+    assert answered(query, ask.EntriesOf(before=2)) == query.entries(before=2)
+    out = tmp_path / "journal.csv"
+    assert answered(query, ask.ExportEntries(str(out), "OrderFilled")) == 1
+    assert out.exists()
+    query.close()
+
+
 def test_every_question_has_one_who_answers() -> None:
     assert set(answers._FROM_DESK) == set(ask.DESK_QUESTIONS) == set(_members(ask.DeskQuestion))
     assert {*answers._FROM_LEDGER, *answers._WITH_ITS_MARKET} == set(_members(ask.LedgerQuestion))
+
+
+def answered(query: LedgerQuery, question: ask.LedgerQuestion) -> object:
+    """What is asked of the ledger alone: its market has no part in it."""
+    return answers.answer_from_ledger(query, question, Places(Path("nowhere"), Environment.SIMULATED))
 
 
 def _members(union: object) -> tuple[type, ...]:

@@ -154,6 +154,24 @@ class TestApprovals:
         assert (event.status.value, event.why) == ("REFUSED", "too wide")
 
 
+class TestNotes:
+    def test_a_note_is_journaled_as_it_was_written_and_changes_nothing_else(self, rig: Rig) -> None:
+        before = rig.kernel.snapshot()
+        command = cmd.WriteNote("  wait for the Fed\n", "user", "IV_SERVICE", "", "SPY")
+        assert give(rig, command) == []
+        (written,) = rig.events(ev.NoteWritten)
+        assert written == ev.NoteWritten("wait for the Fed", "IV_SERVICE", "", "SPY", "user")
+        assert replace(rig.kernel.snapshot(), seq=before.seq) == before
+
+    def test_what_it_is_about_must_be_there_and_its_text_fit_to_be_kept(self, rig: Rig) -> None:
+        assert give(rig, cmd.WriteNote(" ", "user", "NOBODY", "P000099")) == [
+            "NOTE", "UNKNOWN_MODULE", "UNKNOWN_POSITION",
+        ]  # fmt: skip
+        assert give(rig, cmd.WriteNote("\x1b[2J", "user")) == ["NOTE"]
+        assert give(rig, cmd.WriteNote("x", "user", symbol="spy")) == ["NOTE"]
+        assert rig.events(ev.NoteWritten) == []
+
+
 class TestEmergencyStop:
     def test_it_latches_pauses_cancels_and_voids(self, rig: Rig) -> None:
         assert give(rig, cmd.EmergencyStop("button", "I do not like it")) == []

@@ -18,7 +18,7 @@ from engine.domain.order import OrderPurpose
 from engine.domain.position import Position
 from engine.domain.structure import StructureKind, shares_of
 from engine.modules.rebalancer_hedge import INSURANCE
-from engine.runtime import handlers
+from engine.runtime import handlers_approvals
 from engine.runtime.closings import Closing, close
 from engine.runtime.inbox import ScanFinished
 from engine.runtime.scanning import Scans, context_for
@@ -90,7 +90,7 @@ def quotes_at(rig: Rig, at: dt.datetime) -> None:
     """Time passes to `at`, and the same quotes come again."""
     rig.desk.clock.advance_to(at)
     rig.desk.show(chain_update(at))
-    handlers.expire_approvals(rig.desk)
+    handlers_approvals.expire_approvals(rig.desk)
     rig.desk.commit()
 
 

@@ -28,6 +28,7 @@ from engine.domain.commands import (
     ScanNow,
     SetSpeed,
     SetTarget,
+    WriteNote,
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied
@@ -250,6 +251,14 @@ def test_a_refused_reallocation_is_told_by_the_bar_and_kept_in_the_list(
     deny(bridge, qtbot, command, Denial(DenialCode.STOPPED))
     assert toasts(window) == []
     assert len(window._messages.lines) == 1
+
+
+def test_a_refused_note_is_told_beside_its_text_and_kept_in_the_list(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    deny(bridge, qtbot, WriteNote("x", "user"), Denial(DenialCode.NOTE, "it is empty"))
+    assert toasts(window) == []
+    assert window._messages.lines[0][2] == "Not done: Write a note. Note: it is empty"
 
 
 def test_alerts_are_shown_counted_and_kept(window: MainWindow, bridge: EngineBridge, qtbot: QtBot) -> None:

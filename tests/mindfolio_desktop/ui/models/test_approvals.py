@@ -67,3 +67,10 @@ def test_a_closing_and_a_roll_are_called_so(qapp: QApplication, purpose: OrderPu
     snapshot = with_module(aggressive_growth(), MANUAL, approvals=(approval(candidate=suggested),))
     model.show_rows(waiting(snapshot))
     assert model.item(0, 0).text().startswith(verb)
+
+
+def test_a_closing_risks_nothing_new(qapp: QApplication) -> None:
+    model = ApprovalsModel()
+    suggested = candidate(purpose=OrderPurpose.CLOSE, max_risk=0)
+    model.show_rows(waiting(with_module(aggressive_growth(), MANUAL, approvals=(approval(candidate=suggested),))))
+    assert (model.item(0, 1).text(), model.item(0, 1).toolTip()) == ("none", "A closing risks nothing new")

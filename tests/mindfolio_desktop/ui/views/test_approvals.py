@@ -7,19 +7,23 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTableView
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QSpinBox, QTableView
 from pytestqt.qtbot import QtBot
 
-from engine.core.errors import DenialCode
+from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import dollars
 from engine.domain.commands import ApproveTrade, RefuseTrade
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
+from engine.domain.preview import TradePreview
+from engine.domain.questions import Answer, PreviewTrade
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.views import approvals
 from mindfolio_desktop.ui.views.approvals import ApprovalsView, why_nothing_waits
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
+from tests.mindfolio_desktop.ui.previews import preview
 from tests.mindfolio_desktop.ui.snapshots import (
     MANUAL,
     NOW,
@@ -216,6 +220,118 @@ def test_answers_to_others_decisions_change_nothing(page: ApprovalsView, bridge:
     with qtbot.waitSignal(bridge.command_denied):
         bridge.notify(CommandDenied(ApproveTrade("a-1", "command line"), (SHORT,)))
     assert text(page, "ticket_answer") == ""
+
+
+def test_an_edited_quantity_is_approved_as_that(page: ApprovalsView, engine: EngineFake) -> None:
+    box = page.findChild(QSpinBox, "ticket_quantity")
+    assert box is not None
+    QTest.keyClick(box, Qt.Key.Key_Up)
+    assert engine.questions[-1] == PreviewTrade("a-1", 2), "it is looked at before anybody decides"
+    click(page, "approve")
+    assert engine.commands == [ApproveTrade("a-1", "user", 2)]
+
+
+# --- figures of now -----------------------------------------------------------------------------------------------
+def answer(bridge: EngineBridge, qtbot: QtBot, question: PreviewTrade, found: TradePreview | None) -> None:
+    with qtbot.waitSignal(bridge.answered):
+        bridge.notify(Answer(question, lambda: found))
+
+
+def test_the_chosen_trade_is_asked_about_and_the_answer_shown(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    assert engine.questions == [PreviewTrade("a-1", 1)]
+    assert text(page, "preview_asof") == "Asking for prices and checks of now…"
+    answer(bridge, qtbot, PreviewTrade("a-1", 1), preview())
+    assert text(page, "preview_whose") == "IV Service, ask first, if it is done at its worst price"
+    assert text(page, "preview_changes_used_after") == "$12,765.00"
+
+
+def test_it_is_asked_again_while_it_is_open(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(bridge, qtbot, PreviewTrade("a-1", 1), preview())
+    page.set_snapshot(two_waiting())
+    assert len(engine.questions) == 1, "not with every snapshot"
+    monkeypatch.setattr(approvals, "REFRESH_MS", 0)
+    page.set_snapshot(two_waiting())
+    assert engine.questions == [PreviewTrade("a-1", 1)] * 2
+    answer(bridge, qtbot, PreviewTrade("a-1", 1), preview(mid=dollars("-2.45")))
+    assert text(page, "preview_prices_mid_after") == "▲ $2.45 credit"
+
+
+def test_an_answer_about_another_trade_or_quantity_is_not_shown(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    table(page).setFocus()
+    QTest.keyClick(table(page), Qt.Key.Key_Down)
+    assert engine.questions[-1] == PreviewTrade("a-2", 1)
+    answer(bridge, qtbot, PreviewTrade("a-1", 1), preview())
+    assert text(page, "preview_whose") == ""
+    answer(bridge, qtbot, PreviewTrade("a-2", 1), None)
+    assert text(page, "preview_asof") == "It does not wait any more."
+
+
+def test_a_question_that_fails_says_why_on_the_ticket(page: ApprovalsView, bridge: EngineBridge, qtbot: QtBot) -> None:
+    def fails() -> object:
+        raise LedgerFault("no prices")
+
+    with qtbot.waitSignal(bridge.unanswered):
+        bridge.notify(Answer(PreviewTrade("a-1", 1), fails))
+    assert text(page, "preview_asof") == "There are no figures of now: no prices"
+
+
+# --- not now ------------------------------------------------------------------------------------------------------
+def snooze(page: ApprovalsView, minutes: int) -> None:
+    menu = page.findChild(QMenu, "ticket_snooze_menu")
+    assert menu is not None
+    menu.popup(page.mapToGlobal(page.rect().center()))
+    for action in [each for each in menu.actions() if each.isVisible()]:
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+        if action.data() == minutes:
+            QTest.keyClick(menu, Qt.Key.Key_Return)
+            return
+    raise AssertionError(f"{minutes} minutes are not offered")
+
+
+def at(minutes: float) -> MindfolioSnapshot:
+    return two_waiting(market=market(now=NOW + dt.timedelta(minutes=minutes)))
+
+
+def test_a_snoozed_trade_is_hidden_counted_and_comes_back(page: ApprovalsView, engine: EngineFake) -> None:
+    snooze(page, 2)
+    assert engine.commands == [], "it goes on waiting"
+    assert table(page).model().rowCount() == 1
+    assert text(page, "ticket_title").startswith("SPY")
+    assert recall(page).text() == "1 trade snoozed until 15:57:00 ET: show now"
+    page.set_snapshot(at(1.9))
+    assert table(page).model().rowCount() == 1
+    page.set_snapshot(at(2))
+    assert table(page).model().rowCount() == 2
+    assert not recall(page).isVisible()
+
+
+def test_a_button_brings_it_back_early(page: ApprovalsView, qtbot: QtBot) -> None:
+    snooze(page, 5)
+    qtbot.waitUntil(button(page, "snooze").isEnabled)
+    snooze(page, 5)
+    assert text(page, "approvals_empty") == "Nothing else waits. 2 trades snoozed, the first until 16:00:00 ET."
+    QTest.mouseClick(recall(page), Qt.MouseButton.LeftButton)
+    assert table(page).model().rowCount() == 2
+    assert text(page, "ticket_title").startswith("TSLA")
+
+
+def test_nothing_is_hidden_past_its_expiry(page: ApprovalsView) -> None:
+    snooze(page, 5)
+    page.set_snapshot(with_module(at(6), MANUAL, approvals=()))
+    assert not recall(page).isVisible()
+    assert "asks here when a scan finds" in text(page, "approvals_empty")
+
+
+def recall(page: ApprovalsView) -> QPushButton:
+    found = page.findChild(QPushButton, "approvals_recall")
+    assert found is not None
+    return found
 
 
 # --- nothing to decide --------------------------------------------------------------------------------------------

@@ -134,3 +134,12 @@ def test_columns_of_a_persons_choice_are_remembered_by_the_table(
     other.offer_columns(hidden=["Amount"])
     assert other.view.isColumnHidden(1)
     assert not DataTable(model, "v", "Trades", sort_role=ROLE, stretch=0).view.isColumnHidden(1)
+
+
+def test_it_may_be_given_more_rows_before_it_scrolls(table: DataTable, model: QStandardItemModel, qtbot: QtBot) -> None:
+    for number in range(9):
+        add(model, str(number), float(number))
+    qtbot.waitUntil(lambda: table.height() > 100)
+    before = table.height()
+    table.set_most_rows(5)
+    assert table.height() == before + 60

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from mindfolio_desktop.ui.widgets import messages
@@ -145,3 +145,51 @@ def test_the_list_does_not_grow_without_end(qtbot: QtBot) -> None:
         log.add("", "", str(number))
     assert len(log.lines) == KEPT
     assert log.lines[0][2] == str(KEPT + 4)
+
+
+@pytest.fixture
+def log(qtbot: QtBot) -> MessageLog:
+    made = MessageLog()
+    qtbot.addWidget(made)
+    made.resize(900, 500)
+    made.show()
+    made.add("15:55", "IV Service", "opened")
+    made.add("15:56", "", "a limit is near", is_urgent=True)
+    made.add("15:57", "Sell Puts Engine", "paused", is_urgent=True)
+    return made
+
+
+def said(log: MessageLog) -> list[str]:
+    return [words for _, _, words in log.lines]
+
+
+def test_messages_of_one_module_or_of_none_can_be_chosen(log: MessageLog) -> None:
+    box = log.findChild(QComboBox, "messages_module")
+    assert box is not None
+    assert [box.itemText(place) for place in range(box.count())] == [
+        "Everything", "Mindfolio", "IV Service", "Sell Puts Engine",
+    ]  # fmt: skip
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert said(log) == ["a limit is near"]
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert said(log) == ["opened"]
+    log.add("15:58", "IV Service", "closed")
+    log.add("15:59", "Sell Puts Engine", "resumed")
+    assert said(log) == ["closed", "opened"]
+
+
+def test_only_what_is_urgent_can_be_chosen(log: MessageLog) -> None:
+    urgency = log.findChild(QComboBox, "messages_urgency")
+    assert urgency is not None
+    QTest.keyClick(urgency, Qt.Key.Key_Down)
+    assert said(log) == ["paused", "a limit is near"]
+    box = log.findChild(QComboBox, "messages_module")
+    assert box is not None
+    box.setCurrentText("IV Service")
+    assert said(log) == []
+    empty = log.findChild(QLabel, "messages_empty")
+    assert empty is not None
+    assert empty.text() == "Nothing that was reported is like that."
+    QTest.keyClick(urgency, Qt.Key.Key_Up)
+    assert said(log) == ["opened"]
+    assert not empty.isVisible()

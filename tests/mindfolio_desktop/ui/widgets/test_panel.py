@@ -24,3 +24,16 @@ def test_facts_change_in_place_and_are_read_with_their_caption(qtbot: QtBot) -> 
     facts.show_fact("delta", "0.0")
     assert facts.text("delta") == "0.0"
     assert facts.findChildren(QLabel, "risk_delta") == [label]
+
+
+def test_a_fact_that_says_nothing_here_is_left_out_until_it_does(qtbot: QtBot) -> None:
+    facts = Facts("risk")
+    qtbot.addWidget(facts)
+    facts.add("delta", "Delta")
+    facts.show()
+    label = facts.findChild(QLabel, "risk_delta")
+    assert label is not None
+    facts.hide_fact("delta")
+    assert not label.isVisible()
+    facts.show_fact("delta", "+5.0")
+    assert label.isVisible()

@@ -24,7 +24,7 @@ def ticket(qtbot: QtBot) -> TradeTicket:
     qtbot.addWidget(widget)
     widget.resize(700, 700)
     widget.show_approval(approval(), manual_module())
-    widget.show_time_left("6:00", is_urgent=False)
+    widget.show_time_left(360.0, "6:00", is_urgent=False)
     widget.show()
     qtbot.waitUntil(button(widget, "approve").isEnabled)
     return widget
@@ -122,7 +122,7 @@ def test_approve_and_refuse_report_the_trade(ticket: TradeTicket, qtbot: QtBot) 
     QTest.keyClicks(reason, "earnings next week")
     with qtbot.waitSignal(ticket.refused) as refused:
         click(ticket, "refuse")
-    assert (approved.args, refused.args) == (["a-1"], ["a-1", "earnings next week"])
+    assert (approved.args, refused.args) == (["a-1", 1], ["a-1", "earnings next week"])
 
 
 def test_while_a_decision_is_checked_there_is_no_second_one(ticket: TradeTicket, qtbot: QtBot) -> None:
@@ -144,7 +144,7 @@ def test_a_click_meant_for_one_trade_cannot_hit_the_next(ticket: TradeTicket, qt
     qtbot.waitUntil(button(ticket, "approve").isEnabled, timeout=2_000)
     with qtbot.waitSignal(ticket.approved) as approved:
         click(ticket, "approve")
-    assert approved.args == ["a-2"]
+    assert approved.args == ["a-2", 1]
 
 
 def test_a_denial_is_told_and_goes_with_the_trade_it_was_about(ticket: TradeTicket) -> None:
@@ -185,7 +185,13 @@ def test_a_closing_shows_what_is_traded_and_asks_for_no_budget(
     # The legs of the ticket before are still on their way out.
     assert [words for words in texts if words in {"Buy", "Sell"}][-4:] == sides
     assert bool(text(ticket, "short")) is not is_closing
+    for name in ("max_risk_value", "probability_value", "money_buying_power", "money_available", "odds_iv_rank"):
+        label = ticket.findChild(QLabel, f"ticket_{name}")
+        assert label is not None
+        assert label.isVisible() is not is_closing
     assert text(ticket, "title").startswith(title)
+    ticket.show_approval(replace(asked, approval_id="a-9"), manual_module())
+    assert text(ticket, "money_available") == "$8,000.00"
 
 
 def test_why_only_a_person_may_decide_is_said(ticket: TradeTicket) -> None:
