@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Place
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, SETTINGS, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,15 @@ def _messages(_bridge: EngineBridge) -> QWidget:
     return MessageLog()
 
 
+def _settings(_bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.settings import SettingsPage  # noqa: PLC0415 - made when first turned to
+
+    return SettingsPage()
+
+
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),
+    PageSpec(Place(SETTINGS, "Settings", "settings", "Ctrl+,"), _settings),
 )

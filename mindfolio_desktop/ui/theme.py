@@ -3,6 +3,10 @@
 Gains are blue and losses vermilion (Okabe and Ito), which stay apart under every colour deficiency; both come with a
 sign and an arrow. Red belongs to the emergency stop alone. Widgets ask for a *role* (`set_role`), never for a colour;
 widgets that paint read `tokens()` while painting, so that a change of scheme needs nothing else.
+
+Text has a size of 100 to 200 %. `font` follows it, and **every pixel that holds text goes through `px(n)`**, called
+when a widget is made or paints, never at import: rows, controls, columns, fixed widths. Margins and gaps stay as they
+are. The window makes its pages anew when the size is changed.
 """
 
 from dataclasses import dataclass, fields
@@ -21,8 +25,12 @@ SPACE = 8
 
 RADIUS = 8
 CONTROL_HEIGHT = 32
+"""Of a button or field at 100 %; `px` it."""
 STOP_HEIGHT = 44
-"""Smallest side of the emergency stop, in pixels."""
+"""Smallest side of the emergency stop at 100 %; `px` it."""
+
+TEXT_SIZES = (100, 125, 150, 175, 200)
+"""Percent of the normal size that text may have."""
 
 
 class Scheme(StrEnum):
@@ -126,6 +134,7 @@ LIGHT = Tokens(
 
 _TOKENS = {Scheme.DARK: DARK, Scheme.LIGHT: LIGHT}
 _current = [Scheme.DARK]
+_text_size = [TEXT_SIZES[0]]
 
 
 def scheme() -> Scheme:
@@ -136,6 +145,16 @@ def scheme() -> Scheme:
 def tokens() -> Tokens:
     """Colours of the scheme in use."""
     return _TOKENS[_current[0]]
+
+
+def text_size() -> int:
+    """The size of text in use, in percent."""
+    return _text_size[0]
+
+
+def px(pixels: float) -> int:
+    """Pixels at the size of text in use, of what is so many pixels at 100 %."""
+    return round(pixels * _text_size[0] / 100)
 
 
 def colour(value: str, opacity: float = 1.0) -> QColor:
@@ -160,17 +179,33 @@ def gain_colour(amount: float | None) -> QColor:
 
 
 # --- applying -----------------------------------------------------------------------------------------------------
-def apply(application: QApplication, wanted: Scheme = Scheme.DARK) -> None:
-    """Give the whole application its style, fonts, palette and style sheet; may be called again to switch."""
+def apply(
+    application: QApplication,
+    wanted: Scheme = Scheme.DARK,
+    percent: int = TEXT_SIZES[0],
+    *,
+    follows_system: bool = False,
+) -> None:
+    """Give the whole application its style, fonts, palette and style sheet; may be called again to switch.
+
+    `percent` is the size of text; what was made before keeps the size that it was made with. `follows_system` leaves
+    the scheme of native parts to the system.
+    """
     load_fonts()
     _current[0] = wanted
-    if application.property("has_look") is None:  # style and fonts are the same in both schemes, and slow to change
-        application.setProperty("has_look", True)
-        application.setStyle("Fusion")
+    if application.property("has_look") != percent:  # style and fonts are slow to change
+        if application.property("has_look") is None:
+            application.setStyle("Fusion")
+        application.setProperty("has_look", percent)
+        _text_size[0] = percent
         application.setFont(font())
+    hints = application.styleHints()
+    if follows_system:
+        hints.unsetColorScheme()
+    else:
+        hints.setColorScheme(Qt.ColorScheme.Dark if wanted is Scheme.DARK else Qt.ColorScheme.Light)
     application.setPalette(_palette(tokens()))
     application.setStyleSheet(_style_sheet(tokens()))
-    application.styleHints().setColorScheme(Qt.ColorScheme.Dark if wanted is Scheme.DARK else Qt.ColorScheme.Light)
 
 
 @cache
@@ -184,9 +219,12 @@ def load_fonts() -> tuple[str, ...]:
 
 
 def font(pixels: int = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Inter with figures of equal width, so that columns line up and a changing figure does not shake."""
+    """Inter with figures of equal width, so that columns line up and a changing figure does not shake.
+
+    `pixels` are those at 100 %.
+    """
     result = QFont("Inter")
-    result.setPixelSize(pixels)
+    result.setPixelSize(px(pixels))
     result.setWeight(weight)
     result.setFeature(QFont.Tag("tnum"), 1)
     result.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
@@ -273,7 +311,9 @@ def _palette(current: Tokens) -> QPalette:
 
 def _style_sheet(current: Tokens) -> str:
     values = {one.name: getattr(current, one.name) for one in fields(current) if one.name != "modules"}
-    return Template(_STYLE).substitute(values, radius=RADIUS, control=CONTROL_HEIGHT - 2, stop_height=STOP_HEIGHT - 2)
+    heights = {"control": CONTROL_HEIGHT - 2, "stop_height": STOP_HEIGHT - 2, "page": 34, "module": 32, "indent": 34}
+    scaled = {name: px(height) for name, height in heights.items()}
+    return Template(_STYLE).substitute(values, radius=RADIUS, **scaled)
 
 
 _STYLE = """
@@ -282,6 +322,7 @@ QScrollArea, QScrollArea > QWidget > QWidget[role="page"] { background: transpar
 QFrame[role="card"] { background: $surface; border: 1px solid $line; border-radius: ${radius}px; }
 QFrame[role="header"] { background: $surface; border-bottom: 1px solid $line; }
 QFrame[role="navigation"] { background: $surface; border-right: 1px solid $line; }
+QFrame[role="overlay"] { background: $surface; border: 1px solid $strong_line; border-radius: ${radius}px; }
 QFrame[role="line"] { background: $line; border: none; }
 QLabel[role="muted"], QLabel[role="caption"] { color: $muted; }
 QLabel[role="faint"] { color: $faint; }
@@ -318,16 +359,16 @@ QPushButton[role="link"]:hover { background: $hover; }
 QPushButton[role="link"]:focus { border-color: $accent; }
 QPushButton[role="navigation"] {
   background: transparent; border: none; border-left: 3px solid transparent; border-radius: 0;
-  text-align: left; padding: 0 14px; min-height: 40px; color: $muted; }
+  text-align: left; padding: 0 14px; min-height: ${page}px; color: $muted; }
 QPushButton[role="navigation"]:hover { background: $hover; color: $text; }
 QPushButton[role="navigation"]:checked { background: $raised; color: $text; border-left: 3px solid $accent; }
-QPushButton[role="navigation"]:focus { color: $text; background: $hover; }
+QPushButton[role="navigation"]:focus { color: $text; background: $hover; border: 2px solid $accent; }
 QPushButton[role="navigation-module"] {
   background: transparent; border: none; border-left: 3px solid transparent; border-radius: 0;
-  text-align: left; padding: 0 14px 0 34px; min-height: 34px; color: $muted; }
+  text-align: left; padding: 0 14px 0 ${indent}px; min-height: ${module}px; color: $muted; }
 QPushButton[role="navigation-module"]:hover { background: $hover; color: $text; }
 QPushButton[role="navigation-module"]:checked { background: $raised; color: $text; border-left: 3px solid $accent; }
-QPushButton[role="navigation-module"]:focus { color: $text; background: $hover; }
+QPushButton[role="navigation-module"]:focus { color: $text; background: $hover; border: 2px solid $accent; }
 QPushButton[role="emergency"] {
   background: $stop; color: $on_stop; border: 2px solid $stop; border-radius: 8px;
   padding: 0 16px; min-height: ${stop_height}px; }

@@ -67,13 +67,13 @@ class DataTable(QWidget):
         view.setTabKeyNavigation(False)
         view.setCornerButtonEnabled(False)
         view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        view.verticalHeader().setDefaultSectionSize(theme.px(_ROW_HEIGHT))
         header = view.horizontalHeader()
-        header.setFixedHeight(_HEADER_HEIGHT)
+        header.setFixedHeight(theme.px(_HEADER_HEIGHT))
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
-        header.setMaximumSectionSize(_WIDEST * 4)
+        header.setMaximumSectionSize(theme.px(_WIDEST) * 4)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         view.setSortingEnabled(True)
@@ -114,7 +114,8 @@ class DataTable(QWidget):
         self._stack.setCurrentWidget(self._view if rows else self._empty)
         if rows:
             self._set_widths(may_shrink=True)
-        self.setFixedHeight(_HEADER_HEIGHT + min(rows, self._most_rows) * _ROW_HEIGHT + 2 if rows else _ROW_HEIGHT)
+        heading, row = theme.px(_HEADER_HEIGHT), theme.px(_ROW_HEIGHT)
+        self.setFixedHeight(heading + min(rows, self._most_rows) * row + 2 if rows else row)
 
     def _widen(self) -> None:
         """Make room for figures that grew longer; columns do not shrink under a reader's eyes."""
@@ -129,6 +130,6 @@ class DataTable(QWidget):
             if header.sectionResizeMode(column) is QHeaderView.ResizeMode.Interactive:
                 title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
                 heading = metrics.horizontalAdvance(title) + _HEADING_EXTRA
-                wanted = min(max(self._view.sizeHintForColumn(column), heading), _WIDEST)
+                wanted = min(max(self._view.sizeHintForColumn(column), heading), theme.px(_WIDEST))
                 if may_shrink or wanted > header.sectionSize(column):
                     header.resizeSection(column, wanted)
