@@ -277,6 +277,11 @@ def _window(options: argparse.Namespace) -> int:
     from mindfolio_desktop.app import run_window  # noqa: PLC0415 - Qt only where a window is wanted
 
     running = _running(options, default_speed=WINDOW_SPEED, threads=1, publishes=True)
+    # A template on the command line says what a new mindfolio shall be; without one the window asks.
+    if not hasattr(options, "template") and not existing(data_dir(options)):
+        from mindfolio_desktop.welcome import ask_first  # noqa: PLC0415 - once in the life of a data directory
+
+        return run_window(_places(options), running, ask_first)
     return run_window(_places(options), running)
 
 

@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         self._where = ""
         self._wanted_module = ""
         self._old: tuple[QWidget, ...] = ()
+        self._welcome: QWidget | None = None
         self._build()
         self._listen()
         self._come_back()
@@ -131,6 +132,8 @@ class MainWindow(QMainWindow):
         lines, is_waiting, status = self._messages.lines, self._stop_panel.is_waiting, self._status
         self._emergency.setParent(self)
         # Taken out at once, so that nothing is there twice; kept until Qt deletes them, for one of them sent for this.
+        if self._welcome is not None:
+            self._welcome.setParent(self)
         self._old = (self.takeCentralWidget(), status)
         for part in self._old:
             part.hide()
@@ -147,7 +150,10 @@ class MainWindow(QMainWindow):
             self._stop_panel.show_requested()
         if self._snapshot is not None:
             self._show(self._snapshot)
-        self._come_back()
+        if self._welcome is None:
+            self._come_back()
+        else:
+            self.show_welcome(self._welcome)
         again = self.findChild(QWidget, name) if name else None
         (again or self._pages.currentWidget()).setFocus()
 
@@ -198,12 +204,16 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def open_module(self, module_id: str) -> None:
         """Show a module's details."""
+        if self._welcome is not None:
+            return
         self._detail.show_module(module_id)
         self._turn_to(self._detail, module_id)
 
     @Slot(str)
     def go(self, key: str) -> None:
-        """Turn to a page."""
+        """Turn to a page; not before there is a mindfolio."""
+        if self._welcome is not None:
+            return
         self._turn_to(self._page(key), key)
         if key == MESSAGES:
             self._unread = 0
@@ -246,6 +256,26 @@ class MainWindow(QMainWindow):
         if self._snapshot is not None and isinstance(page, Live):
             page.set_snapshot(self._snapshot)
 
+    # --- the first start ------------------------------------------------------------------------------------------
+    def show_welcome(self, page: QWidget) -> None:
+        """Show this page alone until `end_welcome`: there is no mindfolio yet. Head and foot come with the engine."""
+        self._welcome = page
+        self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
+        for part in (self._banner, self._header, self._navigation, self._status):
+            part.setVisible(self._snapshot is not None and part is not self._navigation)
+
+    def end_welcome(self) -> None:
+        """There is a mindfolio now: show everything."""
+        page, self._welcome = self._welcome, None
+        for part in (self._banner, self._header, self._navigation, self._status):
+            part.show()
+        self._where = ""
+        self.go(DASHBOARD)
+        if page is not None:
+            self._pages.removeWidget(page)
+            page.deleteLater()
+
     # --- from the engine ------------------------------------------------------------------------------------------
     @Slot(object)
     def _show(self, snapshot: MindfolioSnapshot) -> None:
@@ -255,6 +285,8 @@ class MainWindow(QMainWindow):
             self.setWindowTitle(title)
         for part in (self._banner, self._header, self._stop_panel, self._differences, self._navigation, self._status):
             part.set_snapshot(snapshot)
+        if self._welcome is not None and self._header.isHidden():
+            self.show_welcome(self._welcome)
         if self._wanted_module and snapshot.module(self._wanted_module) is not None:
             self.open_module(self._wanted_module)
         self._show_on_page()

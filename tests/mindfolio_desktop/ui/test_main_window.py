@@ -322,11 +322,12 @@ def test_tab_reaches_the_emergency_stop_and_every_page(window: MainWindow) -> No
 def clipped(window: MainWindow) -> list[str]:
     """Labels and buttons in sight whose words do not fit into them, or that reach out of what they stand in."""
     found = []
-    for one in (*window.findChildren(QLabel), *window.findChildren(QPushButton)):
+    shown: list[QLabel | QPushButton] = [*window.findChildren(QLabel), *window.findChildren(QPushButton)]
+    for one in shown:
         if not one.isVisible() or not one.text() or isinstance(one, ElidedText):
             continue
         needs = one.heightForWidth(one.width()) if one.hasHeightForWidth() else one.minimumSizeHint().height()
-        holder = one.parentWidget()
+        holder = one.parentWidget() or window
         if one.height() < needs or not holder.rect().contains(one.geometry()):
             found.append(f"{one.objectName()} {one.text()} {one.size()} needs {needs}")
         elif isinstance(one, QLabel) and not one.wordWrap() and one.width() < one.sizeHint().width():
@@ -395,19 +396,18 @@ def test_a_size_chosen_on_the_settings_is_marked_there_again(window: MainWindow,
 
 @pytest.mark.parametrize("name", PAGES)
 def test_another_scheme_repaints_everything_in_sight(window: MainWindow, qtbot: QtBot, name: str) -> None:
-    """As if it had been made in that scheme."""
     click(window, name)
-    qtbot.wait(20)
-    window._look.toggle()
-    qtbot.wait(20)
-    switched = window.grab().toImage()
-    window._look.choose_text_size(125)
-    window._look.choose_text_size(100)
-    find(window, name).setFocus()
     qtbot.wait(20)
     # The line at the foot counts seconds.
     above = QRect(0, 0, window.width(), window.height() - 40)
-    assert window.grab().toImage().copy(above) == switched.copy(above)
+    seen = []
+    for _ in range(3):
+        seen.append(window.grab().toImage().copy(above))
+        window._look.toggle()
+        qtbot.wait(20)
+    grounds = {image.pixelColor(window.width() - 4, 300).name() for image in (seen[0], seen[1])}
+    assert grounds == {theme.DARK.ground, theme.LIGHT.ground}
+    assert seen[2] == seen[0]
 
 
 # --- what is remembered -----------------------------------------------------------------------------------------------
@@ -429,11 +429,11 @@ def opened(qtbot: QtBot, bridge: EngineBridge) -> MainWindow:
 @pytest.mark.usefixtures("memory")
 def test_size_place_and_page_are_as_they_were_left(qtbot: QtBot, bridge: EngineBridge) -> None:
     first = opened(qtbot, bridge)
-    first.resize(1111, 700)
+    first.resize(1040, 700)
     click(first, "go_messages")
     first.close()
     second = opened(qtbot, bridge)
-    assert second.size().toTuple() == (1111, 700)
+    assert second.size().toTuple() == (1040, 700)
     assert page(second) == "MessageLog"
 
 
@@ -444,7 +444,7 @@ def test_a_module_that_was_open_is_open_again_once_it_is_known(qtbot: QtBot, bri
     assert page(window) == "Dashboard"
     publish(bridge, qtbot, aggressive_growth())
     assert page(window) == "ModuleDetail"
-    assert text(window, "detail_name") == "IV Service (manual)"
+    assert text(window, "detail_name") == "IV Service, ask first"
 
 
 @pytest.mark.usefixtures("memory")
