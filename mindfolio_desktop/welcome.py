@@ -81,7 +81,7 @@ class Welcome(QObject):
             return
         snapshot = self._session.bridge.snapshot
         if snapshot is None:
-            self._page.show_progress(0, 0, "Opening the market…")
+            self._page.show_progress(0, 0, "Opening the market and testing the first trades on their past…")
             return
         market = snapshot.market
         if market.session is not None:

@@ -119,8 +119,8 @@ class MainWindow(QMainWindow):
         self._status = StatusLine()
         body = self._lay_out()
         self._toasts = Toasts(body)
-        self._palette = CommandPalette(body, self._actions)
-        self._keys = KeyList(body, self._actions)
+        self._palette = CommandPalette(self._pages, self._actions)
+        self._keys = KeyList(self._pages, self._actions)
         self._connect()
         self._navigation.show_scheme(theme.scheme())
 

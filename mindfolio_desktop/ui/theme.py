@@ -311,7 +311,15 @@ def _palette(current: Tokens) -> QPalette:
 
 def _style_sheet(current: Tokens) -> str:
     values = {one.name: getattr(current, one.name) for one in fields(current) if one.name != "modules"}
-    heights = {"control": CONTROL_HEIGHT - 2, "stop_height": STOP_HEIGHT - 2, "page": 34, "module": 32, "indent": 34}
+    heights = {
+        "control": CONTROL_HEIGHT - 2,
+        "stop_height": STOP_HEIGHT - 2,
+        "page": 34,
+        "module": 32,
+        "indent": 34,
+        "tick": 14,
+        "tock": 12,
+    }
     scaled = {name: px(height) for name, height in heights.items()}
     return Template(_STYLE).substitute(values, radius=RADIUS, **scaled)
 
@@ -387,6 +395,13 @@ QLineEdit, QAbstractSpinBox {
   min-height: ${control}px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $line; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: ${tick}px; height: ${tick}px; }
+QCheckBox::indicator:unchecked {
+  width: ${tock}px; height: ${tock}px; background: $ground; border: 1px solid $strong_line; border-radius: 3px; }
+QCheckBox:focus { color: $accent; }
+QProgressBar { background: $track; border: none; border-radius: 4px; }
+QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QListWidget { background: $surface; border: 1px solid $line; border-radius: ${radius}px; padding: 6px; }
 QListWidget::item { padding: 6px 8px; color: $text; }
 QListWidget::item:selected { background: $hover; color: $text; }

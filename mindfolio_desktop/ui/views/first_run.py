@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QProgressBar
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QProgressBar
 
 from engine.core.money import UNIT, Money, dollars
 from engine.domain.limits import ModuleLimits
@@ -55,7 +55,7 @@ class FirstRun(Page):
         """`markets`: those that can be begun in, the one to begin with first."""
         super().__init__("first_run")
         self._offers, self._limits_of = tuple(offers), limits_of
-        self._market = markets[0]
+        self._market, self._has_choice = markets[0], len(markets) > 1
         self._cash: Money = _CASH
         self._amounts = {offer.kind: _part(_CASH, offer.percent) for offer in offers}
         self._name, self._cash_box, self._rows = QLineEdit(_NAME), AmountBox(), AllocationRows()
@@ -118,18 +118,29 @@ class FirstRun(Page):
         self._cash_box.setAccessibleName("Starting cash in dollars")
         self._cash_box.setMaximumWidth(theme.px(160))
         self._cash_box.show_amount(self._cash, MOST_CASH // UNIT, self._cash)
-        for caption, widget in (("Name", self._name), ("Starting cash", self._cash_box), ("Market", self._markets)):
-            panel.body.addWidget(Text(caption, "muted"))
-            panel.body.addWidget(widget)
-        panel.body.addWidget(self._market_about)
+        who = QGridLayout()
+        who.setHorizontalSpacing(2 * theme.SPACE)
+        for row, (caption, widget) in enumerate(
+            (("Name", self._name), ("Starting cash", self._cash_box), ("Market", self._markets))
+        ):
+            who.addWidget(Text(caption, "muted"), row, 0)
+            who.addWidget(widget, row, 1)
+        self._markets.setVisible(self._has_choice)
+        who.addWidget(self._market_about, 3 if self._has_choice else 2, 1)
+        who.setColumnStretch(1, 1)
+        panel.body.addLayout(who)
         panel.body.addWidget(Text("Modules", "muted"))
-        for offer in self._offers:
+        modules = QGridLayout()
+        modules.setHorizontalSpacing(2 * theme.SPACE)
+        modules.setColumnStretch(1, 1)
+        for row, offer in enumerate(self._offers):
             box = self._wanted[offer.kind]
             box.setObjectName(f"want_{offer.kind.value}")
             box.setFont(theme.font(13, theme.MEDIUM))
             box.setChecked(offer.percent > 0)
-            panel.body.addWidget(box)
-            panel.body.addWidget(Text(offer.about, "muted", 12, wraps=True))
+            modules.addWidget(box, row, 0)
+            modules.addWidget(Text(offer.about, "muted", 12, wraps=True), row, 1)
+        panel.body.addLayout(modules)
         panel.body.addWidget(Text("Budgets", "muted"))
         for part in (self._rows, self._sum, self._limits, self._said):
             panel.body.addWidget(part)

@@ -48,6 +48,7 @@ class SettingsPage(Page):
         self._path = QLineEdit()
         self._copy = Button("Copy", "copy_data_dir")
         self._program = Facts("program")
+        self._environment = Text("", "muted", 12, wraps=True, name="environment_means")
         self._theme.chosen.connect(self._choose_theme)
         self._text_size.chosen.connect(self._choose_text_size)
         self._copy.clicked.connect(self._copy_path)
@@ -67,9 +68,8 @@ class SettingsPage(Page):
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Which environment this mindfolio trades in."""
         where = snapshot.environment
-        words = f"{fmt.environment(where)}: {ENVIRONMENTS[where]}"
-        if self._program.text("environment") != words:
-            self._program.show_fact("environment", words)
+        self._program.show_fact("environment", fmt.environment(where))
+        self._environment.show_text(f"{ENVIRONMENTS[where].capitalize()}.")
 
     @Slot()
     def _show_look(self) -> None:
@@ -88,7 +88,7 @@ class SettingsPage(Page):
             self._program.show_fact(key, version)
 
     def _look_panel(self) -> Panel:
-        panel = Panel("Look", "look_panel", "kept for you, in every mindfolio")
+        panel = Panel("Look", "look_panel")
         panel.body.addWidget(Text("Theme", "muted"))
         panel.body.addWidget(self._theme)
         panel.body.addWidget(self._system)
@@ -120,6 +120,7 @@ class SettingsPage(Page):
         self._program.add("environment", "Environment")
         self._program.show_fact("environment", "waiting for the engine")
         panel.body.addWidget(self._program)
+        panel.body.addWidget(self._environment)
         return panel
 
     @Slot(str)

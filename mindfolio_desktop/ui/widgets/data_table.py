@@ -1,9 +1,11 @@
 """A table as every page shows it: sorted by value, selected by row, as high as its rows, and never silently empty."""
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QSortFilterProxyModel, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QWidget
 
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.remembered import recall, remember
 from mindfolio_desktop.ui.widgets.text import Text
 
 _ROW_HEIGHT = 30
@@ -31,6 +33,7 @@ class DataTable(QWidget):
     ) -> None:
         super().__init__()
         self._model, self._most_rows = model, most_rows
+        self._key, self._is_fitting = f"table/{name}", False
         self._proxy = QSortFilterProxyModel(self)
         self._proxy.setSortRole(sort_role)
         self._proxy.setSourceModel(model)
@@ -48,6 +51,7 @@ class DataTable(QWidget):
         self._widen_later.timeout.connect(self._widen)
         model.dataChanged.connect(self._on_data)
         self._set_up(stretch)
+        self._come_back()
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._on_rows)
         self._fit()
@@ -79,6 +83,42 @@ class DataTable(QWidget):
         view.setSortingEnabled(True)
         view.selectionModel().currentRowChanged.connect(self._on_current)
 
+    def _come_back(self) -> None:
+        """Sort and widths as a person left them; a table that has other columns now begins anew."""
+        header = self._view.horizontalHeader()
+        self._widths: dict[str, int] = {}
+        kept = recall(self._key, dict[str, object]())
+        titles, widths = self._titles(), kept.get("widths")
+        if isinstance(widths, dict):
+            self._widths = {
+                title: width for title, width in widths.items() if title in titles and isinstance(width, int)
+            }
+        by, is_down = kept.get("by"), kept.get("down")
+        if isinstance(by, str) and by in titles:
+            order = Qt.SortOrder.DescendingOrder if is_down is True else Qt.SortOrder.AscendingOrder
+            self._view.sortByColumn(titles.index(by), order)
+        header.sortIndicatorChanged.connect(self._keep)
+        header.sectionResized.connect(self._on_resized)
+
+    def _on_resized(self, column: int, _before: int, width: int) -> None:
+        """Only a width that a person dragged is kept: the table's own fitting is not."""
+        header = self._view.horizontalHeader()
+        if self._is_fitting or header.sectionResizeMode(column) is not QHeaderView.ResizeMode.Interactive:
+            return
+        self._widths[self._titles()[column]] = round(width * 100 / theme.text_size())
+        self._keep()
+
+    def _keep(self) -> None:
+        header, titles = self._view.horizontalHeader(), self._titles()
+        column = header.sortIndicatorSection()
+        is_down = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder
+        by = titles[column] if 0 <= column < len(titles) else ""
+        remember(self._key, {"by": by, "down": is_down, "widths": self._widths})
+
+    def _titles(self) -> list[str]:
+        horizontal = Qt.Orientation.Horizontal
+        return [str(self._model.headerData(at, horizontal)) for at in range(self._model.columnCount())]
+
     @property
     def view(self) -> QTableView:
         """The Qt view, for focus and selection."""
@@ -92,6 +132,13 @@ class DataTable(QWidget):
     def explain_empty(self, why: str) -> None:
         """Say why there are no rows, for as long as there are none."""
         self._empty.show_text(why)
+        self._on_rows()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Why there are no rows may need another line."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width() and not self._model.rowCount():
+            self._on_rows()
 
     def select_source_row(self, row: int) -> None:
         """Put the selection on a row of the model."""
@@ -115,7 +162,8 @@ class DataTable(QWidget):
         if rows:
             self._set_widths(may_shrink=True)
         heading, row = theme.px(_HEADER_HEIGHT), theme.px(_ROW_HEIGHT)
-        self.setFixedHeight(heading + min(rows, self._most_rows) * row + 2 if rows else row)
+        why = max(row, self._empty.heightForWidth(max(1, self.width())))
+        self.setFixedHeight(heading + min(rows, self._most_rows) * row + 2 if rows else why)
 
     def _widen(self) -> None:
         """Make room for figures that grew longer; columns do not shrink under a reader's eyes."""
@@ -126,10 +174,16 @@ class DataTable(QWidget):
         """Fit every column to its words."""
         header = self._view.horizontalHeader()
         metrics = header.fontMetrics()
+        self._is_fitting = True
         for column in range(self._model.columnCount()):
             if header.sectionResizeMode(column) is QHeaderView.ResizeMode.Interactive:
                 title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
                 heading = metrics.horizontalAdvance(title) + _HEADING_EXTRA
+                kept = self._widths.get(title)
+                if kept is not None:
+                    header.resizeSection(column, theme.px(kept))
+                    continue
                 wanted = min(max(self._view.sizeHintForColumn(column), heading), theme.px(_WIDEST))
                 if may_shrink or wanted > header.sectionSize(column):
                     header.resizeSection(column, wanted)
+        self._is_fitting = False

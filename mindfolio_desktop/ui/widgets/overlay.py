@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QTableWidget, QVBoxLayout, Q
 
 from mindfolio_desktop.ui import theme
 
-_TOP = 72
+_TOP = 24
 _MARGIN = 2 * theme.SPACE
 
 
