@@ -8,6 +8,7 @@ from engine.domain.mindfolio import Beginning, Environment, ModuleKind
 from engine.runtime.defaults import NAMES, limits_of
 from engine.runtime.places import Places
 from mindfolio_desktop.app import Session
+from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.views.first_run import FirstRun, Offer
 
 DEMO_SESSIONS = 3
@@ -87,7 +88,8 @@ class Welcome(QObject):
         if market.session is not None:
             self._days_seen.add(market.session)
         day = max(1, len(self._days_seen))
-        words = f"Day {day} of {DEMO_SESSIONS}: {market.now:%d %b %Y}, {snapshot.positions} positions open"
+        held = fmt.counted(snapshot.positions, "open position")
+        words = f"Day {day} of {DEMO_SESSIONS}: {fmt.date(market.now.date())}, {held}"
         self._page.show_progress(day - 1, DEMO_SESSIONS, words)
 
     @Slot()

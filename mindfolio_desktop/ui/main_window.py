@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -58,6 +58,9 @@ _COMMANDS: dict[type, str] = {
 }
 
 _SPECS = {page.place.key: page for page in PAGES}
+
+_SETTLING_MS = 200
+"""How long new pages work out their sizes before they are painted: half a layout looks broken."""
 
 _GEOMETRY, _PAGE = "window/geometry", "window/page"
 
@@ -156,6 +159,12 @@ class MainWindow(QMainWindow):
             self.show_welcome(self._welcome)
         again = self.findChild(QWidget, name) if name else None
         (again or self._pages.currentWidget()).setFocus()
+        self.centralWidget().setUpdatesEnabled(False)
+        QTimer.singleShot(_SETTLING_MS, self, self._paint_again)
+
+    @Slot()
+    def _paint_again(self) -> None:
+        self.centralWidget().setUpdatesEnabled(True)
 
     def _lay_out(self) -> QWidget:
         """Put everything in its place; returns the area above the status line."""

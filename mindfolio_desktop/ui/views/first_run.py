@@ -69,6 +69,8 @@ class FirstRun(Page):
         self._demo = Button("Demo with history", "first_run_demo")
         self._progress, self._enough = QProgressBar(), Button("That is enough", "demo_enough")
         self._progress_words = Text("", "muted", wraps=True, name="demo_progress")
+        words = "There is no mindfolio here yet. Look around in a demo first, or say what yours shall be."
+        self._words = Text(words, "muted", wraps=True)
         self._asking = (self._demo_panel(), self._asking_panel())
         self._making = self._making_panel()
         self._lay_out()
@@ -78,8 +80,8 @@ class FirstRun(Page):
 
     def show_progress(self, done: int, of: int, words: str) -> None:
         """History is being made: so many days of so many."""
-        for panel in self._asking:
-            panel.hide()
+        for part in (self._words, *self._asking):
+            part.hide()
         self._making.show()
         self._progress.setRange(0, of)
         self._progress.setValue(done)
@@ -88,8 +90,7 @@ class FirstRun(Page):
     # --- set-up ---------------------------------------------------------------------------------------------------
     def _lay_out(self) -> None:
         self.add_heading("Welcome to Mindfolio")
-        words = "There is no mindfolio here yet. Look around in a demo first, or say what yours shall be."
-        self.column.addWidget(Text(words, "muted", wraps=True))
+        self.column.addWidget(self._words)
         for panel in (*self._asking, self._making):
             self.column.addWidget(panel)
         self.column.addStretch(1)

@@ -34,6 +34,8 @@ class CloseQuestion(QDialog):
         listed.setObjectName("unattended")
         listed.setAccessibleName("Open positions and working orders")
         listed.addItems(lines)
+        listed.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
+        listed.setMaximumHeight(theme.px(240))  # the emergency stop in the window's corner stays free
         stay = Button("Stay", "close_stay", "primary")
         leave = Button("Exit all the same", "close_anyway")
         hide = Button("Keep running in the tray", "close_to_tray")

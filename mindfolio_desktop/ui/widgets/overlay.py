@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QTableWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from mindfolio_desktop.ui import theme
 
@@ -44,7 +45,7 @@ class Overlay(QFrame):
         """Hide, and give the focus back to what had it."""
         before, self._before = self._before, None
         self.hide()
-        if before is not None and before.isVisible():
+        if before is not None and isValid(before) and before.isVisible():  # it may be gone with its page
             before.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -184,6 +184,6 @@ def test_a_host_with_so_many_sessions_ends_by_itself_after_them(places: Places) 
     assert not host.has_ended
     host.start()
     wait_for(lambda: host.has_ended)
-    market = publisher.snapshots[-1].market
-    assert (market.now.hour, market.is_open) == (21, False)
+    days = {snapshot.market.now.date() for snapshot in publisher.snapshots}
+    assert len(days) <= 2, "the session, and what was before the market's first moment"
     assert host.close(PATIENCE_S)

@@ -1,7 +1,7 @@
 """A panel over the page: it takes the focus, gives it back, and goes away when somebody goes elsewhere."""
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -47,6 +47,13 @@ def test_a_click_elsewhere_closes_it_and_keeps_the_focus_there(stage: Stage, qtb
     stage.second.setFocus()
     qtbot.waitUntil(stage.overlay.isHidden)
     assert stage.second.hasFocus()
+
+
+def test_what_had_the_focus_may_be_gone_meanwhile(stage: Stage) -> None:
+    stage.first.deleteLater()
+    QCoreApplication.sendPostedEvents(stage.first, QEvent.Type.DeferredDelete.value)
+    QTest.keyClick(stage.inside, Qt.Key.Key_Escape)
+    assert stage.overlay.isHidden()
 
 
 def test_tab_is_no_trap(stage: Stage, qtbot: QtBot) -> None:
