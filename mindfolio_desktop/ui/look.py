@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from mindfolio_desktop.ui import theme
@@ -32,8 +32,11 @@ class Look(QObject):
     text_resized = Signal()
     """Text has another size: what is on screen must be made anew."""
 
-    def __init__(self, application: QApplication, parent: QObject | None = None) -> None:
+    def __init__(self, application: QCoreApplication | None, parent: QObject | None = None) -> None:
+        """Raises TypeError without an application that has windows."""
         super().__init__(parent)
+        if not isinstance(application, QApplication):
+            raise TypeError("a look needs a QApplication")
         self._application = application
         kept = recall(_THEME, Theme.DARK.value, Whose.USER)
         self._theme = Theme(kept) if kept in list(Theme) else Theme.DARK

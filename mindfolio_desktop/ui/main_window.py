@@ -25,7 +25,7 @@ from engine.domain.denial import Denial
 from engine.domain.notices import Alert
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
-from mindfolio_desktop.ui import refusals, theme
+from mindfolio_desktop.ui import refusals
 from mindfolio_desktop.ui.actions import Action, Actions
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.leaving import Leaving
@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1040, 640)
         self.restoreGeometry(recall(_GEOMETRY, b""))
         self._bridge, self._settings_of, self._about_of = bridge, settings_of, about_of
-        self._look = look or Look(_application(), self)
+        self._look = look or Look(QApplication.instance(), self)
         self._snapshot: MindfolioSnapshot | None = None
         self._unread = 0
         self._leaving = Leaving(self)
@@ -125,7 +125,6 @@ class MainWindow(QMainWindow):
         self._palette = CommandPalette(self._pages, self._actions)
         self._keys = KeyList(self._pages, self._actions)
         self._connect()
-        self._navigation.show_scheme(theme.scheme())
 
     @Slot()
     def _build_anew(self) -> None:
@@ -195,15 +194,15 @@ class MainWindow(QMainWindow):
         self._emergency.stop_requested.connect(self.stop)
         self._leaving.stop_wanted.connect(self.stop)
         self._leaving.exit_decided.connect(self.close)
-        self._look.theme_changed.connect(self._on_theme)
         self._look.text_resized.connect(self._build_anew)
 
     def _connect(self) -> None:
-        self._stop_panel.rearm_requested.connect(self._rearm)
-        self._stop_panel.plan_requested.connect(self._plan_closing)
-        self._stop_panel.plan_confirmed.connect(self._confirm_closing)
-        self._differences.resolved.connect(self._bridge.send)
-        self._header.speed.speed_requested.connect(self._set_speed)
+        send = self._bridge.send
+        self._stop_panel.rearm_requested.connect(lambda why: send(RearmMindfolio(WHO, why)))
+        self._stop_panel.plan_requested.connect(lambda: send(PlanClosing(PLAN_TARGET_PCT, WHO)))
+        self._stop_panel.plan_confirmed.connect(lambda plan_id: send(ConfirmClosing(plan_id, WHO)))
+        self._differences.resolved.connect(send)
+        self._header.speed.speed_requested.connect(lambda speed: send(SetSpeed(speed)))
         self._navigation.page_chosen.connect(self.go)
         self._navigation.module_chosen.connect(self.open_module)
         self._navigation.theme_toggled.connect(self._look.toggle)
@@ -345,22 +344,6 @@ class MainWindow(QMainWindow):
         finally:
             self._stop_panel.show_requested()
 
-    @Slot(str)
-    def _rearm(self, reason: str) -> None:
-        self._bridge.send(RearmMindfolio(WHO, reason))
-
-    @Slot()
-    def _plan_closing(self) -> None:
-        self._bridge.send(PlanClosing(PLAN_TARGET_PCT, WHO))
-
-    @Slot(str)
-    def _confirm_closing(self, plan_id: str) -> None:
-        self._bridge.send(ConfirmClosing(plan_id, WHO))
-
-    @Slot(float)
-    def _set_speed(self, speed: float) -> None:
-        self._bridge.send(SetSpeed(speed))
-
     # --- words ----------------------------------------------------------------------------------------------------
     def _words(self, command: Command) -> str:
         """What a person asked for: `Pause IV Service`."""
@@ -402,10 +385,6 @@ class MainWindow(QMainWindow):
         """List every key."""
         self._keys.show_keys()
 
-    @Slot()
-    def _on_theme(self) -> None:
-        self._navigation.show_scheme(theme.scheme())
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, or ask first when something would stay unattended."""
         remember(_GEOMETRY, bytes(self.saveGeometry().data()))
@@ -415,10 +394,3 @@ class MainWindow(QMainWindow):
             self.closing.emit()
         else:
             event.ignore()
-
-
-def _application() -> QApplication:
-    application = QApplication.instance()
-    if not isinstance(application, QApplication):
-        raise TypeError("a window needs a QApplication")
-    return application

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -53,7 +53,8 @@ class Navigation(QFrame):
         self._pages = {place.key: _page_button(place) for place in places}
         self._modules: dict[str, NavigationButton] = {}
         self._where = DASHBOARD
-        self._theme = NavigationButton("Light theme", "theme", "toggle_theme", "")
+        self._theme = NavigationButton("", "theme", "toggle_theme", "")
+        self.show_scheme(theme.scheme())
         self._theme.setCheckable(False)
         self._theme.clicked.connect(self.theme_toggled)
         self._module_column = QVBoxLayout()
@@ -96,6 +97,12 @@ class Navigation(QFrame):
     def show_scheme(self, scheme: theme.Scheme) -> None:
         """Offer the other scheme."""
         self._theme.setText("Light theme" if scheme is theme.Scheme.DARK else "Dark theme")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another scheme is used now."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.show_scheme(theme.scheme())
 
     def _list(self, places: Sequence[Place]) -> QWidget:
         """Everything that scrolls: pages by group, then the modules."""
