@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.domain.mindfolio import Environment
@@ -78,3 +78,14 @@ def test_a_demo_can_be_cut_short(session: Session, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: session.bridge.snapshot is not None, timeout=WAIT_MS)
     click(session, "demo_enough")
     qtbot.waitUntil(lambda: button_is_shown(session, "go_dashboard"), timeout=WAIT_MS)
+
+
+def test_another_size_of_text_keeps_the_page_and_what_was_typed(session: Session, qtbot: QtBot) -> None:
+    name = session.window.findChild(QLineEdit, "first_run_name")
+    assert isinstance(name, QLineEdit)
+    name.setText("Typed")
+    session.window._look.choose_text_size(125)
+    qtbot.waitUntil(lambda: button_is_shown(session, "first_run_create"))
+    assert not button_is_shown(session, "go_dashboard")
+    assert name.text() == "Typed"
+    session.window._look.choose_text_size(100)
