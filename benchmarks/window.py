@@ -217,7 +217,7 @@ def pace(folder: Path, seconds: float) -> None:
 def _turn(window: MainWindow, key: str) -> None:
     """To a page, or to a module's."""
     if key in KEYS:
-        window._go(key)  # noqa: SLF001 - what a click on its button does
+        window.go(key)
     else:
         window.open_module(key)
 

@@ -5,9 +5,9 @@ or when a page first needs it.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -18,9 +18,12 @@ from engine.domain.ports import Query
 from engine.domain.questions import DeskQuestion, LedgerQuestion
 from engine.runtime.host import EngineHost
 from engine.runtime.places import Places, Running
-from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui import remembered
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.main_window import MainWindow
+from mindfolio_desktop.ui.remembered import Whose
+from mindfolio_desktop.ui.views.settings import About
 from mindfolio_desktop.ui.widgets.module_panels import Setting
 
 SWITCH_INTERVAL_S = 0.0005
@@ -47,15 +50,25 @@ class LedgerReader:
 class Session:
     """One window over one engine."""
 
-    def __init__(self, places: Places, running: Running) -> None:
-        self.bridge = EngineBridge(self._send, self._stop, LedgerReader(places))
-        self.host = EngineHost(places, running, self.bridge)
-        self.window = MainWindow(self.bridge, settings_of=partial(_settings_of, places))
+    def __init__(self, places: Places, running: Running, look: Look | None = None) -> None:
+        self.bridge = EngineBridge(self._send, self._stop, self._read)
+        self._take(places, running)
+        self.window = MainWindow(self.bridge, settings_of=self._settings, about_of=self._about, look=look)
 
     def start(self) -> None:
         """Show the window; the engine starts once it is painted."""
         self.window.show()
         QTimer.singleShot(0, self.host.start)
+
+    def begin(self, places: Places, running: Running) -> None:
+        """Run this from now on, in place of an engine that was not started, or has ended."""
+        self._take(places, running)
+        self.host.start()
+
+    def _take(self, places: Places, running: Running) -> None:
+        self.places, self.running = places, running
+        self._reader = LedgerReader(places)
+        self.host = EngineHost(places, running, self.bridge)
 
     def close(self) -> bool:
         """End the engine, then the bridge; True when the engine's thread has ended."""
@@ -68,6 +81,27 @@ class Session:
 
     def _stop(self, source: str, why: str) -> None:
         self.host.stop(source, why)
+
+    def _read(self, question: LedgerQuestion) -> object:
+        return self._reader(question)
+
+    def _settings(self, spec: ModuleSpec) -> Sequence[Setting]:
+        return _settings_of(self.places, spec)
+
+    def _about(self) -> About:
+        made_of = ("PySide6-Essentials", "numpy", "scipy", "SQLAlchemy", "pyqtgraph")
+        python = ".".join(map(str, sys.version_info[:3]))
+        libraries = [(name.removesuffix("-Essentials"), _version(name)) for name in made_of]
+        return About(
+            self.places.data_dir, (("Mindfolio", _version("mindfolio-desktop")), ("Python", python), *libraries)
+        )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed as a package"
 
 
 def _settings_of(places: Places, spec: ModuleSpec) -> Sequence[Setting]:
@@ -82,14 +116,20 @@ def _settings_of(places: Places, spec: ModuleSpec) -> Sequence[Setting]:
     return setting_rows(parameters_for(spec.kind), spec.parameters)
 
 
-def run_window(places: Places, running: Running) -> int:
-    """Open the window and stay until it is closed; returns the exit code."""
+def run_window(places: Places, running: Running, start: Callable[[Session], None] = Session.start) -> int:
+    """Open the window and stay until it is closed; returns the exit code.
+
+    `start` begins the session; the first start of all asks before it begins an engine.
+    """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = QApplication([sys.argv[0]])
     application.setApplicationName("Mindfolio")
     application.setApplicationDisplayName("Mindfolio")
-    theme.apply(application)
-    session = Session(places, replace(running, is_beside=True))
-    session.start()
+    files = {Whose.USER: places.data_dir / "settings.ini", Whose.MINDFOLIO: places.folder / "window.ini"}
+    remembered.use(files)
+    session = Session(places, replace(running, is_beside=True), Look(application))
+    start(session)
     code = application.exec()
-    return code if session.close() else 1
+    has_ended = session.close()
+    remembered.sync()
+    return code if has_ended else 1

@@ -1,8 +1,7 @@
 """The `mindfolio` command: the window by default, sub-commands for work without one.
 
 Exit codes: 0 done, 1 a fault was found (or a smoke test failed), 2 it cannot be done as asked, 3 timed out,
-130 interrupted.
-Results go to stdout, progress and complaints to stderr. Heavy imports wait until a sub-command needs them.
+130 interrupted. Results go to stdout, progress and complaints to stderr. Heavy imports wait until they are needed.
 """
 
 import argparse
@@ -35,8 +34,7 @@ PRICES = ("traded", "split-adjusted", "adjusted")
 TEMPLATES = ("aggressive-growth", "main-account")
 """Mindfolios to begin with, the default one first; `engine.runtime.defaults` makes them."""
 
-MOST_DAYS = 10_000
-"""Forty years of sessions."""
+MOST_DAYS = 10_000  # forty years of sessions
 
 WINDOW_SPEED = 10.0
 """Market seconds a real second when a window first opens: a snapshot can be looked at, and a day still goes by."""
@@ -254,7 +252,11 @@ def _window(options: argparse.Namespace) -> int:
     from mindfolio_desktop.app import run_window  # noqa: PLC0415 - Qt only where a window is wanted
 
     running = _running(options, default_speed=WINDOW_SPEED, threads=1, publishes=True)
-    return run_window(_places(options), running)
+    if hasattr(options, "template") or existing(data_dir(options)):
+        return run_window(_places(options), running)
+    from mindfolio_desktop.welcome import ask_first  # noqa: PLC0415 - nobody said what the first mindfolio shall be
+
+    return run_window(_places(options), running, ask_first)
 
 
 def _import(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """The mindfolio and its modules as a person sets them up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -49,6 +50,29 @@ class PnlPolicy(StrEnum):
     ISOLATE = "isolate"
     FIXED = "fixed"
     COMPOUND = "compound"
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a person wants a new mindfolio to be. Raises ValueError for budgets that the cash cannot cover.
+
+    `budgets`: of the kinds that are wanted, each > 0; the rest of `cash` is the reserve.
+    """
+
+    name: str
+    cash: Money
+    budgets: Mapping[ModuleKind, Money]
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("a mindfolio needs a name")
+        if not self.budgets or min(self.budgets.values()) <= 0 or self.reserve < 0:
+            raise ValueError(f"{dict(self.budgets)} is no split of {self.cash}")
+
+    @property
+    def reserve(self) -> Money:
+        """What no module has."""
+        return self.cash - sum(self.budgets.values())
 
 
 @dataclass(frozen=True, slots=True)

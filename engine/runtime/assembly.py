@@ -116,7 +116,7 @@ def _kernel(
         seed = _seed(book, running.seed)
         market = market_of(history, seed, running.quote_minutes)
         feed = market.feed
-        spec = defaults.TEMPLATES[running.template](_universe(running.symbols, feed.symbols))
+        spec = defaults.begun(running.beginning, running.template, _universe(running.symbols, feed.symbols))
         costs = defaults.costs() if is_new else book.costs
         waivers = defaults.waivers(places.environment) if is_new else book.waivers
         cash = spec.capital if is_new else book.broker_cash

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from engine.core.money import dollars
+from engine.core.money import Money, dollars
 from engine.domain.limits import Costs, GateLimits, ModuleLimits
-from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, Waivers
+from engine.domain.mindfolio import Beginning, Environment, MindfolioSpec, ModuleKind, ModuleSpec, Waivers
 from engine.domain.structure import StructureKind
 from engine.modules.registry import parameters_for
 
@@ -21,7 +22,7 @@ _STRUCTURES = {
     ),
 }
 
-_NAMES = {
+NAMES = {
     ModuleKind.IV_SERVICE: "IV Service",
     ModuleKind.SELL_PUTS_ENGINE: "Sell Puts Engine",
     ModuleKind.SMART_REBALANCER: "Smart Rebalancer",
@@ -65,6 +66,38 @@ TEMPLATES: Mapping[str, Callable[[tuple[str, ...]], MindfolioSpec]] = {
 """Mindfolios to begin with, by the name that a command line gives."""
 
 
+_LIMITS = {
+    ModuleKind.IV_SERVICE: (30, 15),
+    ModuleKind.SELL_PUTS_ENGINE: (20, 13),
+    ModuleKind.SMART_REBALANCER: (20, 13),
+    ModuleKind.GAMMA_SCALPER: (20, 12),
+}
+"""Which part of a budget a trade may risk, and a day may lose, where a person gives only the budget: as the owner's."""
+
+
+def limits_of(kind: ModuleKind, budget: Money) -> ModuleLimits:
+    """Max risk a trade and daily loss limit that go with a budget, in whole $10 and at least that."""
+    risk, loss = (max(dollars(10), budget // part // dollars(10) * dollars(10)) for part in _LIMITS[kind])
+    return ModuleLimits(max_risk_per_trade=risk, daily_loss_limit=loss)
+
+
+def begun(beginning: Beginning | None, template: str, universe: tuple[str, ...]) -> MindfolioSpec:
+    """A new mindfolio as a person wants it, or else as its template has it."""
+    if beginning is None:
+        return TEMPLATES[template](universe)
+    limits = {kind: limits_of(kind, budget) for kind, budget in beginning.budgets.items()}
+    return MindfolioSpec(
+        name=beginning.name.strip(),
+        capital=beginning.cash,
+        budgets={kind.value: budget for kind, budget in beginning.budgets.items()},
+        reserve=beginning.reserve,
+        modules=tuple(
+            replace(module_of(kind, universe, 0, 0, autotrade=kind is ModuleKind.IV_SERVICE), limits=limits[kind])
+            for kind in beginning.budgets
+        ),
+    )
+
+
 def gate_limits(environment: Environment) -> GateLimits:
     """What the gate demands. A recorded snapshot stands for ten minutes; the simulation quotes by the minute."""
     age = {Environment.REPLAY: dt.timedelta(minutes=10), Environment.SIMULATED: dt.timedelta(minutes=2)}
@@ -98,7 +131,7 @@ def module_of(
     return ModuleSpec(
         module_id=kind.value,
         kind=kind,
-        name=_NAMES[kind],
+        name=NAMES[kind],
         limits=ModuleLimits(max_risk_per_trade=dollars(risk), daily_loss_limit=dollars(loss)),
         autotrade=autotrade,
         universe=universe,

@@ -54,6 +54,11 @@ class EngineHost:
         self._latch.set(source, why)
         self._inbox.put(EmergencyStop(source, why))
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it was started and has ended, by itself or not."""
+        return self._thread.ident is not None and not self._thread.is_alive()
+
     def close(self, timeout_s: float = 10.0) -> bool:
         """End the thread after its current step; True when it has ended."""
         self._inbox.put(Shutdown())
@@ -62,7 +67,7 @@ class EngineHost:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        from engine.runtime.assembly import OpenEngine  # noqa: PLC0415 - heavy: not before the window is painted
+        from engine.runtime.assembly import OpenEngine, session_limit  # noqa: PLC0415 - heavy: not before the window is painted
 
         try:
             engine = OpenEngine(self._places, self._running, self._publisher, self._inbox, self._latch)
@@ -74,7 +79,8 @@ class EngineHost:
             self._fail(f"internal fault: {type(error).__name__}: {error}")
             return
         try:
-            engine.kernel.run()
+            sessions = self._running.sessions
+            engine.kernel.run(until=None if sessions is None else session_limit(engine.kernel, sessions))
         finally:
             engine.close()
 

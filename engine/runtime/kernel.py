@@ -113,12 +113,13 @@ class Kernel:
     def run(self, until: dt.datetime | None = None) -> None:
         """Work until the market ends, `until` is reached (market time), or a Shutdown arrives.
 
-        A kernel with a window keeps serving commands after the market's end. A fault of the ledger or of the program
-        halts trading: the latch is set, and only commands that change nothing are answered from then on.
+        A kernel with a window and without `until` keeps serving commands after the market's end. A fault of the ledger
+        or of the program halts trading: the latch is set, and only commands that change nothing are answered from then
+        on.
         """
         while not self._closing:
             try:
-                if not self._turn(until) and not self._publishes:
+                if not self._turn(until) and (until is not None or not self._publishes):
                     break
             except LedgerFault as fault:
                 self._halt(str(fault))

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.domain.mindfolio import Environment
+from engine.domain.mindfolio import Beginning, Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,10 @@ class Running:
     publishes: bool = False
     template: str = "aggressive-growth"
     """Which of `defaults.TEMPLATES` a new mindfolio is made by."""
+    beginning: Beginning | None = None
+    """What a person wants a new mindfolio to be, in place of a template."""
+    sessions: int | None = None
+    """End by itself once so many sessions are over, the running one counted; None: when it is closed."""
     symbols: tuple[str, ...] = ()
     """The universe of a new mindfolio's modules; () is the whole market."""
     quote_minutes: int | None = None

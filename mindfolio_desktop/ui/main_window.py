@@ -1,7 +1,9 @@
 """The main window: places pages, header, emergency stop and messages, and passes between them. It owns no logic."""
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from collections.abc import Iterable
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.domain.commands import (
@@ -29,12 +31,16 @@ from engine.domain.denial import Denial
 from engine.domain.notices import Alert
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
-from mindfolio_desktop.ui import refusals, theme
+from mindfolio_desktop.ui import refusals
+from mindfolio_desktop.ui.actions import Action, Actions
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.leaving import Leaving
+from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.pages import PAGES
+from mindfolio_desktop.ui.remembered import recall, remember, sync
 from mindfolio_desktop.ui.views.dashboard import WHO
 from mindfolio_desktop.ui.views.module_detail import ModuleDetail
-from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
+from mindfolio_desktop.ui.views.settings import AboutOf, SettingsPage
 from mindfolio_desktop.ui.widgets.differences import DifferencesPanel
 from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
 from mindfolio_desktop.ui.widgets.header import EnvironmentBanner, Header
@@ -42,7 +48,9 @@ from mindfolio_desktop.ui.widgets.messages import MessageLog, Toasts
 from mindfolio_desktop.ui.widgets.module_panels import SettingsOf
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, MESSAGES, Navigation
 from mindfolio_desktop.ui.widgets.page import Live, Page
+from mindfolio_desktop.ui.widgets.palette import CommandPalette, KeyList
 from mindfolio_desktop.ui.widgets.status_line import StatusLine
+from mindfolio_desktop.ui.window_actions import fixed_actions, module_actions
 
 _COMMANDS: dict[type, str] = {
     ReallocateBudget: "Reallocate budgets",
@@ -69,6 +77,11 @@ _ANSWERED_THERE = (
 
 _SPECS = {page.place.key: page for page in PAGES}
 
+_SETTLING_MS = 200
+"""How long new pages work out their sizes before they are painted: half a layout looks broken."""
+
+_GEOMETRY, _PAGE = "window/geometry", "window/page"
+
 PLAN_TARGET_PCT = 50
 """Of the worst case of now: how far a closing plan brings it down."""
 
@@ -79,38 +92,97 @@ class MainWindow(QMainWindow):
     closing = Signal()
 
     def __init__(
-        self, bridge: EngineBridge, parent: QWidget | None = None, *, settings_of: SettingsOf | None = None
+        self,
+        bridge: EngineBridge,
+        parent: QWidget | None = None,
+        *,
+        settings_of: SettingsOf | None = None,
+        about_of: AboutOf | None = None,
+        look: Look | None = None,
     ) -> None:
+        """Without a `look` the window makes its own, as it is by default."""
         super().__init__(parent)
         self.setObjectName("main_window")
         self.setWindowTitle("Mindfolio")
         self.resize(1280, 800)
         self.setMinimumSize(1040, 640)
-        self._bridge = bridge
+        self.restoreGeometry(recall(_GEOMETRY, b""))
+        self._bridge, self._settings_of, self._about_of = bridge, settings_of, about_of
+        self._look = look or Look(QApplication.instance(), self)
         self._snapshot: MindfolioSnapshot | None = None
         self._unread = 0
-        self._may_close = False
-        self._question: CloseQuestion | None = None
-        self._banner = EnvironmentBanner()
+        self._leaving = Leaving(self)
         self._emergency = EmergencyButton(self)
+        self._actions = Actions(self, fixed_actions(self, self._look, bridge.send), self._module_actions)
+        self._where = ""
+        self._wanted_module = ""
+        self._old: tuple[QWidget, ...] = ()
+        self._welcome: QWidget | None = None
+        self._build()
+        self._listen()
+        self._come_back()
+        self._pages.currentWidget().setFocus()
+
+    # --- set-up ---------------------------------------------------------------------------------------------------
+    def _build(self) -> None:
+        """Make everything but the emergency stop, which is there from the beginning to the end."""
+        self._banner = EnvironmentBanner()
         self._header = Header(self._emergency)
         self._stop_panel = StopPanel()
         self._differences = DifferencesPanel()
         self._navigation = Navigation([page.place for page in PAGES])
-        self._detail = ModuleDetail(bridge, settings_of=settings_of)
+        self._detail = ModuleDetail(self._bridge, settings_of=self._settings_of)
         self._messages = MessageLog()
         self._pages = QStackedWidget()
+        self._pages.setObjectName("pages")
         self._made: dict[str, QWidget] = {MESSAGES: self._messages}
         """The pages that were turned to so far, by key. Messages come before anybody looks."""
         self._status = StatusLine()
         body = self._lay_out()
         self._toasts = Toasts(body)
+        self._palette = CommandPalette(self._pages, self._actions)
+        self._keys = KeyList(self._pages, self._actions)
         self._connect()
-        self._navigation.show_scheme(theme.scheme())
-        self._go(DASHBOARD)
-        self._page(DASHBOARD).setFocus()
 
-    # --- set-up ---------------------------------------------------------------------------------------------------
+    @Slot()
+    def _build_anew(self) -> None:
+        """Text has another size: make everything again, and be where we were."""
+        focused = QApplication.focusWidget()
+        name = focused.objectName() if focused is not None and self.isAncestorOf(focused) else ""
+        lines, is_waiting, status = self._messages.lines, self._stop_panel.is_waiting, self._status
+        self._emergency.setParent(self)
+        # Taken out at once, so that nothing is there twice; kept until Qt deletes them, for one of them sent for this.
+        if self._welcome is not None:
+            self._welcome.setParent(self)
+        self._old = (self.takeCentralWidget(), status)
+        for part in self._old:
+            part.hide()
+            part.setParent(None)
+            part.deleteLater()
+        self._build()
+        for part in (self.centralWidget(), self._status):
+            part.show()  # else they would be shown, and take the focus, only after this
+        self._emergency.follow_text_size()
+        for line in reversed(lines):
+            self._messages.add(*line)
+        self._navigation.show_unread(self._unread)
+        if is_waiting:
+            self._stop_panel.show_requested()
+        if self._snapshot is not None:
+            self._show(self._snapshot)
+        if self._welcome is None:
+            self._come_back()
+        else:
+            self.show_welcome(self._welcome)
+        again = self.findChild(QWidget, name) if name else None
+        (again or self._pages.currentWidget()).setFocus()
+        self.centralWidget().setUpdatesEnabled(False)
+        QTimer.singleShot(_SETTLING_MS, self, self._paint_again)
+
+    @Slot()
+    def _paint_again(self) -> None:
+        self.centralWidget().setUpdatesEnabled(True)
+
     def _lay_out(self) -> QWidget:
         """Put everything in its place; returns the area above the status line."""
         for page in (self._detail, self._messages):
@@ -130,32 +202,44 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self._status)
         return body
 
-    def _connect(self) -> None:
+    def _listen(self) -> None:
+        """Hear what outlives every change of the text's size."""
         bridge = self._bridge
         bridge.snapshot_changed.connect(self._show)
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
         bridge.alert.connect(self._on_alert)
-        self._emergency.stop_requested.connect(self._stop)
-        self._stop_panel.rearm_requested.connect(self._rearm)
-        self._stop_panel.plan_requested.connect(self._plan_closing)
-        self._stop_panel.plan_confirmed.connect(self._confirm_closing)
-        self._differences.resolved.connect(self._bridge.send)
-        self._header.speed.speed_requested.connect(self._set_speed)
-        self._navigation.page_chosen.connect(self._go)
+        self._emergency.stop_requested.connect(self.stop)
+        self._leaving.stop_wanted.connect(self.stop)
+        self._leaving.exit_decided.connect(self.close)
+        self._look.text_resized.connect(self._build_anew)
+
+    def _connect(self) -> None:
+        send = self._bridge.send
+        self._stop_panel.rearm_requested.connect(lambda why: send(RearmMindfolio(WHO, why)))
+        self._stop_panel.plan_requested.connect(lambda: send(PlanClosing(PLAN_TARGET_PCT, WHO)))
+        self._stop_panel.plan_confirmed.connect(lambda plan_id: send(ConfirmClosing(plan_id, WHO)))
+        self._differences.resolved.connect(send)
+        self._header.speed.speed_requested.connect(lambda speed: send(SetSpeed(speed)))
+        self._navigation.page_chosen.connect(self.go)
         self._navigation.module_chosen.connect(self.open_module)
-        self._navigation.theme_toggled.connect(self._toggle_theme)
-        self._detail.page_requested.connect(self._go)
+        self._navigation.theme_toggled.connect(self._look.toggle)
+        self._detail.page_requested.connect(self.go)
 
     # --- pages ----------------------------------------------------------------------------------------------------
     @Slot(str)
     def open_module(self, module_id: str) -> None:
         """Show a module's details."""
+        if self._welcome is not None:
+            return
         self._detail.show_module(module_id)
         self._turn_to(self._detail, module_id)
 
     @Slot(str)
-    def _go(self, where: str) -> None:
+    def go(self, where: str) -> None:
+        """Turn to a page, or to something on it (`positions/P000001`); not before there is a mindfolio."""
+        if self._welcome is not None:
+            return
         key, _, item = where.partition("/")
         page = self._page(key)
         self._turn_to(page, key)
@@ -172,11 +256,26 @@ class MainWindow(QMainWindow):
             page = self._made[key] = _SPECS[key].make(self._bridge)
             self._pages.addWidget(page)
             if isinstance(page, Page):
-                page.page_requested.connect(self._go)
+                page.page_requested.connect(self.go)
                 page.module_opened.connect(self.open_module)
+            if isinstance(page, SettingsPage):
+                page.introduce(self._look, self._about_of)
         return page
 
+    def _come_back(self) -> None:
+        """Turn to where the window was left. A module is waited for until the engine tells of it."""
+        key = self._where or recall(_PAGE, DASHBOARD)
+        if key in _SPECS:
+            self.go(key)
+        elif self._snapshot is not None and self._snapshot.module(key) is not None:
+            self.open_module(key)
+        else:
+            self.go(DASHBOARD)
+            self._wanted_module = key
+
     def _turn_to(self, page: QWidget, key: str) -> None:
+        self._where, self._wanted_module = key, ""
+        remember(_PAGE, key)
         self._pages.setCurrentWidget(page)
         self._navigation.show_page(key)
         self._show_on_page()
@@ -187,6 +286,26 @@ class MainWindow(QMainWindow):
         if self._snapshot is not None and isinstance(page, Live):
             page.set_snapshot(self._snapshot)
 
+    # --- the first start ------------------------------------------------------------------------------------------
+    def show_welcome(self, page: QWidget) -> None:
+        """Show this page alone until `end_welcome`: there is no mindfolio yet. Head and foot come with the engine."""
+        self._welcome = page
+        self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
+        for part in (self._banner, self._header, self._navigation, self._status):
+            part.setVisible(self._snapshot is not None and part is not self._navigation)
+
+    def end_welcome(self) -> None:
+        """There is a mindfolio now: show everything."""
+        page, self._welcome = self._welcome, None
+        for part in (self._banner, self._header, self._navigation, self._status):
+            part.show()
+        self._where = ""
+        self.go(DASHBOARD)
+        if page is not None:
+            self._pages.removeWidget(page)
+            page.deleteLater()
+
     # --- from the engine ------------------------------------------------------------------------------------------
     @Slot(object)
     def _show(self, snapshot: MindfolioSnapshot) -> None:
@@ -196,10 +315,16 @@ class MainWindow(QMainWindow):
             self.setWindowTitle(title)
         for part in (self._banner, self._header, self._stop_panel, self._differences, self._navigation, self._status):
             part.set_snapshot(snapshot)
+        if self._welcome is not None and self._header.isHidden():
+            self.show_welcome(self._welcome)
+        if self._wanted_module and snapshot.module(self._wanted_module) is not None:
+            self.open_module(self._wanted_module)
         self._show_on_page()
 
     @Slot(object)
     def _on_accepted(self, command: Command) -> None:
+        if isinstance(command, ReallocateBudget):
+            self._announce("The split of budgets is applied.")
         if not isinstance(command, SetSpeed):
             self._status.show_event(f"Done: {self._words(command)}")
 
@@ -211,7 +336,9 @@ class MainWindow(QMainWindow):
             self._stop_panel.show_denied()
         if isinstance(command, ResolveDifference):
             self._differences.show_denied()
-        if not isinstance(command, _ANSWERED_THERE):
+        if isinstance(command, _ANSWERED_THERE):
+            self._announce(f"{title}. {reasons}")
+        else:
             self._toasts.show_message(title, reasons, is_warning=True)
 
     @Slot(object)
@@ -231,27 +358,12 @@ class MainWindow(QMainWindow):
 
     # --- to the engine --------------------------------------------------------------------------------------------
     @Slot(str)
-    def _stop(self, source: str) -> None:
+    def stop(self, source: str) -> None:
+        """Emergency stop, at once; `source` says where it was asked for."""
         try:
             self._bridge.emergency_stop(f"window {source}", "emergency stop pressed")
         finally:
             self._stop_panel.show_requested()
-
-    @Slot(str)
-    def _rearm(self, reason: str) -> None:
-        self._bridge.send(RearmMindfolio(WHO, reason))
-
-    @Slot()
-    def _plan_closing(self) -> None:
-        self._bridge.send(PlanClosing(PLAN_TARGET_PCT, WHO))
-
-    @Slot(str)
-    def _confirm_closing(self, plan_id: str) -> None:
-        self._bridge.send(ConfirmClosing(plan_id, WHO))
-
-    @Slot(float)
-    def _set_speed(self, speed: float) -> None:
-        self._bridge.send(SetSpeed(speed))
 
     # --- words ----------------------------------------------------------------------------------------------------
     def _words(self, command: Command) -> str:
@@ -274,37 +386,32 @@ class MainWindow(QMainWindow):
     def _time(self) -> str:
         return fmt.short_moment(self._snapshot.market.now) if self._snapshot is not None else ""
 
+    def _announce(self, words: str) -> None:
+        """Tell a screen reader; without one this does nothing."""
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
     # --- the window -----------------------------------------------------------------------------------------------
+    def _module_actions(self) -> Iterable[Action]:
+        if self._snapshot is None:
+            return ()
+        return module_actions(self._snapshot, self.open_module, self._bridge.send)
+
     @Slot()
-    def _toggle_theme(self) -> None:
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            wanted = theme.Scheme.LIGHT if theme.scheme() is theme.Scheme.DARK else theme.Scheme.DARK
-            theme.apply(application, wanted)
-            self._navigation.show_scheme(wanted)
+    def show_palette(self) -> None:
+        """Find a command by a few letters."""
+        self._palette.show_palette()
+
+    @Slot()
+    def show_keys(self) -> None:
+        """List every key."""
+        self._keys.show_keys()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, or ask first when something would stay unattended."""
-        snapshot = self._snapshot
-        if snapshot is None or self._may_close or not unattended(snapshot):
+        remember(_GEOMETRY, bytes(self.saveGeometry().data()))
+        sync()
+        if self._leaving.may_close(self._snapshot):
             event.accept()
             self.closing.emit()
-            return
-        event.ignore()
-        if self._question is None:
-            self._question = CloseQuestion(snapshot, self)
-            self._question.accepted.connect(self._close_anyway)
-            self._question.rejected.connect(self._stay)
-            self._question.show()
-        self._question.raise_()
-        self._question.activateWindow()
-
-    @Slot()
-    def _close_anyway(self) -> None:
-        self._question = None
-        self._may_close = True
-        self.close()
-
-    @Slot()
-    def _stay(self) -> None:
-        self._question = None
+        else:
+            event.ignore()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, ORDERS, POSITIONS, Place
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, ORDERS, POSITIONS, SETTINGS, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,12 @@ def _messages(_bridge: EngineBridge) -> QWidget:
     return MessageLog()
 
 
+def _settings(_bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.settings import SettingsPage  # noqa: PLC0415 - made when first turned to
+
+    return SettingsPage()
+
+
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),
@@ -77,4 +83,5 @@ PAGES = (
     PageSpec(Place("ledger", "Ledger", "ledger", "Ctrl+8"), _ledger),
     PageSpec(Place("day", "Day", "day", "Ctrl+9"), _day),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),
+    PageSpec(Place(SETTINGS, "Settings", "settings", "Ctrl+,"), _settings),
 )

@@ -3,6 +3,10 @@
 Gains are blue and losses vermilion (Okabe and Ito), which stay apart under every colour deficiency; both come with a
 sign and an arrow. Red belongs to the emergency stop alone. Widgets ask for a *role* (`set_role`), never for a colour;
 widgets that paint read `tokens()` while painting, so that a change of scheme needs nothing else.
+
+Text has a size of 100 to 200 %. `font` follows it, and **every pixel that holds text goes through `px(n)`**, called
+when a widget is made or paints, never at import: rows, controls, columns, fixed widths. Margins and gaps stay as they
+are. The window makes its pages anew when the size is changed.
 """
 
 from dataclasses import dataclass, fields
@@ -16,13 +20,19 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalett
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from mindfolio_desktop.ui.style import STYLE
+
 SPACE = 8
 """The grid: margins and gaps are multiples of half of it."""
 
 RADIUS = 8
 CONTROL_HEIGHT = 32
+"""Of a button or field at 100 %; `px` it."""
 STOP_HEIGHT = 44
-"""Smallest side of the emergency stop, in pixels."""
+"""Smallest side of the emergency stop at 100 %; `px` it."""
+
+TEXT_SIZES = (100, 125, 150, 175, 200)
+"""Percent of the normal size that text may have."""
 
 
 class Scheme(StrEnum):
@@ -126,6 +136,7 @@ LIGHT = Tokens(
 
 _TOKENS = {Scheme.DARK: DARK, Scheme.LIGHT: LIGHT}
 _current = [Scheme.DARK]
+_text_size = [TEXT_SIZES[0]]
 
 
 def scheme() -> Scheme:
@@ -136,6 +147,16 @@ def scheme() -> Scheme:
 def tokens() -> Tokens:
     """Colours of the scheme in use."""
     return _TOKENS[_current[0]]
+
+
+def text_size() -> int:
+    """The size of text in use, in percent."""
+    return _text_size[0]
+
+
+def px(pixels: float) -> int:
+    """Pixels at the size of text in use, of what is so many pixels at 100 %."""
+    return round(pixels * _text_size[0] / 100)
 
 
 def colour(value: str, opacity: float = 1.0) -> QColor:
@@ -160,17 +181,33 @@ def gain_colour(amount: float | None) -> QColor:
 
 
 # --- applying -----------------------------------------------------------------------------------------------------
-def apply(application: QApplication, wanted: Scheme = Scheme.DARK) -> None:
-    """Give the whole application its style, fonts, palette and style sheet; may be called again to switch."""
+def apply(
+    application: QApplication,
+    wanted: Scheme = Scheme.DARK,
+    percent: int = TEXT_SIZES[0],
+    *,
+    follows_system: bool = False,
+) -> None:
+    """Give the whole application its style, fonts, palette and style sheet; may be called again to switch.
+
+    `percent` is the size of text; what was made before keeps the size that it was made with. `follows_system` leaves
+    the scheme of native parts to the system.
+    """
     load_fonts()
     _current[0] = wanted
-    if application.property("has_look") is None:  # style and fonts are the same in both schemes, and slow to change
-        application.setProperty("has_look", True)
-        application.setStyle("Fusion")
+    if application.property("has_look") != percent:  # style and fonts are slow to change
+        if application.property("has_look") is None:
+            application.setStyle("Fusion")
+        application.setProperty("has_look", percent)
+        _text_size[0] = percent
         application.setFont(font())
+    hints = application.styleHints()
+    if follows_system:
+        hints.unsetColorScheme()
+    else:
+        hints.setColorScheme(Qt.ColorScheme.Dark if wanted is Scheme.DARK else Qt.ColorScheme.Light)
     application.setPalette(_palette(tokens()))
     application.setStyleSheet(_style_sheet(tokens()))
-    application.styleHints().setColorScheme(Qt.ColorScheme.Dark if wanted is Scheme.DARK else Qt.ColorScheme.Light)
 
 
 @cache
@@ -184,9 +221,12 @@ def load_fonts() -> tuple[str, ...]:
 
 
 def font(pixels: int = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Inter with figures of equal width, so that columns line up and a changing figure does not shake."""
+    """Inter with figures of equal width, so that columns line up and a changing figure does not shake.
+
+    `pixels` are those at 100 %.
+    """
     result = QFont("Inter")
-    result.setPixelSize(pixels)
+    result.setPixelSize(px(pixels))
     result.setWeight(weight)
     result.setFeature(QFont.Tag("tnum"), 1)
     result.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
@@ -273,122 +313,17 @@ def _palette(current: Tokens) -> QPalette:
 
 def _style_sheet(current: Tokens) -> str:
     values = {one.name: getattr(current, one.name) for one in fields(current) if one.name != "modules"}
+    heights = {
+        "control": CONTROL_HEIGHT - 2,
+        "stop_height": STOP_HEIGHT - 2,
+        "page": 34,
+        "module": 32,
+        "indent": 34,
+        "tick": 14,
+        "tock": 12,
+        "item": 26,
+    }
+    scaled = {name: px(height) for name, height in heights.items()}
     # A style sheet takes its drawings from files alone: this one is of a grey that is seen in both schemes.
     with as_file(files("resources") / "style" / "down.svg") as down:
-        return Template(_STYLE).substitute(
-            values, radius=RADIUS, control=CONTROL_HEIGHT - 2, stop_height=STOP_HEIGHT - 2, down=down.as_posix()
-        )
-
-
-_STYLE = """
-QToolTip { background: $raised; color: $text; border: 1px solid $strong_line; padding: 6px; }
-QScrollArea, QScrollArea > QWidget > QWidget[role="page"] { background: transparent; border: none; }
-QFrame[role="card"] { background: $surface; border: 1px solid $line; border-radius: ${radius}px; }
-QFrame[role="header"] { background: $surface; border-bottom: 1px solid $line; }
-QFrame[role="navigation"] { background: $surface; border-right: 1px solid $line; }
-QFrame[role="line"] { background: $line; border: none; }
-QLabel[role="muted"], QLabel[role="caption"] { color: $muted; }
-QLabel[role="faint"] { color: $faint; }
-QLabel[role="gain"] { color: $gain; }
-QLabel[role="loss"] { color: $loss; }
-QLabel[role="warning"] { color: $warning; }
-QLabel[role="warning-chip"] {
-  color: $warning; background: $warning_ground; border: 1px solid $warning; border-radius: 4px; padding: 1px 6px; }
-QLabel[role="chip"] { color: $muted; background: $raised; border-radius: 4px; padding: 2px 7px; }
-QLabel[role="accent-chip"] { color: $on_accent; background: $accent; border-radius: 4px; padding: 2px 7px; }
-QFrame[role="simulated"] { color: $on_banner; background: $simulated; }
-QFrame[role="replay"] { color: $on_banner; background: $replay; }
-QFrame[role="action-strip"] { background: $raised; border: 1px solid $strong_line; border-radius: ${radius}px; }
-QWidget[role="chart"], QWidget[role="focused-chart"] { border: 1px solid transparent; }
-QWidget[role="focused-chart"] { border: 1px solid $accent; }
-QFrame[role="stop-panel"] { background: $stop_ground; border: none; border-bottom: 2px solid $stop; }
-QFrame[role="stop-panel"] QLabel { color: $text; }
-QFrame[role="toast"] { background: $raised; border: 1px solid $strong_line; border-radius: ${radius}px; }
-QFrame[role="toast-denied"] { background: $raised; border: 1px solid $warning; border-radius: ${radius}px; }
-QPushButton {
-  background: $raised; color: $text; border: 1px solid $strong_line; border-radius: 6px;
-  padding: 0 12px; min-height: ${control}px; }
-QPushButton:hover { background: $hover; }
-QPushButton:focus { border: 1px solid $accent; }
-QPushButton:pressed { background: $line; }
-QPushButton:disabled { color: $faint; background: $surface; border-color: $line; }
-QPushButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent; }
-QPushButton[role="primary"]:hover { background: $gain; }
-QPushButton[role="primary"]:focus { border: 2px solid $text; }
-QPushButton[role="primary"]:disabled { color: $faint; background: $surface; border-color: $line; }
-QPushButton[role="compact"] { padding: 0 9px; }
-QPushButton[role="quiet"] { background: transparent; border-color: transparent; color: $muted; padding: 0 8px; }
-QPushButton[role="quiet"]:hover { background: $hover; color: $text; }
-QPushButton[role="quiet"]:focus { border-color: $accent; }
-QPushButton[role="link"] { background: transparent; border-color: transparent; color: $accent; padding: 0; }
-QPushButton[role="link"]:hover { background: $hover; }
-QPushButton[role="link"]:focus { border-color: $accent; }
-QPushButton[role="navigation"] {
-  background: transparent; border: none; border-left: 3px solid transparent; border-radius: 0;
-  text-align: left; padding: 0 14px; min-height: 40px; color: $muted; }
-QPushButton[role="navigation"]:hover { background: $hover; color: $text; }
-QPushButton[role="navigation"]:checked { background: $raised; color: $text; border-left: 3px solid $accent; }
-QPushButton[role="navigation"]:focus { color: $text; background: $hover; }
-QPushButton[role="navigation-module"] {
-  background: transparent; border: none; border-left: 3px solid transparent; border-radius: 0;
-  text-align: left; padding: 0 14px 0 34px; min-height: 34px; color: $muted; }
-QPushButton[role="navigation-module"]:hover { background: $hover; color: $text; }
-QPushButton[role="navigation-module"]:checked { background: $raised; color: $text; border-left: 3px solid $accent; }
-QPushButton[role="navigation-module"]:focus { color: $text; background: $hover; }
-QPushButton[role="emergency"] {
-  background: $stop; color: $on_stop; border: 2px solid $stop; border-radius: 8px;
-  padding: 0 16px; min-height: ${stop_height}px; }
-QPushButton[role="emergency"]:hover { background: $stop_hover; border-color: $stop_hover; }
-QPushButton[role="emergency"]:focus { border: 2px solid $on_stop; }
-QPushButton[role="segment"] {
-  border-radius: 0; padding: 0 10px; border-left-width: 0; background: $surface; color: $muted; }
-QPushButton[role="segment"][place="first"] {
-  border-left-width: 1px; border-top-left-radius: 6px; border-bottom-left-radius: 6px; }
-QPushButton[role="segment"][place="last"] { border-top-right-radius: 6px; border-bottom-right-radius: 6px; }
-QPushButton[role="segment"][place="only"] { border-left-width: 1px; border-radius: 6px; }
-QPushButton[role="segment"]:hover { background: $hover; }
-QPushButton[role="segment"]:checked { background: $accent; color: $on_accent; border-color: $accent; }
-QPushButton[role="segment"]:focus, QPushButton[role="segment"][focused="true"] { border: 1px solid $text; }
-QPlainTextEdit {
-  background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 4px;
-  selection-background-color: $accent; selection-color: $on_accent; }
-QPlainTextEdit:focus { border: 1px solid $accent; }
-QLineEdit, QAbstractSpinBox {
-  background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 0 8px;
-  min-height: ${control}px; selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent; }
-QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $line; }
-QMenu { background: $raised; color: $text; border: 1px solid $strong_line; padding: 4px; }
-QMenu::item { padding: 6px 24px 6px 28px; border-radius: 4px; }
-QMenu::item:selected { background: $hover; }
-QComboBox {
-  combobox-popup: 0;
-  background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 0 8px;
-  min-height: ${control}px; }
-QComboBox:focus, QComboBox:on { border: 1px solid $accent; }
-QComboBox:disabled { color: $faint; border-color: $line; }
-QComboBox::drop-down { background: transparent; border: none; width: 22px; }
-QComboBox::down-arrow { image: url("$down"); width: 12px; height: 12px; }
-QComboBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
-QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $strong_line; padding: 4px; }
-QComboBox QAbstractItemView::item { min-height: 26px; padding: 0 6px; }
-QListWidget { background: $surface; border: 1px solid $line; border-radius: ${radius}px; padding: 6px; }
-QListWidget::item { padding: 6px 8px; color: $text; }
-QListWidget::item:selected { background: $hover; color: $text; }
-QTableView {
-  background: $surface; alternate-background-color: $raised; border: none; gridline-color: $line;
-  selection-background-color: $hover; selection-color: $text; }
-QTableView::item { padding: 0 8px; }
-QHeaderView { background: $surface; }
-QHeaderView::section {
-  background: $surface; color: $muted; border: none; border-bottom: 1px solid $line; padding: 6px 11px; }
-QTableCornerButton::section { background: $surface; border: none; }
-QStatusBar { background: $surface; color: $muted; border-top: 1px solid $line; }
-QStatusBar::item { border: none; }
-QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
-QScrollBar::handle:vertical { background: $strong_line; border-radius: 5px; min-height: 32px; }
-QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
-QScrollBar::handle:horizontal { background: $strong_line; border-radius: 5px; min-width: 32px; }
-QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
-QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-"""
+        return Template(STYLE).substitute(values, radius=RADIUS, down=down.as_posix(), **scaled)

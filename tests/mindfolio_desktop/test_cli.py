@@ -17,7 +17,8 @@ from engine.market.history import HistoryStore
 from engine.risk.latch import set_latch_file
 from engine.runtime.assembly import OpenEngine
 from engine.runtime.places import Places, Running
-from mindfolio_desktop import cli
+from mindfolio_desktop import app, cli
+from mindfolio_desktop.welcome import ask_first
 from tests.fakes import RecordingPublisher
 from tests.recordings import falling_volatility, record_market, write_recording
 
@@ -444,3 +445,32 @@ def test_the_default_data_directory_is_the_users_own(monkeypatch: pytest.MonkeyP
     options = cli._parser().parse_args(["status"])
     assert cli.data_dir(options).name == "mindfolio"
     assert cli.data_dir(options).is_absolute()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "has_ledger", "asks"),
+    [
+        ([], False, True),
+        (["--symbols", "KO"], False, True),
+        (["--template", "main-account"], False, False),
+        ([], True, False),
+        (["--market", "replay"], True, False),
+    ],
+)
+def test_the_window_asks_only_where_nothing_is_and_no_template_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], *, has_ledger: bool, asks: bool
+) -> None:
+    started: list[object] = []
+
+    def run_window(_places: Places, _running: Running, start: object = None) -> int:
+        started.append(start)
+        return 0
+
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setattr(app, "run_window", run_window)
+    if has_ledger:
+        ledger = Places(tmp_path, Environment.SIMULATED).ledger
+        ledger.parent.mkdir()
+        ledger.touch()
+    assert cli.run(["--data-dir", str(tmp_path), *arguments]) == 0
+    assert started == [ask_first if asks else None]

@@ -87,7 +87,7 @@ class ApprovalsView(QWidget):
         across.setSpacing(margin)
         self._list.body.addWidget(self._table)
         self._list.body.addStretch(1)
-        self._list.setMinimumWidth(_LIST_LEAST)
+        self._list.setMinimumWidth(theme.px(_LIST_LEAST))
         across.addWidget(self._list, 5)
         across.addWidget(self._ticket, 6)
         self._stack.addWidget(empty_page)
@@ -132,11 +132,11 @@ class ApprovalsView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side where there is room for the ticket, else one above the other."""
         super().resizeEvent(event)
-        is_wide = self.width() >= _SIDE_BY_SIDE
+        is_wide = self.width() >= theme.px(_SIDE_BY_SIDE)
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
         self._across.setDirection(direction)
         self._across.setStretch(0, 5 if is_wide else 0)
-        self._list.setMaximumWidth(_LIST_MOST if is_wide else _NO_MAXIMUM)
+        self._list.setMaximumWidth(theme.px(_LIST_MOST) if is_wide else _NO_MAXIMUM)
 
     def _choose(self, approval_id: str) -> None:
         self._chosen = approval_id

@@ -143,10 +143,10 @@ class AllocationRows(QWidget):
         for at, row in enumerate(self._rows):
             for column, widget in enumerate((row.swatch, row.name, row.slider, row.amount, row.percent, row.state)):
                 self._grid.addWidget(widget, at, column)
-            row.amount.setFixedWidth(120)
+            row.amount.setFixedWidth(theme.px(120))
             row.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            row.percent.setFixedWidth(56)
-            row.state.setMinimumWidth(_STATE_WIDTH)
+            row.percent.setFixedWidth(theme.px(56))
+            row.state.setMinimumWidth(theme.px(_STATE_WIDTH))
         self._add_reserve(len(ids))
 
     def _add_reserve(self, at: int) -> None:
@@ -160,7 +160,7 @@ class AllocationRows(QWidget):
             (ReserveSwatch(), _name("Reserve"), hint, self._reserve, self._reserve_percent)
         ):
             self._grid.addWidget(widget, at, column)
-            self._grid.setRowMinimumHeight(at, theme.CONTROL_HEIGHT)
+            self._grid.setRowMinimumHeight(at, theme.px(theme.CONTROL_HEIGHT))
 
     def _make_row(self, index: int, module_id: str, name: str) -> AllocationRow:
         row = AllocationRow(index, module_id, name, self)
@@ -190,6 +190,6 @@ class AllocationRows(QWidget):
 
 def _name(words: str) -> Text:
     text = ElidedText(words)
-    text.setFixedWidth(_NAME_WIDTH)
+    text.setFixedWidth(theme.px(_NAME_WIDTH))
     text.setToolTip(words)
     return text

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.core.money import UNIT
 from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, snapped
 from mindfolio_desktop.ui.widgets.divider_handle import HANDLE_WIDTH, DividerHandle
 from mindfolio_desktop.ui.widgets.strip_painter import Cell, paint_strip
@@ -94,7 +95,7 @@ class AllocationStrip(QWidget):
         return self._edges()[index + 1]
 
     def sizeHint(self) -> QSize:
-        return QSize(640, self._lanes() * LANE_HEIGHT + BAR_HEIGHT + _TICK)
+        return QSize(640, self._lanes() * theme.px(LANE_HEIGHT) + theme.px(BAR_HEIGHT) + _TICK)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, self.sizeHint().height())
@@ -140,7 +141,8 @@ class AllocationStrip(QWidget):
         return 1 if modules <= 4 else 2 if modules <= 8 else 3
 
     def _bar(self) -> QRectF:
-        return QRectF(_SIDE, self._lanes() * LANE_HEIGHT, max(1, self.width() - 2 * _SIDE), BAR_HEIGHT)
+        top = self._lanes() * theme.px(LANE_HEIGHT)
+        return QRectF(_SIDE, top, max(1, self.width() - 2 * _SIDE), theme.px(BAR_HEIGHT))
 
     def _edges(self) -> list[float]:
         """Left edge of every segment and the right end of the last, in pixels."""
@@ -148,9 +150,9 @@ class AllocationStrip(QWidget):
         return [bar.left() + bar.width() * part / capital for part in accumulate(self._shown, initial=0.0)]
 
     def _place_handles(self) -> None:
-        top = round(self._bar().top())
+        top, height = round(self._bar().top()), theme.px(BAR_HEIGHT)
         for index, handle in enumerate(self._handles):
-            handle.setGeometry(round(self.divider_x(index)) - HANDLE_WIDTH // 2, top, HANDLE_WIDTH, BAR_HEIGHT)
+            handle.setGeometry(round(self.divider_x(index)) - HANDLE_WIDTH // 2, top, HANDLE_WIDTH, height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -237,7 +239,7 @@ class AllocationStrip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self.isEnabled():
             painter.setOpacity(0.75)
-        paint_strip(painter, self._bar(), tuple(self._cells()), self._ghosts(), (self._lanes(), LANE_HEIGHT))
+        paint_strip(painter, self._bar(), tuple(self._cells()), self._ghosts(), (self._lanes(), theme.px(LANE_HEIGHT)))
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:

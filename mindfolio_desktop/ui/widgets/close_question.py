@@ -1,6 +1,6 @@
-"""Asked when the window is closed over open positions: what stays unattended, and whether to close all the same."""
+"""Asked when the window is closed over open positions: go on in the tray, or exit with what stays unattended."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from engine.domain.snapshot import MindfolioSnapshot
@@ -9,30 +9,45 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.text import Text
 
+_TRAY = "In the tray Mindfolio goes on without its window: exits are taken and limits are checked."
+_NO_TRAY = "This desktop has no tray, so Mindfolio cannot go on without its window."
+
 
 class CloseQuestion(QDialog):
-    """Not modal, so that the emergency stop keeps working while it is open. Accepted means close anyway."""
+    """Not modal, so that the emergency stop keeps working while it is open.
 
-    def __init__(self, snapshot: MindfolioSnapshot, parent: QWidget) -> None:
+    Accepted means exit; rejected means stay. `tray_chosen` comes before it is rejected: keep running without a window,
+    which is offered only where the desktop has a tray.
+    """
+
+    tray_chosen = Signal()
+
+    def __init__(self, snapshot: MindfolioSnapshot, parent: QWidget, *, has_tray: bool = False) -> None:
         super().__init__(parent)
         self.setObjectName("close_question")
         self.setWindowTitle("Close Mindfolio")
         self.setModal(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(640)
+        self.setMinimumWidth(min(theme.px(640), parent.window().width()))
         lines = unattended(snapshot)
         listed = QListWidget()
         listed.setObjectName("unattended")
         listed.setAccessibleName("Open positions and working orders")
         listed.addItems(lines)
+        listed.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
+        listed.setMaximumHeight(theme.px(240))  # the emergency stop in the window's corner stays free
         stay = Button("Stay", "close_stay", "primary")
-        leave = Button("Close anyway", "close_anyway")
+        leave = Button("Exit all the same", "close_anyway")
+        hide = Button("Keep running in the tray", "close_to_tray")
+        hide.setVisible(has_tray)
+        hide.clicked.connect(self._choose_tray)
         stay.setDefault(True)
         stay.clicked.connect(self.reject)
         leave.clicked.connect(self.accept)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(leave)
+        buttons.addWidget(hide)
         buttons.addWidget(stay)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 18)
@@ -41,8 +56,14 @@ class CloseQuestion(QDialog):
         words = "While Mindfolio is closed nobody watches these: no exit is taken and no limit is checked."
         column.addWidget(Text(words, "muted", wraps=True))
         column.addWidget(listed, 1)
+        column.addWidget(Text(_TRAY if has_tray else _NO_TRAY, "muted", wraps=True, name="close_tray"))
         column.addLayout(buttons)
         stay.setFocus()
+
+    @Slot()
+    def _choose_tray(self) -> None:
+        self.tray_chosen.emit()
+        self.reject()
 
 
 def _counts(snapshot: MindfolioSnapshot) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPoint, QSortFilterProxyModel, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStackedLayout, QTableView, QWidget
 
 from mindfolio_desktop.ui import theme
@@ -19,8 +19,7 @@ _WIDEN_MS = 400
 _WIDEST = 420
 """No column but the stretched one takes more pixels than this."""
 
-_HIDDEN = "hidden:"
-"""Before the names of hidden columns, so that none of them is something remembered too."""
+_HIDDEN = "hidden"
 
 
 class DataTable(QWidget):
@@ -38,7 +37,7 @@ class DataTable(QWidget):
     ) -> None:
         super().__init__()
         self._model, self._most_rows = model, most_rows
-        self._memory = f"columns/{name}"
+        self._memory, self._key, self._is_fitting = f"columns/{name}", f"table/{name}", False
         self._menu: QMenu | None = None
         self._proxy = QSortFilterProxyModel(self)
         self._proxy.setSortRole(sort_role)
@@ -57,6 +56,7 @@ class DataTable(QWidget):
         self._widen_later.timeout.connect(self._widen)
         model.dataChanged.connect(self._on_data)
         self._set_up(stretch)
+        self._come_back()
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._on_rows)
         self._fit()
@@ -76,17 +76,53 @@ class DataTable(QWidget):
         view.setTabKeyNavigation(False)
         view.setCornerButtonEnabled(False)
         view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        view.verticalHeader().setDefaultSectionSize(theme.px(_ROW_HEIGHT))
         header = view.horizontalHeader()
-        header.setFixedHeight(_HEADER_HEIGHT)
+        header.setFixedHeight(theme.px(_HEADER_HEIGHT))
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
-        header.setMaximumSectionSize(_WIDEST * 4)
+        header.setMaximumSectionSize(theme.px(_WIDEST) * 4)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         view.setSortingEnabled(True)
         view.selectionModel().currentRowChanged.connect(self._on_current)
+
+    def _come_back(self) -> None:
+        """Sort and widths as a person left them; a table that has other columns now begins anew."""
+        header = self._view.horizontalHeader()
+        self._widths: dict[str, int] = {}
+        kept = recall(self._key, dict[str, object]())
+        titles, widths = self._titles(), kept.get("widths")
+        if isinstance(widths, dict):
+            self._widths = {
+                title: width for title, width in widths.items() if title in titles and isinstance(width, int)
+            }
+        by, is_down = kept.get("by"), kept.get("down")
+        if isinstance(by, str) and by in titles:
+            order = Qt.SortOrder.DescendingOrder if is_down is True else Qt.SortOrder.AscendingOrder
+            self._view.sortByColumn(titles.index(by), order)
+        header.sortIndicatorChanged.connect(self._keep)
+        header.sectionResized.connect(self._on_resized)
+
+    def _on_resized(self, column: int, _before: int, width: int) -> None:
+        """Only a width that a person dragged is kept: the table's own fitting is not."""
+        header = self._view.horizontalHeader()
+        if self._is_fitting or header.sectionResizeMode(column) is not QHeaderView.ResizeMode.Interactive:
+            return
+        self._widths[self._titles()[column]] = round(width * 100 / theme.text_size())
+        self._keep()
+
+    def _keep(self) -> None:
+        header, titles = self._view.horizontalHeader(), self._titles()
+        column = header.sortIndicatorSection()
+        is_down = header.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder
+        by = titles[column] if 0 <= column < len(titles) else ""
+        remember(self._key, {"by": by, "down": is_down, "widths": self._widths})
+
+    def _titles(self) -> list[str]:
+        horizontal = Qt.Orientation.Horizontal
+        return [str(self._model.headerData(at, horizontal)) for at in range(self._model.columnCount())]
 
     @property
     def view(self) -> QTableView:
@@ -101,14 +137,21 @@ class DataTable(QWidget):
     def explain_empty(self, why: str) -> None:
         """Say why there are no rows, for as long as there are none."""
         self._empty.show_text(why)
+        self._on_rows()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Why there are no rows may need another line."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width() and not self._model.rowCount():
+            self._on_rows()
 
     def offer_columns(self, hidden: Iterable[str] = ()) -> QMenu:
         """Let a person choose which columns are shown, by a menu of the heading; it is remembered by the table's name.
 
         `hidden` are titles of those that are not shown to begin with. The first column and the stretched one stay.
         """
-        kept = recall(self._memory)
-        away = kept.removeprefix(_HIDDEN).split("|") if kept.startswith(_HIDDEN) else list(hidden)
+        away = recall(self._memory, dict[str, object]()).get(_HIDDEN, list(hidden))
+        away = away if isinstance(away, list) else list(hidden)
         menu = QMenu(self)
         menu.setObjectName(f"{self._view.objectName()}_columns")
         menu.setAccessibleName("Columns shown")
@@ -139,7 +182,7 @@ class DataTable(QWidget):
         self._set_widths(may_shrink=True)
         if self._menu is not None:
             away = [one.text() for one in self._menu.actions() if not one.isChecked()]
-            remember(self._memory, _HIDDEN + "|".join(away))
+            remember(self._memory, {_HIDDEN: away})
 
     def set_most_rows(self, rows: int) -> None:
         """Show so many rows at the most before it scrolls."""
@@ -172,7 +215,9 @@ class DataTable(QWidget):
         self._stack.setCurrentWidget(self._view if rows else self._empty)
         if rows:
             self._set_widths(may_shrink=True)
-        self.setFixedHeight(_HEADER_HEIGHT + min(rows, self._most_rows) * _ROW_HEIGHT + 2 if rows else _ROW_HEIGHT)
+        heading, row = theme.px(_HEADER_HEIGHT), theme.px(_ROW_HEIGHT)
+        why = max(row, self._empty.heightForWidth(max(1, self.width())))
+        self.setFixedHeight(heading + min(rows, self._most_rows) * row + 2 if rows else why)
 
     def _widen(self) -> None:
         """Make room for figures that grew longer; columns do not shrink under a reader's eyes."""
@@ -183,10 +228,16 @@ class DataTable(QWidget):
         """Fit every column to its words."""
         header = self._view.horizontalHeader()
         metrics = header.fontMetrics()
+        self._is_fitting = True
         for column in range(self._model.columnCount()):
             if header.sectionResizeMode(column) is QHeaderView.ResizeMode.Interactive:
                 title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
                 heading = metrics.horizontalAdvance(title) + _HEADING_EXTRA
-                wanted = min(max(self._view.sizeHintForColumn(column), heading), _WIDEST)
+                kept = self._widths.get(title)
+                if kept is not None:
+                    header.resizeSection(column, theme.px(kept))
+                    continue
+                wanted = min(max(self._view.sizeHintForColumn(column), heading), theme.px(_WIDEST))
                 if may_shrink or wanted > header.sectionSize(column):
                     header.resizeSection(column, wanted)
+        self._is_fitting = False

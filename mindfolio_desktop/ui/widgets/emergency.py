@@ -1,8 +1,10 @@
 """The emergency stop: the button that is always there, and the panel that tells what came of it."""
 
+from weakref import WeakSet
+
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.domain.closing import ClosingPlan
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
@@ -29,8 +31,7 @@ class EmergencyButton(IconButton):
         super().__init__("EMERGENCY STOP", "stop", "on_stop", "emergency_stop", 20)
         self.setParent(parent)
         theme.set_role(self, "emergency")
-        self.setFont(theme.font(14, theme.BOLD))
-        self.setMinimumHeight(theme.STOP_HEIGHT)
+        self.follow_text_size()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAutoDefault(True)
         self.setAccessibleName("Emergency stop: cancel openings and pause everything")
@@ -40,6 +41,27 @@ class EmergencyButton(IconButton):
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(self._from_shortcut)
         self.pressed.connect(self._from_button)
+        self._reached: WeakSet[QWidget] = WeakSet()
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusWindowChanged.connect(self._reach_dialog)
+
+    def follow_text_size(self) -> None:
+        """Take the size of text in use: this button is never made anew."""
+        self.setFont(theme.font(14, theme.BOLD))
+        self.setMinimumHeight(theme.px(theme.STOP_HEIGHT))
+        self.show_size(20)
+
+    @Slot()
+    def _reach_dialog(self) -> None:
+        """Work in a modal dialog too: Qt keeps an application's shortcuts from it."""
+        dialog = QApplication.activeModalWidget()
+        if dialog is None or dialog in self._reached:
+            return
+        self._reached.add(dialog)
+        shortcut = QShortcut(QKeySequence(SHORTCUT), dialog)
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(self._from_shortcut)
 
     @Slot()
     def _from_button(self) -> None:
@@ -100,6 +122,11 @@ class StopPanel(QFrame):
         self._impatience.start()
         self._show_waiting()
         self._announce("Stop sent, waiting for the engine to confirm it.")
+
+    @property
+    def is_waiting(self) -> bool:
+        """A stop was sent, and the engine has not confirmed it yet."""
+        return self._impatience.isActive()
 
     def show_denied(self) -> None:
         """The engine refused a re-arm: let the person try again."""
@@ -231,7 +258,7 @@ class _ReasonField(QLineEdit):
         self.setObjectName("rearm_reason")
         self.setPlaceholderText("Why is it safe to trade again? (recorded)")
         self.setAccessibleName("Reason for re-arming")
-        self.setMinimumWidth(320)
+        self.setMinimumWidth(theme.px(240))
         self.setMaxLength(500)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -31,7 +31,7 @@ class EquityPlot(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setMinimumHeight(_HEIGHT)
+        self.setMinimumHeight(theme.px(_HEIGHT))
         self._samples: Samples = ()
         self._plot: Any = None
         self._curve: Any = None
@@ -105,7 +105,7 @@ class EquityPlot(QWidget):
         # Few samples lie far apart: room at the sides, or the words under the outer ones would not fit.
         self._plot.setXRange(0, len(values) - 1, padding=0.2 if len(values) < _FEW_SAMPLES else 0.02)
         self._plot.getAxis("left").setTicks([[(level, fmt.money(from_float(level))) for level in levels(values)]])
-        count = max(1, (self.width() - _AXIS_WIDTH) // _TIME_TICK_WIDTH)
+        count = max(1, (self.width() - theme.px(_AXIS_WIDTH)) // theme.px(_TIME_TICK_WIDTH))
         self._plot.getAxis("bottom").setTicks([time_ticks([at for at, _ in samples], count)])
         self._plot.setAccessibleName(
             f"NAV from {fmt.money(samples[0][1])} on {fmt.when(samples[0][0])} "

@@ -88,7 +88,7 @@ class ResultsStrip(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("evidence_strip")
-        self.setFixedHeight(_STRIP_HEIGHT)
+        self.setFixedHeight(theme.px(_STRIP_HEIGHT))
         self._results: tuple[float, ...] = ()
 
     def show_results(self, results: tuple[float, ...]) -> None:

@@ -1,6 +1,7 @@
 """The head of every page: which mindfolio, what it is worth, the market's time and pace, and the emergency stop."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.domain.mindfolio import Environment, MindfolioStatus
@@ -10,17 +11,19 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.emergency import EmergencyButton
 from mindfolio_desktop.ui.widgets.figure import Figure
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 SPEEDS = (0.0, 1.0, 10.0, 60.0, 300.0)
 """Market seconds a real second that the selector offers; 0 holds the market still."""
 
 BANNER_HEIGHT = 26
 
-_ENVIRONMENTS = {
+ENVIRONMENTS = {
     Environment.SIMULATED: "simulated market, paper broker: no order leaves this computer",
     Environment.REPLAY: "recorded market, paper broker: no order leaves this computer",
 }
+"""What trading in each environment means."""
+
 _WAIVERS = {
     "evidence": "Evidence waived: one contract at most",
     "iv_rank": "Unknown IV rank passes",
@@ -34,16 +37,15 @@ class EnvironmentBanner(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("environment_banner")
-        self.setFixedHeight(BANNER_HEIGHT)
+        self.setFixedHeight(theme.px(BANNER_HEIGHT))
         self._word = Text(pixels=12, weight=theme.BOLD, name="environment")
-        self._about = Text(pixels=12, name="environment_about")
+        self._about = ElidedText(pixels=12, name="environment_about")
         self._waived = Text(pixels=12, weight=theme.MEDIUM, name="waived")
         across = QHBoxLayout(self)
         across.setContentsMargins(2 * theme.SPACE, 0, 2 * theme.SPACE, 0)
         across.setSpacing(12)
         across.addWidget(self._word)
-        across.addWidget(self._about)
-        across.addStretch(1)
+        across.addWidget(self._about, 1)
         across.addWidget(self._waived)
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
@@ -53,7 +55,7 @@ class EnvironmentBanner(QFrame):
         for text in (self._word, self._about, self._waived):
             theme.set_role(text, where.value)
         self._word.show_text(fmt.environment(where))
-        self._about.show_text(_ENVIRONMENTS[where])
+        self._about.show_text(ENVIRONMENTS[where])
         self._waived.show_text(" · ".join(_WAIVERS.get(one, f"Waived: {one}") for one in snapshot.waived))
 
 
@@ -115,13 +117,13 @@ class SpeedButton(Button):
 
 
 class Header(QFrame):
-    """Name, clock, NAV, day P&L, speed, emergency stop in the right corner."""
+    """Name, clock, NAV, day P&L, speed, emergency stop in the right corner. In two lines where one has no room."""
 
     def __init__(self, emergency: EmergencyButton) -> None:
         super().__init__()
         self.setObjectName("header")
         theme.set_role(self, "header")
-        self._name = Text(pixels=18, weight=theme.BOLD, name="mindfolio_name")
+        self._name = ElidedText(pixels=18, weight=theme.BOLD, name="mindfolio_name")
         self._status = Text(pixels=12, weight=theme.MEDIUM, name="mindfolio_status")
         self._clock = Text(role="muted", pixels=13, name="market_clock")
         self._session = Text(role="muted", pixels=12, weight=theme.MEDIUM, name="market_session")
@@ -130,10 +132,46 @@ class Header(QFrame):
         for chip in (self._status, self._session):
             chip.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.speed = SpeedSelector()
-        pace = QVBoxLayout()
-        pace.setSpacing(4)
-        pace.addWidget(Text("Market speed", "caption", 12))
-        pace.addWidget(self.speed)
+        self._emergency = emergency
+        self._who, self._figures = self._lay_out_who(), self._lay_out_figures()
+        self._above, self._below = QHBoxLayout(), QHBoxLayout()
+        self._above.setSpacing(3 * theme.SPACE)
+        self._above.addWidget(self._who, 1)
+        self._above.addWidget(self._figures)
+        self._above.addWidget(emergency, 0, Qt.AlignmentFlag.AlignTop)
+        self._is_wide = True
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * theme.SPACE, 10, 2 * theme.SPACE, 10)
+        column.setSpacing(theme.SPACE)
+        column.addLayout(self._above)
+        column.addLayout(self._below)
+
+    def minimumSizeHint(self) -> QSize:
+        """What two lines need: the window may be as narrow as that."""
+        above = self._who.minimumSizeHint().width() + self._emergency.sizeHint().width() + 3 * theme.SPACE
+        wide = max(above, self._figures.minimumSizeHint().width()) + 4 * theme.SPACE
+        return QSize(wide, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One line or two."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The figures between name and stop, or below them where that has no room."""
+        parts = (self._who, self._figures, self._emergency)
+        needed = sum(part.sizeHint().width() for part in parts) + 10 * theme.SPACE
+        is_wide = self.width() >= needed
+        if is_wide == self._is_wide:
+            return
+        self._is_wide = is_wide
+        (self._below if is_wide else self._above).removeWidget(self._figures)
+        if is_wide:
+            self._above.insertWidget(1, self._figures)
+        else:
+            self._below.addWidget(self._figures)
+
+    def _lay_out_who(self) -> QWidget:
         title = QHBoxLayout()
         title.setSpacing(10)
         title.addWidget(self._name)
@@ -144,18 +182,28 @@ class Header(QFrame):
         time.addWidget(self._clock)
         time.addWidget(self._session)
         time.addStretch(1)
-        who = QVBoxLayout()
-        who.setSpacing(4)
-        who.addLayout(title)
-        who.addLayout(time)
-        across = QHBoxLayout(self)
-        across.setContentsMargins(2 * theme.SPACE, 10, 2 * theme.SPACE, 10)
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(title)
+        column.addLayout(time)
+        return part
+
+    def _lay_out_figures(self) -> QWidget:
+        pace = QVBoxLayout()
+        pace.setSpacing(4)
+        pace.addWidget(Text("Market speed", "caption", 12))
+        pace.addWidget(self.speed)
+        part = QWidget()
+        across = QHBoxLayout(part)
+        across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(3 * theme.SPACE)
-        across.addLayout(who, 1)
         across.addWidget(self._nav)
         across.addWidget(self._day)
+        across.addStretch(1)
         across.addLayout(pace)
-        across.addWidget(emergency)
+        return part
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show name, worth and time."""
@@ -170,6 +218,7 @@ class Header(QFrame):
         day = snapshot.day_pnl
         self._day.show_value(f"{fmt.arrow(day)} {fmt.signed_money(day, cents=True)}".strip(), theme.gain_role(day))
         self.speed.show_speed(market)
+        self._arrange()
 
 
 def _session(market: MarketView) -> str:

@@ -11,8 +11,8 @@ class Icon(QLabel):
 
     def __init__(self, name: str = "", tint: str = "muted", pixels: int = 18) -> None:
         super().__init__()
-        self._name, self._tint, self._pixels = "", tint, pixels
-        self.setFixedSize(pixels, pixels)
+        self._name, self._tint, self._pixels = "", tint, theme.px(pixels)
+        self.setFixedSize(self._pixels, self._pixels)
         if name:
             self._name = name
             self._draw()
@@ -51,9 +51,13 @@ class IconButton(QPushButton):
         super().__init__(words)
         self.setObjectName(name)
         self.setFont(theme.font(13, theme.MEDIUM))
-        self._icon, self._tint, self._pixels = icon, tint, pixels
-        self._gap = 6 if words else 0
-        self.setIconSize(QSize(pixels + self._gap, pixels))
+        self._icon, self._tint, self._gap = icon, tint, 6 if words else 0
+        self.show_size(pixels)
+
+    def show_size(self, pixels: int) -> None:
+        """Draw the drawing so large, at the size of text in use."""
+        self._pixels = theme.px(pixels)
+        self.setIconSize(QSize(self._pixels + self._gap, self._pixels))
         self._draw()
 
     def changeEvent(self, event: QEvent) -> None:

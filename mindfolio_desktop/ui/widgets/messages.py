@@ -44,10 +44,10 @@ class Toast(QFrame):
         self.is_passing = not is_warning and not stays
         self.setObjectName("toast")
         theme.set_role(self, "toast" if self.is_passing else "toast-denied")
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(theme.px(WIDTH))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
         close = IconButton("", "dismiss", "muted", "toast_dismiss", 16)
-        close.setFixedSize(28, 28)
+        close.setFixedSize(theme.px(28), theme.px(28))
         close.setAccessibleName(f"Dismiss: {title}")
         theme.set_role(close, "quiet")
         close.clicked.connect(self._dismiss)
@@ -132,9 +132,10 @@ class Toasts(QWidget):
         if not self._toasts:
             self.hide()
             return
-        height = sum(toast.heightForWidth(WIDTH) for toast in self._toasts) + theme.SPACE * (len(self._toasts) - 1)
-        self.setFixedSize(QSize(WIDTH, height))
-        self.move(host.width() - WIDTH - 2 * theme.SPACE, host.height() - height - _ABOVE_BUTTONS)
+        width = theme.px(WIDTH)
+        height = sum(toast.heightForWidth(width) for toast in self._toasts) + theme.SPACE * (len(self._toasts) - 1)
+        self.setFixedSize(QSize(width, height))
+        self.move(host.width() - width - 2 * theme.SPACE, host.height() - height - theme.px(_ABOVE_BUTTONS))
         self.show()
         self.raise_()
 
@@ -159,11 +160,11 @@ class MessageLog(QWidget):
         self._table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self._table.setTabKeyNavigation(False)
         self._table.verticalHeader().hide()
-        self._table.verticalHeader().setMinimumSectionSize(_ROW_HEIGHT)
+        self._table.verticalHeader().setMinimumSectionSize(theme.px(_ROW_HEIGHT))
         self._table.horizontalHeader().setStretchLastSection(True)
         self._table.horizontalHeader().setHighlightSections(False)
         for section, width in enumerate(_COLUMN_WIDTHS):
-            self._table.setColumnWidth(section, width)
+            self._table.setColumnWidth(section, theme.px(width))
         self._where = QComboBox()
         self._where.setObjectName("messages_module")
         self._where.setAccessibleName("Module that messages are about")

@@ -22,7 +22,7 @@ class Meter(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as it may be, eight pixels high."""
-        return QSize(120, _HEIGHT)
+        return QSize(120, theme.px(_HEIGHT))
 
     def show_usage(self, budget: Money, used: Money, held: Money, colour: QColor, words: str) -> None:
         """Show `used` and `held` of `budget`; `words` say the same to a screen reader and in the tooltip."""

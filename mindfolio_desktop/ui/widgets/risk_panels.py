@@ -180,7 +180,7 @@ class _Share(QWidget):
 
     def sizeHint(self) -> QSize:
         """Six pixels high."""
-        return QSize(60, 6)
+        return QSize(60, theme.px(6))
 
     def show_part(self, part: Money, largest: Money) -> None:
         """Change the length."""

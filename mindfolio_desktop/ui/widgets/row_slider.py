@@ -57,10 +57,10 @@ class RowSlider(MoneySlider):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 26)
+        return QSize(240, theme.px(26))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(80, 26)
+        return QSize(80, theme.px(26))
 
     # --- geometry -------------------------------------------------------------------------------------------------
     def _track(self) -> QRectF:

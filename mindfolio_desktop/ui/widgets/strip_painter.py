@@ -84,7 +84,9 @@ def _paint_segment(painter: QPainter, bar: QRectF, cell: Cell) -> None:
     painter.fillRect(box, _faded(colour, 0.30))
     painter.fillRect(QRectF(box.left(), box.top(), box.width(), 3), colour)
     if cell.index is not None:
-        _paint_at_work(painter, QRectF(box.left(), box.bottom() - _BAND, box.width(), _BAND), cell, colour)
+        _paint_at_work(
+            painter, QRectF(box.left(), box.bottom() - theme.px(_BAND), box.width(), theme.px(_BAND)), cell, colour
+        )
     painter.setPen(QPen(colour, 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -115,13 +117,14 @@ def _fits(cell: Cell) -> bool:
 
 def _paint_inside_label(painter: QPainter, bar: QRectF, cell: Cell) -> None:
     tokens = theme.tokens()
-    box = QRectF(cell.left + _PADDING, bar.top() + 6, cell.width - 2 * _PADDING, 17)
+    line = theme.px(17)
+    box = QRectF(cell.left + _PADDING, bar.top() + 6, cell.width - 2 * _PADDING, line)
     font = theme.font(13, theme.MEDIUM)
     painter.setFont(font)
     painter.setPen(theme.colour(tokens.text))
     painter.drawText(box, _LABEL, QFontMetricsF(font).elidedText(cell.name, _ELIDE, box.width()))
     painter.setFont(theme.font(12))
-    painter.drawText(box.translated(0, 17), _LABEL, cell.figures)
+    painter.drawText(box.translated(0, line), _LABEL, cell.figures)
 
 
 def _paint_outside_labels(painter: QPainter, bar: QRectF, cells: Sequence[Cell], lanes: tuple[int, int]) -> None:
@@ -129,7 +132,7 @@ def _paint_outside_labels(painter: QPainter, bar: QRectF, cells: Sequence[Cell],
     count, height = lanes
     font = theme.font(12)
     metrics = QFontMetricsF(font)
-    names = [metrics.elidedText(cell.name, _ELIDE, _LONGEST_NAME) for cell in cells]
+    names = [metrics.elidedText(cell.name, _ELIDE, theme.px(_LONGEST_NAME)) for cell in cells]
     texts = [f"{name} {cell.figures}" for name, cell in zip(names, cells, strict=True)]
     centres = [(cell.left + cell.right) / 2 - bar.left() for cell in cells]
     wanted = [(centre, metrics.horizontalAdvance(text)) for centre, text in zip(centres, texts, strict=True)]

@@ -15,7 +15,7 @@ class Swatch(QWidget):
     def __init__(self, index: int) -> None:
         super().__init__()
         self._index = index
-        self.setFixedSize(_SIDE, _SIDE)
+        self.setFixedSize(theme.px(_SIDE), theme.px(_SIDE))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the square."""
@@ -23,5 +23,5 @@ class Swatch(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.colour(theme.tokens().text, 0.35), 1, Qt.PenStyle.SolidLine))
         painter.setBrush(theme.module_colour(self._index))
-        painter.drawRoundedRect(QRectF(0.5, 0.5, _SIDE - 1, _SIDE - 1), 3, 3)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         painter.end()

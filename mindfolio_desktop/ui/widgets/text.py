@@ -65,7 +65,7 @@ class ElidedText(Text):
     def minimumSizeHint(self) -> QSize:
         """Room for a few letters."""
         hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), _ELIDED_WIDTH), hint.height())
+        return QSize(min(hint.width(), theme.px(_ELIDED_WIDTH)), hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the words, with dots where they were cut."""

@@ -7,7 +7,8 @@ import pytest
 
 from engine.core.money import dollars
 from engine.domain.budget import BudgetPlan
-from engine.domain.mindfolio import Environment, ModuleKind, ModuleSpec, ModuleStatus, PnlPolicy
+from engine.domain.limits import ModuleLimits
+from engine.domain.mindfolio import Beginning, Environment, ModuleKind, ModuleSpec, ModuleStatus, PnlPolicy
 from engine.modules.base import parameter_problems
 from engine.modules.gamma_rules import GammaRules
 from engine.modules.iv_rules import IvRules
@@ -80,3 +81,23 @@ def test_every_environment_demands_an_age_of_quotes_and_waives_visibly(environme
     # A recording is short and may come without a past and a calendar; the simulated market has all of them.
     is_recording = environment is Environment.REPLAY
     assert (waivers.evidence, waivers.iv_rank, waivers.events) == (is_recording, is_recording, is_recording)
+
+
+def test_what_a_person_asks_for_is_begun_with_limits_that_go_with_its_budgets() -> None:
+    budgets = {ModuleKind.IV_SERVICE: dollars(15_000), ModuleKind.GAMMA_SCALPER: dollars(1_000)}
+    spec = defaults.begun(Beginning(" Mine ", dollars(20_000), budgets), "main-account", UNIVERSE)
+    assert (spec.name, spec.capital, spec.reserve) == ("Mine", dollars(20_000), dollars(4_000))
+    assert spec.budgets == {"IV_SERVICE": dollars(15_000), "GAMMA_SCALPER": dollars(1_000)}
+    limits = {module.kind: module.limits for module in spec.modules}
+    assert limits[ModuleKind.IV_SERVICE] == ModuleLimits(dollars(500), dollars(1_000))
+    assert limits[ModuleKind.GAMMA_SCALPER] == ModuleLimits(dollars(50), dollars(80))
+    assert [module.autotrade for module in spec.modules] == [True, False]
+    assert all(module.universe == UNIVERSE for module in spec.modules)
+
+
+def test_without_a_wish_it_is_the_template() -> None:
+    assert defaults.begun(None, "main-account", UNIVERSE) == defaults.main_account(UNIVERSE)
+
+
+def test_a_small_budget_still_has_limits() -> None:
+    assert defaults.limits_of(ModuleKind.IV_SERVICE, dollars(1)) == ModuleLimits(dollars(10), dollars(10))

@@ -175,3 +175,15 @@ def test_the_speed_of_the_market_changes_while_it_runs(host_for: Callable[..., E
     wait_for(lambda: publisher.snapshots[-1].modules[0].status is ModuleStatus.PAUSED)
     assert publisher.snapshots[-1].market.now == held_at, "commands are served, the clock stands"
     assert [type(notice.command) for notice in publisher.accepted] == [cmd.SetSpeed, cmd.SetSpeed, cmd.PauseModule]
+
+
+def test_a_host_with_so_many_sessions_ends_by_itself_after_them(places: Places) -> None:
+    publisher = RecordingPublisher()
+    running = Running(publishes=True, symbols=("KO",), quote_minutes=60, sessions=1)
+    host = EngineHost(places, running, publisher)
+    assert not host.has_ended
+    host.start()
+    wait_for(lambda: host.has_ended)
+    days = {snapshot.market.now.date() for snapshot in publisher.snapshots}
+    assert len(days) <= 2, "the session, and what was before the market's first moment"
+    assert host.close(PATIENCE_S)

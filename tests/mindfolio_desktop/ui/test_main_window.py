@@ -1,12 +1,14 @@
 """The whole window over a fake engine: what is pressed becomes a command, what the engine says becomes visible."""
 
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QStackedWidget, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QStackedWidget, QTableView
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
@@ -32,62 +34,19 @@ from engine.domain.commands import (
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied
-from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.main_window import MainWindow
+from mindfolio_desktop.ui.remembered import Whose, remember, use
 from mindfolio_desktop.ui.widgets.messages import Toast
 from mindfolio_desktop.ui.widgets.navigation import NavigationButton
+from mindfolio_desktop.ui.widgets.text import ElidedText
+from tests.mindfolio_desktop.ui.driving import click, find, page, publish, text
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, NOW, aggressive_growth, fresh, stopped, with_module
 
 STOP_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 PAGES = ("go_dashboard", "go_approvals", "go_risk", "go_day", "go_messages", f"go_module_{AUTO}")
-
-
-@pytest.fixture
-def window(qtbot: QtBot, bridge: EngineBridge) -> MainWindow:
-    made = MainWindow(bridge)
-    qtbot.addWidget(made, before_close_func=lambda _window: publish_flat(bridge, qtbot))
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    publish(bridge, qtbot, aggressive_growth())
-    return made
-
-
-def publish(bridge: EngineBridge, qtbot: QtBot, snapshot: MindfolioSnapshot) -> None:
-    with qtbot.waitSignal(bridge.snapshot_changed):
-        bridge.publish(snapshot)
-
-
-def publish_flat(bridge: EngineBridge, qtbot: QtBot) -> None:
-    """Nothing open, so that the window closes without a question."""
-    publish(bridge, qtbot, fresh())
-
-
-def find(window: QWidget, name: str) -> QWidget:
-    found = window.findChild(QWidget, name)
-    assert isinstance(found, QWidget), name
-    return found
-
-
-def text(window: QWidget, name: str) -> str:
-    label = find(window, name)
-    assert isinstance(label, QLabel)
-    return label.text()
-
-
-def click(window: QWidget, name: str) -> None:
-    QTest.mouseClick(find(window, name), Qt.MouseButton.LeftButton)
-
-
-def page(window: MainWindow) -> str:
-    pages = window.findChild(QStackedWidget)
-    assert isinstance(pages, QStackedWidget)
-    current = pages.currentWidget()
-    assert current is not None
-    return type(current).__name__
 
 
 def toasts(window: MainWindow) -> list[tuple[str, str]]:
@@ -395,9 +354,9 @@ def test_the_way_from_a_module_to_its_position_and_on_to_orders_and_back_by_keys
     assert name is not None
     assert "SPY" in name.text()
     control = Qt.KeyboardModifier.ControlModifier
-    for key, page in ((Qt.Key.Key_4, "orders"), (Qt.Key.Key_3, "positions")):
+    for key, other in ((Qt.Key.Key_4, "orders"), (Qt.Key.Key_3, "positions")):
         QTest.keyClick(window, key, control)
-        qtbot.waitUntil(partial(_is_on, pages, page))
+        qtbot.waitUntil(partial(_is_on, pages, other))
 
 
 @pytest.mark.parametrize(
@@ -419,3 +378,153 @@ def test_what_is_refused_beside_its_control_is_recorded_and_makes_no_toast(
     with qtbot.waitSignal(bridge.command_denied):
         bridge.notify(CommandDenied(command, (Denial(DenialCode.MARKET_CLOSED),)))
     assert not [toast for toast in window.findChildren(Toast) if toast.isVisible()]
+
+
+# --- the size of text -------------------------------------------------------------------------------------------------
+def clipped(window: MainWindow) -> list[str]:
+    """Labels and buttons in sight whose words do not fit into them, or that reach out of what they stand in."""
+    found = []
+    shown: list[QLabel | QPushButton] = [*window.findChildren(QLabel), *window.findChildren(QPushButton)]
+    for one in shown:
+        if not one.isVisible() or not one.text() or isinstance(one, ElidedText):
+            continue
+        needs = one.heightForWidth(one.width()) if one.hasHeightForWidth() else one.minimumSizeHint().height()
+        holder = one.parentWidget() or window
+        if one.height() < needs or not holder.rect().contains(one.geometry()):
+            found.append(f"{one.objectName()} {one.text()} {one.size()} needs {needs}")
+        elif isinstance(one, QLabel) and not one.wordWrap() and one.width() < one.sizeHint().width():
+            found.append(f"{one.objectName()} {one.text()} {one.width()} < {one.sizeHint().width()}")
+    return found
+
+
+@pytest.mark.parametrize("percent", theme.TEXT_SIZES)
+def test_nothing_is_clipped_and_the_stop_keeps_its_corner_at_every_size(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot, percent: int
+) -> None:
+    window._look.choose_text_size(percent)
+    button = find(window, "emergency_stop")
+    corners = set()
+    for name in (*PAGES, "go_settings"):
+        click(window, name)
+        qtbot.waitUntil(lambda: clipped(window) == [])
+        corners.add((button.mapTo(window, button.rect().topRight()).toTuple(), button.size().toTuple()))
+    publish(bridge, qtbot, stopped())
+    qtbot.waitUntil(lambda: clipped(window) == [])
+    corners.add((button.mapTo(window, button.rect().topRight()).toTuple(), button.size().toTuple()))
+    assert len(corners) == 1
+    assert window.width() - button.mapTo(window, button.rect().topRight()).x() <= 20
+    assert button.height() >= theme.px(theme.STOP_HEIGHT)
+    assert window.size().toTuple() == (1280, 800)
+
+
+def test_another_size_keeps_the_page_the_messages_and_the_focus(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(bridge.alert):
+        bridge.notify(Alert(NOW, AUTO, "opened"))
+    click(window, f"go_module_{AUTO}")
+    find(window, "detail_scan").setFocus()
+    window._look.choose_text_size(150)
+    assert page(window) == "ModuleDetail"
+    assert text(window, "detail_name") == "IV Service"
+    assert QApplication.focusWidget() is find(window, "detail_scan")
+    assert window._messages.lines == (("16 Mar 15:55:00", "IV Service", "opened"),)
+    messages = find(window, "go_messages")
+    assert isinstance(messages, NavigationButton)
+    assert messages.note == "1"
+
+
+def test_a_stop_that_waits_for_its_answer_still_waits_at_another_size(window: MainWindow, engine: EngineFake) -> None:
+    click(window, "emergency_stop")
+    window._look.choose_text_size(125)
+    assert text(window, "stop_title") == "Stop sent"
+    assert find(window, "stop_panel").isVisible()
+    click(window, "emergency_stop")
+    QTest.keyClick(window, Qt.Key.Key_S, STOP_KEYS)
+    assert [source for source, _why in engine.stops] == ["window button", "window button", "window shortcut"]
+
+
+def test_a_size_chosen_on_the_settings_is_marked_there_again(window: MainWindow, qtbot: QtBot) -> None:
+    click(window, "go_settings")
+    click(window, "text_size_150")
+    assert page(window) == "SettingsPage"
+    chosen = find(window, "text_size_150")
+    assert isinstance(chosen, QPushButton)
+    assert chosen.isChecked()
+    qtbot.waitUntil(chosen.hasFocus)
+
+
+@pytest.mark.parametrize("key", ["dashboard", "approvals", "messages", AUTO])
+def test_another_scheme_repaints_everything_in_sight(window: MainWindow, qtbot: QtBot, key: str) -> None:
+    (window.open_module if key == AUTO else window.go)(key)
+    qtbot.wait(1500)  # the layout has settled, and a ticket takes its first click
+    # The line at the foot counts seconds.
+    above = QRect(0, 0, window.width(), window.height() - 40)
+    seen = []
+    for _ in range(3):
+        seen.append(window.grab().toImage().copy(above))
+        window._look.toggle()
+        qtbot.wait(50)
+    grounds = {image.pixelColor(200, 110).name() for image in (seen[0], seen[1])}
+    assert grounds == {theme.DARK.ground, theme.LIGHT.ground}
+    assert seen[2] == seen[0]
+
+
+# --- what is remembered -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    use({Whose.MINDFOLIO: tmp_path / "window.ini", Whose.USER: tmp_path / "settings.ini"})
+    yield tmp_path
+    use({})
+
+
+def opened(qtbot: QtBot, bridge: EngineBridge) -> MainWindow:
+    made = MainWindow(bridge)
+    qtbot.addWidget(made, before_close_func=lambda _window: publish(bridge, qtbot, fresh()))
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.mark.usefixtures("memory")
+def test_size_place_and_page_are_as_they_were_left(qtbot: QtBot, bridge: EngineBridge) -> None:
+    first = opened(qtbot, bridge)
+    first.resize(1040, 700)
+    click(first, "go_messages")
+    first.close()
+    second = opened(qtbot, bridge)
+    assert second.size().toTuple() == (1040, 700)
+    assert page(second) == "MessageLog"
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_module_that_was_open_is_open_again_once_it_is_known(qtbot: QtBot, bridge: EngineBridge) -> None:
+    remember("window/page", MANUAL)
+    window = opened(qtbot, bridge)
+    assert page(window) == "Dashboard"
+    publish(bridge, qtbot, aggressive_growth())
+    assert page(window) == "ModuleDetail"
+    assert text(window, "detail_name") == "IV Service, ask first"
+
+
+@pytest.mark.usefixtures("memory")
+@pytest.mark.parametrize("key", ["gone", ""])
+def test_a_page_that_is_no_more_is_the_dashboard(qtbot: QtBot, bridge: EngineBridge, key: str) -> None:
+    remember("window/page", key)
+    remember("window/geometry", b"rubbish")
+    window = opened(qtbot, bridge)
+    publish(bridge, qtbot, aggressive_growth())
+    assert page(window) == "Dashboard"
+    assert window.size().toTuple() == (1280, 800)
+
+
+def test_what_is_refused_beside_the_ticket_is_told_to_screen_readers(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(window, "_announce", said.append)
+    deny(bridge, qtbot, ReallocateBudget(BudgetPlan({}, 0), 5, "user", ""), Denial(DenialCode.STOPPED))
+    with qtbot.waitSignal(bridge.command_accepted):
+        bridge.notify(CommandAccepted(ReallocateBudget(BudgetPlan({}, 0), 5, "user", "")))
+    assert said[0].startswith("Not done: Reallocate budgets")
+    assert said[1] == "The split of budgets is applied."

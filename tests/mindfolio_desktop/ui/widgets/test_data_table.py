@@ -1,11 +1,15 @@
 """The table widget: sorted by value, never silently empty, as high as its rows."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from mindfolio_desktop.ui.remembered import Whose, remember, use
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 
 ROLE = Qt.ItemDataRole.UserRole + 1
@@ -114,6 +118,57 @@ def test_a_column_makes_room_for_figures_that_grow_and_keeps_it(
     assert table.view.columnWidth(1) == wide
 
 
+# --- what is remembered -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[None]:
+    use({Whose.MINDFOLIO: tmp_path / "window.ini"})
+    yield
+    use({})
+
+
+def made(qtbot: QtBot, *titles: str) -> DataTable:
+    """A table of another start, with three rows."""
+    model = QStandardItemModel(0, 2)
+    model.setHorizontalHeaderLabels(titles)
+    widget = DataTable(model, "t", "Trades", sort_role=ROLE, stretch=0, most_rows=3)
+    model.setParent(widget)
+    qtbot.addWidget(widget)
+    widget.resize(400, 200)
+    widget.show()
+    for name, value in (("B", 2.0), ("C", 3.0), ("A", 1.0)):
+        add(model, name, value)
+    qtbot.waitUntil(lambda: widget.empty_text == "")
+    return widget
+
+
+@pytest.mark.usefixtures("memory")
+def test_sort_and_widths_are_as_a_person_left_them(qtbot: QtBot) -> None:
+    first = made(qtbot, "Name", "Amount")
+    click_heading(first, 1)
+    click_heading(first, 1)
+    assert shown(first) == ["C", "B", "A"]
+    first.view.horizontalHeader().resizeSection(1, 171)
+    second = made(qtbot, "Name", "Amount")
+    assert shown(second) == ["C", "B", "A"]
+    qtbot.waitUntil(lambda: second.view.horizontalHeader().sectionSize(1) == 171)
+
+
+@pytest.mark.usefixtures("memory")
+@pytest.mark.parametrize("kept", [{"by": "Gone", "widths": {"Gone": 9, "Amount": "x"}}, {"by": 7, "widths": []}])
+def test_what_no_longer_fits_the_table_is_left_out(qtbot: QtBot, kept: dict[str, object]) -> None:
+    remember("table/t", kept)
+    assert shown(made(qtbot, "Name", "Amount")) == ["B", "C", "A"]
+
+
+def test_the_reason_for_no_rows_has_as_many_lines_as_it_needs(
+    table: DataTable, model: QStandardItemModel, qtbot: QtBot
+) -> None:
+    one = table.height()
+    table.explain_empty("Nothing was traded yet, because " + "this is a long story, " * 8)
+    qtbot.waitUntil(lambda: table.height() > one)
+
+
+@pytest.mark.usefixtures("memory")
 def test_columns_of_a_persons_choice_are_remembered_by_the_table(
     qtbot: QtBot, model: QStandardItemModel, table: DataTable
 ) -> None:

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.domain.mindfolio import ModuleStatus
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.pages import PAGES
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Navigation, NavigationButton
+from mindfolio_desktop.ui.widgets.navigation import MESSAGES, Navigation, NavigationButton, Place
+from mindfolio_desktop.ui.widgets.text import Text
 from tests.mindfolio_desktop.ui.snapshots import (
     AUTO,
     MANUAL,
@@ -42,15 +44,70 @@ def button(navigation: Navigation, name: str) -> NavigationButton:
     return found
 
 
-@pytest.mark.parametrize(
-    ("page", "key"), [(DASHBOARD, Qt.Key.Key_1), (APPROVALS, Qt.Key.Key_2), (MESSAGES, Qt.Key.Key_0)]
-)
-def test_a_page_is_chosen_by_click_and_by_key(navigation: Navigation, qtbot: QtBot, page: str, key: Qt.Key) -> None:
+@pytest.mark.parametrize("page", [place.key for place in PLACES])
+def test_a_page_is_chosen_by_click(navigation: Navigation, page: str) -> None:
     chosen: list[str] = []
     navigation.page_chosen.connect(chosen.append)
     QTest.mouseClick(button(navigation, f"go_{page}"), Qt.MouseButton.LeftButton)
-    QTest.keyClick(navigation, key, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: chosen == [page, page])
+    assert chosen == [page]
+
+
+def many_places() -> list[Place]:
+    keys = ("positions", "orders", "market", "risk", "budgets", "ledger", "day", "of_no_group")
+    return [*PLACES, *(Place(key, key.capitalize(), "dashboard", "") for key in keys)]
+
+
+def test_pages_stand_under_headings_and_one_of_no_group_under_the_accounts(qtbot: QtBot) -> None:
+    navigation = Navigation(many_places())
+    qtbot.addWidget(navigation)
+    navigation.show()
+    rows: list[NavigationButton | Text] = [
+        *navigation.findChildren(NavigationButton),
+        *navigation.findChildren(Text),
+    ]
+    rows = [row for row in rows if row.objectName() != "toggle_theme"]
+    rows.sort(key=lambda row: row.mapTo(navigation, row.rect().topLeft()).y())
+    assert [row.text() for row in rows] == [
+        *("Dashboard", "Trading", "Approvals", "Positions", "Orders", "Market"),
+        *("Account", "Risk", "Budgets", "Ledger", "Day", "Of_no_group", "Program", "Messages", "Settings", "Modules"),
+    ]
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_twelve_modules_and_a_dozen_pages_scroll_in_a_low_window(
+    qtbot: QtBot, qapp: QApplication, percent: int
+) -> None:
+    theme.apply(qapp, theme.Scheme.DARK, percent)
+    navigation = Navigation(many_places())
+    qtbot.addWidget(navigation)
+    view = aggressive_growth().modules[0]
+    names = [f"module_{number}" for number in range(12)]
+    modules = tuple(replace(view, spec=module_spec(name, f"Module {name}")) for name in names)
+    navigation.set_snapshot(replace(aggressive_growth(), modules=modules))
+    navigation.resize(navigation.width(), 680)
+    navigation.show()
+    qtbot.waitExposed(navigation)
+    last, frame = button(navigation, "go_module_module_11"), navigation.rect()
+    assert not frame.contains(last.mapTo(navigation, last.rect().bottomLeft()))
+    last.setFocus()
+    qtbot.waitUntil(lambda: frame.contains(last.mapTo(navigation, last.rect().bottomLeft())))
+    for one in navigation.findChildren(NavigationButton):
+        assert one.height() >= one.fontMetrics().height(), one.objectName()
+        assert one.width() <= navigation.width()
+    switch = button(navigation, "toggle_theme")
+    assert frame.contains(switch.geometry())
+    theme.apply(qapp)
+
+
+def test_the_page_that_is_turned_to_comes_into_sight(qtbot: QtBot) -> None:
+    navigation = Navigation(many_places())
+    qtbot.addWidget(navigation)
+    navigation.resize(navigation.width(), 300)
+    navigation.show()
+    qtbot.waitExposed(navigation)
+    shown = button(navigation, "go_settings")
+    navigation.show_page("settings")
+    qtbot.waitUntil(lambda: navigation.rect().contains(shown.mapTo(navigation, shown.rect().bottomLeft())))
 
 
 def test_a_module_is_chosen(navigation: Navigation) -> None:

@@ -1,0 +1,80 @@
+"""What happens when the window is closed: it closes, or asks first, or goes on without itself in the tray."""
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QApplication, QWidget
+
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
+from mindfolio_desktop.ui.widgets.tray import Tray
+
+
+class Leaving(QObject):
+    """Asks for one window. Once `exit_decided` came, the window may close."""
+
+    exit_decided = Signal()
+    stop_wanted = Signal(str)
+    """An emergency stop from the tray: its source."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._is_decided = False
+        self._question: CloseQuestion | None = None
+        self._tray: Tray | None = None
+
+    def may_close(self, snapshot: MindfolioSnapshot | None) -> bool:
+        """Whether the window may close now; where not, a question is on screen that will tell."""
+        if snapshot is None or self._is_decided or not unattended(snapshot):
+            return True
+        if self._question is None:
+            self._question = CloseQuestion(snapshot, self._window, has_tray=Tray.is_there())
+            self._question.accepted.connect(self._exit)
+            self._question.rejected.connect(self._stay)
+            self._question.tray_chosen.connect(self._go_to_tray)
+            self._question.show()
+        self._question.raise_()
+        self._question.activateWindow()
+        return False
+
+    @Slot()
+    def _exit(self) -> None:
+        self._question = None
+        self._is_decided = True
+        self.exit_decided.emit()
+
+    @Slot()
+    def _stay(self) -> None:
+        self._question = None
+
+    @Slot()
+    def _go_to_tray(self) -> None:
+        """Go on without the window, for as long as the desktop has a tray to come back from."""
+        if self._tray is None:
+            self._tray = Tray(self._window)
+            self._tray.window_wanted.connect(self._return)
+            self._tray.stop_wanted.connect(self._stop)
+            self._tray.exit_wanted.connect(self._exit_from_tray)
+        self._tray.show_words(self._window.windowTitle())
+        QApplication.setQuitOnLastWindowClosed(False)
+        self._window.hide()
+
+    @Slot()
+    def _return(self) -> None:
+        if self._tray is not None:
+            self._tray.hide()
+        QApplication.setQuitOnLastWindowClosed(True)
+        self._window.show()
+        self._window.raise_()
+        self._window.activateWindow()
+
+    @Slot()
+    def _stop(self) -> None:
+        """Stop first; then show what came of it."""
+        self.stop_wanted.emit("tray")
+        self._return()
+
+    @Slot()
+    def _exit_from_tray(self) -> None:
+        """Show the window, which lists what would stay unattended, and asks."""
+        self._return()
+        self._window.close()

@@ -1,0 +1,91 @@
+"""What the window puts into its registry of actions: pages, modules, look, speed, itself, and the emergency stop."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Protocol
+
+from engine.domain.commands import Command, PauseModule, ResumeModule, ScanNow, SetSpeed
+from engine.domain.mindfolio import ModuleStatus
+from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.actions import Action
+from mindfolio_desktop.ui.look import Look, Theme
+from mindfolio_desktop.ui.pages import PAGES
+from mindfolio_desktop.ui.widgets.emergency import SHORTCUT
+from mindfolio_desktop.ui.widgets.header import SPEEDS
+
+_WHO = "user"
+_WHY = "from the command palette"
+
+Send = Callable[[Command], None]
+
+
+class Window(Protocol):
+    """What the actions do it with."""
+
+    def go(self, key: str) -> None: ...
+    def show_palette(self) -> None: ...
+    def show_keys(self) -> None: ...
+    def stop(self, source: str) -> None: ...
+    def close(self) -> bool: ...
+
+
+def fixed_actions(window: Window, look: Look, send: Send) -> tuple[Action, ...]:
+    """What there is for as long as the window is."""
+    return (
+        *(
+            Action(
+                f"page.{page.place.key}", page.place.title, "Page", partial(window.go, page.place.key), page.place.keys
+            )
+            for page in PAGES
+        ),
+        Action("palette", "Find a command", "Window", window.show_palette, "Ctrl+K"),
+        Action("keys", "List of keys", "Window", window.show_keys, "F1"),
+        *_look_actions(look),
+        *(
+            Action(f"speed.{speed:g}", _speed_words(speed), "Market", partial(send, SetSpeed(speed)))
+            for speed in SPEEDS
+        ),
+        Action("close", "Close the window", "Window", partial(_close, window), "Ctrl+Q"),
+        Action(
+            "stop", "EMERGENCY STOP", "Stops everything", partial(window.stop, "palette"), SHORTCUT, is_emergency=True
+        ),
+    )
+
+
+def module_actions(snapshot: MindfolioSnapshot, open_module: Callable[[str], None], send: Send) -> Iterator[Action]:
+    """What can be done with each module now."""
+    for view in snapshot.modules:
+        key, name = view.spec.module_id, view.spec.name
+        yield Action(f"module.{key}", name, "Module", partial(open_module, key))
+        if view.status is ModuleStatus.PAUSED:
+            command: Command = ResumeModule(key, _WHO, f"resumed {_WHY}")
+            yield Action(f"resume.{key}", f"Resume {name}", "Module", partial(send, command))
+        else:
+            command = PauseModule(key, _WHO, f"paused {_WHY}")
+            yield Action(f"pause.{key}", f"Pause {name}", "Module", partial(send, command))
+        yield Action(f"scan.{key}", f"Scan now with {name}", "Module", partial(send, ScanNow(key, _WHO)))
+
+
+def _look_actions(look: Look) -> Iterator[Action]:
+    for one in Theme:
+        yield Action(f"theme.{one.value}", f"Theme: {one.words}", "Look", partial(look.choose_theme, one))
+    yield Action("text.larger", "Larger text", "Look", partial(_resize, look, 1), "Ctrl++")
+    yield Action("text.smaller", "Smaller text", "Look", partial(_resize, look, -1), "Ctrl+-")
+    for percent in theme.TEXT_SIZES:
+        yield Action(f"text.{percent}", f"Text size {percent} %", "Look", partial(look.choose_text_size, percent))
+
+
+def _resize(look: Look, by: int) -> None:
+    sizes = theme.TEXT_SIZES
+    at = min(max(0, sizes.index(look.text_size) + by), len(sizes) - 1)
+    look.choose_text_size(sizes[at])
+
+
+def _close(window: Window) -> None:
+    window.close()
+
+
+def _speed_words(speed: float) -> str:
+    return "Hold the market" if speed == 0 else f"Market speed {fmt.speed(speed)}"

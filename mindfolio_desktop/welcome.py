@@ -1,0 +1,102 @@
+"""The first start: what a new mindfolio may be, and what is begun once a person has said it."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from engine.domain.mindfolio import Beginning, Environment, ModuleKind
+from engine.runtime.defaults import NAMES, limits_of
+from engine.runtime.places import Places
+from mindfolio_desktop.app import Session
+from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui.views.first_run import FirstRun, Offer
+
+DEMO_SESSIONS = 3
+"""Sessions of history that a demo begins with."""
+
+DEMO_SYMBOLS = ("SPY", "QQQ", "AAPL", "KO", "XLF", "TLT")
+"""What a demo's modules look at, so that its history is soon made."""
+
+_LOOK_MS = 200
+
+_OFFERS = (
+    (ModuleKind.IV_SERVICE, 30, "Sells options where they are dear: condors, calendars, diagonals. Trades by itself."),
+    (ModuleKind.SELL_PUTS_ENGINE, 40, "Sells puts that its cash covers, keeps assigned shares, sells calls on them."),
+    (ModuleKind.SMART_REBALANCER, 20, "Watches all modules together and suggests what to close or to hedge."),
+    (ModuleKind.GAMMA_SCALPER, 0, "Buys straddles where options are cheap, and hedges their delta."),
+)
+
+
+class Welcome(QObject):
+    """Shows the page in the session's window, and begins what was chosen on it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.window)
+        self._session, self._places, self._running = session, session.places, session.running
+        places = session.places
+        self._days_seen: set[object] = set()
+        offers = [Offer(kind, NAMES[kind], about, percent) for kind, percent, about in _OFFERS]
+        markets = [Environment.SIMULATED]
+        if any(places.history.rglob("*.parquet")):
+            markets.append(Environment.REPLAY)
+        if places.environment in markets:  # the one that was named on the command line
+            markets.sort(key=lambda one: one is not places.environment)
+        self._page = FirstRun(offers, limits_of, markets)
+        self._page.begun.connect(self._begin)
+        self._page.demo_wanted.connect(self._begin_demo)
+        self._page.demo_ended.connect(self._end_demo)
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self._follow_demo)
+
+    def start(self) -> None:
+        """Show the window with the page."""
+        self._session.window.show_welcome(self._page)
+        self._session.window.show()
+
+    @Slot(object, object)
+    def _begin(self, beginning: Beginning, environment: Environment) -> None:
+        places = Places(self._places.data_dir, environment)
+        self._session.begin(places, replace(self._running, beginning=beginning))
+        self._session.window.end_welcome()
+
+    # --- the demo -------------------------------------------------------------------------------------------------
+    @Slot()
+    def _begin_demo(self) -> None:
+        """Some days at full speed, in which everything that asks is approved; then the market goes on as it would."""
+        self._places = Places(self._places.data_dir, Environment.SIMULATED)
+        symbols = self._running.symbols or DEMO_SYMBOLS
+        self._running = replace(self._running, symbols=symbols)
+        history = replace(
+            self._running, speed=float("inf"), threads=0, is_beside=False, approves_all=True, sessions=DEMO_SESSIONS
+        )
+        self._session.begin(self._places, history)
+        self._look.start()
+        self._follow_demo()
+
+    @Slot()
+    def _follow_demo(self) -> None:
+        if self._session.host.has_ended:
+            self._look.stop()
+            self._session.begin(self._places, self._running)
+            self._session.window.end_welcome()
+            return
+        snapshot = self._session.bridge.snapshot
+        if snapshot is None:
+            self._page.show_progress(0, 0, "Opening the market and testing the first trades on their past…")
+            return
+        market = snapshot.market
+        if market.session is not None:
+            self._days_seen.add(market.session)
+        day = max(1, len(self._days_seen))
+        held = fmt.counted(snapshot.positions, "open position")
+        words = f"Day {day} of {DEMO_SESSIONS}: {fmt.date(market.now.date())}, {held}"
+        self._page.show_progress(day - 1, DEMO_SESSIONS, words)
+
+    @Slot()
+    def _end_demo(self) -> None:
+        self._session.host.close(timeout_s=0)
+
+
+def ask_first(session: Session) -> None:
+    """Begin a session by asking what its mindfolio shall be."""
+    Welcome(session).start()

@@ -1,0 +1,80 @@
+"""Closing over open positions: stay, exit, or go on in the tray where there is one."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
+from pytestqt.qtbot import QtBot
+
+from mindfolio_desktop.ui.main_window import MainWindow
+from mindfolio_desktop.ui.widgets.tray import Tray
+from tests.mindfolio_desktop.ui.driving import click, find, text
+from tests.mindfolio_desktop.ui.engine_fake import EngineFake
+
+
+@pytest.fixture
+def tray(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(Tray, "is_there", staticmethod(lambda: True))
+    yield
+    QApplication.setQuitOnLastWindowClosed(True)
+
+
+def questions(window: MainWindow) -> list[QDialog]:
+    return [one for one in window.findChildren(QDialog, "close_question") if one.isVisible()]
+
+
+def choose(window: MainWindow, name: str) -> None:
+    entry = window.findChild(QAction, name)
+    assert isinstance(entry, QAction)
+    entry.trigger()
+
+
+def test_without_a_tray_it_is_said_and_only_exit_and_stay_are_offered(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tray, "is_there", staticmethod(lambda: False))
+    window.close()
+    assert text(window, "close_tray") == "This desktop has no tray, so Mindfolio cannot go on without its window."
+    offered = [button.text() for button in questions(window)[0].findChildren(QPushButton) if button.isVisible()]
+    assert sorted(offered) == ["Exit all the same", "Stay"]
+
+
+@pytest.mark.usefixtures("tray")
+def test_in_the_tray_it_goes_on_and_comes_back(window: MainWindow, qtbot: QtBot) -> None:
+    closed: list[bool] = []
+    window.closing.connect(lambda: closed.append(True))
+    window.close()
+    click(window, "close_to_tray")
+    assert not window.isVisible()
+    assert closed == []
+    assert not QApplication.quitOnLastWindowClosed()
+    choose(window, "tray_show")
+    assert window.isVisible()
+    assert QApplication.quitOnLastWindowClosed()
+    qtbot.waitUntil(lambda: questions(window) == [])
+
+
+@pytest.mark.usefixtures("tray")
+def test_the_emergency_stop_in_the_tray_stops_and_shows_what_came_of_it(window: MainWindow, engine: EngineFake) -> None:
+    window.close()
+    click(window, "close_to_tray")
+    choose(window, "tray_stop")
+    assert engine.stops == [("window tray", "emergency stop pressed")]
+    assert window.isVisible()
+    assert find(window, "stop_panel").isVisible()
+
+
+@pytest.mark.usefixtures("tray")
+def test_an_exit_from_the_tray_lists_first_what_stays_unattended(window: MainWindow, qtbot: QtBot) -> None:
+    closed: list[bool] = []
+    window.closing.connect(lambda: closed.append(True))
+    window.close()
+    click(window, "close_to_tray")
+    choose(window, "tray_exit")
+    assert window.isVisible()
+    assert closed == []
+    qtbot.waitUntil(lambda: len(questions(window)) == 1)
+    qtbot.waitUntil(lambda: window.findChildren(QDialog, "close_question") == questions(window))
+    click(window, "close_anyway")
+    qtbot.waitUntil(lambda: closed == [True])
