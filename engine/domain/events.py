@@ -109,6 +109,15 @@ class ModuleAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleChanged:
+    """A module goes on with other settings: its name, limits, universe, structures, parameters, autotrade."""
+
+    spec: ModuleSpec
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleRemoved:
     """A module ended, flat; its budget went to the reserve and what it earned stays with its name in the books."""
 
@@ -311,6 +320,7 @@ Event: TypeAlias = (
     | GainSwept
     | LossSettled
     | ModuleAdded
+    | ModuleChanged
     | ModuleRemoved
     | PositionMoved
     | BudgetReallocated
@@ -367,6 +377,7 @@ __all__ = [
     "MindfolioRearmed",
     "MindfolioStatusChanged",
     "ModuleAdded",
+    "ModuleChanged",
     "ModuleRemoved",
     "ModuleStatusChanged",
     "OrderAccepted",

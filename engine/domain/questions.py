@@ -10,6 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.core.money import Money
+from engine.domain.mindfolio import ModuleSpec
+from engine.domain.snapshot import MindfolioSnapshot
+from engine.domain.structure import StructureKind
+
 
 # --- what the journal tells -------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,24 @@ class NavSamples:
     """Samples of the account's NAV, oldest first: tuple[(datetime, Money), ...]."""
 
 
-LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples
+@dataclass(frozen=True, slots=True)
+class AllocationsSoFar:
+    """Every split of capital so far, and what came of it: AllocationReview. Seconds, for a year."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProposalsFor:
+    """Other splits of the capital in a snapshot: tuple[Proposal, ...], one of each kind.
+
+    `locked` modules keep their budgets, as paused ones do. Reads the history of allocation: seconds, for a year.
+    """
+
+    snapshot: MindfolioSnapshot
+    least_reserve: Money
+    locked: frozenset[str] = frozenset()
+
+
+LedgerQuestion: TypeAlias = ScansOf | TradesOf | SkipsOf | NavSamples | AllocationsSoFar | ProposalsFor
 
 
 # --- what the engine has in hand --------------------------------------------------------------------------------------
@@ -48,11 +70,28 @@ class StressOf:
     """P&L of the book over moves of price and volatility, now and after some days: tuple[StressGrid, ...]."""
 
 
-DeskQuestion: TypeAlias = StressOf
+@dataclass(frozen=True, slots=True)
+class ModuleOffers:
+    """What modules can be made of, and how each can be set up: Offers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrialOf:
+    """What the year before now says of a structure of a symbol under a module's rules, before it is funded.
+
+    Evidence, or Awaited where it is being worked out: then it is asked again.
+    """
+
+    spec: ModuleSpec
+    symbol: str
+    kind: StructureKind
+
+
+DeskQuestion: TypeAlias = StressOf | ModuleOffers | TrialOf
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
 
-DESK_QUESTIONS = (StressOf,)
+DESK_QUESTIONS = (StressOf, ModuleOffers, TrialOf)
 """For isinstance; the same as in `DeskQuestion`."""
 
 

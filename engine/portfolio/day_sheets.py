@@ -287,7 +287,7 @@ def _results(book: Book) -> dict[str, tuple[Money, Money]]:
 def _learn_names(names: dict[str, str], event: ev.Event) -> None:
     if isinstance(event, ev.MindfolioCreated):
         names.update({spec.module_id: spec.name for spec in event.spec.modules})
-    elif isinstance(event, ev.ModuleAdded):
+    elif isinstance(event, ev.ModuleAdded | ev.ModuleChanged):
         names[event.spec.module_id] = event.spec.name
 
 

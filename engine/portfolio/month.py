@@ -121,7 +121,7 @@ class MonthGathering:
         ended = self._trades.after(book, event, applied)
         if isinstance(event, ev.MindfolioCreated):
             self._names |= {spec.module_id: spec.name for spec in event.spec.modules}
-        elif isinstance(event, ev.ModuleAdded):
+        elif isinstance(event, ev.ModuleAdded | ev.ModuleChanged):
             self._names[event.spec.module_id] = event.spec.name
         split = {**book.plan.budgets, "": book.reserve} if type(event) in _SPLITS else self._split
         if self._first <= market_day(entry.at) < self._after:

@@ -6,20 +6,7 @@ from collections.abc import Callable, Mapping
 from engine.core.money import dollars
 from engine.domain.limits import Costs, GateLimits, ModuleLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, Waivers
-from engine.domain.structure import StructureKind
-from engine.modules.registry import parameters_for
-
-_STRUCTURES = {
-    ModuleKind.IV_SERVICE: (StructureKind.IRON_CONDOR, StructureKind.CALENDAR, StructureKind.DIAGONAL),
-    ModuleKind.SELL_PUTS_ENGINE: (StructureKind.SHORT_PUT, StructureKind.COVERED_CALL),
-    ModuleKind.SMART_REBALANCER: (StructureKind.BEAR_PUT_SPREAD,),
-    ModuleKind.GAMMA_SCALPER: (
-        StructureKind.LONG_STRADDLE,
-        StructureKind.LONG_STRANGLE,
-        StructureKind.LONG_STOCK,
-        StructureKind.SHORT_STOCK,
-    ),
-}
+from engine.modules.registry import STRUCTURES, parameters_for
 
 _NAMES = {
     ModuleKind.IV_SERVICE: "IV Service",
@@ -102,7 +89,7 @@ def module_of(
         limits=ModuleLimits(max_risk_per_trade=dollars(risk), daily_loss_limit=dollars(loss)),
         autotrade=autotrade,
         universe=universe,
-        structures=_STRUCTURES[kind],
+        structures=STRUCTURES[kind],
         # Written down in full, so that another version's defaults do not change a mindfolio that exists.
         parameters={spec.name: spec.default for spec in parameters_for(kind)},
     )

@@ -64,6 +64,7 @@ _NAMES = {
     DenialCode.BROKER_UNREACHABLE: "Broker",
     DenialCode.UNKNOWN_PLAN: "Closing plan",
     DenialCode.UNKNOWN_DIFFERENCE: "Difference",
+    DenialCode.SETTINGS: "Settings",
 }
 
 _PLAIN = {
