@@ -1,7 +1,6 @@
 """Events: what happened, in the past tense. The state of a mindfolio is the fold of these, in order.
 
-Each is journaled as {type, version, canonical JSON}. A field is never renamed or given another meaning: a new
-version of the event and an upcaster come instead.
+Each is journaled as {type, version, canonical JSON}. No field gets another name or meaning: a new version comes.
 """
 
 import datetime as dt

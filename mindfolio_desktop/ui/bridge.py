@@ -14,15 +14,19 @@ from engine.domain.commands import Command
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
 from engine.domain.questions import (
     DESK_QUESTIONS,
+    AllocationsSoFar,
     Answer,
     DeskQuestion,
     LedgerQuestion,
+    ModuleOffers,
     NavSamples,
+    ProposalsFor,
     Question,
     ScansOf,
     SkipsOf,
     StressOf,
     TradesOf,
+    TrialOf,
 )
 from engine.domain.snapshot import MindfolioSnapshot
 
@@ -206,5 +210,9 @@ _WORDS: dict[type, str] = {
     TradesOf: "the closed trades",
     SkipsOf: "the skipped trades",
     NavSamples: "the history of NAV",
+    AllocationsSoFar: "the history of allocation",
+    ProposalsFor: "proposals",
+    ModuleOffers: "the kinds of module",
+    TrialOf: "a backtest",
     StressOf: "the stress grid",
 }

@@ -4,20 +4,28 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.domain.budget import BudgetPlan
 from engine.domain.commands import (
+    AddModule,
     ApproveTrade,
+    ChangeModule,
     Command,
     ConfirmClosing,
+    DepositCash,
     EmergencyStop,
     PauseModule,
     PlanClosing,
     ReallocateBudget,
     RearmMindfolio,
     RefuseTrade,
+    RemoveModule,
     ResolveDifference,
     ResumeModule,
     ScanNow,
     SetSpeed,
+    SettleLoss,
+    SweepGain,
+    WithdrawCash,
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert
@@ -26,7 +34,7 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.pages import PAGES
-from mindfolio_desktop.ui.views.dashboard import WHO
+from mindfolio_desktop.ui.views.dashboard import WHO, Dashboard
 from mindfolio_desktop.ui.views.module_detail import ModuleDetail
 from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
 from mindfolio_desktop.ui.widgets.differences import DifferencesPanel
@@ -47,7 +55,20 @@ _COMMANDS: dict[type, str] = {
     PlanClosing: "Plan what to close",
     ConfirmClosing: "Close the riskiest",
     ResolveDifference: "Resolve a difference",
+    DepositCash: "Deposit cash",
+    WithdrawCash: "Withdraw cash",
+    SweepGain: "Sweep a gain",
+    SettleLoss: "Settle a loss",
+    AddModule: "Add a module",
+    ChangeModule: "Change settings",
+    RemoveModule: "Remove a module",
 }
+
+_ANSWERED_IN_PLACE = (
+    ReallocateBudget, ApproveTrade, RefuseTrade, DepositCash, WithdrawCash, SweepGain, SettleLoss,
+    AddModule, ChangeModule, RemoveModule,
+)  # fmt: skip
+"""Whose refusals are shown where the person is looking."""
 
 _SPECS = {page.place.key: page for page in PAGES}
 
@@ -152,7 +173,16 @@ class MainWindow(QMainWindow):
             if isinstance(page, Page):
                 page.page_requested.connect(self._go)
                 page.module_opened.connect(self.open_module)
+                page.draft_requested.connect(self._load_draft)
         return page
+
+    @Slot(object)
+    def _load_draft(self, plan: BudgetPlan) -> None:
+        """Open a split as a draft on the dashboard: what is applied is for a person to say."""
+        self._go(DASHBOARD)
+        dashboard = self._page(DASHBOARD)
+        if isinstance(dashboard, Dashboard):
+            dashboard.show_draft(plan)
 
     def _turn_to(self, page: QWidget, key: str) -> None:
         self._pages.setCurrentWidget(page)
@@ -189,8 +219,7 @@ class MainWindow(QMainWindow):
             self._stop_panel.show_denied()
         if isinstance(command, ResolveDifference):
             self._differences.show_denied()
-        # The allocation bar and the ticket show their own refusals, where the person is looking.
-        if not isinstance(command, ReallocateBudget | ApproveTrade | RefuseTrade):
+        if not isinstance(command, _ANSWERED_IN_PLACE):
             self._toasts.show_message(title, reasons, is_warning=True)
 
     @Slot(object)

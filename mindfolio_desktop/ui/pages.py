@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, Place
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS, BUDGETS, DASHBOARD, MESSAGES, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,12 @@ def _approvals(bridge: EngineBridge) -> QWidget:
     return ApprovalsView(bridge)
 
 
+def _budgets(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.budgets import Budgets  # noqa: PLC0415 - made when first turned to
+
+    return Budgets(bridge)
+
+
 def _messages(_bridge: EngineBridge) -> QWidget:
     from mindfolio_desktop.ui.widgets.messages import MessageLog  # noqa: PLC0415 - as the others
 
@@ -41,5 +47,6 @@ def _messages(_bridge: EngineBridge) -> QWidget:
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),
+    PageSpec(Place(BUDGETS, "Budgets", "budgets", "Ctrl+6"), _budgets),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),
 )

@@ -4,6 +4,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
+from engine.domain.budget import BudgetPlan
 from engine.domain.commands import Command, PauseModule, ReallocateBudget, ResumeModule
 from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
@@ -94,6 +95,11 @@ class Dashboard(Page):
         self._columns = fitting
         _fill(self._card_grid, list(self._cards.values()), min(fitting, max(1, len(self._cards))))
         _fill(self._panel_grid, list(self._panels), min(fitting, _PANELS))
+
+    def show_draft(self, plan: BudgetPlan) -> None:
+        """Open a split as a draft in the allocation bar, and bring it into sight."""
+        self.allocation.load(plan)
+        self.ensureWidgetVisible(self._allocation_panel)
 
     @Slot()
     def _go_to_approvals(self) -> None:

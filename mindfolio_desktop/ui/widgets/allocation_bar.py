@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.core.money import Money
+from engine.domain.budget import BudgetPlan
 from engine.domain.commands import ReallocateBudget
 from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
@@ -163,6 +164,19 @@ class AllocationBar(QWidget):
         if row is not None:
             row.amount.setFocus(Qt.FocusReason.OtherFocusReason)
             row.amount.selectAll()
+
+    def load(self, plan: BudgetPlan) -> None:
+        """Open a split as a draft, as one step to undo; where it fits no more, a sentence says so."""
+        draft = self._draft
+        if draft is None or self._state not in (BarState.FOLLOWING, BarState.DRAFTING):
+            self._footer.say("Nothing was loaded: another split is being applied.")
+            return
+        ids = [portion.module_id for portion in draft.portions]
+        if plan.budgets.keys() != set(ids) or plan.total != draft.capital:
+            self._footer.say("Nothing was loaded: modules or capital changed, so that split no longer adds up.")
+            return
+        self._on_gesture()
+        self._change(draft.with_amounts((*(plan.budgets[each] for each in ids), plan.reserve)), "load")
 
     @Slot()
     def apply(self) -> None:

@@ -13,7 +13,7 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.icon import IconButton
 from mindfolio_desktop.ui.widgets.text import Text
 
-DASHBOARD, APPROVALS, MESSAGES = "dashboard", "approvals", "messages"
+DASHBOARD, APPROVALS, BUDGETS, GALLERY, MESSAGES = "dashboard", "approvals", "budgets", "gallery", "messages"
 WIDTH = 196
 
 

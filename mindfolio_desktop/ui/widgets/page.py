@@ -29,6 +29,8 @@ class Page(QScrollArea):
     """The key of another page."""
     module_opened = Signal(str)
     """The id of a module whose page is wanted."""
+    draft_requested = Signal(object)
+    """A BudgetPlan that is to be opened as a draft in the allocation bar."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +43,9 @@ class Page(QScrollArea):
         self.column.setContentsMargins(margin, margin, margin, margin)
         self.column.setSpacing(margin)
         self.setWidget(inside)
+
+    def set_locked(self, module_ids: frozenset[str]) -> None:
+        """Told when the page is turned to: modules whose budgets a person has locked. Most pages do not care."""
 
     def add_heading(self, title: str, *controls: QWidget) -> None:
         """The page's name at the left, and what it offers at the right."""

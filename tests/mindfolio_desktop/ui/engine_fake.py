@@ -2,8 +2,9 @@
 
 import threading
 
+from engine.domain.allocation_review import AllocationReview
 from engine.domain.commands import Command
-from engine.domain.questions import DESK_QUESTIONS, DeskQuestion, LedgerQuestion, Question
+from engine.domain.questions import DESK_QUESTIONS, AllocationsSoFar, DeskQuestion, LedgerQuestion, Question
 
 
 class EngineFake:
@@ -14,7 +15,7 @@ class EngineFake:
         self.commands: list[Command] = []
         self.stops: list[tuple[str, str]] = []
         self.questions: list[Question] = []
-        self.answers: dict[type, object] = {}
+        self.answers: dict[type, object] = {AllocationsSoFar: AllocationReview((), (), ())}
         self.threads: set[str] = set()
         self.fault: Exception | None = None
         self.may_answer = threading.Event()
