@@ -12,11 +12,12 @@ from engine.domain.structure import StructureKind
 class ModuleOffer:
     """A program that a module can be made of.
 
-    `spec` is a module of it as it would come, under an id that is free, for a budget of `budget`, which is what such a
-    module typically has. `structures` is all that it can trade, `parameters` the schema of its settings, `testable`
-    what a backtest can speak about before there is any position. `is_users`: a user wrote it.
+    `name` is what the program is called. `spec` is a module of it as it would come, under an id that is free, for a
+    budget of `budget`, which is what such a module typically has. `structures` is all that it can trade, `parameters`
+    the schema of its settings, `testable` what a backtest can speak about before there is any position.
     """
 
+    name: str
     spec: ModuleSpec
     summary: str
     budget: Money

@@ -90,8 +90,10 @@ def _offer_of(kind: ModuleKind, symbols: tuple[str, ...]) -> ModuleOffer:
     budget, risk, loss = _FUNDED[kind]
     # Insurance costs money in every backtest: that is what it is for.
     testable = () if kind is ModuleKind.SMART_REBALANCER else _testable(STRUCTURES[kind])
+    spec = defaults.module_of(kind, symbols, risk, loss)
     return ModuleOffer(
-        defaults.module_of(kind, symbols, risk, loss),
+        spec.name,
+        spec,
         _SUMMARIES[kind],
         dollars(budget),
         STRUCTURES[kind],
@@ -103,7 +105,13 @@ def _offer_of(kind: ModuleKind, symbols: tuple[str, ...]) -> ModuleOffer:
 def _users_offer(enabled: Enabled) -> ModuleOffer:
     spec = users_spec(enabled, _OWN_BUDGET)
     return ModuleOffer(
-        spec, enabled.summary, _OWN_BUDGET, spec.structures, enabled.parameters, _testable(spec.structures)
+        enabled.name,
+        spec,
+        enabled.summary,
+        _OWN_BUDGET,
+        spec.structures,
+        enabled.parameters,
+        _testable(spec.structures),
     )
 
 

@@ -33,7 +33,7 @@ from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.pages import PAGES
+from mindfolio_desktop.ui.pages import GALLERY_PAGE, PAGES
 from mindfolio_desktop.ui.views.dashboard import WHO, Dashboard
 from mindfolio_desktop.ui.views.module_detail import ModuleDetail
 from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
@@ -70,7 +70,7 @@ _ANSWERED_IN_PLACE = (
 )  # fmt: skip
 """Whose refusals are shown where the person is looking."""
 
-_SPECS = {page.place.key: page for page in PAGES}
+_SPECS = {page.place.key: page for page in (*PAGES, GALLERY_PAGE)}
 
 PLAN_TARGET_PCT = 50
 """Of the worst case of now: how far a closing plan brings it down."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS, BUDGETS, DASHBOARD, MESSAGES, Place
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS, BUDGETS, DASHBOARD, GALLERY, MESSAGES, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,20 @@ def _budgets(bridge: EngineBridge) -> QWidget:
     return Budgets(bridge)
 
 
+def _gallery(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.gallery import Gallery  # noqa: PLC0415 - made when first turned to
+
+    return Gallery(bridge)
+
+
 def _messages(_bridge: EngineBridge) -> QWidget:
     from mindfolio_desktop.ui.widgets.messages import MessageLog  # noqa: PLC0415 - as the others
 
     return MessageLog()
 
+
+GALLERY_PAGE = PageSpec(Place(GALLERY, "Add New Module", "gallery", ""), _gallery)
+"""Reached from the modules, not from the list of pages."""
 
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),

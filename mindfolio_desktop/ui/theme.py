@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
 from importlib.resources import as_file, files
+from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
@@ -273,7 +274,14 @@ def _palette(current: Tokens) -> QPalette:
 
 def _style_sheet(current: Tokens) -> str:
     values = {one.name: getattr(current, one.name) for one in fields(current) if one.name != "modules"}
-    return Template(_STYLE).substitute(values, radius=RADIUS, control=CONTROL_HEIGHT - 2, stop_height=STOP_HEIGHT - 2)
+    drawn = {name: _drawing(f"{name}_{_current[0].value}") for name in ("arrow", "tick")}
+    sizes = {"radius": RADIUS, "control": CONTROL_HEIGHT - 2, "stop_height": STOP_HEIGHT - 2}
+    return Template(_STYLE).substitute(values, **drawn, **sizes)
+
+
+def _drawing(name: str) -> str:
+    """Where a style sheet finds a drawing, which has its own colours there."""
+    return Path(str(files("resources") / "icons" / f"{name}.svg")).as_posix()
 
 
 _STYLE = """
@@ -346,6 +354,18 @@ QLineEdit, QAbstractSpinBox {
   min-height: ${control}px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $line; }
+QComboBox {
+  background: $ground; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 0 10px;
+  min-height: ${control}px; }
+QComboBox:focus { border: 1px solid $accent; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url($arrow); width: 12px; height: 12px; }
+QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $strong_line; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $faint; border-radius: 4px; background: $ground; }
+QCheckBox::indicator:focus { border: 1px solid $text; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($tick); }
+QCheckBox::indicator:checked:focus { border: 1px solid $text; }
 QListWidget { background: $surface; border: 1px solid $line; border-radius: ${radius}px; padding: 6px; }
 QListWidget::item { padding: 6px 8px; color: $text; }
 QListWidget::item:selected { background: $hover; color: $text; }

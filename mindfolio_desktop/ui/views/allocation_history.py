@@ -41,8 +41,9 @@ class AllocationHistoryPanel(QWidget):
         self._snapshot: MindfolioSnapshot | None = None
         self._legend_of: tuple[str, ...] = ()
         self._plan: BudgetPlan | None = None
+        self._is_reading = False
         self._again = Button("Read again", "read_allocations")
-        self._again.clicked.connect(self.asked)
+        self._again.clicked.connect(self._on_again)
         self._state = Text("", "muted", wraps=True, name="allocations_state")
         self._legend = QHBoxLayout()
         self._plot = AllocationPlot("allocation_plot")
@@ -100,7 +101,7 @@ class AllocationHistoryPanel(QWidget):
 
     def show_reading(self) -> None:
         """The ledger is being read."""
-        self._again.setEnabled(False)
+        self._is_reading = True
         self._state.show_text("Reading the ledger\N{HORIZONTAL ELLIPSIS}", "muted")
         if self._review is None:
             for table in (self._table, self._kept_table):
@@ -108,7 +109,7 @@ class AllocationHistoryPanel(QWidget):
 
     def show_failed(self, why: str) -> None:
         """There is no history, and why."""
-        self._again.setEnabled(True)
+        self._is_reading = False
         self._state.show_text(f"The ledger could not be read: {why}", "warning")
         if self._review is None:
             self._plot.explain_empty("")
@@ -117,7 +118,7 @@ class AllocationHistoryPanel(QWidget):
 
     def show_history(self, review: AllocationReview) -> None:
         """Show what was read."""
-        self._again.setEnabled(True)
+        self._is_reading = False
         self._state.show_text("", "muted")
         self._review = review
         self._show_review()
@@ -152,6 +153,11 @@ class AllocationHistoryPanel(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._changes.refresh_colours()
             self._kept.refresh_colours()
+
+    @Slot()
+    def _on_again(self) -> None:
+        if not self._is_reading:
+            self.asked.emit()
 
     # --- choosing -------------------------------------------------------------------------------------------------
     @Slot(QModelIndex)

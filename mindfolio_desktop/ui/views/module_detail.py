@@ -18,6 +18,7 @@ from mindfolio_desktop.ui.models.positions import PositionsModel
 from mindfolio_desktop.ui.models.scans import ScansModel
 from mindfolio_desktop.ui.models.skips import SkipsModel
 from mindfolio_desktop.ui.models.trades import TradesModel
+from mindfolio_desktop.ui.views.module_setup import ModuleSetup
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.equity_plot import EquityPlot, Samples
@@ -75,6 +76,7 @@ class ModuleDetail(Page):
         self._why = ElidedText(role="muted", name="detail_why")
         self._scan = Button("Scan now", "detail_scan")
         self._pause = Button("Pause", "detail_pause")
+        self._setup = ModuleSetup(bridge)
         self._band, self._performance = MoneyBand(), PerformancePanel()
         self._settings, self._parameters = SettingsPanel(), ParametersPanel(settings_of)
         self._equity = EquityPlot("equity_plot")
@@ -98,6 +100,7 @@ class ModuleDetail(Page):
     def _lay_out(self) -> None:
         column, margin = self.column, 2 * theme.SPACE
         column.addLayout(self._heading())
+        column.addWidget(self._setup)
         column.addWidget(self._band)
         middle = QHBoxLayout()
         middle.setSpacing(margin)
@@ -129,6 +132,8 @@ class ModuleDetail(Page):
         heading.addWidget(self._why, 1)
         heading.addWidget(self._scan)
         heading.addWidget(self._pause)
+        heading.addWidget(self._setup.edit)
+        heading.addWidget(self._setup.remove)
         return heading
 
     def _connect(self) -> None:
@@ -165,6 +170,7 @@ class ModuleDetail(Page):
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show newer figures of the module, and ask for its lists where they have grown."""
         view = snapshot.module(self._module_id)
+        self._setup.show_view(view, snapshot)
         if view is None:
             self._show_gone()
             return

@@ -121,7 +121,7 @@ class AllocationPlot(QWidget):
                 axis.setTextPen(theme.colour(tokens.muted))
                 axis.setStyle(tickFont=theme.font(11))
         floor = [0.0] * len(days)
-        below = upper.plot(days, floor, pen=None)
+        below = upper.plot(days, floor, pen=graph.mkPen(theme.colour(tokens.line), width=1))
         stacked = [(band.module_id, band.budgets) for band in found]
         for module_id, amounts in (*stacked, (_RESERVE, reserve)):
             floor = [low + amount for low, amount in zip(floor, amounts, strict=True)]

@@ -166,6 +166,8 @@ class MoneyPanel(Panel):
         else:
             self._answer.show_or_hide(f"Done: {done_words(command, self._snapshot)}.", "muted")
             if isinstance(command, DepositCash | WithdrawCash):
+                if self._deposit.hasFocus() or self._withdraw.hasFocus():
+                    self._amount.setFocus()  # before its button is disabled, which would hand the focus on
                 self._amount.setValue(0)
                 self._reason.clear()
         self.show_snapshot(self._snapshot)

@@ -64,6 +64,9 @@ class Navigation(QFrame):
         self._module_column = QVBoxLayout()
         self._module_column.setSpacing(2)
         column.addLayout(self._module_column)
+        self._add = NavigationButton("Add New Module", "gallery", "go_gallery", GALLERY)
+        self._add.chosen.connect(self.page_chosen)
+        column.addWidget(self._add)
         column.addStretch(1)
         column.addWidget(self._theme)
 
@@ -85,7 +88,7 @@ class Navigation(QFrame):
     def show_page(self, key: str) -> None:
         """Mark where we are: a page's key or a module's id."""
         self._where = key
-        for one, button in (*self._pages.items(), *self._modules.items()):
+        for one, button in (*self._pages.items(), *self._modules.items(), (GALLERY, self._add)):
             button.setChecked(one == key)
 
     def show_scheme(self, scheme: theme.Scheme) -> None:

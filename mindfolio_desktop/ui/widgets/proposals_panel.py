@@ -29,6 +29,8 @@ class ProposalsPanel(Panel):
         self._cards: list[ProposalCard] = []
         self._based_on: tuple[int, Money] | None = None
         self._columns = 0
+        self._is_reading = False
+        """The button stays enabled meanwhile: one that is disabled hands the focus on, and the page scrolls away."""
         self._least = AmountBox()
         self._least.setObjectName("least_reserve")
         self._least.setAccessibleName("What every proposal leaves in the reserve, in dollars")
@@ -67,17 +69,17 @@ class ProposalsPanel(Panel):
 
     def show_reading(self) -> None:
         """The ledger is being read."""
-        self._propose.setEnabled(False)
+        self._is_reading = True
         self._state.show_text("Reading the ledger\N{HORIZONTAL ELLIPSIS}", "muted")
 
     def show_failed(self, why: str) -> None:
         """There are no proposals, and why."""
-        self._propose.setEnabled(True)
+        self._is_reading = False
         self._state.show_text(f"No proposals: {why}", "warning")
 
     def show_proposals(self, found: tuple[Proposal, ...], snapshot: MindfolioSnapshot) -> None:
         """Show proposals over the split of a snapshot."""
-        self._propose.setEnabled(True)
+        self._is_reading = False
         for card in self._cards:
             self._grid.removeWidget(card)
             card.hide()
@@ -112,5 +114,5 @@ class ProposalsPanel(Panel):
 
     @Slot()
     def _ask(self) -> None:
-        if self._propose.isEnabled():
+        if not self._is_reading:
             self.asked.emit(self.least_reserve)

@@ -6,6 +6,6 @@ from tests.builders import module_spec
 
 
 def test_a_program_of_its_own_is_a_users() -> None:
-    offer = ModuleOffer(module_spec(), "", dollars(1), (), (), ())
+    offer = ModuleOffer("alpha", module_spec(), "", dollars(1), (), (), ())
     assert not offer.is_users
-    assert ModuleOffer(module_spec(program="ab"), "", dollars(1), (), (), ()).is_users
+    assert ModuleOffer("alpha", module_spec(program="ab"), "", dollars(1), (), (), ()).is_users

@@ -1,6 +1,8 @@
 """A history of allocation for the window's tests: three sessions, one change of the split, one split kept."""
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 
 from engine.core.money import dollars
 from engine.domain.allocation_history import AllocationCause, AllocationChange
@@ -50,19 +52,13 @@ def review() -> AllocationReview:
     return AllocationReview(days, changes, (kept,))
 
 
-def effect(module_id: str, name: str, before: int, after: int, **changes: object) -> ModuleEffect:
+def effect(module_id: str, name: str, before: int, after: int, **changes: Any) -> ModuleEffect:
     """What a proposal does to one module, in whole dollars."""
-    made = {"available": dollars(after - 1_000), "worst_case": dollars(900), "worst_case_at_same_use": dollars(900)}
-    return ModuleEffect(
-        module_id,
-        name,
-        dollars(before),
-        dollars(after),
-        **{**made, **changes},
-        sessions=40,
-        trades=31,
-        reason="a reason",
-    )  # type: ignore[arg-type]
+    worst = dollars(900)
+    made = ModuleEffect(
+        module_id, name, dollars(before), dollars(after), dollars(after - 1_000), worst, worst, 40, 31, "a reason"
+    )
+    return replace(made, **changes)
 
 
 def proposals() -> tuple[Proposal, ...]:

@@ -28,9 +28,8 @@ def test_a_kept_split_tells_the_nav_and_the_difference(qtbot: QtBot) -> None:
 
 
 def test_everything_that_makes_it_rough_is_said() -> None:
-    rough = replace(
-        KEPT, came_later=(MANUAL,), ended=(PAUSED,), unscaled=(AUTO,), short_by=dollars(50), largest_scale=1
-    )
+    doubts = replace(KEPT, largest_scale=1.0, short_by=dollars(50))
+    rough = replace(doubts, came_later=(MANUAL,), ended=(PAUSED,), unscaled=(AUTO,))
     assert doubt_words((rough, NAMES)) == (
         "Manual: came later and would have no budget; "
         f"{PAUSED}: ended since, what it would have earned is not known; "
