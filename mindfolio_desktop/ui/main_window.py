@@ -187,6 +187,9 @@ class MainWindow(QMainWindow):
     def _turn_to(self, page: QWidget, key: str) -> None:
         self._pages.setCurrentWidget(page)
         self._navigation.show_page(key)
+        dashboard = self._made.get(DASHBOARD)
+        if isinstance(page, Page) and isinstance(dashboard, Dashboard):
+            page.set_locked(dashboard.allocation.locked)
         self._show_on_page()
 
     def _show_on_page(self) -> None:

@@ -281,7 +281,7 @@ def _style_sheet(current: Tokens) -> str:
 
 def _drawing(name: str) -> str:
     """Where a style sheet finds a drawing, which has its own colours there."""
-    return Path(str(files("resources") / "icons" / f"{name}.svg")).as_posix()
+    return Path(str(files("resources") / "style" / f"{name}.svg")).as_posix()
 
 
 _STYLE = """

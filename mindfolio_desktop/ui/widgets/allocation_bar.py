@@ -31,6 +31,7 @@ from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, appli
 from mindfolio_desktop.ui.widgets.allocation_footer import AllocationFooter
 from mindfolio_desktop.ui.widgets.allocation_rows import AllocationRows
 from mindfolio_desktop.ui.widgets.allocation_strip import AllocationStrip
+from mindfolio_desktop.ui.widgets.transfer_line import TransferLine
 
 _WHO = "user"
 _WHY = "dragged in the allocation bar"
@@ -65,12 +66,13 @@ class AllocationBar(QWidget):
         self._undo = QUndoStack(self)
         self._strip = AllocationStrip(self)
         self._rows = AllocationRows(self)
+        self._transfer = TransferLine(self)
         self._footer = AllocationFooter(self)
         layout = QVBoxLayout(self)
         gap = theme.SPACE + theme.SPACE // 2
         layout.setContentsMargins(theme.SPACE, gap, theme.SPACE, gap)
         layout.setSpacing(gap)
-        for part in (self._strip, self._rows, self._footer):
+        for part in (self._strip, self._rows, self._transfer, self._footer):
             layout.addWidget(part)
         self._connect()
         self._refresh()
@@ -85,6 +87,10 @@ class AllocationBar(QWidget):
         self._rows.undo_asked.connect(self._on_undo)
         self._rows.redo_asked.connect(self._on_redo)
         self._rows.said.connect(self._footer.say)
+        self._rows.locks_changed.connect(self._show_locks)
+        self._rows.dropped_on.connect(self._transfer.open_for)
+        self._transfer.transfer_asked.connect(self._on_transfer)
+        self._footer.transfer_clicked.connect(self._open_transfer)
         self._footer.apply_clicked.connect(self.apply)
         self._footer.revert_clicked.connect(self.revert)
         for keys, slot in (
@@ -106,6 +112,11 @@ class AllocationBar(QWidget):
     def draft(self) -> AllocationDraft | None:
         """What the bar shows: the draft, or the applied split; None before the first snapshot."""
         return self._draft
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """Modules whose budgets nothing here moves, and no proposal should."""
+        return self._rows.locked
 
     # --- the engine's side ----------------------------------------------------------------------------------------
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
@@ -175,8 +186,13 @@ class AllocationBar(QWidget):
         if plan.budgets.keys() != set(ids) or plan.total != draft.capital:
             self._footer.say("Nothing was loaded: modules or capital changed, so that split no longer adds up.")
             return
+        amounts = [plan.budgets[each] for each in ids]
+        moved = {each for each, old, new in zip(ids, draft.amounts, amounts, strict=False) if old != new}
+        if held := [portion.name for portion in draft.portions if portion.module_id in moved & self.locked]:
+            self._footer.say(f"Nothing was loaded: {', '.join(held)} is locked.")
+            return
         self._on_gesture()
-        self._change(draft.with_amounts((*(plan.budgets[each] for each in ids), plan.reserve)), "load")
+        self._change(draft.with_amounts((*amounts, plan.reserve)), "load")
 
     @Slot()
     def apply(self) -> None:
@@ -206,6 +222,23 @@ class AllocationBar(QWidget):
     def _on_budget(self, index: int, dollars: int) -> None:
         if self._draft is not None:
             self._change(self._draft.with_budget(index, dollars), f"budget {index}")
+
+    @Slot()
+    def _open_transfer(self) -> None:
+        if self._draft is not None:
+            self._transfer.open_for(0, min(1, len(self._draft.portions)))
+
+    @Slot(int, int, int)
+    def _on_transfer(self, source: int, target: int, dollars: int) -> None:
+        if self._draft is not None:
+            self._on_gesture()
+            self._change(self._draft.with_transfer(source, target, dollars), "transfer")
+
+    @Slot()
+    def _show_locks(self) -> None:
+        self._strip.set_locked(self.locked)
+        if self._draft is not None:
+            self._transfer.show_split(self._draft, self.locked)
 
     def _change(self, wanted: AllocationDraft, source: str) -> None:
         draft = self._draft
@@ -276,6 +309,7 @@ class AllocationBar(QWidget):
             else:
                 self._strip.show_split(draft)
             self._rows.show_split(draft)
+            self._show_locks()
         is_open = draft is not None and self._state in (BarState.FOLLOWING, BarState.DRAFTING)
         self._strip.setEnabled(is_open)
         self._rows.set_open(is_open=is_open)
