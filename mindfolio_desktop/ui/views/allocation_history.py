@@ -13,6 +13,7 @@ from mindfolio_desktop.ui.models.allocation_changes import AllocationChangesMode
 from mindfolio_desktop.ui.models.kept_splits import KeptSplitsModel, doubt_words, split_words
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
 from mindfolio_desktop.ui.widgets.allocation_plot import AllocationPlot
+from mindfolio_desktop.ui.widgets.allocation_rows import ReserveSwatch
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
@@ -147,6 +148,8 @@ class AllocationHistoryPanel(QWidget):
         for place, name in enumerate(names.values()):
             self._legend.addWidget(Swatch(place))
             self._legend.addWidget(Text(name, "muted", 12))
+        self._legend.addWidget(ReserveSwatch())
+        self._legend.addWidget(Text("Reserve", "muted", 12))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

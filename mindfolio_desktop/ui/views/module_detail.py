@@ -138,6 +138,7 @@ class ModuleDetail(Page):
 
     def _connect(self) -> None:
         self._back.clicked.connect(self._go_back)
+        self._setup.closed.connect(self._to_top)
         self._scan.clicked.connect(self._on_scan)
         self._pause.clicked.connect(self._on_pause)
         self._tables["scans"].current_changed.connect(self._on_scan_chosen)
@@ -285,6 +286,11 @@ class ModuleDetail(Page):
     def _on_nav(self, samples: Samples) -> None:
         self._due.pop(_NAV, None)
         self._equity.show_samples(samples)
+
+    @Slot()
+    def _to_top(self) -> None:
+        """Where the settings are that were changed: what closed may have been longer than the page."""
+        self.verticalScrollBar().setValue(0)
 
     @Slot()
     def _go_back(self) -> None:

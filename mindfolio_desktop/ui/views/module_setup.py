@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.domain.account import EXTERNAL
 from engine.domain.commands import ChangeModule, Command, RemoveModule
@@ -26,6 +26,8 @@ _NOTE = "Saving cancels its working openings and voids what waits: they were fou
 
 class ModuleSetup(QWidget):
     """Two panels, closed until `edit` and `remove` are pressed; buttons for a heading to place."""
+
+    closed = Signal()
 
     def __init__(self, bridge: EngineBridge) -> None:
         super().__init__()
@@ -99,9 +101,15 @@ class ModuleSetup(QWidget):
     def close_panels(self) -> None:
         """Neither is open."""
         self._waiting = None
+        was_open = not self.isHidden()
+        focused: object = QApplication.focusWidget()
+        if isinstance(focused, QWidget) and self.isAncestorOf(focused):
+            self.edit.setFocus()  # before it is hidden: the focus would go on to anywhere
         self._editor.hide()
         self._remover.hide()
         self.hide()
+        if was_open:
+            self.closed.emit()
 
     def _open(self, panel: Panel) -> None:
         self.close_panels()
@@ -249,4 +257,5 @@ def _row(*widgets: QWidget, last: QWidget) -> QHBoxLayout:
     for widget in widgets:
         across.addWidget(widget)
     across.addWidget(last, 1)
+    across.addStretch(0)  # while there is nothing to say, buttons do not grow
     return across

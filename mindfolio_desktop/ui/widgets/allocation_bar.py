@@ -19,7 +19,7 @@ from PySide6.QtGui import (
     QUndoCommand,
     QUndoStack,
 )
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.budget import BudgetPlan
@@ -35,6 +35,7 @@ from mindfolio_desktop.ui.widgets.transfer_line import TransferLine
 
 _WHO = "user"
 _WHY = "dragged in the allocation bar"
+_LOADED = "loaded as a draft in the allocation bar"
 
 
 class BarState(Enum):
@@ -61,6 +62,7 @@ class AllocationBar(QWidget):
         self._state = BarState.FOLLOWING
         self._applied: AllocationDraft | None = None
         self._draft: AllocationDraft | None = None
+        self._why = _WHY
         self._gesture = 0
         self._gesture_source = ""
         self._undo = QUndoStack(self)
@@ -192,6 +194,7 @@ class AllocationBar(QWidget):
             self._footer.say(f"Nothing was loaded: {', '.join(held)} is locked.")
             return
         self._on_gesture()
+        self._why = _LOADED
         self._change(draft.with_amounts((*amounts, plan.reserve)), "load")
 
     @Slot()
@@ -204,7 +207,7 @@ class AllocationBar(QWidget):
         self._strip.cancel_drag()
         self._footer.say("")
         self._refresh()
-        self.apply_requested.emit(ReallocateBudget(draft.plan, draft.version, _WHO, _WHY))
+        self.apply_requested.emit(ReallocateBudget(draft.plan, draft.version, _WHO, self._why))
 
     @Slot()
     def revert(self) -> None:
@@ -284,7 +287,7 @@ class AllocationBar(QWidget):
     def _end_draft_at_first_step(self) -> None:
         """With every step taken back there is no draft, even where the applied split moved on meanwhile."""
         if self._undo.index() == 0 and self._state is BarState.DRAFTING:
-            self._state, self._draft = BarState.FOLLOWING, self._applied
+            self._state, self._draft, self._why = BarState.FOLLOWING, self._applied, _WHY
             self._refresh()
 
     def set_amounts(self, amounts: tuple[Money, ...]) -> None:
@@ -296,12 +299,20 @@ class AllocationBar(QWidget):
     # --- showing --------------------------------------------------------------------------------------------------
     def _follow(self, *, is_springing: bool = False) -> None:
         """No draft any more: show what is applied."""
+        self._why = _WHY
         self._state, self._draft = BarState.FOLLOWING, self._applied
         self._undo.clear()
         self._strip.cancel_drag()
         self._refresh(is_springing=is_springing)
 
+    def _keep_focus(self) -> None:
+        """Before a button of the foot is disabled or hidden: the focus would go on elsewhere, and the page with it."""
+        focused: object = QApplication.focusWidget()
+        if isinstance(focused, QWidget) and self._footer.isAncestorOf(focused):
+            self.setFocus()
+
     def _refresh(self, *, is_springing: bool = False) -> None:
+        self._keep_focus()
         draft = self._draft
         if draft is not None:
             if is_springing:

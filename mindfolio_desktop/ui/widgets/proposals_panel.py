@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy
 from engine.core.money import UNIT, Money
 from engine.domain.reallocation import Proposal
 from engine.domain.snapshot import MindfolioSnapshot
-from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.amount_box import AmountBox
 from mindfolio_desktop.ui.widgets.button import Button
@@ -89,8 +88,8 @@ class ProposalsPanel(Panel):
             card.load_asked.connect(self.draft_requested)
         self._based_on = snapshot.version, snapshot.capital
         changing = sum(each.is_change for each in found)
-        words = f"{fmt.counted(changing, 'proposal')} of {len(found)} would move money. No split closes a position."
-        self._state.show_text(words[:1].upper() + words[1:], "muted")
+        which = str(changing) if changing else "None"
+        self._state.show_text(f"{which} of {len(found)} would move money. No split closes a position.", "muted")
         self._columns = 0
         self._arrange()
 

@@ -65,7 +65,7 @@ def test_five_cards_and_a_split_that_changed_since_is_loaded_no_more(qtbot: QtBo
     loaded: list[object] = []
     panel.draft_requested.connect(loaded.append)
     panel.show_proposals(proposals(), aggressive_growth())
-    assert state(panel) == "1 proposal of 5 would move money. No split closes a position."
+    assert state(panel) == "1 of 5 would move money. No split closes a position."
     QTest.mouseClick(button(panel, "load_equal"), Qt.MouseButton.LeftButton)
     assert loaded == [proposals()[0].plan]
     panel.show_snapshot(aggressive_growth(version=6))

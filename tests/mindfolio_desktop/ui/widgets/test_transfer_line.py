@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.money import dollars
 from engine.domain.budget import BudgetPlan
+from engine.domain.commands import ReallocateBudget
 from mindfolio_desktop.ui.widgets.allocation_bar import AllocationBar, BarState
 from mindfolio_desktop.ui.widgets.amount_box import AmountBox
 from mindfolio_desktop.ui.widgets.transfer_line import RowName
@@ -192,3 +193,17 @@ def test_a_plan_that_does_not_fit_or_moves_what_is_locked_is_not_loaded(bar: All
     bar.apply()
     bar.load(PLAN)
     assert words(bar, "allocation_message") == "Nothing was loaded: another split is being applied."
+
+
+def test_applying_keeps_the_focus_in_the_bar(bar: AllocationBar, qtbot: QtBot) -> None:
+    bar.load(PLAN)
+    sent: list[ReallocateBudget] = []
+    bar.apply_requested.connect(sent.append)
+    bar.activateWindow()
+    qtbot.waitUntil(bar.isActiveWindow)
+    apply = button(bar, "apply_allocation")
+    apply.setFocus()
+    QTest.keyClick(apply, Qt.Key.Key_Space)
+    assert bar.state is BarState.APPLYING
+    assert [each.why for each in sent] == ["loaded as a draft in the allocation bar"]
+    assert bar.hasFocus(), "a page that scrolls away after a click on Apply hides what came of it"
