@@ -113,7 +113,7 @@ class AllocationHistoryPanel(QWidget):
         self._is_reading = False
         self._state.show_text(f"The ledger could not be read: {why}", "warning")
         if self._review is None:
-            self._plot.explain_empty("")
+            self._plot.explain_empty("The ledger could not be read.")
             for table in (self._table, self._kept_table):
                 table.explain_empty("The ledger could not be read.")
 

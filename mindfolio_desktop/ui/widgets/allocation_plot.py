@@ -39,6 +39,7 @@ class AllocationPlot(QWidget):
         self.setObjectName(name)
         self.setMinimumHeight(_HEIGHT)
         self._days: tuple[AllocationDay, ...] = ()
+        self._is_told = False
         self._places: Mapping[str, int] = {}
         self._view: Any = None
         self._plots: tuple[Any, ...] = ()
@@ -56,7 +57,7 @@ class AllocationPlot(QWidget):
 
     def show_days(self, days: tuple[AllocationDay, ...], places: Mapping[str, int]) -> None:
         """Show sessions, oldest first."""
-        self._days, self._places = days, places
+        self._days, self._places, self._is_told = days, places, True
         self._draw()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -94,6 +95,8 @@ class AllocationPlot(QWidget):
         self._draw()
 
     def _draw(self) -> None:
+        if not self._is_told:
+            return
         if len(self._days) < 2:
             self.explain_empty("No chart yet: it has a point for each session, and two are needed.")
             return

@@ -42,7 +42,8 @@ class MoneyPanel(Panel):
         self._withdraw = Button("Withdraw", "withdraw")
         self._deposit.clicked.connect(self._on_deposit)
         self._withdraw.clicked.connect(self._on_withdraw)
-        self._in, self._out = Text("", "muted", name="deposit_preview"), Text("", "muted", name="withdraw_preview")
+        self._in = Text("", "muted", 12, name="deposit_preview")
+        self._out = Text("", "muted", 12, name="withdraw_preview")
         self._answer = Text("", wraps=True, name="money_answer")
         self._modules = QGridLayout()
         self._lay_out()
@@ -91,7 +92,7 @@ class MoneyPanel(Panel):
         if names != [(key, row.name) for key, row in self._rows.items()]:
             self._build(snapshot)
         for view in snapshot.modules:
-            self._rows[view.spec.module_id].show_view(view, snapshot.reserve, is_open=self._waiting is None)
+            self._rows[view.spec.module_id].show_view(view, snapshot.reserve)
         self._preview()
 
     def _build(self, snapshot: MindfolioSnapshot) -> None:
@@ -110,7 +111,8 @@ class MoneyPanel(Panel):
     @Slot()
     def _preview(self) -> None:
         snapshot, amount = self._snapshot, self._typed()
-        is_open = snapshot is not None and self._waiting is None and amount is not None and amount > 0
+        # Not while one waits: a button that is disabled under the focus hands it on, and the page scrolls away.
+        is_open = snapshot is not None and amount is not None and amount > 0
         self._deposit.setEnabled(is_open)
         self._withdraw.setEnabled(is_open)
         if snapshot is None:
@@ -182,7 +184,6 @@ class _ModuleRow:
         self._view = view
         self._reserve: Money = 0
         self._gain: Money = 0
-        self._is_open = True
         self.result = Text(name=f"unsettled_{self._id}")
         self.part = AmountBox()
         self.part.setObjectName(f"sweep_amount_{self._id}")
@@ -199,8 +200,8 @@ class _ModuleRow:
             Swatch(index), label, self.result, self.part, self.preview, self.button,
         )  # fmt: skip
 
-    def show_view(self, view: ModuleView, reserve: Money, *, is_open: bool) -> None:
-        self._view, self._reserve, self._is_open = view, reserve, is_open
+    def show_view(self, view: ModuleView, reserve: Money) -> None:
+        self._view, self._reserve = view, reserve
         gain = max(0, view.unsettled)
         # Left as it was, the field stands for all of the gain, also when that grows.
         is_all = self.part.value() == self._gain // UNIT
@@ -209,6 +210,8 @@ class _ModuleRow:
         self.result.show_text(_signed(view.unsettled), theme.gain_role(view.unsettled))
         self.result.setAccessibleName(f"{self.name}, realised since the last settlement: {_signed(view.unsettled)}")
         self.part.setVisible(gain >= UNIT)
+        if not view.unsettled and self.button.hasFocus():
+            self.result.setFocus()  # its button goes: the focus would go on to anywhere
         self.button.setVisible(view.unsettled != 0)
         words = "Sweep" if gain else "Settle"
         self.button.setText(words)
@@ -227,7 +230,7 @@ class _ModuleRow:
         unsettled, reserve = self._view.unsettled, self._reserve
         amount = self._amount() if unsettled > 0 else None
         is_right = unsettled < 0 or (amount is not None and 0 < amount <= unsettled)
-        self.button.setEnabled(self._is_open and is_right)
+        self.button.setEnabled(is_right)
         if unsettled == 0:
             self.preview.show_text("nothing to settle", "muted")
         elif unsettled > 0:
@@ -266,7 +269,7 @@ def done_words(command: Command, snapshot: MindfolioSnapshot) -> str:
 
 
 def _after(reserve: Money, then: Money, capital: Money, capital_then: Money) -> str:
-    return f"Reserve {moved_words(reserve, then)}   Capital {moved_words(capital, capital_then)}"
+    return f"Reserve {moved_words(reserve, then)}\nCapital {moved_words(capital, capital_then)}"
 
 
 def _signed(amount: Money) -> str:

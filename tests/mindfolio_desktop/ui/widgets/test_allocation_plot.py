@@ -29,6 +29,16 @@ def test_fewer_than_two_sessions_are_said(qtbot: QtBot) -> None:
     assert "two are needed" in label.text()
 
 
+def test_before_it_is_told_anything_it_says_that_the_ledger_is_read(qtbot: QtBot) -> None:
+    plot = AllocationPlot("plot")
+    qtbot.addWidget(plot)
+    plot.show()
+    qtbot.waitUntil(lambda: plot._view is not None)
+    label = plot.findChild(QLabel, "plot_empty")
+    assert label is not None
+    assert label.text().startswith("Reading the ledger")
+
+
 def test_the_areas_reach_capital_and_follow_the_scheme(qtbot: QtBot) -> None:
     plot = AllocationPlot("plot")
     qtbot.addWidget(plot)
