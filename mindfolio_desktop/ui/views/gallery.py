@@ -169,6 +169,7 @@ class Gallery(Page):
         chain(*self._form.focus_order, self._add, self._open)
         self._answer.show_or_hide("")
         self._open.hide()
+        self._add.show()
         self._panel.show()
         self._show_budget()
         self._on_changed()
@@ -226,7 +227,9 @@ class Gallery(Page):
         self._answer.show_or_hide(words, "muted")
         self._open.show()
         self._open.setFocus()
-        self._add.setEnabled(False)
+        for part in (self._form, self._trial, self._add):
+            if part is not None:
+                part.hide()
         self._bridge.ask(ModuleOffers())
 
     @Slot(object, object)

@@ -68,7 +68,7 @@ class SettingsForm(QWidget):
         self._structures = {kind: QCheckBox(_title(fmt.kind(kind))) for kind in offer.structures}
         self._parameters: dict[str, ReadField[int | float]] = {}
         self._switches: dict[str, QCheckBox] = {}
-        self._grids: list[tuple[QGridLayout, list[QWidget]]] = []
+        self._grids: list[tuple[QGridLayout, list[QWidget], list[QWidget]]] = []
         self._columns = 0
         self._make_parameters()
         self._lay_out()
@@ -123,10 +123,12 @@ class SettingsForm(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * theme.SPACE)
         grid.setVerticalSpacing(theme.SPACE + theme.SPACE // 2)
-        for widget in widgets:
+        # A column without anything takes no gap, and the columns of two grids would not line up.
+        fillers = [QWidget() for _ in range(_MOST_COLUMNS - len(widgets))]
+        for widget in (*widgets, *fillers):
             widget.setParent(self)
             widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._grids.append((grid, widgets))
+        self._grids.append((grid, widgets, fillers))
         return grid
 
     def _fill(self, spec: ModuleSpec) -> None:
@@ -159,10 +161,11 @@ class SettingsForm(QWidget):
         if columns == self._columns:
             return
         self._columns = columns
-        for grid, widgets in self._grids:
+        for grid, widgets, fillers in self._grids:
             for column in range(grid.columnCount()):
                 grid.setColumnStretch(column, 0)
-            for at, widget in enumerate(widgets):
+            for at, widget in enumerate((*widgets, *fillers)):
+                widget.setVisible(at < max(len(widgets), columns))
                 grid.addWidget(widget, at // columns, at % columns, Qt.AlignmentFlag.AlignTop)
             for column in range(columns):
                 grid.setColumnStretch(column, 1)
