@@ -67,7 +67,7 @@ class AllocationFooter(QWidget):
         self._apply.setEnabled(is_draft)
         self._apply.setText("Applying…" if is_applying else "Apply")
         self._preview.show_text(preview(draft) if is_open and draft is not None else _HINT, "" if is_open else "muted")
-        self._transfer.setEnabled(not is_applying)
+        self._transfer.setEnabled(draft is not None and not is_applying)
         self._worst.show_or_hide(worst_words(draft) if is_open and draft is not None else "")
         self._over.show_or_hide(warnings_of(draft) if is_open and draft is not None else "")
 
