@@ -139,6 +139,7 @@ class ModuleDetail(Page):
     def _connect(self) -> None:
         self._back.clicked.connect(self._go_back)
         self._setup.closed.connect(self._to_top)
+        self._setup.removed.connect(self._go_back)
         self._scan.clicked.connect(self._on_scan)
         self._pause.clicked.connect(self._on_pause)
         self._tables["scans"].current_changed.connect(self._on_scan_chosen)
@@ -210,7 +211,7 @@ class ModuleDetail(Page):
     def _show_gone(self) -> None:
         self._view = None
         self._name.show_text(self._module_id)
-        self._status.show_text("", "chip")
+        self._status.show_text("", "")
         self._why.show_text("This mindfolio has no such module any more.")
         self._scan.setEnabled(False)
         self._pause.setEnabled(False)

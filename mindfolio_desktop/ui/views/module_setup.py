@@ -28,6 +28,7 @@ class ModuleSetup(QWidget):
     """Two panels, closed until `edit` and `remove` are pressed; buttons for a heading to place."""
 
     closed = Signal()
+    removed = Signal()
 
     def __init__(self, bridge: EngineBridge) -> None:
         super().__init__()
@@ -228,6 +229,8 @@ class ModuleSetup(QWidget):
     def _on_accepted(self, command: Command) -> None:
         if self._waiting is not None and command == self._waiting:
             self.close_panels()
+            if isinstance(command, RemoveModule):
+                self.removed.emit()
 
     @Slot(object, object)
     def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTableView
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTableView
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
@@ -304,3 +304,18 @@ def test_a_click_on_a_scan_shows_it_in_full_below_the_table(page: ModuleDetail) 
     title = detail.findChild(QLabel, "scan_detail_title")
     assert title is not None
     assert (detail.isHidden(), title.text()) == (False, "QQQ")
+
+
+def test_the_page_of_a_module_that_a_person_removed_is_left_for_the_dashboard(
+    page: ModuleDetail, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    wanted: list[str] = []
+    page.page_requested.connect(wanted.append)
+    click(page, "detail_remove")
+    reason = page.findChild(QLineEdit, "remove_why")
+    assert reason is not None
+    QTest.keyClicks(reason, "enough")
+    click(page, "confirm_remove")
+    (command,) = engine.commands
+    bridge.notify(CommandAccepted(command))
+    qtbot.waitUntil(lambda: wanted == [DASHBOARD])

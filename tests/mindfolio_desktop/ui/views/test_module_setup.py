@@ -156,8 +156,9 @@ def test_positions_go_where_a_person_says_and_a_reason_is_typed_first(
     choose(setup, "Nobody here (EXTERNAL)")
     click(setup, "confirm_remove")
     assert engine.commands[1] == RemoveModule(AUTO, EXTERNAL, "user", "enough of it")
-    bridge.notify(CommandAccepted(engine.commands[1]))
-    qtbot.waitUntil(setup.isHidden)
+    with qtbot.waitSignal(setup.removed):
+        bridge.notify(CommandAccepted(engine.commands[1]))
+    assert setup.isHidden()
 
 
 def test_a_flat_module_just_goes_and_may_be_kept(setup: ModuleSetup, engine: EngineFake) -> None:
