@@ -6,23 +6,19 @@ from dataclasses import dataclass, replace
 from engine.core.errors import DenialCode, MindfolioError
 from engine.core.money import Money, usd
 from engine.domain import commands as cmd
-from engine.domain.account import EXTERNAL
 from engine.domain.denial import Denial
 from engine.domain.limits import ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
-from engine.domain.structure import StructureKind
 from engine.modules.registry import BUILT_IN
 from engine.modules.sandbox.programs import Enabled, UserPrograms
 from engine.runtime import defaults
 from engine.runtime.assembly import OpenEngine
 from engine.runtime.desk import Desk
 from engine.runtime.handlers import handle
+from engine.runtime.offers import LOSS_OF_BUDGET, RISK_OF_BUDGET, free_spec, users_spec
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.headless import ProgressPublisher
 from mindfolio_desktop.user_modules import universe_of
-
-RISK_OF_BUDGET, LOSS_OF_BUDGET = 50, 75
-"""Thousandths of its budget: what a trade of a new module may lose at most, and what a day, where nobody says."""
 
 _WHY = "mindfolio module add"
 
@@ -94,32 +90,9 @@ def _spec(desk: Desk, wanted: Wanted, kind: ModuleKind, enabled: Enabled | None)
     if risk <= 0 or loss <= 0:
         raise MindfolioError("a module without limits cannot trade: say --budget, or --max-risk and --daily-loss")
     universe = universe_of(wanted.symbols, desk.feed.symbols)
-    if enabled is None:
-        spec = defaults.module_of(kind, universe, 0, 0)
-    else:
-        spec = ModuleSpec(
-            module_id=enabled.name.upper(),
-            kind=kind,
-            name=enabled.name,
-            limits=ModuleLimits(risk, loss),
-            autotrade=False,
-            universe=universe,
-            structures=tuple(StructureKind(each) for each in enabled.structures),
-            parameters={each.name: each.default for each in enabled.parameters},
-            program=enabled.program,
-        )
-    spec = replace(spec, limits=ModuleLimits(risk, loss), autotrade=wanted.autotrade)
-    taken = {*desk.book.module_ids, EXTERNAL}
-    number = next(each for each in range(1, len(taken) + 2) if _numbered(spec.module_id, "_", each) not in taken)
-    return replace(
-        spec,
-        module_id=_numbered(spec.module_id, "_", number),
-        name=_numbered(spec.name, " ", number),
-    )
-
-
-def _numbered(text: str, mark: str, number: int) -> str:
-    return text if number == 1 else f"{text}{mark}{number}"
+    spec = defaults.module_of(kind, universe, 0, 0) if enabled is None else users_spec(enabled, wanted.budget)
+    spec = replace(spec, limits=ModuleLimits(risk, loss), universe=universe, autotrade=wanted.autotrade)
+    return free_spec(spec, desk.book.module_ids)
 
 
 def _plain(name: str) -> str:
@@ -133,5 +106,7 @@ def _words(denial: Denial) -> str:
             return f"the reserve holds {usd(reserve)}, less than the {usd(budget)} of its budget"
         case Denial(DenialCode.STOPPED):
             return f"the mindfolio is stopped ({denial.facts.get('why')}): mindfolio rearm"
+        case Denial(DenialCode.SETTINGS):
+            return str(denial.measured)
         case _:
             return str(denial.facts.get("why") or f"{denial.code.value} {denial.measured}")

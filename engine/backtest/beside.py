@@ -80,9 +80,12 @@ class BesideBacktester:
 
     def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence | Awaited:
         """The answer, or that a later scan has it. Raises what the module's program raises."""
-        if module.kind is ModuleKind.USER:
-            return self._inline.evidence(module, candidate, now)
-        question = _question(module, candidate, now)
+        return self.try_out(_question(module, candidate, now))
+
+    def try_out(self, question: Question) -> Evidence | Awaited:
+        """As `evidence`, of a question that no candidate has asked, also for a module that there is not yet."""
+        if question.module.kind is ModuleKind.USER:
+            return self._inline.answer(question)
         name = self._name(question)
         found = self._find(question.day, name)
         if found is not None:

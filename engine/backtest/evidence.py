@@ -24,7 +24,7 @@ from engine.backtest.statistics import evidence_of
 from engine.backtest.walk import Walk, walk
 from engine.core.calendar import market_day, previous_session
 from engine.domain.candidate import Candidate
-from engine.domain.evidence import Evidence
+from engine.domain.evidence import Awaited, Evidence
 from engine.domain.mindfolio import ModuleSpec, ModuleStatus
 from engine.domain.ports import Strategy
 from engine.domain.structure import StructureKind
@@ -180,6 +180,10 @@ class HistoryBacktester:
             finally:
                 self._step()
         return answer.result()
+
+    def try_out(self, question: Question) -> Evidence | Awaited:
+        """As `answer`, for who asks before there is such a module."""
+        return self.answer(question)
 
     def backtest(self, module: ModuleSpec, symbol: str, kind: StructureKind, day: dt.date) -> Backtest:
         """The whole backtest behind an answer, worked out anew."""

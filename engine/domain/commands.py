@@ -151,6 +151,20 @@ class AddModule:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeModule:
+    """Go on with other settings. `spec` is the whole of them; id, kind and program stay, its status is not looked at.
+
+    Openings that work or wait were found under the old ones: they are cancelled and voided. Positions are managed by
+    the new ones from here on.
+    """
+
+    module_id: str
+    spec: ModuleSpec
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveModule:
     """End a module. Its positions go to `move_to` (a module, or EXTERNAL); "" demands that it is flat."""
 
@@ -295,6 +309,7 @@ Command: TypeAlias = (
     | SweepGain
     | SettleLoss
     | AddModule
+    | ChangeModule
     | RemoveModule
     | EnterTrade
     | ClosePosition

@@ -1,7 +1,6 @@
 """Events: what happened, in the past tense. The state of a mindfolio is the fold of these, in order.
 
-Each is journaled as {type, version, canonical JSON}. A field is never renamed or given another meaning: a new
-version of the event and an upcaster come instead.
+Each is journaled as {type, version, canonical JSON}. No field gets another name or meaning: a new version comes.
 """
 
 import datetime as dt
@@ -104,6 +103,15 @@ class LossSettled:
 @dataclass(frozen=True, slots=True)
 class ModuleAdded:
     """A module began, with a budget of zero; a reallocation funds it."""
+
+    spec: ModuleSpec
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleChanged:
+    """A module goes on with other settings: its name, limits, universe, structures, parameters, autotrade."""
 
     spec: ModuleSpec
     who: str
@@ -313,6 +321,7 @@ Event: TypeAlias = (
     | GainSwept
     | LossSettled
     | ModuleAdded
+    | ModuleChanged
     | ModuleRemoved
     | PositionMoved
     | OwnExitsSet
@@ -371,6 +380,7 @@ __all__ = [
     "MindfolioRearmed",
     "MindfolioStatusChanged",
     "ModuleAdded",
+    "ModuleChanged",
     "ModuleRemoved",
     "ModuleStatusChanged",
     "NoteWritten",

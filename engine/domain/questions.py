@@ -10,7 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engine.domain.structure import Leg
+from engine.core.money import Money
+from engine.domain.mindfolio import ModuleSpec
+from engine.domain.snapshot import MindfolioSnapshot
+from engine.domain.structure import Leg, StructureKind
 
 
 # --- what the journal tells -------------------------------------------------------------------------------------------
@@ -107,6 +110,24 @@ class NotesOf:
 PAGE_ENTRIES = 200
 """Entries of one page of the journal; a page with fewer is the last one."""
 
+
+@dataclass(frozen=True, slots=True)
+class AllocationsSoFar:
+    """Every split of capital so far, and what came of it: AllocationReview. Seconds, for a year."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProposalsFor:
+    """Other splits of the capital in a snapshot: tuple[Proposal, ...], one of each kind.
+
+    `locked` modules keep their budgets, as paused ones do. Reads the history of allocation: seconds, for a year.
+    """
+
+    snapshot: MindfolioSnapshot
+    least_reserve: Money
+    locked: frozenset[str] = frozenset()
+
+
 LedgerQuestion: TypeAlias = (
     ScansOf
     | TradesOf
@@ -119,6 +140,8 @@ LedgerQuestion: TypeAlias = (
     | EntriesOf
     | ExportEntries
     | NotesOf
+    | AllocationsSoFar
+    | ProposalsFor
 )
 
 
@@ -192,8 +215,35 @@ class PreviewTrade:
     quantity: int
 
 
+@dataclass(frozen=True, slots=True)
+class ModuleOffers:
+    """What modules can be made of, and how each can be set up: Offers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrialOf:
+    """What the year before now says of a structure of a symbol under a module's rules, before it is funded.
+
+    Evidence, or Awaited where it is being worked out: then it is asked again.
+    """
+
+    spec: ModuleSpec
+    symbol: str
+    kind: StructureKind
+
+
 DeskQuestion: TypeAlias = (
-    StressOf | LimitsOf | ExpirationsOf | LegsOf | PayoffOf | ClosingOf | RollTermsOf | RollOf | PreviewTrade
+    StressOf
+    | LimitsOf
+    | ExpirationsOf
+    | LegsOf
+    | PayoffOf
+    | ClosingOf
+    | RollTermsOf
+    | RollOf
+    | PreviewTrade
+    | ModuleOffers
+    | TrialOf
 )
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
@@ -208,6 +258,8 @@ DESK_QUESTIONS = (
     RollTermsOf,
     RollOf,
     PreviewTrade,
+    ModuleOffers,
+    TrialOf,
 )
 """For isinstance; the same as in `DeskQuestion`."""
 

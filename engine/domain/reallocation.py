@@ -77,6 +77,13 @@ class ProposalSettings:
             raise ValueError("a reserve is not negative, and a sample has two sessions and a trade at least")
 
 
+def worst_case_at(worst: Money | None, before: Money, after: Money) -> Money | None:
+    """What a worst case comes to once a budget of `after` is used as one of `before` is; None is not known."""
+    if not worst or before == after:
+        return worst
+    return -(-worst * after // before) if before else None
+
+
 @dataclass(frozen=True, slots=True)
 class ModuleEffect:
     """What a proposal does to one module, and why.

@@ -83,6 +83,8 @@ class ModuleView:
     approvals: tuple[Approval, ...] = ()
     orders: tuple[Order, ...] = ()
     weighted: WeightedGreeks = field(default_factory=WeightedGreeks)
+    unsettled: Money = 0
+    """Realised P&L since the last settlement: a gain that may be swept, or a loss that may be settled."""
 
     @property
     def over_by(self) -> Money:

@@ -226,6 +226,14 @@ def _module_added(book: Book, _at: dt.datetime, event: ev.ModuleAdded) -> None:
     book.version += 1
 
 
+def _module_changed(book: Book, _at: dt.datetime, event: ev.ModuleChanged) -> None:
+    module = book.modules[event.spec.module_id]
+    was = module.spec
+    if (event.spec.kind, event.spec.program, event.spec.status) != (was.kind, was.program, was.status):
+        raise LedgerFault(f"settings of {was.module_id} that are of another program, or change its status")
+    module.spec = event.spec
+
+
 def _module_removed(book: Book, _at: dt.datetime, event: ev.ModuleRemoved) -> None:
     module_id = event.module_id
     waiting = any(approval.candidate.module_id == module_id for approval in book.approvals.values())
@@ -348,6 +356,7 @@ _STATE: dict[type[ev.Event], Callable[[Any, dt.datetime, Any], None]] = {
     ev.SessionClosed: _session_closed,
     ev.StateSealed: _sealed,
     ev.ModuleAdded: _module_added,
+    ev.ModuleChanged: _module_changed,
     ev.ModuleRemoved: _module_removed,
     ev.BudgetReallocated: _reallocated,
     ev.ModuleStatusChanged: _module_status,

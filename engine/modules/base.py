@@ -1,52 +1,25 @@
 """What all modules share: their parameters as typed, bounded settings, and how a module's own values are read."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from engine.domain.mindfolio import Parameter
+from engine.domain.parameter import ParameterSpec
+
+__all__ = [
+    "Number",
+    "ParameterSpec",
+    "SettingRow",
+    "parameter_problems",
+    "read_parameters",
+    "read_rules",
+    "setting_rows",
+]
 
 Number: TypeAlias = int | float
 
 RulesT = TypeVar("RulesT")
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterSpec:
-    """One setting of a module: what it is called, in which unit, its default and its bounds, both inclusive.
-
-    A whole default makes it a whole number; other parameters take any finite number.
-    """
-
-    name: str
-    label: str
-    unit: str
-    default: Number
-    minimum: Number
-    maximum: Number
-    help: str
-
-    def __post_init__(self) -> None:
-        if (problem := self.problem(self.default)) is not None:
-            raise ValueError(f"the default breaks its own rule: {problem}")
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether only whole numbers make sense."""
-        return isinstance(self.default, int)
-
-    def problem(self, value: object) -> str | None:
-        """Why a value cannot be taken, in words with the numbers; None when it can."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return f"{self.name}: {value!r} is not a number"
-        if isinstance(value, float) and not math.isfinite(value):
-            return f"{self.name}: {value!r} is not a number"
-        if self.is_whole and value != int(value):
-            return f"{self.name}: {value!r} is not a whole number"
-        if not self.minimum <= value <= self.maximum:
-            return f"{self.name}: {value!r} is outside {self.minimum:g} to {self.maximum:g} {self.unit}".rstrip()
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """Which program stands behind each kind of module. The only place that knows them all."""
 
+from collections.abc import Callable
+
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.ports import Strategy
+from engine.domain.structure import StructureKind
 from engine.modules import (
     gamma_rules,
     gamma_scalper,
@@ -22,13 +25,42 @@ _PROGRAMS: dict[ModuleKind, tuple[Strategy, tuple[ParameterSpec, ...]]] = {
 }
 
 
+_RULES: dict[ModuleKind, Callable[[ModuleSpec], object]] = {
+    ModuleKind.IV_SERVICE: iv_rules.IvRules.of,
+    ModuleKind.SELL_PUTS_ENGINE: sell_puts_rules.PutRules.of,
+    ModuleKind.GAMMA_SCALPER: gamma_rules.GammaRules.of,
+    ModuleKind.SMART_REBALANCER: rebalancer_rules.RebalancerRules.of,
+}
+"""Each raises ValueError for settings that are unknown, out of bounds, or contradict each other."""
+
+STRUCTURES: dict[ModuleKind, tuple[StructureKind, ...]] = {
+    ModuleKind.IV_SERVICE: (StructureKind.IRON_CONDOR, StructureKind.CALENDAR, StructureKind.DIAGONAL),
+    ModuleKind.SELL_PUTS_ENGINE: (StructureKind.SHORT_PUT, StructureKind.COVERED_CALL),
+    ModuleKind.SMART_REBALANCER: (StructureKind.BEAR_PUT_SPREAD,),
+    ModuleKind.GAMMA_SCALPER: (
+        StructureKind.LONG_STRADDLE,
+        StructureKind.LONG_STRANGLE,
+        StructureKind.LONG_STOCK,
+        StructureKind.SHORT_STOCK,
+    ),
+}
+"""What each program can trade; a module may be let trade fewer."""
+
 BUILT_IN = tuple(_PROGRAMS)
 """The kinds whose programs are ours; a user's is found by its hash."""
 
 
 def program_problem(module: ModuleSpec) -> str:
     """Why no module can be made with this program, "" when one can; of those that are ours."""
-    return "" if module.kind in _PROGRAMS and not module.program else "no such program"
+    if module.kind not in _PROGRAMS or module.program:
+        return "no such program"
+    if unknown := [kind.value for kind in module.structures if kind not in STRUCTURES[module.kind]]:
+        return f"it does not trade {', '.join(unknown)}"
+    try:
+        _RULES[module.kind](module)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def strategy_for(kind: ModuleKind) -> Strategy:

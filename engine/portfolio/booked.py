@@ -127,6 +127,7 @@ def _booked(book: Book, module_id: str, worst: Money | None) -> Booked:
         "available": book.available(module_id),
         "utilisation_pct": percent(used, module.budget),
         "realised": book.realised(module_id),
+        "unsettled": book.unsettled(module_id),
         "unrealised": book.unrealised(module_id),
         "pnl": pnl,
         "pnl_pct": percent(pnl, module.budget),

@@ -20,6 +20,7 @@ from engine.domain.reallocation import (
     Proposal,
     ProposalKind,
     ProposalSettings,
+    worst_case_at,
 )
 
 FULL_EDGE = 2.0
@@ -100,9 +101,7 @@ def _proposal(kind: ProposalKind, case: _Case, rule: Rule) -> Proposal:
 
 def _effect(case: _Case, standing: ModuleStanding, after: Money, reasons: Mapping[str, str]) -> ModuleEffect:
     before, worst = case.split.budgets[standing.module_id], standing.worst_case
-    same_use = worst
-    if worst and before != after:
-        same_use = -(-worst * after // before) if before else None
+    same_use = worst_case_at(worst, before, after)
     reason = f"{_STAYS}: {standing.fixed_why}" if standing.fixed_why else reasons.get(standing.module_id, "")
     reason = reason or case.lacks(standing) or _STAYS
     if after < before:

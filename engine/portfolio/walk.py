@@ -6,7 +6,15 @@ from typing import Protocol
 
 from engine.core.calendar import market_day, next_session, session_on
 from engine.domain.account import EXTERNAL
-from engine.domain.events import Event, MindfolioCreated, ModuleAdded, SessionClosed, SessionOpened, StateSealed
+from engine.domain.events import (
+    Event,
+    MindfolioCreated,
+    ModuleAdded,
+    ModuleChanged,
+    SessionClosed,
+    SessionOpened,
+    StateSealed,
+)
 from engine.domain.records import Recorded
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
@@ -35,7 +43,7 @@ class ModuleNames(dict[str, str]):
         """Take in what an event names."""
         if isinstance(event, MindfolioCreated):
             self.update({spec.module_id: spec.name for spec in event.spec.modules})
-        elif isinstance(event, ModuleAdded):
+        elif isinstance(event, ModuleAdded | ModuleChanged):
             self[event.spec.module_id] = event.spec.name
 
 

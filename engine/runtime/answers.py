@@ -9,22 +9,29 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from engine.core.errors import MindfolioError
 from engine.domain import questions as ask
 from engine.domain.account import EXTERNAL
 from engine.domain.notes import NoteWritten
 from engine.domain.ports import Query
+from engine.domain.reallocation import ProposalSettings
 from engine.domain.records import NoteRow
 from engine.ledger.codec import decode_event
+from engine.portfolio.allocation_review import allocation_review
 from engine.portfolio.held_legs import prices_of
 from engine.portfolio.journal_csv import export_journal
+from engine.portfolio.reallocation import proposals
+from engine.portfolio.standings import split_of, standings
 from engine.portfolio.worst_case import stress_grids
 from engine.runtime import position_answers
 from engine.runtime.day_records import day_sheets
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.expirations import open_expiries
 from engine.runtime.limit_uses import standing_limits
+from engine.runtime.offers import offers
 from engine.runtime.places import Places
 from engine.runtime.previewing import preview_of
+from engine.runtime.proving import trial
 
 Work = Callable[[], object]
 
@@ -68,6 +75,18 @@ def _notes(query: Query, question: ask.NotesOf) -> tuple[NoteRow, ...]:
     return tuple(NoteRow(row.seq, row.at, event) for row, event in read if isinstance(event, NoteWritten))
 
 
+def _offers(desk: Desk, _question: ask.ModuleOffers) -> Work:
+    taken, symbols, users = frozenset(desk.book.module_ids), tuple(desk.feed.symbols), desk.users_programs
+    return lambda: offers(taken, symbols, users)
+
+
+def _trial(desk: Desk, question: ask.TrialOf) -> Work:
+    backtester, now = desk.backtester, desk.now
+    if problem := desk.program_problem(question.spec):
+        raise MindfolioError(problem)
+    return lambda: trial(backtester, question.spec, question.symbol, question.kind, now)
+
+
 _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.StressOf: _stress,
     ask.LimitsOf: lambda desk, _question: partial(_given, standing_limits(desk)),
@@ -78,12 +97,22 @@ _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.RollTermsOf: position_answers.roll_terms,
     ask.RollOf: position_answers.roll,
     ask.PreviewTrade: _preview,
+    ask.ModuleOffers: _offers,
+    ask.TrialOf: _trial,
 }
+
+
+def _proposals(query: Query, question: ask.ProposalsFor) -> object:
+    standing = standings(question.snapshot, query.allocations(), question.locked)
+    return proposals(split_of(question.snapshot), standing, ProposalSettings(least_reserve=question.least_reserve))
+
 
 _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
     ask.ScansOf: lambda query, question: query.scans(question.module_id, question.since),
     ask.TradesOf: lambda query, question: query.trades(question.module_id),
     ask.SkipsOf: lambda query, question: query.skipped_trades(question.module_id),
+    ask.AllocationsSoFar: lambda query, _question: allocation_review(query.allocations()),
+    ask.ProposalsFor: _proposals,
     ask.NavSamples: lambda query, _question: query.nav_history(),
     ask.ExplainedDays: lambda query, question: query.explained(limit=question.limit),
     ask.OrdersOf: lambda query, question: query.orders(question.module_id, ask.PAGE, question.before),

@@ -33,6 +33,7 @@ from engine.runtime.inbox import Inbox
 from engine.runtime.iv_ranks import IvRanks
 from engine.runtime.kernel import Kernel
 from engine.runtime.markets import Market, market_of, recordings_of
+from engine.runtime.offers import users_offers
 from engine.runtime.pacer import Pacer
 from engine.runtime.places import Places, Running
 from engine.runtime.proving import ask_ahead
@@ -180,6 +181,7 @@ def _desk(
         query=LedgerQuery(places.ledger),
         strategy_of=programs.strategy_of,
         program_problem=programs.problem,
+        users_programs=partial(users_offers, programs),
         goes_on_paused=programs.goes_on_paused,
     )
 

@@ -7,20 +7,7 @@ from dataclasses import replace
 from engine.core.money import Money, dollars
 from engine.domain.limits import Costs, GateLimits, ModuleLimits
 from engine.domain.mindfolio import Beginning, Environment, MindfolioSpec, ModuleKind, ModuleSpec, Waivers
-from engine.domain.structure import StructureKind
-from engine.modules.registry import parameters_for
-
-_STRUCTURES = {
-    ModuleKind.IV_SERVICE: (StructureKind.IRON_CONDOR, StructureKind.CALENDAR, StructureKind.DIAGONAL),
-    ModuleKind.SELL_PUTS_ENGINE: (StructureKind.SHORT_PUT, StructureKind.COVERED_CALL),
-    ModuleKind.SMART_REBALANCER: (StructureKind.BEAR_PUT_SPREAD,),
-    ModuleKind.GAMMA_SCALPER: (
-        StructureKind.LONG_STRADDLE,
-        StructureKind.LONG_STRANGLE,
-        StructureKind.LONG_STOCK,
-        StructureKind.SHORT_STOCK,
-    ),
-}
+from engine.modules.registry import STRUCTURES, parameters_for
 
 NAMES = {
     ModuleKind.IV_SERVICE: "IV Service",
@@ -135,7 +122,7 @@ def module_of(
         limits=ModuleLimits(max_risk_per_trade=dollars(risk), daily_loss_limit=dollars(loss)),
         autotrade=autotrade,
         universe=universe,
-        structures=_STRUCTURES[kind],
+        structures=STRUCTURES[kind],
         # Written down in full, so that another version's defaults do not change a mindfolio that exists.
         parameters={spec.name: spec.default for spec in parameters_for(kind)},
     )

@@ -20,6 +20,7 @@ from engine.domain.commands import Command
 from engine.domain.denial import Denial
 from engine.domain.events import Event
 from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
+from engine.domain.module_offer import ModuleOffer
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
 from engine.domain.order import OrderPurpose
 from engine.domain.package import LadderRules, clean_mark
@@ -50,6 +51,10 @@ RISK_FREE_RATE = 0.04
 
 def _nothing_known(_day: dt.date) -> EventCalendar:
     return EventCalendar()
+
+
+def _none_of_users() -> tuple[ModuleOffer, ...]:
+    return ()
 
 
 def _never(_module: ModuleSpec) -> bool:
@@ -155,6 +160,8 @@ class Desk:
     """What the P&L since the last close came from."""
     program_problem: Callable[[ModuleSpec], str] = program_problem
     """Why no module can be made with a program, "" when one can."""
+    users_programs: Callable[[], tuple[ModuleOffer, ...]] = _none_of_users
+    """The programs that a person wrote and enabled. Reads files: not for the engine's thread."""
     goes_on_paused: Callable[[ModuleSpec], bool] = _never
     """Whether a module has to be asked by a scan what to do about its positions, also while it is paused."""
     refused: dict[str, dict[tuple[str, StructureKind], str]] = field(default_factory=dict)

@@ -138,6 +138,7 @@ _HANDLERS: dict[type, Callable[[Desk, Any], Denials]] = {
     cmd.SweepGain: handlers_account.sweep,
     cmd.SettleLoss: handlers_account.settle,
     cmd.AddModule: handlers_account.add_module,
+    cmd.ChangeModule: handlers_account.change_module,
     cmd.RemoveModule: handlers_account.remove_module,
     cmd.PauseModule: _pause,
     cmd.ResumeModule: _resume,

@@ -10,10 +10,12 @@ from engine.domain.account import EXTERNAL
 from engine.domain.budget import SplitInForce
 from engine.domain.candidate import ApprovalStatus
 from engine.domain.denial import Denial
-from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
 from engine.domain.units import UnitNav, units_for
+from engine.runtime import pausing
 from engine.runtime.desk import Desk
 from engine.runtime.openings import MOST_MONEY, broker_figure
+from engine.runtime.proving import ask_ahead
 from engine.runtime.transfers import resume_transfers
 
 Denials = tuple[Denial, ...]
@@ -117,8 +119,7 @@ def add_module(desk: Desk, command: cmd.AddModule) -> Denials:
         denials.append(Denial(DenialCode.STOPPED, facts={"why": book.stop_why}))
     if not spec.module_id or spec.module_id in (*book.module_ids, EXTERNAL):
         denials.append(Denial(DenialCode.UNKNOWN_MODULE, spec.module_id, facts={**about, "why": "the name is taken"}))
-    if why := desk.program_problem(spec):
-        denials.append(Denial(DenialCode.UNKNOWN_MODULE, spec.kind, facts={**about, "why": why}))
+    denials += _settings_denials(desk, spec)
     if command.budget < 0:
         denials.append(Denial(DenialCode.NEGATIVE_AMOUNT, command.budget, 0, "usd", {**about}))
     if command.budget > book.reserve:
@@ -130,6 +131,45 @@ def add_module(desk: Desk, command: cmd.AddModule) -> Denials:
         plan = book.plan.moved(command.budget, None, spec.module_id)
         desk.record(ev.BudgetReallocated(plan.budgets, plan.reserve, book.version + 1, command.who, command.why))
     return ()
+
+
+def change_module(desk: Desk, command: cmd.ChangeModule) -> Denials:
+    """A module goes on with other settings; what was found under the old ones is not traded any more."""
+    denials = unknown_module(desk, command.module_id)
+    if denials:
+        return denials
+    was = desk.book.modules[command.module_id].spec
+    spec = replace(command.spec, status=was.status)
+    if (spec.module_id, spec.kind, spec.program) != (was.module_id, was.kind, was.program):
+        return (Denial(DenialCode.SETTINGS, "id, kind and program of a module stay what they are"),)
+    denials = _settings_denials(desk, spec)
+    if denials or spec == was:
+        return denials
+    desk.record(ev.ModuleChanged(spec, command.who, command.why))
+    if replace(spec, name=was.name) == was:
+        return ()  # another name is another name, and nothing else
+    pausing.withdraw(desk, spec.module_id, "its settings were changed")
+    desk.refused.pop(spec.module_id, None)
+    desk.turned_down.pop(spec.module_id, None)
+    ask_ahead(desk)
+    return ()
+
+
+def _settings_denials(desk: Desk, spec: ModuleSpec) -> Denials:
+    """What speaks against a module's settings, each with its reason; nothing when it can trade by them."""
+    problems = [desk.program_problem(spec)]
+    if not spec.name.strip():
+        problems.append("a module needs a name")
+    limits = spec.limits
+    for limit, what in ((limits.max_risk_per_trade, "max risk per trade"), (limits.daily_loss_limit, "daily loss")):
+        if limit is not None and not _is_amount(limit):
+            problems.append(f"the limit of {what} is not above zero")
+    if strange := sorted({*spec.universe} - {*desk.feed.symbols}):
+        problems.append(f"{', '.join(strange)}: not in this market")
+    if len(set(spec.universe)) != len(spec.universe) or len(set(spec.structures)) != len(spec.structures):
+        problems.append("a symbol or a structure is named twice")
+    about = {"module": spec.module_id}
+    return tuple(Denial(DenialCode.SETTINGS, each, facts={**about}) for each in problems if each)
 
 
 def remove_module(desk: Desk, command: cmd.RemoveModule) -> Denials:

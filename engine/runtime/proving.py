@@ -3,9 +3,11 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+from engine.backtest.evidence import Question
 from engine.core.calendar import market_day, next_session, session_at
+from engine.core.errors import MindfolioError
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.evidence import Awaited, Evidence
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, ModuleStatus
@@ -21,6 +23,15 @@ _NOT_BESIDE = (
     "Backtests are not worked out beside the market any more, whose clock now waits for them until tomorrow: "
     "their process ended again and again"
 )
+
+
+@runtime_checkable
+class Trying(Protocol):
+    """A `Backtester` that can be asked before there is such a module."""
+
+    def try_out(self, question: Question) -> Evidence | Awaited:
+        """The answer to a question, or that it is being worked out."""
+        ...
 
 
 @dataclass(slots=True)
@@ -93,6 +104,15 @@ def tell_trouble(desk: Desk) -> None:
     if trouble and "backtests" not in desk.told:
         desk.told.add("backtests")
         desk.alert("", f"{_NOT_BESIDE} ({trouble})")
+
+
+def trial(
+    backtester: Backtester, module: ModuleSpec, symbol: str, kind: StructureKind, now: dt.datetime
+) -> Evidence | Awaited:
+    """What a backtest says before a module is funded; `Awaited` where a process works it out. Raises MindfolioError."""
+    if not isinstance(backtester, Trying):
+        raise MindfolioError("this market has no past to test on")
+    return backtester.try_out(Question(module, symbol, kind, market_day(now)))
 
 
 def _with_evidence(finding: Any, backtester: Backtester, context: ScanContext) -> Finding:

@@ -1,7 +1,7 @@
 """Scans: handed out as frozen contexts, applied in the order (due time, module, sequence)."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,8 @@ class ScanTicket:
     number: int
     module_id: str
     generation: int
+    spec: ModuleSpec
+    """The settings that it was handed out with."""
 
 
 class Scans:
@@ -64,7 +66,7 @@ class Scans:
         for module_id in module_ids:
             self._made += 1
             context = context_for(desk, desk.book.modules[module_id].spec)
-            self._waiting[self._made] = ScanTicket(self._made, module_id, context.generation)
+            self._waiting[self._made] = ScanTicket(self._made, module_id, context.generation, context.module)
             is_users = context.module.kind is ModuleKind.USER
             backtester = desk.backtester
             if is_users:
@@ -190,6 +192,10 @@ def scan_denial(desk: Desk, module_id: str) -> Denial | None:
 def _apply(desk: Desk, ticket: ScanTicket, answer: ScanFinished) -> None:
     if ticket.module_id not in desk.book.modules:
         return  # removed while its scan was under way: there is nobody left to trade, or to pause
+    if replace(desk.book.modules[ticket.module_id].spec, name="") != replace(ticket.spec, name=""):
+        words = "its settings were changed while it scanned: what it found is dropped, its next scan looks with the new"
+        desk.alert(ticket.module_id, words)
+        return
     error = answer.error or _garbage_in(answer.findings)
     if error:
         set_module_status(desk, ticket.module_id, ModuleStatus.PAUSED, "engine", error, code="MODULE_FAULT")

@@ -14,6 +14,7 @@ from engine.domain.commands import Command
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
 from engine.domain.questions import (
     DESK_QUESTIONS,
+    AllocationsSoFar,
     Answer,
     ClosingOf,
     DeskQuestion,
@@ -25,11 +26,13 @@ from engine.domain.questions import (
     LedgerQuestion,
     LegsOf,
     LimitsOf,
+    ModuleOffers,
     NavSamples,
     NotesOf,
     OrdersOf,
     PayoffOf,
     PreviewTrade,
+    ProposalsFor,
     Question,
     RollOf,
     RollTermsOf,
@@ -38,6 +41,7 @@ from engine.domain.questions import (
     SkipsOf,
     StressOf,
     TradesOf,
+    TrialOf,
 )
 from engine.domain.snapshot import MindfolioSnapshot
 
@@ -221,6 +225,10 @@ _WORDS: dict[type, str] = {
     TradesOf: "the closed trades",
     SkipsOf: "the skipped trades",
     NavSamples: "the history of NAV",
+    AllocationsSoFar: "the history of allocation",
+    ProposalsFor: "proposals",
+    ModuleOffers: "the kinds of module",
+    TrialOf: "a backtest",
     StressOf: "the stress grid",
     LimitsOf: "the limits",
     ExpirationsOf: "the expiration desk",

@@ -6,18 +6,23 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.domain.budget import BudgetPlan
 from engine.domain.commands import (
+    AddModule,
     ApproveTrade,
     CancelOrder,
+    ChangeModule,
     ClosePosition,
     Command,
     ConfirmClosing,
+    DepositCash,
     EmergencyStop,
     PauseModule,
     PlanClosing,
     ReallocateBudget,
     RearmMindfolio,
     RefuseTrade,
+    RemoveModule,
     ReplaceOrder,
     ResolveDifference,
     ResumeModule,
@@ -25,6 +30,9 @@ from engine.domain.commands import (
     ScanNow,
     SetSpeed,
     SetTarget,
+    SettleLoss,
+    SweepGain,
+    WithdrawCash,
     WriteNote,
 )
 from engine.domain.denial import Denial
@@ -36,9 +44,9 @@ from mindfolio_desktop.ui.actions import Action, Actions
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.leaving import Leaving
 from mindfolio_desktop.ui.look import Look
-from mindfolio_desktop.ui.pages import PAGES
+from mindfolio_desktop.ui.pages import GALLERY_PAGE, PAGES
 from mindfolio_desktop.ui.remembered import recall, remember, sync
-from mindfolio_desktop.ui.views.dashboard import WHO
+from mindfolio_desktop.ui.views.dashboard import WHO, Dashboard
 from mindfolio_desktop.ui.views.module_detail import ModuleDetail
 from mindfolio_desktop.ui.views.settings import AboutOf, SettingsPage
 from mindfolio_desktop.ui.widgets.differences import DifferencesPanel
@@ -67,15 +75,22 @@ _COMMANDS: dict[type, str] = {
     CancelOrder: "Cancel an order",
     ReplaceOrder: "Give an order another limit",
     WriteNote: "Write a note",
+    DepositCash: "Deposit cash",
+    WithdrawCash: "Withdraw cash",
+    SweepGain: "Sweep a gain",
+    SettleLoss: "Settle a loss",
+    AddModule: "Add a module",
+    ChangeModule: "Change settings",
+    RemoveModule: "Remove a module",
 }
 
 _ANSWERED_THERE = (
     ReallocateBudget, ApproveTrade, RefuseTrade, ClosePosition, RollPosition, SetTarget, CancelOrder,
-    ReplaceOrder, WriteNote,
+    ReplaceOrder, WriteNote, DepositCash, WithdrawCash, SweepGain, SettleLoss, AddModule, ChangeModule, RemoveModule,
 )  # fmt: skip
 """Commands whose refusals are shown beside the control that sent them, where the person is looking."""
 
-_SPECS = {page.place.key: page for page in PAGES}
+_SPECS = {page.place.key: page for page in (*PAGES, GALLERY_PAGE)}
 
 _SETTLING_MS = 200
 """How long new pages work out their sizes before they are painted: half a layout looks broken."""
@@ -258,9 +273,18 @@ class MainWindow(QMainWindow):
             if isinstance(page, Page):
                 page.page_requested.connect(self.go)
                 page.module_opened.connect(self.open_module)
+                page.draft_requested.connect(self._load_draft)
             if isinstance(page, SettingsPage):
                 page.introduce(self._look, self._about_of)
         return page
+
+    @Slot(object)
+    def _load_draft(self, plan: BudgetPlan) -> None:
+        """Open a split as a draft on the dashboard: what is applied is for a person to say."""
+        self.go(DASHBOARD)
+        dashboard = self._page(DASHBOARD)
+        if isinstance(dashboard, Dashboard):
+            dashboard.show_draft(plan)
 
     def _come_back(self) -> None:
         """Turn to where the window was left. A module is waited for until the engine tells of it."""
@@ -278,6 +302,9 @@ class MainWindow(QMainWindow):
         remember(_PAGE, key)
         self._pages.setCurrentWidget(page)
         self._navigation.show_page(key)
+        dashboard = self._made.get(DASHBOARD)
+        if isinstance(page, Page) and isinstance(dashboard, Dashboard):
+            page.set_locked(dashboard.allocation.locked)
         self._show_on_page()
 
     def _show_on_page(self) -> None:

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS, DASHBOARD, MESSAGES, ORDERS, POSITIONS, SETTINGS, Place
+from mindfolio_desktop.ui.widgets.navigation import (
+    APPROVALS,
+    BUDGETS,
+    DASHBOARD,
+    GALLERY,
+    MESSAGES,
+    ORDERS,
+    POSITIONS,
+    SETTINGS,
+    Place,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,18 @@ def _ledger(bridge: EngineBridge) -> QWidget:
     return LedgerPage(bridge)
 
 
+def _budgets(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.budgets import Budgets  # noqa: PLC0415 - made when first turned to
+
+    return Budgets(bridge)
+
+
+def _gallery(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.gallery import Gallery  # noqa: PLC0415 - made when first turned to
+
+    return Gallery(bridge)
+
+
 def _messages(_bridge: EngineBridge) -> QWidget:
     from mindfolio_desktop.ui.widgets.messages import MessageLog  # noqa: PLC0415 - as the others
 
@@ -74,12 +96,17 @@ def _settings(_bridge: EngineBridge) -> QWidget:
     return SettingsPage()
 
 
+GALLERY_PAGE = PageSpec(Place(GALLERY, "Add New Module", "gallery", ""), _gallery)
+"""Reached from the modules, not from the list of pages."""
+
+
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),
     PageSpec(Place(POSITIONS, "Positions", "positions", "Ctrl+3"), _positions),
     PageSpec(Place(ORDERS, "Orders", "orders", "Ctrl+4"), _orders),
     PageSpec(Place("risk", "Risk", "risk", "Ctrl+5"), _risk),
+    PageSpec(Place(BUDGETS, "Budgets", "budgets", "Ctrl+6"), _budgets),
     PageSpec(Place("ledger", "Ledger", "ledger", "Ctrl+8"), _ledger),
     PageSpec(Place("day", "Day", "day", "Ctrl+9"), _day),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),

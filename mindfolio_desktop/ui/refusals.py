@@ -65,6 +65,7 @@ _NAMES = {
     DenialCode.UNKNOWN_PLAN: "Closing plan",
     DenialCode.UNKNOWN_DIFFERENCE: "Difference",
     DenialCode.NOTE: "Note",
+    DenialCode.SETTINGS: "Settings",
 }
 
 _PLAIN = {

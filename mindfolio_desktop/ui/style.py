@@ -89,15 +89,16 @@ QComboBox {
 QComboBox:focus, QComboBox:on { border: 1px solid $accent; }
 QComboBox:disabled { color: $faint; border-color: $line; }
 QComboBox::drop-down { background: transparent; border: none; width: 22px; }
-QComboBox::down-arrow { image: url("$down"); width: 12px; height: 12px; }
+QComboBox::down-arrow { image: url("$arrow"); width: 12px; height: 12px; }
 QComboBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
 QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $strong_line; padding: 4px; }
 QComboBox QAbstractItemView::item { min-height: ${item}px; padding: 0 6px; }
 QCheckBox { spacing: 8px; }
-QCheckBox::indicator { width: ${tick}px; height: ${tick}px; }
-QCheckBox::indicator:unchecked {
-  width: ${tock}px; height: ${tock}px; background: $ground; border: 1px solid $strong_line; border-radius: 3px; }
-QCheckBox:focus { color: $accent; }
+QCheckBox::indicator {
+  width: ${tick_size}px; height: ${tick_size}px; border: 1px solid $faint; border-radius: 4px; background: $ground; }
+QCheckBox::indicator:focus { border: 1px solid $text; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
+QCheckBox::indicator:checked:focus { border: 1px solid $text; }
 QProgressBar { background: $track; border: none; border-radius: 4px; }
 QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QListWidget { background: $surface; border: 1px solid $line; border-radius: ${radius}px; padding: 6px; }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
 from importlib.resources import as_file, files
+from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
@@ -319,11 +320,14 @@ def _style_sheet(current: Tokens) -> str:
         "page": 34,
         "module": 32,
         "indent": 34,
-        "tick": 14,
-        "tock": 12,
+        "tick_size": 16,
         "item": 26,
     }
     scaled = {name: px(height) for name, height in heights.items()}
-    # A style sheet takes its drawings from files alone: this one is of a grey that is seen in both schemes.
-    with as_file(files("resources") / "style" / "down.svg") as down:
-        return Template(STYLE).substitute(values, radius=RADIUS, down=down.as_posix(), **scaled)
+    drawn = {name: _drawing(f"{name}_{_current[0].value}") for name in ("arrow", "tick")}
+    return Template(STYLE).substitute(values, radius=RADIUS, **drawn, **scaled)
+
+
+def _drawing(name: str) -> str:
+    """Where a style sheet finds a drawing, which has its own colours there."""
+    return Path(str(files("resources") / "style" / f"{name}.svg")).as_posix()

@@ -174,6 +174,14 @@ class Trading(RuleBasedStateMachine):
             else:
                 self.clerk.record(event)
 
+    @rule(choice=CHOICE, risk=st.integers(1, dollars(5000)))
+    def change_settings(self, choice: int, risk: Money) -> None:
+        module = self.book.modules[self.module(choice)]
+        spec = replace(module.spec, limits=replace(module.spec.limits, max_risk_per_trade=risk))
+        plan = self.book.plan
+        self.clerk.record(ev.ModuleChanged(spec, "user", ""))
+        assert (module.spec, self.book.plan) == (spec, plan)
+
     # --- orders ------------------------------------------------------------------------------------------------------
     def price(self, cents: int, made: Structure) -> str:
         """A net price: about 260 a share for shares, of the right sign."""

@@ -21,7 +21,7 @@ from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.ports import Strategy
 from engine.domain.structure import StructureKind
 from engine.modules.base import ParameterSpec, parameter_problems
-from engine.modules.registry import strategy_of
+from engine.modules.registry import program_problem, strategy_of
 from engine.modules.sandbox.parent import DirectStrategy, Program, UserStrategy
 from engine.modules.sandbox.process import ModuleProcess, one_line
 from engine.modules.sandbox.protocol import MIB, Limits
@@ -153,7 +153,7 @@ class UserPrograms:
     def problem(self, module: ModuleSpec) -> str:
         """Why a module cannot be added with this program, "" when it can."""
         if module.kind is not ModuleKind.USER:
-            return "" if not module.program else "only a user's module has a program of its own"
+            return "only a user's module has a program of its own" if module.program else program_problem(module)
         if why := self.permission(module.program):
             return why
         enabled = self._by_hash(module.program)

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
+from engine.domain.budget import BudgetPlan
 from engine.domain.commands import Command, PauseModule, ReallocateBudget, ResumeModule
 from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
@@ -11,8 +12,9 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.widgets.account_panel import AccountPanel
 from mindfolio_desktop.ui.widgets.allocation_bar import AllocationBar
+from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.module_card import ModuleCard
-from mindfolio_desktop.ui.widgets.navigation import APPROVALS
+from mindfolio_desktop.ui.widgets.navigation import APPROVALS, BUDGETS, GALLERY
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.risk_panels import GreeksPanel, RankingPanel, WorstCasePanel
@@ -35,13 +37,22 @@ class Dashboard(Page):
         self._allocation_panel = Panel("Budgets", "allocation_panel", inset=16)
         self._allocation_panel.body.addWidget(self.allocation)
         self._panels = (GreeksPanel(), WorstCasePanel(), RankingPanel())
+        self._more = Button("Add New Module", "dashboard_gallery")
+        self._rebalance = Button("Rebalance Budgets", "dashboard_budgets")
         self._card_grid, self._panel_grid = QGridLayout(), QGridLayout()
         self.column.addWidget(self._account)
         self.column.addWidget(self._allocation_panel)
         for grid in (self._card_grid, self._panel_grid):
             grid.setSpacing(2 * theme.SPACE)
             self.column.addLayout(grid)
+        more = QHBoxLayout()
+        more.addWidget(self._more)
+        more.addWidget(self._rebalance)
+        more.addStretch(1)
+        self.column.addLayout(more)
         self.column.addStretch(1)
+        self._more.clicked.connect(self._go_to_gallery)
+        self._rebalance.clicked.connect(self._go_to_budgets)
         self.allocation.apply_requested.connect(self._send)
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
@@ -95,9 +106,22 @@ class Dashboard(Page):
         _fill(self._card_grid, list(self._cards.values()), min(fitting, max(1, len(self._cards))))
         _fill(self._panel_grid, list(self._panels), min(fitting, _PANELS))
 
+    def show_draft(self, plan: BudgetPlan) -> None:
+        """Open a split as a draft in the allocation bar, and bring it into sight."""
+        self.allocation.load(plan)
+        self.ensureWidgetVisible(self._allocation_panel)
+
     @Slot()
     def _go_to_approvals(self) -> None:
         self.page_requested.emit(APPROVALS)
+
+    @Slot()
+    def _go_to_gallery(self) -> None:
+        self.page_requested.emit(GALLERY)
+
+    @Slot()
+    def _go_to_budgets(self) -> None:
+        self.page_requested.emit(BUDGETS)
 
     @Slot(str)
     def _adjust(self, module_id: str) -> None:

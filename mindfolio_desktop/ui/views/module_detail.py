@@ -18,6 +18,7 @@ from mindfolio_desktop.ui.models.positions import PositionsModel
 from mindfolio_desktop.ui.models.scans import ScansModel
 from mindfolio_desktop.ui.models.skips import SkipsModel
 from mindfolio_desktop.ui.models.trades import TradesModel
+from mindfolio_desktop.ui.views.module_setup import ModuleSetup
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.equity_plot import EquityPlot, Samples
@@ -75,6 +76,7 @@ class ModuleDetail(Page):
         self._why = ElidedText(role="muted", name="detail_why")
         self._scan = Button("Scan now", "detail_scan")
         self._pause = Button("Pause", "detail_pause")
+        self._setup = ModuleSetup(bridge)
         self._band, self._performance = MoneyBand(), PerformancePanel()
         self._settings, self._parameters = SettingsPanel(), ParametersPanel(settings_of)
         self._equity = EquityPlot("equity_plot")
@@ -99,6 +101,7 @@ class ModuleDetail(Page):
     def _lay_out(self) -> None:
         column, margin = self.column, 2 * theme.SPACE
         column.addLayout(self._heading())
+        column.addWidget(self._setup)
         column.addWidget(self._band)
         middle = QHBoxLayout()
         middle.setSpacing(margin)
@@ -133,10 +136,14 @@ class ModuleDetail(Page):
         heading.addWidget(self._why, 1)
         heading.addWidget(self._scan)
         heading.addWidget(self._pause)
+        heading.addWidget(self._setup.edit)
+        heading.addWidget(self._setup.remove)
         return heading
 
     def _connect(self) -> None:
         self._back.clicked.connect(self._go_back)
+        self._setup.closed.connect(self._to_top)
+        self._setup.removed.connect(self._go_back)
         self._scan.clicked.connect(self._on_scan)
         self._pause.clicked.connect(self._on_pause)
         self._tables["scans"].current_changed.connect(self._on_scan_chosen)
@@ -172,6 +179,7 @@ class ModuleDetail(Page):
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show newer figures of the module, and ask for its lists where they have grown."""
         view = snapshot.module(self._module_id)
+        self._setup.show_view(view, snapshot)
         if view is None:
             self._show_gone()
             return
@@ -210,7 +218,7 @@ class ModuleDetail(Page):
     def _show_gone(self) -> None:
         self._view = None
         self._name.show_text(self._module_id)
-        self._status.show_text("", "chip")
+        self._status.show_text("", "")
         self._why.show_text("This mindfolio has no such module any more.")
         self._scan.setEnabled(False)
         self._pause.setEnabled(False)
@@ -297,6 +305,11 @@ class ModuleDetail(Page):
         key = self._tables["positions"].view.currentIndex().siblingAtColumn(0).data(KEY_ROLE)
         if isinstance(key, str):
             self.page_requested.emit(f"{POSITIONS}/{key}")
+
+    @Slot()
+    def _to_top(self) -> None:
+        """Where the settings are that were changed: what closed may have been longer than the page."""
+        self.verticalScrollBar().setValue(0)
 
     @Slot()
     def _go_back(self) -> None:

@@ -19,9 +19,10 @@ from PySide6.QtGui import (
     QUndoCommand,
     QUndoStack,
 )
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from engine.core.money import Money
+from engine.domain.budget import BudgetPlan
 from engine.domain.commands import ReallocateBudget
 from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
@@ -30,9 +31,11 @@ from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, appli
 from mindfolio_desktop.ui.widgets.allocation_footer import AllocationFooter
 from mindfolio_desktop.ui.widgets.allocation_rows import AllocationRows
 from mindfolio_desktop.ui.widgets.allocation_strip import AllocationStrip
+from mindfolio_desktop.ui.widgets.transfer_line import TransferLine
 
 _WHO = "user"
 _WHY = "dragged in the allocation bar"
+_LOADED = "loaded as a draft in the allocation bar"
 
 
 class BarState(Enum):
@@ -59,17 +62,19 @@ class AllocationBar(QWidget):
         self._state = BarState.FOLLOWING
         self._applied: AllocationDraft | None = None
         self._draft: AllocationDraft | None = None
+        self._why = _WHY
         self._gesture = 0
         self._gesture_source = ""
         self._undo = QUndoStack(self)
         self._strip = AllocationStrip(self)
         self._rows = AllocationRows(self)
+        self._transfer = TransferLine(self)
         self._footer = AllocationFooter(self)
         layout = QVBoxLayout(self)
         gap = theme.SPACE + theme.SPACE // 2
         layout.setContentsMargins(theme.SPACE, gap, theme.SPACE, gap)
         layout.setSpacing(gap)
-        for part in (self._strip, self._rows, self._footer):
+        for part in (self._strip, self._rows, self._transfer, self._footer):
             layout.addWidget(part)
         self._connect()
         self._refresh()
@@ -84,6 +89,10 @@ class AllocationBar(QWidget):
         self._rows.undo_asked.connect(self._on_undo)
         self._rows.redo_asked.connect(self._on_redo)
         self._rows.said.connect(self._footer.say)
+        self._rows.locks_changed.connect(self._show_locks)
+        self._rows.dropped_on.connect(self._transfer.open_for)
+        self._transfer.transfer_asked.connect(self._on_transfer)
+        self._footer.transfer_clicked.connect(self._open_transfer)
         self._footer.apply_clicked.connect(self.apply)
         self._footer.revert_clicked.connect(self.revert)
         for keys, slot in (
@@ -105,6 +114,11 @@ class AllocationBar(QWidget):
     def draft(self) -> AllocationDraft | None:
         """What the bar shows: the draft, or the applied split; None before the first snapshot."""
         return self._draft
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """Modules whose budgets nothing here moves, and no proposal should."""
+        return self._rows.locked
 
     # --- the engine's side ----------------------------------------------------------------------------------------
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
@@ -164,6 +178,25 @@ class AllocationBar(QWidget):
             row.amount.setFocus(Qt.FocusReason.OtherFocusReason)
             row.amount.selectAll()
 
+    def load(self, plan: BudgetPlan) -> None:
+        """Open a split as a draft, as one step to undo; where it fits no more, a sentence says so."""
+        draft = self._draft
+        if draft is None or self._state not in (BarState.FOLLOWING, BarState.DRAFTING):
+            self._footer.say("Nothing was loaded: another split is being applied.")
+            return
+        ids = [portion.module_id for portion in draft.portions]
+        if plan.budgets.keys() != set(ids) or plan.total != draft.capital:
+            self._footer.say("Nothing was loaded: modules or capital changed, so that split no longer adds up.")
+            return
+        amounts = [plan.budgets[each] for each in ids]
+        moved = {each for each, old, new in zip(ids, draft.amounts, amounts, strict=False) if old != new}
+        if held := [portion.name for portion in draft.portions if portion.module_id in moved & self.locked]:
+            self._footer.say(f"Nothing was loaded: {', '.join(held)} is locked.")
+            return
+        self._on_gesture()
+        self._why = _LOADED
+        self._change(draft.with_amounts((*amounts, plan.reserve)), "load")
+
     @Slot()
     def apply(self) -> None:
         """Ask for the draft to be carried out."""
@@ -174,7 +207,7 @@ class AllocationBar(QWidget):
         self._strip.cancel_drag()
         self._footer.say("")
         self._refresh()
-        self.apply_requested.emit(ReallocateBudget(draft.plan, draft.version, _WHO, _WHY))
+        self.apply_requested.emit(ReallocateBudget(draft.plan, draft.version, _WHO, self._why))
 
     @Slot()
     def revert(self) -> None:
@@ -192,6 +225,23 @@ class AllocationBar(QWidget):
     def _on_budget(self, index: int, dollars: int) -> None:
         if self._draft is not None:
             self._change(self._draft.with_budget(index, dollars), f"budget {index}")
+
+    @Slot()
+    def _open_transfer(self) -> None:
+        if self._draft is not None:
+            self._transfer.open_for(0, min(1, len(self._draft.portions)))
+
+    @Slot(int, int, int)
+    def _on_transfer(self, source: int, target: int, dollars: int) -> None:
+        if self._draft is not None:
+            self._on_gesture()
+            self._change(self._draft.with_transfer(source, target, dollars), "transfer")
+
+    @Slot()
+    def _show_locks(self) -> None:
+        self._strip.set_locked(self.locked)
+        if self._draft is not None:
+            self._transfer.show_split(self._draft, self.locked)
 
     def _change(self, wanted: AllocationDraft, source: str) -> None:
         draft = self._draft
@@ -237,7 +287,7 @@ class AllocationBar(QWidget):
     def _end_draft_at_first_step(self) -> None:
         """With every step taken back there is no draft, even where the applied split moved on meanwhile."""
         if self._undo.index() == 0 and self._state is BarState.DRAFTING:
-            self._state, self._draft = BarState.FOLLOWING, self._applied
+            self._state, self._draft, self._why = BarState.FOLLOWING, self._applied, _WHY
             self._refresh()
 
     def set_amounts(self, amounts: tuple[Money, ...]) -> None:
@@ -249,12 +299,20 @@ class AllocationBar(QWidget):
     # --- showing --------------------------------------------------------------------------------------------------
     def _follow(self, *, is_springing: bool = False) -> None:
         """No draft any more: show what is applied."""
+        self._why = _WHY
         self._state, self._draft = BarState.FOLLOWING, self._applied
         self._undo.clear()
         self._strip.cancel_drag()
         self._refresh(is_springing=is_springing)
 
+    def _keep_focus(self) -> None:
+        """Before a button of the foot is disabled or hidden: the focus would go on elsewhere, and the page with it."""
+        focused: object = QApplication.focusWidget()
+        if isinstance(focused, QWidget) and self._footer.isAncestorOf(focused):
+            self.setFocus()
+
     def _refresh(self, *, is_springing: bool = False) -> None:
+        self._keep_focus()
         draft = self._draft
         if draft is not None:
             if is_springing:
@@ -262,6 +320,7 @@ class AllocationBar(QWidget):
             else:
                 self._strip.show_split(draft)
             self._rows.show_split(draft)
+            self._show_locks()
         is_open = draft is not None and self._state in (BarState.FOLLOWING, BarState.DRAFTING)
         self._strip.setEnabled(is_open)
         self._rows.set_open(is_open=is_open)

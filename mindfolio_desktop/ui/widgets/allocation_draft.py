@@ -13,6 +13,7 @@ from engine.core.money import UNIT, Money
 from engine.domain.budget import BudgetPlan, SplitInForce
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus
+from engine.domain.reallocation import worst_case_at
 from engine.domain.snapshot import MindfolioSnapshot
 
 SNAP_DOLLARS = 500
@@ -31,6 +32,8 @@ class Portion:
     used: Money
     held: Money
     available: Money
+    worst_case: Money | None = 0
+    """Of its open positions, which no split changes; None is unbounded or unknown."""
 
     @property
     def committed(self) -> Money:
@@ -116,6 +119,16 @@ class AllocationDraft:
         listed.append(Change(None, "Reserve", self.applied_reserve, self.reserve))
         return tuple(change for change in listed if change.before != change.after)
 
+    @property
+    def worst_cases(self) -> tuple[Money | None, Money | None]:
+        """Of all modules together: now, and once the drafted budgets are used as the applied ones are."""
+        now = [portion.worst_case for portion in self.portions]
+        then = [
+            worst_case_at(portion.worst_case, portion.applied, amount)
+            for portion, amount in zip(self.portions, self.amounts[:-1], strict=True)
+        ]
+        return _together(now), _together(then)
+
     def dollars(self, index: int) -> int:
         """Whole dollars of a module, or of the reserve (the last index)."""
         return self.amounts[index] // UNIT
@@ -159,6 +172,12 @@ class AllocationDraft:
         """Move money between a module and the reserve so that it has `dollars`, as far as the reserve goes."""
         return self._with_whole({index: min(max(0, dollars), self.budget_max(index))})
 
+    def with_transfer(self, source: int, target: int, dollars: int) -> "AllocationDraft":
+        """Move money from one place to another (the last index is the reserve), as far as the source has it."""
+        moved = min(max(0, dollars), self.dollars(source))
+        ends = {source: self.dollars(source) - moved, target: self.dollars(target) + moved}
+        return self._with_whole({index: amount for index, amount in ends.items() if index < len(self.portions)})
+
     def with_amounts(self, amounts: tuple[Money, ...]) -> "AllocationDraft":
         """The same draft with other amounts, for undo and redo. Raises ValueError when they do not add up."""
         return replace(self, amounts=amounts)
@@ -188,12 +207,17 @@ def applied_split(snapshot: MindfolioSnapshot) -> AllocationDraft:
     Raises ValueError when the snapshot's budgets and reserve are not its capital, which the engine never publishes.
     """
     portions = tuple(
-        Portion(view.spec.module_id, view.spec.name, view.budget, view.used, view.held, view.available)
+        Portion(view.spec.module_id, view.spec.name, view.budget, view.used, view.held, view.available, view.worst_case)
         for view in snapshot.modules
     )
     amounts = (*(portion.applied for portion in portions), snapshot.reserve)
     stop_why = snapshot.stop_why if snapshot.status is MindfolioStatus.STOPPED else None
     return AllocationDraft(snapshot.capital, portions, amounts, snapshot.version, snapshot.version, stop_why)
+
+
+def _together(worst: list[Money | None]) -> Money | None:
+    known = [each for each in worst if each is not None]
+    return sum(known) if len(known) == len(worst) else None
 
 
 def snapped(dollars: int, magnets: Iterable[int], reach: int) -> int:

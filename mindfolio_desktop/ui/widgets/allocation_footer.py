@@ -19,6 +19,7 @@ class AllocationFooter(QWidget):
 
     apply_clicked = Signal()
     revert_clicked = Signal()
+    transfer_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +29,10 @@ class AllocationFooter(QWidget):
         self._said = Text(role="warning", wraps=True, name="allocation_message")
         self._revert = Button("Revert", "revert_allocation")
         self._apply = Button("Apply", "apply_allocation", "primary")
+        self._worst = Text(role="muted", wraps=True, name="draft_worst")
+        self._transfer = Button("Transfer…", "transfer", "quiet")
+        self._transfer.setToolTip("Move an amount from one module to another; a row's name can be dragged there too")
+        self._transfer.clicked.connect(self.transfer_clicked)
         self._apply.clicked.connect(self.apply_clicked)
         self._revert.clicked.connect(self.revert_clicked)
         self._arrange()
@@ -35,7 +40,7 @@ class AllocationFooter(QWidget):
     def _arrange(self) -> None:
         words = QVBoxLayout()
         words.setSpacing(theme.SPACE // 2)
-        for label in (self._preview, self._over, self._said):
+        for label in (self._preview, self._worst, self._over, self._said):
             words.addWidget(label)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
@@ -43,6 +48,7 @@ class AllocationFooter(QWidget):
         top = Qt.AlignmentFlag.AlignTop
         layout.addWidget(self._badge, 0, top)
         layout.addLayout(words, 1)
+        layout.addWidget(self._transfer, 0, top)
         layout.addWidget(self._revert, 0, top)
         layout.addWidget(self._apply, 0, top)
 
@@ -61,6 +67,8 @@ class AllocationFooter(QWidget):
         self._apply.setEnabled(is_draft)
         self._apply.setText("Applying…" if is_applying else "Apply")
         self._preview.show_text(preview(draft) if is_open and draft is not None else _HINT, "" if is_open else "muted")
+        self._transfer.setEnabled(draft is not None and not is_applying)
+        self._worst.show_or_hide(worst_words(draft) if is_open and draft is not None else "")
         self._over.show_or_hide(warnings_of(draft) if is_open and draft is not None else "")
 
 
@@ -70,6 +78,16 @@ def preview(draft: AllocationDraft) -> str:
         f"{one.name} {fmt.exact_money(one.before)} → {fmt.exact_money(one.after)}".replace(" ", _NO_BREAK)
         for one in draft.changes
     )
+
+
+def worst_words(draft: AllocationDraft) -> str:
+    """What the split does to what may be lost: nothing now, and what follows once it is used alike."""
+    now, then = draft.worst_cases
+    held = "unbounded or unknown" if now is None else fmt.money(now)
+    if now == 0:
+        return "Worst case: nothing is at risk now, so no split can be compared."
+    used = "not known" if then is None else fmt.money(then)
+    return f"Worst case of the open positions: {held}, which no split changes; with the new budgets used alike: {used}."
 
 
 def warnings_of(draft: AllocationDraft) -> str:

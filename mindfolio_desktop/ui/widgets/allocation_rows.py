@@ -1,6 +1,6 @@
 """One row per module beneath the allocation bar: name, slider, amount, percent, and what the module has at work."""
 
-from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -10,9 +10,11 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft
 from mindfolio_desktop.ui.widgets.amount_box import AmountBox
+from mindfolio_desktop.ui.widgets.lock_button import LockButton
 from mindfolio_desktop.ui.widgets.row_slider import RowFigures, RowSlider
 from mindfolio_desktop.ui.widgets.swatch import Swatch
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
+from mindfolio_desktop.ui.widgets.transfer_line import RowName
 
 _NAME_WIDTH = 160
 _STATE_WIDTH = 210
@@ -42,6 +44,8 @@ class AllocationRow(QObject):
         super().__init__(parent)
         self.swatch = Swatch(index)
         self.name = _name(name)
+        self.lock = LockButton(module_id, name, parent)
+        self.is_open = True
         self.slider = RowSlider(index, parent)
         self.amount = AmountBox(parent)
         self.percent = Text(name=f"percent_{module_id}")
@@ -78,8 +82,10 @@ class AllocationRow(QObject):
 
     def set_open(self, *, is_open: bool) -> None:
         """Whether a person may change the budget now; figures stay readable either way."""
-        self.slider.setEnabled(is_open)
-        self.amount.setEnabled(is_open)
+        self.is_open = is_open
+        may_move = is_open and not self.lock.isChecked()
+        self.slider.setEnabled(may_move)
+        self.amount.setEnabled(may_move)
 
 
 class AllocationRows(QWidget):
@@ -97,6 +103,9 @@ class AllocationRows(QWidget):
     undo_asked = Signal()
     redo_asked = Signal()
     said = Signal(str)
+    locks_changed = Signal()
+    dropped_on = Signal(int, int)
+    """A row's name was dropped on another row: their places; the reserve's is the last."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,6 +135,11 @@ class AllocationRows(QWidget):
         for row in self._rows:
             row.set_open(is_open=is_open)
 
+    @property
+    def locked(self) -> frozenset[str]:
+        """Modules whose budgets a person has locked."""
+        return frozenset(one for row, (one, _) in zip(self._rows, self._ids, strict=True) if row.lock.isChecked())
+
     def row(self, module_id: str) -> AllocationRow | None:
         """The controls of a module, None when it has none."""
         return next((row for row, (one, _) in zip(self._rows, self._ids, strict=True) if one == module_id), None)
@@ -138,10 +152,14 @@ class AllocationRows(QWidget):
                 widget.deleteLater()
         for row in self._rows:
             row.deleteLater()
+        locked = self.locked
         self._rows = [self._make_row(index, *one) for index, one in enumerate(ids)]
         self._ids = ids
+        for row, (module_id, _) in zip(self._rows, ids, strict=True):
+            row.lock.setChecked(module_id in locked)
         for at, row in enumerate(self._rows):
-            for column, widget in enumerate((row.swatch, row.name, row.slider, row.amount, row.percent, row.state)):
+            parts = (row.swatch, row.name, row.slider, row.amount, row.percent, row.lock, row.state)
+            for column, widget in enumerate(parts):
                 self._grid.addWidget(widget, at, column)
             row.amount.setFixedWidth(theme.px(120))
             row.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -156,14 +174,14 @@ class AllocationRows(QWidget):
         for label in (self._reserve, self._reserve_percent):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._reserve.setContentsMargins(0, 0, 13, 0)
-        for column, widget in enumerate(
-            (ReserveSwatch(), _name("Reserve"), hint, self._reserve, self._reserve_percent)
-        ):
+        for column, widget in enumerate((ReserveSwatch(), Text("Reserve"), hint, self._reserve, self._reserve_percent)):
             self._grid.addWidget(widget, at, column)
             self._grid.setRowMinimumHeight(at, theme.px(theme.CONTROL_HEIGHT))
 
     def _make_row(self, index: int, module_id: str, name: str) -> AllocationRow:
         row = AllocationRow(index, module_id, name, self)
+        row.lock.toggled.connect(lambda: self._on_lock(row))
+        row.name.dropped.connect(lambda at, source=index: self._on_dropped(source, at))
         row.moved.connect(lambda dollars, at=index: self.budget_moved.emit(at, dollars))
         row.slider.gesture_began.connect(self.gesture_began)
         row.slider.cancelled.connect(self.gesture_cancelled)
@@ -175,6 +193,18 @@ class AllocationRows(QWidget):
         row.amount.limited.connect(lambda asked, at=index: self._on_limited(at, asked))
         row.amount.misread.connect(lambda text: self.said.emit(f"“{text}” is not an amount of whole dollars."))
         return row
+
+    def _on_lock(self, row: AllocationRow) -> None:
+        row.set_open(is_open=row.is_open)
+        self.locks_changed.emit()
+
+    def _on_dropped(self, source: int, at: QPointF) -> None:
+        """Which row a name was let go over, by height: the whole row counts."""
+        y = self.mapFromGlobal(at).y()
+        for target, widget in enumerate([*(row.amount for row in self._rows), self._reserve]):
+            if target != source and widget.y() <= y < widget.y() + widget.height():
+                self.dropped_on.emit(source, target)
+                return
 
     def _on_limited(self, index: int, asked: int) -> None:
         draft = self._draft
@@ -188,8 +218,8 @@ class AllocationRows(QWidget):
             self.said.emit(f"{name} can have at most {most}: the reserve has no more. You asked for {wanted}.")
 
 
-def _name(words: str) -> Text:
-    text = ElidedText(words)
+def _name(words: str) -> RowName:
+    text = RowName(words)
     text.setFixedWidth(theme.px(_NAME_WIDTH))
-    text.setToolTip(words)
+    text.setToolTip(f"{words}: drag it onto another row to move money there")
     return text

@@ -68,6 +68,15 @@ class AllocationStrip(QWidget):
         for index, handle in enumerate(self._handles):
             handle.show_dollars(draft.dollars(index), draft.divider_max(index))
 
+    def set_locked(self, locked: frozenset[str]) -> None:
+        """Dividers beside a locked segment do not move: each would change it."""
+        draft = self._draft
+        if draft is None:
+            return
+        held = [portion.module_id in locked for portion in draft.portions]
+        for index, handle in enumerate(self._handles):
+            handle.setEnabled(not (held[index] or (index + 1 < len(held) and held[index + 1])))
+
     def spring_back(self, draft: AllocationDraft) -> None:
         """Show a split by moving there, so that a person sees what was not done."""
         before = self._shown
@@ -183,7 +192,11 @@ class AllocationStrip(QWidget):
     def _meant(self, index: int, draft: AllocationDraft, is_rightwards: bool) -> int:
         """Which of several dividers on one spot is meant: the one that has money to move in that direction."""
         here = self.divider_x(index)
-        near = [at for at in range(len(self._handles)) if abs(self.divider_x(at) - here) <= HANDLE_WIDTH / 2]
+        near = [
+            at
+            for at, handle in enumerate(self._handles)
+            if handle.isEnabled() and abs(self.divider_x(at) - here) <= HANDLE_WIDTH / 2
+        ]
         giving = [at for at in near if draft.dollars(at + 1 if is_rightwards else at) > 0]
         if index in giving or not giving:
             return index

@@ -45,6 +45,13 @@ class AmountBox(QSpinBox):
         self.setValue(amount // UNIT)
         self.blockSignals(blocked)
 
+    def typed(self) -> int | None:
+        """Whole dollars as the text stands, finished or not; None while it is no amount. May be beyond the limits."""
+        text = self.lineEdit().text()
+        if text == self.textFromValue(self.value()):
+            return self.value()
+        return parse_amount(text, self.value(), self._capital)
+
     def textFromValue(self, value: int) -> str:
         return fmt.exact_money(self._exact if self._exact // UNIT == value else value * UNIT)
 

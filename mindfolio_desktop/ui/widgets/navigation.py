@@ -14,7 +14,7 @@ from mindfolio_desktop.ui.widgets.icon import IconButton
 from mindfolio_desktop.ui.widgets.text import Text
 
 DASHBOARD, APPROVALS, MESSAGES, SETTINGS = "dashboard", "approvals", "messages", "settings"
-POSITIONS, ORDERS = "positions", "orders"
+POSITIONS, ORDERS, BUDGETS, GALLERY = "positions", "orders", "budgets", "gallery"
 WIDTH = 196
 
 _GROUPS = (
@@ -58,6 +58,7 @@ class Navigation(QFrame):
         self.show_scheme(theme.scheme())
         self._theme.setCheckable(False)
         self._theme.clicked.connect(self.theme_toggled)
+        self._add = NavigationButton("Add New Module", "gallery", "go_gallery", GALLERY)
         self._module_column = QVBoxLayout()
         self._module_column.setSpacing(2)
         self._scroll = QScrollArea()
@@ -90,7 +91,7 @@ class Navigation(QFrame):
     def show_page(self, key: str) -> None:
         """Mark where we are, and bring it into sight: a page's key or a module's id."""
         self._where = key
-        for one, button in (*self._pages.items(), *self._modules.items()):
+        for one, button in (*self._pages.items(), *self._modules.items(), (GALLERY, self._add)):
             button.setChecked(one == key)
             if one == key:
                 self._scroll.ensureWidgetVisible(button)
@@ -122,6 +123,9 @@ class Navigation(QFrame):
                 column.addWidget(button)
         column.addWidget(_heading("Modules"))
         column.addLayout(self._module_column)
+        self._add.chosen.connect(self.page_chosen)
+        self._add.focused.connect(self._scroll.ensureWidgetVisible)
+        column.addWidget(self._add)
         column.addStretch(1)
         return inside
 

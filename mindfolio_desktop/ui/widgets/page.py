@@ -29,6 +29,8 @@ class Page(QScrollArea):
     """The key of another page; `<key>/<item>` turns to one of the things on it, such as a position."""
     module_opened = Signal(str)
     """The id of a module whose page is wanted."""
+    draft_requested = Signal(object)
+    """A BudgetPlan that is to be opened as a draft in the allocation bar."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,9 @@ class Page(QScrollArea):
 
     def show_item(self, item: str) -> None:
         """Turn to one of the things on the page, by its id; most pages have none."""
+
+    def set_locked(self, module_ids: frozenset[str]) -> None:
+        """Told when the page is turned to: modules whose budgets a person has locked. Most pages do not care."""
 
     def add_heading(self, title: str, *controls: QWidget) -> None:
         """The page's name at the left, and what it offers at the right."""

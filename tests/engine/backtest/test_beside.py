@@ -293,6 +293,17 @@ def test_a_users_module_is_answered_where_its_scan_runs(processes: Processes, be
     assert processes.begun == 0
 
 
+def test_what_is_tried_out_before_there_is_such_a_module_comes_from_a_process_too(
+    processes: Processes, begin: Begin
+) -> None:
+    backtester = begin()
+    question = Question(MODULE, "A", StructureKind.IRON_CONDOR, WEDNESDAY)
+    assert backtester.try_out(question) == AWAITED
+    processes.may_go.set()
+    until(lambda: isinstance(backtester.try_out(question), Evidence))
+    assert backtester.try_out(question) == made().try_out(question)
+
+
 def test_closing_ends_one_that_is_at_work_and_one_that_has_nothing_to_do(processes: Processes, begin: Begin) -> None:
     at_work, idle = begin(), begin()
     at_work.evidence(MODULE, condor_on("SPY"), NOW)

@@ -6,7 +6,7 @@ import pytest
 
 from engine.core.money import dollars
 from engine.domain.budget import BudgetPlan
-from engine.domain.reallocation import ModuleEffect, Proposal, ProposalKind, ProposalSettings
+from engine.domain.reallocation import ModuleEffect, Proposal, ProposalKind, ProposalSettings, worst_case_at
 
 
 def effect(module_id: str, before: int, after: int, available: int) -> ModuleEffect:
@@ -40,3 +40,12 @@ def test_a_proposal_that_changes_nothing_turns_nothing_over() -> None:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"shares|reserve"):
         ProposalSettings(**wrong)
+
+
+def test_a_worst_case_grows_with_what_is_used_and_is_rounded_against_us() -> None:
+    assert worst_case_at(dollars(900), dollars(3), dollars(4)) == dollars(1_200)
+    assert worst_case_at(10, 3, 4) == 14
+    assert worst_case_at(dollars(900), dollars(3), dollars(3)) == dollars(900)
+    assert worst_case_at(None, dollars(3), dollars(4)) is None
+    assert worst_case_at(dollars(900), 0, dollars(4)) is None, "nothing to go by"
+    assert worst_case_at(0, 0, dollars(4)) == 0

@@ -297,6 +297,8 @@ CONTRADICTIONS: dict[str, Callable[[Clerk], Event]] = {
     "a withdrawal of more than the reserve": lambda _: ev.CashDeposited(dollars(-15_001), -1, "user", ""),
     "a module twice": lambda _: ev.ModuleAdded(module_spec(ALPHA), "user", ""),
     "a module called EXTERNAL": lambda _: ev.ModuleAdded(module_spec(EXTERNAL), "user", ""),
+    "settings of a module that is none": lambda _: ev.ModuleChanged(module_spec("nobody"), "user", ""),
+    "settings of another program": lambda _: ev.ModuleChanged(module_spec(ALPHA, program="ab"), "user", ""),
     "the end of a module that is not flat": lambda _: ev.ModuleRemoved(ALPHA, "user", ""),
     "a move to a stranger": lambda _: ev.PositionMoved("P000001", "ghost", "user", ""),
     "a status that only an end gives": lambda _: ev.PositionStatusChanged("P000001", PositionStatus.CLOSED, ""),

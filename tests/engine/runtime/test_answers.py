@@ -1,18 +1,29 @@
 """Questions of pages: taken in the kernel's time, worked out in somebody else's, and never at the engine's cost."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from engine.core.errors import LedgerFault
+from engine.backtest.evidence import Question
+from engine.core.calendar import market_day
+from engine.core.errors import LedgerFault, MindfolioError
+from engine.core.money import dollars
 from engine.domain import events as ev
 from engine.domain import questions as ask
+from engine.domain.allocation_history import AllocationCause
+from engine.domain.allocation_review import AllocationReview
 from engine.domain.commands import PauseModule
-from engine.domain.mindfolio import Environment
+from engine.domain.evidence import Evidence
+from engine.domain.mindfolio import Environment, ModuleStatus
+from engine.domain.module_offer import Offers
 from engine.domain.notices import CommandAccepted
+from engine.domain.reallocation import ProposalKind
 from engine.domain.records import NoteRow
+from engine.domain.structure import StructureKind
 from engine.ledger.query import LedgerQuery
+from engine.modules.registry import BUILT_IN
 from engine.portfolio.held_legs import prices_of
 from engine.portfolio.worst_case import stress_grids
 from engine.runtime import answers
@@ -88,6 +99,60 @@ def test_the_journal_is_read_by_pages_and_written_to_a_file(rig: Rig, tmp_path: 
     assert answered(query, ask.ExportEntries(str(out), "OrderFilled")) == 1
     assert out.exists()
     query.close()
+
+
+def test_what_modules_can_be_made_of_knows_which_ids_are_taken(rig: Rig) -> None:
+    found = asked(rig, ask.ModuleOffers())
+    assert isinstance(found, Offers)
+    taken = set(rig.desk.book.module_ids)
+    assert {each.spec.kind for each in found.modules} == set(BUILT_IN)
+    assert not taken & {each.spec.module_id for each in found.modules}
+    assert found.symbols == tuple(rig.desk.feed.symbols)
+
+
+def test_a_trial_is_the_backtest_of_settings_that_no_module_has(rig: Rig) -> None:
+    spec = replace(rig.desk.book.modules["IV_SERVICE"].spec, module_id="NEW")
+    found = Evidence(3, 1.0, dollars(10), "by hand")
+    seen: list[Question] = []
+
+    class ByHand:
+        def evidence(self, *_: object) -> Evidence:
+            raise AssertionError("no candidate has asked")
+
+        def try_out(self, question: Question) -> Evidence:
+            seen.append(question)
+            return found
+
+    rig.desk.backtester = ByHand()
+    assert asked(rig, ask.TrialOf(spec, "SPY", StructureKind.IRON_CONDOR)) is found
+    assert seen == [Question(spec, "SPY", StructureKind.IRON_CONDOR, market_day(rig.desk.now))]
+
+
+def test_a_trial_of_settings_that_contradict_each_other_says_so(rig: Rig) -> None:
+    spec = replace(rig.desk.book.modules["IV_SERVICE"].spec, parameters={"max_days": 400})
+    with pytest.raises(MindfolioError, match="max_days: 400 is outside"):
+        asked(rig, ask.TrialOf(spec, "SPY", StructureKind.IRON_CONDOR))
+
+
+def test_allocations_and_proposals_are_read_from_the_ledger(rig: Rig, tmp_path: Path) -> None:
+    rig.desk.commit()
+    query = LedgerQuery(tmp_path / "ledger.sqlite")
+    try:
+        review = answered(query, ask.AllocationsSoFar())
+        assert isinstance(review, AllocationReview)
+        assert review.changes[0].change.cause is AllocationCause.CREATED
+        paused = rig.kernel.snapshot()
+        active = tuple(replace(view, status=ModuleStatus.ACTIVE) for view in paused.modules)
+        snapshot = replace(paused, modules=active)
+        found = answered(query, ask.ProposalsFor(snapshot, dollars(9000), frozenset({"IV_SERVICE"})))
+        assert isinstance(found, tuple)
+        assert [each.kind for each in found] == list(ProposalKind)
+        for each in found:
+            assert each.plan.total == snapshot.capital
+            assert each.plan.reserve >= dollars(9000)
+            assert each.plan.budgets["IV_SERVICE"] == snapshot.modules[0].budget, "it is locked"
+    finally:
+        query.close()
 
 
 def test_every_question_has_one_who_answers() -> None:

@@ -10,8 +10,9 @@ from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
-from engine.domain.mindfolio import ModuleStatus
-from engine.domain.structure import shares_of
+from engine.domain.limits import ModuleLimits
+from engine.domain.mindfolio import ModuleKind, ModuleStatus
+from engine.domain.structure import StructureKind, shares_of
 from engine.domain.units import drawdown_bp
 from engine.ledger.verify import verify_store
 from engine.runtime import closings, positions
@@ -245,3 +246,73 @@ class TestRemoving:
         assert decided.status.value == "VOIDED"
         rig.run()
         assert rig.desk.halted == ""
+
+
+class TestChanging:
+    def command(self, rig: Rig, **changes: object) -> cmd.ChangeModule:
+        """Other settings for the first module."""
+        spec = rig.desk.book.modules[MODULE].spec
+        return cmd.ChangeModule(MODULE, replace(spec, **changes), "user", "calmer")  # type: ignore[arg-type]
+
+    def test_the_whole_of_the_new_settings_is_journaled_and_survives(self, rig: Rig) -> None:
+        command = self.command(
+            rig, limits=ModuleLimits(dollars(250), dollars(600)), autotrade=False, parameters={"max_days": 40}
+        )
+        assert give(rig, command) == []
+        assert rig.desk.book.modules[MODULE].spec == command.spec
+        (event,) = rig.events(ev.ModuleChanged)
+        assert event == ev.ModuleChanged(command.spec, "user", "calmer")
+        assert verify_store(rig.store).faults == ()
+
+    def test_its_status_is_not_changed_by_it(self, rig: Rig) -> None:
+        give(rig, cmd.PauseModule(MODULE, "user", "lunch"))
+        assert give(rig, self.command(rig, status=ModuleStatus.PAUSED, name="Calm")) == []
+        module = rig.desk.book.modules[MODULE]
+        assert (module.spec.name, module.status) == ("Calm", ModuleStatus.PAUSED)
+        assert module.spec.status is ModuleStatus.ACTIVE, "as it was set up"
+
+    def test_what_is_the_same_is_not_journaled(self, rig: Rig) -> None:
+        assert give(rig, self.command(rig)) == []
+        assert rig.events(ev.ModuleChanged) == []
+
+    def test_openings_that_work_or_wait_go_and_a_new_name_ends_none(self, tmp_path: Path) -> None:
+        rig = working(tmp_path)
+        cancel = ("cancel", "O000001")
+        assert give(rig, self.command(rig, name="Other")) == []
+        assert cancel not in rig.broker.calls
+        assert give(rig, self.command(rig, limits=ModuleLimits(dollars(250), dollars(600)))) == []
+        assert cancel in rig.broker.calls
+        second = rig.desk.book.modules[OTHER].spec
+        assert [each.candidate.module_id for each in rig.desk.book.approvals.values()] == [OTHER]
+        give(rig, cmd.ChangeModule(OTHER, replace(second, universe=()), "user", "x"))
+        assert rig.desk.book.approvals == {}
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"parameters": {"max_days": 400}}, "max_days: 400 is outside 1 to 365 days"),
+            ({"parameters": {"min_days": 44, "max_days": 40}}, "min_days 44 is above max_days 40"),
+            ({"parameters": {"colour": 1}}, "colour: no such parameter"),
+            ({"universe": ("SPY", "NOWHERE")}, "NOWHERE: not in this market"),
+            ({"universe": ("SPY", "SPY")}, "a symbol or a structure is named twice"),
+            ({"structures": (StructureKind.SHORT_PUT,)}, "it does not trade Short Put"),
+            (
+                {"limits": ModuleLimits(0, dollars(1))},
+                "the limit of max risk per trade is not above zero",
+            ),
+            ({"limits": ModuleLimits(dollars(1), -1)}, "the limit of daily loss is not above zero"),
+            ({"name": " "}, "a module needs a name"),
+            ({"kind": ModuleKind.GAMMA_SCALPER}, "id, kind and program of a module stay what they are"),
+            ({"program": "abc"}, "id, kind and program of a module stay what they are"),
+            ({"module_id": OTHER}, "id, kind and program of a module stay what they are"),
+        ],
+    )
+    def test_denials_say_what_is_wrong(self, rig: Rig, changes: dict[str, object], words: str) -> None:
+        (denial,) = denied(rig, self.command(rig, **changes))
+        assert (denial.code.value, denial.measured) == ("SETTINGS", words)
+        assert rig.events(ev.ModuleChanged) == []
+
+    def test_nobody_adds_what_could_not_be_changed_to(self, rig: Rig) -> None:
+        spec = replace(rig.desk.book.modules[MODULE].spec, module_id="FOURTH", parameters={"colour": 1})
+        assert give(rig, cmd.AddModule(spec, 0, "user", "x")) == ["SETTINGS"]
+        assert give(rig, replace(self.command(rig), module_id="NOBODY")) == ["UNKNOWN_MODULE"]

@@ -274,6 +274,29 @@ class TestTheOrderOfAnswers:
         assert list(rig.desk.book.modules) == ["IV_SERVICE", "IV_SERVICE_3"]
         assert rig.desk.book.approvals == {}
 
+    def test_what_was_found_under_settings_that_changed_meanwhile_is_dropped(self, tmp_path: Path) -> None:
+        rig = Rig(tmp_path, [chain_update(new_york(10))])
+        rig.desk.clock.advance_to(new_york(10))
+        rig.desk.market.apply(chain_update(new_york(10)))
+        rig.desk.is_reconciled = True
+        workers = HeldWorkers()
+        scans = Scans(workers)
+        both = ("IV_SERVICE", "IV_SERVICE_2")
+        scans.start(rig.desk, both)
+        specs = [rig.desk.book.modules[module_id].spec for module_id in both]
+        other = replace(specs[0], limits=replace(specs[0].limits, max_risk_per_trade=dollars(400)))
+        handlers.handle(rig.desk, cmd.ChangeModule(both[0], other, "user", "calmer"))
+        handlers.handle(rig.desk, cmd.ChangeModule(both[1], replace(specs[1], name="The second"), "user", "a name"))
+        for ticket, job in workers.jobs.items():
+            scans.take(ScanFinished(ticket, job()))
+        scans.apply(rig.desk)
+        rig.desk.commit()
+
+        scanned = [event.module_id for event in rig.events(ev.ScanCompleted) if isinstance(event, ev.ScanCompleted)]
+        assert scanned == ["IV_SERVICE_2"], "another name is no other settings"
+        assert [order.module_id for order in rig.broker.submitted] == []
+        assert any("what it found is dropped" in each for each in rig.publisher.alerts)
+
     def test_the_second_of_two_candidates_sees_what_the_first_has_taken(self, tmp_path: Path) -> None:
         updates = [chain_update(new_york(10), symbol=symbol) for symbol in ("QQQ", "SPY")]
         rig = Rig(tmp_path, updates, limits=whole_budget_in_one_symbol())

@@ -176,7 +176,7 @@ def test_a_users_module_is_added_by_the_hash_of_its_enabled_file(programs: UserP
     rig = joined(quiet(tmp_path), programs)
     add = cmd.AddModule(user_module(), dollars(1000), "user", "mine")
     (denial,) = denied(rig, add)
-    assert "is not enabled" in str(denial.facts["why"])
+    assert "is not enabled" in str(denial.measured)
     enabled(programs, tmp_path, "mine", QUIET.encode())
     assert denied(rig, add) == []
     assert rig.desk.book.modules["MINE"].status is ModuleStatus.PAUSED

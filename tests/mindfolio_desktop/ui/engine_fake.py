@@ -3,8 +3,16 @@
 import threading
 
 from engine.core.errors import MindfolioError
+from engine.domain.allocation_review import AllocationReview
 from engine.domain.commands import Command
-from engine.domain.questions import DESK_QUESTIONS, DeskQuestion, LedgerQuestion, Question, SheetsOf
+from engine.domain.questions import (
+    DESK_QUESTIONS,
+    AllocationsSoFar,
+    DeskQuestion,
+    LedgerQuestion,
+    Question,
+    SheetsOf,
+)
 
 
 class EngineFake:
@@ -18,7 +26,10 @@ class EngineFake:
         self.commands: list[Command] = []
         self.stops: list[tuple[str, str]] = []
         self.questions: list[Question] = []
-        self.answers: dict[type, object] = {SheetsOf: MindfolioError("the ledger is empty")}
+        self.answers: dict[type, object] = {
+            SheetsOf: MindfolioError("the ledger is empty"),
+            AllocationsSoFar: AllocationReview((), (), ()),
+        }
         self.threads: set[str] = set()
         self.fault: Exception | None = None
         self.may_answer = threading.Event()

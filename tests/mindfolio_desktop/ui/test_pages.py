@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.pages import PAGES, PageSpec
+from mindfolio_desktop.ui.pages import GALLERY_PAGE, PAGES, PageSpec
 from mindfolio_desktop.ui.widgets.page import Live
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, fresh
 
@@ -18,7 +18,7 @@ def test_no_two_pages_share_a_key_a_name_or_a_shortcut() -> None:
         assert len(set(found)) == len(found)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.place.key)
+@pytest.mark.parametrize("page", [*PAGES, GALLERY_PAGE], ids=lambda page: page.place.key)
 def test_a_page_is_made_before_and_after_anything_is_known_and_has_a_drawing(
     page: PageSpec, bridge: EngineBridge, qtbot: QtBot
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPalette
@@ -143,3 +144,9 @@ def test_every_drawing_takes_its_tint_and_leaves_the_gap_free(qapp: QApplication
         assert max(abs(pixel.red() - 0x12), abs(pixel.green() - 0xAB), abs(pixel.blue() - 0x34)) <= 1
     right = drawn.copy(drawn.width() - 5, 0, 5, drawn.height()).convertToFormat(QImage.Format.Format_ARGB32)
     assert all(right.pixelColor(x, y).alpha() == 0 for x in range(right.width()) for y in range(right.height()))
+
+
+@pytest.mark.parametrize("scheme", list(theme.Scheme))
+@pytest.mark.parametrize("name", ["arrow", "tick"])
+def test_the_drawings_of_the_style_sheet_are_where_it_says(scheme: theme.Scheme, name: str) -> None:
+    assert Path(theme._drawing(f"{name}_{scheme.value}")).is_file()

@@ -92,7 +92,7 @@ def test_a_module_is_added_only_with_a_program_that_fits(programs: UserPrograms)
     assert "mine does not trade Short Put" in programs.problem(
         user_module(SOURCE, structures=(StructureKind.IRON_CONDOR, StructureKind.SHORT_PUT))
     )
-    assert programs.problem(module_spec()) == ""
+    assert programs.problem(module_spec(parameters={})) == ""
     assert "only a user's module" in programs.problem(module_spec(program="ab"))
 
 

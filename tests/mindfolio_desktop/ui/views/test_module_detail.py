@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTableView
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTableView
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
@@ -323,3 +323,18 @@ def test_a_position_is_looked_at_and_acted_on_on_its_own_page(page: ModuleDetail
     with qtbot.waitSignal(page.page_requested) as wanted:
         QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert wanted.args == ["positions/p-2"]
+
+
+def test_the_page_of_a_module_that_a_person_removed_is_left_for_the_dashboard(
+    page: ModuleDetail, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    wanted: list[str] = []
+    page.page_requested.connect(wanted.append)
+    click(page, "detail_remove")
+    reason = page.findChild(QLineEdit, "remove_why")
+    assert reason is not None
+    QTest.keyClicks(reason, "enough")
+    click(page, "confirm_remove")
+    (command,) = engine.commands
+    bridge.notify(CommandAccepted(command))
+    qtbot.waitUntil(lambda: wanted == [DASHBOARD])

@@ -252,3 +252,38 @@ def test_over_by_is_what_the_available_falls_short(draft: AllocationDraft, index
     available = one.available + moved.amounts[at] - one.applied
     assert moved.over_by(at) == max(0, -available)
     assert one.over_by(one.committed) == 0
+
+
+# --- transfers and what may be lost -------------------------------------------------------------------------------
+@given(st.integers(0, 3), st.integers(0, 3), st.integers(-10, 60_000))
+def test_a_transfer_changes_its_two_ends_alone_and_never_more_than_there_is(
+    source: int, target: int, wanted: int
+) -> None:
+    draft = draft_of(
+        portion("A", dollars("15000.50")), portion("B", dollars(20_000)), portion("C", 0), reserve=dollars("5000.25")
+    )
+    if source == target:
+        return
+    moved = draft.with_transfer(source, target, wanted)
+    before, after = amounts_of(draft), amounts_of(moved)
+    assert sum(moved.amounts) == draft.capital
+    assert before[source] - after[source] <= min(max(0, wanted), before[source]) + 1
+    others = set(range(3)) - {source, target}
+    assert all(draft.amounts[at] == moved.amounts[at] for at in others)
+
+
+def test_a_transfer_moves_exactly_what_was_asked(growth: AllocationDraft) -> None:
+    assert amounts_of(growth.with_transfer(0, 2, 2_500)) == [12_500, 20_000, 12_500, 5_000]
+    assert amounts_of(growth.with_transfer(1, 3, 500)) == [15_000, 19_500, 10_000, 5_500]
+    assert amounts_of(growth.with_transfer(3, 1, 9_000)) == [15_000, 25_000, 10_000, 0]
+
+
+def test_worst_cases_add_up_and_one_that_is_unknown_makes_all_unknown() -> None:
+    def risky(name: str, applied: int, worst: int | None) -> Portion:
+        return Portion(name, name, dollars(applied), 0, 0, dollars(applied), None if worst is None else dollars(worst))
+
+    draft = draft_of(risky("A", 10_000, 900), risky("B", 20_000, 400), reserve=dollars(5_000))
+    assert draft.worst_cases == (dollars(1_300), dollars(1_300))
+    assert draft.with_transfer(1, 0, 10_000).worst_cases == (dollars(1_300), dollars(2_000))
+    unbounded = draft_of(risky("A", 10_000, None), risky("B", 20_000, 400))
+    assert unbounded.worst_cases == (None, None)

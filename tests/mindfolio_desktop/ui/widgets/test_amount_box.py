@@ -100,3 +100,13 @@ def test_the_wheel_moves_no_money(box: AmountBox) -> None:
     )
     QApplication.sendEvent(box, event)
     assert box.value() == 20_000
+
+
+def test_what_stands_there_is_read_before_it_is_finished(box: AmountBox) -> None:
+    assert box.typed() == 20_000
+    box.selectAll()
+    QTest.keyClicks(box, "30k")
+    assert (box.typed(), box.value()) == (30_000, 20_000), "also beyond what there is"
+    box.selectAll()
+    QTest.keyClicks(box, "many")
+    assert box.typed() is None
