@@ -13,7 +13,8 @@ from engine.domain.candidate import Approval, ApprovalStatus
 from engine.domain.closing import ClosingPlan
 from engine.domain.explained import PnlParts
 from engine.domain.limits import Costs, GateLimits
-from engine.domain.mindfolio import Environment, MindfolioSpec, MindfolioStatus, ModuleSpec, ModuleStatus, Waivers
+from engine.domain.mindfolio import Environment, MindfolioSpec, MindfolioStatus, Waivers
+from engine.domain.module_events import ModuleAdded, ModuleChanged, ModuleRemoved, ModuleStatusChanged
 from engine.domain.notes import NoteWritten
 from engine.domain.trade_events import (
     FillReversed,
@@ -101,33 +102,6 @@ class LossSettled:
 
 
 @dataclass(frozen=True, slots=True)
-class ModuleAdded:
-    """A module began, with a budget of zero; a reallocation funds it."""
-
-    spec: ModuleSpec
-    who: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleChanged:
-    """A module goes on with other settings: its name, limits, universe, structures, parameters, autotrade."""
-
-    spec: ModuleSpec
-    who: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleRemoved:
-    """A module ended, flat; its budget went to the reserve and what it earned stays with its name in the books."""
-
-    module_id: str
-    who: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class BudgetReallocated:
     """The split of capital changed."""
 
@@ -136,17 +110,6 @@ class BudgetReallocated:
     version: int
     who: str
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleStatusChanged:
-    """A module was paused or resumed. `code` is "" for a person, else the rule that did it (DAILY_LOSS, STOPPED)."""
-
-    module_id: str
-    status: ModuleStatus
-    who: str
-    why: str
-    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,10 +215,7 @@ def volatilities(
 
 @lru_cache(maxsize=64)
 def _values_of(chain: Chain, keys: tuple[int, ...], minute: dt.datetime, rate: float) -> ChainValues:
-    """Values of the held contracts of a chain, to the minute.
-
-    Kept, because the view is made many times a second and quotes, which never change inside a chain, are not.
-    """
+    """Values of held contracts, to the minute. Kept: views come often, and quotes never change inside a chain."""
     is_european = chain.symbol in EUROPEAN_CLASSES
     wanted = np.isin(chain.key, keys)
     return chain_values(chain, minute, rate, wanted=wanted, method=Method.BOOK, is_european=is_european)

@@ -195,6 +195,16 @@ def _day(text: str) -> str:
     return fmt.weekday_date(dt.date.fromisoformat(text))
 
 
+def _own_exits(body: Body) -> str:
+    """What a person wants of one position beside its module's rules."""
+    found = [
+        f"{words} at {body[field]} %"
+        for field, words in (("profit_pct", "closed with a profit"), ("stop_pct", "closed with a loss"))
+        if body.get(field) is not None
+    ]
+    return " and ".join(found) or "by its module's rules alone"
+
+
 _WORDS: Mapping[str, Callable[[Body, Names], str]] = {
     "MindfolioCreated": lambda body, _: f"{body['spec']['name']} began with {fmt.exact_money(body['spec']['capital'])}",
     "SessionOpened": lambda body, _: f"Session of {_day(body['day'])}",
@@ -207,6 +217,8 @@ _WORDS: Mapping[str, Callable[[Body, Names], str]] = {
         f" budget, {_who(body)}"
     ),
     "ModuleAdded": lambda body, _: f"{body['spec']['name']}, {_who(body)}",
+    "ModuleChanged": lambda body, _: f"{body['spec']['name']}: other settings, {_who(body)}",
+    "OwnExitsSet": lambda body, _: f"{body['position_id']}: {_own_exits(body)}, {_who(body)}",
     "ModuleRemoved": lambda body, names: f"{_name(body, names)}, {_who(body)}",
     "BudgetReallocated": _split,
     "ModuleStatusChanged": lambda body, names: f"{_name(body, names)} is {body['status'].lower()}, {_who(body)}",

@@ -8,32 +8,13 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 
 from engine.domain.budget import BudgetPlan
 from engine.domain.commands import (
-    AddModule,
-    ApproveTrade,
-    CancelOrder,
-    ChangeModule,
-    ClosePosition,
     Command,
     ConfirmClosing,
-    DepositCash,
-    EmergencyStop,
-    PauseModule,
     PlanClosing,
     ReallocateBudget,
     RearmMindfolio,
-    RefuseTrade,
-    RemoveModule,
-    ReplaceOrder,
     ResolveDifference,
-    ResumeModule,
-    RollPosition,
-    ScanNow,
     SetSpeed,
-    SetTarget,
-    SettleLoss,
-    SweepGain,
-    WithdrawCash,
-    WriteNote,
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert
@@ -42,6 +23,7 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals
 from mindfolio_desktop.ui.actions import Action, Actions
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.command_words import ANSWERED_THERE, command_words
 from mindfolio_desktop.ui.leaving import Leaving
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.pages import GALLERY_PAGE, PAGES
@@ -59,36 +41,6 @@ from mindfolio_desktop.ui.widgets.page import Live, Page
 from mindfolio_desktop.ui.widgets.palette import CommandPalette, KeyList
 from mindfolio_desktop.ui.widgets.status_line import StatusLine
 from mindfolio_desktop.ui.window_actions import fixed_actions, module_actions
-
-_COMMANDS: dict[type, str] = {
-    ReallocateBudget: "Reallocate budgets",
-    ApproveTrade: "Approve trade",
-    RefuseTrade: "Refuse trade",
-    EmergencyStop: "Emergency stop",
-    RearmMindfolio: "Re-arm",
-    PlanClosing: "Plan what to close",
-    ConfirmClosing: "Close the riskiest",
-    ResolveDifference: "Resolve a difference",
-    ClosePosition: "Close a position",
-    RollPosition: "Roll a position",
-    SetTarget: "Set a target of a position",
-    CancelOrder: "Cancel an order",
-    ReplaceOrder: "Give an order another limit",
-    WriteNote: "Write a note",
-    DepositCash: "Deposit cash",
-    WithdrawCash: "Withdraw cash",
-    SweepGain: "Sweep a gain",
-    SettleLoss: "Settle a loss",
-    AddModule: "Add a module",
-    ChangeModule: "Change settings",
-    RemoveModule: "Remove a module",
-}
-
-_ANSWERED_THERE = (
-    ReallocateBudget, ApproveTrade, RefuseTrade, ClosePosition, RollPosition, SetTarget, CancelOrder,
-    ReplaceOrder, WriteNote, DepositCash, WithdrawCash, SweepGain, SettleLoss, AddModule, ChangeModule, RemoveModule,
-)  # fmt: skip
-"""Commands whose refusals are shown beside the control that sent them, where the person is looking."""
 
 _SPECS = {page.place.key: page for page in (*PAGES, GALLERY_PAGE)}
 
@@ -353,17 +305,20 @@ class MainWindow(QMainWindow):
         if isinstance(command, ReallocateBudget):
             self._announce("The split of budgets is applied.")
         if not isinstance(command, SetSpeed):
-            self._status.show_event(f"Done: {self._words(command)}")
+            self._status.show_event(f"Done: {command_words(command, self._module_name)}")
 
     @Slot(object, object)
     def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
-        title, reasons = f"Not done: {self._words(command)}", refusals.denials(denials) or "No reason was given."
+        title, reasons = (
+            f"Not done: {command_words(command, self._module_name)}",
+            refusals.denials(denials) or "No reason was given.",
+        )
         self._record(self._time(), "", f"{title}. {reasons}")
         if isinstance(command, RearmMindfolio):
             self._stop_panel.show_denied()
         if isinstance(command, ResolveDifference):
             self._differences.show_denied()
-        if isinstance(command, _ANSWERED_THERE):
+        if isinstance(command, ANSWERED_THERE):
             self._announce(f"{title}. {reasons}")
         else:
             self._toasts.show_message(title, reasons, is_warning=True)
@@ -393,19 +348,6 @@ class MainWindow(QMainWindow):
             self._stop_panel.show_requested()
 
     # --- words ----------------------------------------------------------------------------------------------------
-    def _words(self, command: Command) -> str:
-        """What a person asked for: `Pause IV Service`."""
-        match command:
-            case PauseModule(module_id):
-                return f"Pause {self._module_name(module_id)}"
-            case ResumeModule(module_id):
-                return f"Resume {self._module_name(module_id)}"
-            case ScanNow(module_id):
-                return f"Scan with {self._module_name(module_id)}"
-            case SetSpeed(speed):
-                return "Hold the market" if speed == 0 else f"Market speed {fmt.speed(speed)}"
-        return _COMMANDS[type(command)]
-
     def _module_name(self, module_id: str) -> str:
         view = self._snapshot.module(module_id) if self._snapshot is not None else None
         return view.spec.name if view is not None else module_id

@@ -8,13 +8,23 @@ from typing import Any
 
 import pytest
 
-from engine.domain import account, broker_reports, commands, events, notes, notices, questions, trade_events
+from engine.domain import (
+    account,
+    broker_reports,
+    commands,
+    events,
+    module_events,
+    notes,
+    notices,
+    questions,
+    trade_events,
+)
 
 
 @pytest.mark.parametrize(
     ("modules", "union"),
     [
-        ((events, notes, trade_events), events.Event),
+        ((events, module_events, notes, trade_events), events.Event),
         ((commands,), commands.Command),
         ((notices, questions), notices.Notice | questions.Question),
         ((broker_reports, account), broker_reports.BrokerReport),

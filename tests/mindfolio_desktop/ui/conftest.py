@@ -1,6 +1,7 @@
 """Shared by the window's tests: the product's look, an engine that is a fake, and the bridge to it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.main_window import MainWindow
+from mindfolio_desktop.ui.remembered import Whose, use
 from tests.mindfolio_desktop.ui.driving import publish
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, fresh
@@ -31,6 +33,14 @@ def bridge(qapp: QApplication, engine: EngineFake) -> Iterator[EngineBridge]:
     made = EngineBridge(engine.send, engine.stop, engine.read)
     yield made
     made.close()
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which the window remembers itself, for this test alone."""
+    use({Whose.MINDFOLIO: tmp_path / "window.ini", Whose.USER: tmp_path / "settings.ini"})
+    yield tmp_path
+    use({})
 
 
 @pytest.fixture

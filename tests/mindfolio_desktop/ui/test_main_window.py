@@ -1,8 +1,6 @@
 """The whole window over a fake engine: what is pressed becomes a command, what the engine says becomes visible."""
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -37,7 +35,7 @@ from engine.domain.notices import Alert, CommandAccepted, CommandDenied
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.main_window import MainWindow
-from mindfolio_desktop.ui.remembered import Whose, remember, use
+from mindfolio_desktop.ui.remembered import remember
 from mindfolio_desktop.ui.widgets.messages import Toast
 from mindfolio_desktop.ui.widgets.navigation import NavigationButton
 from mindfolio_desktop.ui.widgets.text import ElidedText
@@ -471,13 +469,6 @@ def test_another_scheme_repaints_everything_in_sight(window: MainWindow, qtbot: 
 
 
 # --- what is remembered -----------------------------------------------------------------------------------------------
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Path]:
-    use({Whose.MINDFOLIO: tmp_path / "window.ini", Whose.USER: tmp_path / "settings.ini"})
-    yield tmp_path
-    use({})
-
-
 def opened(qtbot: QtBot, bridge: EngineBridge) -> MainWindow:
     made = MainWindow(bridge)
     qtbot.addWidget(made, before_close_func=lambda _window: publish(bridge, qtbot, fresh()))

@@ -119,6 +119,7 @@ def test_a_heading_sorts(page: PositionsView) -> None:
     assert cells(page, "Symbol") == ["NVDA", "QQQ", "SPY", "TSLA", "TSLA", "TSLA"]
 
 
+@pytest.mark.usefixtures("memory")
 def test_columns_are_chosen_by_a_menu_and_remembered(page: PositionsView, qtbot: QtBot, bridge: EngineBridge) -> None:
     menu = page.findChild(QMenu, "all_positions_table_columns")
     assert menu is not None

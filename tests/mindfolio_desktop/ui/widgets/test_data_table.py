@@ -1,15 +1,12 @@
 """The table widget: sorted by value, never silently empty, as high as its rows."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from mindfolio_desktop.ui.remembered import Whose, remember, use
+from mindfolio_desktop.ui.remembered import remember
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 
 ROLE = Qt.ItemDataRole.UserRole + 1
@@ -119,13 +116,6 @@ def test_a_column_makes_room_for_figures_that_grow_and_keeps_it(
 
 
 # --- what is remembered -----------------------------------------------------------------------------------------------
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[None]:
-    use({Whose.MINDFOLIO: tmp_path / "window.ini"})
-    yield
-    use({})
-
-
 def made(qtbot: QtBot, *titles: str) -> DataTable:
     """A table of another start, with three rows."""
     model = QStandardItemModel(0, 2)
