@@ -82,7 +82,11 @@ def expiry_pnl_at(legs: Sequence[PayoffLeg], cash: Money, spot: Money, shares: i
 
     `cash` is everything received (+) or paid (-): premium, and the price of the `shares` held (negative: short).
     """
-    options = sum(contracts * _intrinsic(right, strike, spot) for right, strike, contracts in legs)
+    options = 0
+    for right, strike, contracts in legs:
+        gap = spot - strike if right is Right.CALL else strike - spot
+        if gap > 0:
+            options += contracts * gap
     return cash + MULTIPLIER * options + shares * spot
 
 
@@ -111,11 +115,13 @@ def most_profit(position: Position) -> Money | None:
     Of options of two expirations it would take a volatility: what came in when they were sold stands for it, and where
     they were bought it is not known.
     """
-    held = Holding.of(position)
-    if len({contract.expiration for contract, _ in held.contracts}) > 1:
-        return held.cash if held.cash > 0 else None
-    legs = [(contract.right, contract.strike, count) for contract, count in held.contracts]
-    return expiry_extremes(legs, held.cash, held.shares).best
+    held, cash, quantity = position.structure.legs, -position.cost, position.quantity
+    if held and any(leg.contract.expiration != held[0].contract.expiration for leg in held):
+        return cash if cash > 0 else None
+    legs = [(leg.contract.right, leg.contract.strike, leg.ratio * quantity) for leg in held]
+    if upper_slope(legs, position.shares) > 0:
+        return None
+    return max(result for _, result in corner_results(legs, cash, position.shares))
 
 
 def breakevens(legs: Sequence[PayoffLeg], cash: Money, shares: int = 0) -> tuple[Money, ...]:
@@ -207,8 +213,15 @@ class _Line:
     """Results at expiry of one group at the corners, and what shares added to it change."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
-        legs = [(part.contract.right, part.contract.strike, part.count) for part in parts if part.contract is not None]
-        shares = sum(part.count for part in parts if part.contract is None)
+        shares = 0
+        held: dict[tuple[Right, Money], int] = {}
+        for part in parts:
+            if part.contract is None:
+                shares += part.count
+            else:
+                at = (part.contract.right, part.contract.strike)
+                held[at] = held.get(at, 0) + part.count
+        legs = [(right, strike, count) for (right, strike), count in held.items()]
         self.spots: Ints = np.array(sorted({0, *(strike for _, strike, _ in legs)}), dtype=np.int64)
         self.results = expiry_pnl_curve(legs, 0, self.spots, shares)
         self.slope = upper_slope(legs, shares)
@@ -317,10 +330,6 @@ def _least(parts: Iterable[Part]) -> tuple[int, Money]:
     """Shares owed without a bound (<= 0), and the worst results at expiry of each group apart from those, added."""
     lines = _lines(parts).values()
     return sum(min(0, line.slope) for line in lines), sum(line.least() for line in lines)
-
-
-def _intrinsic(right: Right, strike: Money, spot: Money) -> Money:
-    return max(0, spot - strike if right is Right.CALL else strike - spot)
 
 
 def _nearest(numerator: int, denominator: int) -> int:

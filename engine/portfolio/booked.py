@@ -52,8 +52,11 @@ class LedgerFigures:
             if position.module_id != EXTERNAL:
                 held.setdefault(position.symbol, []).append(position)
         by_symbol = sorted(held.items())
-        self._losses = {symbol: _kept(self._losses.get(symbol), tuple(positions)) for symbol, positions in by_symbol}
-        self._own = {owner: _kept(self._own.get(owner), book.positions_of(owner)) for owner in book.modules}
+        made: dict[str, Holding] = {}
+        self._losses = {
+            symbol: _kept(self._losses.get(symbol), tuple(positions), made) for symbol, positions in by_symbol
+        }
+        self._own = {owner: _kept(self._own.get(owner), book.positions_of(owner), made) for owner in book.modules}
         self._newest = BookedAll(
             _account(book, {symbol: loss for symbol, (_, loss) in self._losses.items()}),
             tuple(_booked(book, owner, loss) for owner, (_, loss) in self._own.items()),
@@ -64,12 +67,15 @@ class LedgerFigures:
 
 
 def _kept(
-    kept: tuple[tuple[Position, ...], Money | None] | None, positions: tuple[Position, ...]
+    kept: tuple[tuple[Position, ...], Money | None] | None, positions: tuple[Position, ...], made: dict[str, Holding]
 ) -> tuple[tuple[Position, ...], Money | None]:
-    """Positions with their worst case, the one from before where they are the same."""
+    """Positions with their worst case, the one from before where they are the same; `made` by position id."""
     if kept is not None and kept[0] == positions:
         return kept
-    return positions, total_loss(worst_case_by_symbol(positions))
+    for position in positions:
+        if position.position_id not in made:
+            made[position.position_id] = Holding.of(position)
+    return positions, total_loss(book_worst_case([made[position.position_id] for position in positions]))
 
 
 def worst_case_by_symbol(positions: Iterable[Position]) -> dict[str, Money | None]:
