@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QModelIndex, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
 from mindfolio_desktop.ui.models.positions import NOT_SHOWN_FIRST, PositionRow, PositionsModel, everywhere
@@ -34,7 +35,7 @@ class PositionsView(Page):
         self._filter.setAccessibleName("Filter positions by symbol, module or structure")
         self._filter.setPlaceholderText("Filter by symbol, module, structure")
         self._filter.setClearButtonEnabled(True)
-        self._filter.setFixedWidth(_FILTER_WIDTH)
+        self._filter.setFixedWidth(theme.px(_FILTER_WIDTH))
         self._columns = Button("Columns", "positions_choose_columns")
         model = PositionsModel(self, of_all=True)
         self._model = model

@@ -32,7 +32,7 @@ class PayoffChart(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.setMinimumHeight(_HEIGHT)
+        self.setMinimumHeight(theme.px(_HEIGHT))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Profit and loss over the underlying's price")
         self._curves: PayoffCurves | None = None

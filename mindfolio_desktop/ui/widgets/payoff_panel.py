@@ -39,7 +39,7 @@ class PayoffPanel(Panel):
         self._curves: PayoffCurves | None = None
         self._chart = PayoffChart("payoff_chart")
         self._readout = Text("", wraps=True, name="payoff_readout")
-        self._readout.setMinimumHeight(_READOUT_HEIGHT)
+        self._readout.setMinimumHeight(theme.px(_READOUT_HEIGHT))
         self._readout.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._note = Text("", "muted", 12, wraps=True, name="payoff_note")
         self._keys = {
@@ -101,7 +101,7 @@ class PayoffPanel(Panel):
         left.addWidget(self._readout)
         across.addLayout(left, 1)
         side = QWidget()
-        side.setFixedWidth(272)
+        side.setFixedWidth(theme.px(272))
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.SPACE)
@@ -242,7 +242,7 @@ class _Key(QWidget):
     def __init__(self, token: str, style: Qt.PenStyle) -> None:
         super().__init__()
         self._token, self._style = token, style
-        self.setFixedSize(QSize(24, 12))
+        self.setFixedSize(QSize(theme.px(24), theme.px(12)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -254,7 +254,7 @@ class _Key(QWidget):
 def _slider(name: str) -> QSlider:
     made = QSlider(Qt.Orientation.Horizontal)
     made.setObjectName(name)
-    made.setMinimumHeight(24)
+    made.setMinimumHeight(theme.px(24))
     return made
 
 

@@ -25,7 +25,7 @@ class PriceField(QWidget):
         self._line = QLineEdit()
         self._line.setObjectName(f"{name}_amount")
         self._line.setAccessibleName(title)
-        self._line.setFixedWidth(_WIDTH)
+        self._line.setFixedWidth(theme.px(_WIDTH))
         self._line.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._line.setToolTip("Net price a share, such as 1.25")
         self._debit = Button("Debit", f"{name}_debit", "segment")

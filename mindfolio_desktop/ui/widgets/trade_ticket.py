@@ -118,7 +118,7 @@ class TradeTicket(QFrame):
     def _page(self) -> QWidget:
         page = QWidget()
         theme.set_role(page, "page")
-        page.setMaximumWidth(_WIDEST)
+        page.setMaximumWidth(theme.px(_WIDEST))
         column = QVBoxLayout(page)
         column.setContentsMargins(_MARGIN, 12, _MARGIN, 4)
         column.setSpacing(14)

@@ -46,7 +46,16 @@ from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, NOW, aggressive_growth, fresh, stopped, with_module
 
 STOP_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-PAGES = ("go_dashboard", "go_approvals", "go_risk", "go_day", "go_messages", f"go_module_{AUTO}")
+PAGES = (
+    "go_dashboard",
+    "go_approvals",
+    "go_positions",
+    "go_orders",
+    "go_risk",
+    "go_day",
+    "go_messages",
+    f"go_module_{AUTO}",
+)
 
 
 def toasts(window: MainWindow) -> list[tuple[str, str]]:
