@@ -33,10 +33,9 @@ class CloseStrip(ActionStrip):
         across.setSpacing(theme.SPACE)
         across.addWidget(self._quantity)
         across.addWidget(self._of)
-        across.addSpacing(theme.SPACE)
-        across.addWidget(self._price)
         across.addStretch(1)
         self.controls.addLayout(across)
+        self.controls.addWidget(self._price)
         self._quantity.valueChanged.connect(self._on_quantity)
         self._price.changed.connect(self._show)
 

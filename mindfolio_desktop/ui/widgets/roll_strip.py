@@ -44,11 +44,10 @@ class RollStrip(ActionStrip):
         across.setSpacing(theme.SPACE)
         across.addWidget(Text("To", "muted"))
         across.addWidget(self._expiration)
-        across.addSpacing(theme.SPACE)
-        across.addWidget(self._price)
         across.addStretch(1)
         self.controls.addLayout(self._grid)
         self.controls.addLayout(across)
+        self.controls.addWidget(self._price)
         self._expiration.currentIndexChanged.connect(self._on_expiration)
         self._price.changed.connect(self._show)
 
