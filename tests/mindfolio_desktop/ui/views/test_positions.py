@@ -1,5 +1,8 @@
 """The page of all positions: sorted, filtered, with the columns that a person wants, and one of them chosen."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
@@ -9,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.domain.questions import LegsOf
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.remembered import Whose, use
 from mindfolio_desktop.ui.views.positions import PositionsView
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import AUTO, aggressive_growth, fresh, position_view, with_module
@@ -119,6 +123,14 @@ def test_a_heading_sorts(page: PositionsView) -> None:
     assert cells(page, "Symbol") == ["NVDA", "QQQ", "SPY", "TSLA", "TSLA", "TSLA"]
 
 
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[None]:
+    use({Whose.MINDFOLIO: tmp_path / "window.ini"})
+    yield
+    use({})
+
+
+@pytest.mark.usefixtures("memory")
 def test_columns_are_chosen_by_a_menu_and_remembered(page: PositionsView, qtbot: QtBot, bridge: EngineBridge) -> None:
     menu = page.findChild(QMenu, "all_positions_table_columns")
     assert menu is not None
