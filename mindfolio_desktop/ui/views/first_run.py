@@ -119,6 +119,7 @@ class FirstRun(Page):
         self._cash_box.setAccessibleName("Starting cash in dollars")
         self._cash_box.setFixedWidth(theme.px(160))
         self._cash_box.show_amount(self._cash, MOST_CASH // UNIT, self._cash)
+        self._cash_box.setMinimum(1)
         who = QGridLayout()
         who.setHorizontalSpacing(2 * theme.SPACE)
         for row, (caption, widget) in enumerate(
@@ -223,7 +224,11 @@ class FirstRun(Page):
     def _on_cash(self, whole: int) -> None:
         """Other cash, the same parts of it."""
         before, self._cash = self._cash, max(dollars(1), whole * UNIT)
-        self._amounts = {kind: amount * self._cash // before // UNIT * UNIT for kind, amount in self._amounts.items()}
+        if any(self._amounts.values()):
+            parts = {kind: amount * self._cash // before // UNIT * UNIT for kind, amount in self._amounts.items()}
+        else:  # so little cash before that nothing was left of them
+            parts = {offer.kind: _part(self._cash, offer.percent) for offer in self._offers}
+        self._amounts = parts
         self._show_split()
 
     @Slot(int, int)
