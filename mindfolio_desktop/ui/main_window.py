@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         """Text has another size: make everything again, and be where we were."""
         focused = QApplication.focusWidget()
         name = focused.objectName() if focused is not None and self.isAncestorOf(focused) else ""
-        lines, is_waiting, status = self._messages.lines, self._stop_panel.is_waiting, self._status
+        kept, is_waiting, status = self._messages.kept, self._stop_panel.is_waiting, self._status
         self._emergency.setParent(self)
         # Taken out at once, so that nothing is there twice; kept until Qt deletes them, for one of them sent for this.
         if self._welcome is not None:
@@ -130,8 +130,8 @@ class MainWindow(QMainWindow):
         for part in (self.centralWidget(), self._status):
             part.show()  # else they would be shown, and take the focus, only after this
         self._emergency.follow_text_size()
-        for line in reversed(lines):
-            self._messages.add(*line)
+        for time, where, words, is_urgent in reversed(kept):
+            self._messages.add(time, where, words, is_urgent=is_urgent)
         self._navigation.show_unread(self._unread)
         if is_waiting:
             self._stop_panel.show_requested()

@@ -37,6 +37,9 @@ QPushButton[role="primary"] { background: $accent; color: $on_accent; border-col
 QPushButton[role="primary"]:hover { background: $gain; }
 QPushButton[role="primary"]:focus { border: 2px solid $text; }
 QPushButton[role="primary"]:disabled { color: $faint; background: $surface; border-color: $line; }
+QPushButton::menu-indicator {
+  image: url("$arrow"); width: ${arrow_size}px; height: ${arrow_size}px;
+  subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }
 QPushButton[role="compact"] { padding: 0 9px; }
 QPushButton[role="quiet"] { background: transparent; border-color: transparent; color: $muted; padding: 0 8px; }
 QPushButton[role="quiet"]:hover { background: $hover; color: $text; }
@@ -88,8 +91,8 @@ QComboBox {
   min-height: ${control}px; }
 QComboBox:focus, QComboBox:on { border: 1px solid $accent; }
 QComboBox:disabled { color: $faint; border-color: $line; }
-QComboBox::drop-down { background: transparent; border: none; width: 22px; }
-QComboBox::down-arrow { image: url("$arrow"); width: 12px; height: 12px; }
+QComboBox::drop-down { background: transparent; border: none; width: ${drop}px; }
+QComboBox::down-arrow { image: url("$arrow"); width: ${arrow_size}px; height: ${arrow_size}px; }
 QComboBox QLineEdit { background: transparent; border: none; padding: 0; min-height: 0; }
 QComboBox QAbstractItemView { background: $raised; color: $text; border: 1px solid $strong_line; padding: 4px; }
 QComboBox QAbstractItemView::item { min-height: ${item}px; padding: 0 6px; }
@@ -99,6 +102,12 @@ QCheckBox::indicator {
 QCheckBox::indicator:focus { border: 1px solid $text; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
 QCheckBox::indicator:checked:focus { border: 1px solid $text; }
+QSlider::groove:horizontal { background: $track; height: 4px; border-radius: 2px; }
+QSlider::handle:horizontal {
+  background: $accent; border: 1px solid $accent; width: ${knob}px; height: ${knob}px;
+  margin: -${knob_out}px 0; border-radius: ${knob_half}px; }
+QSlider::handle:horizontal:focus { border: 1px solid $text; }
+QSlider::handle:horizontal:disabled { background: $strong_line; border-color: $strong_line; }
 QProgressBar { background: $track; border: none; border-radius: 4px; }
 QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QListWidget { background: $surface; border: 1px solid $line; border-radius: ${radius}px; padding: 6px; }

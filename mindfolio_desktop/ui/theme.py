@@ -322,8 +322,12 @@ def _style_sheet(current: Tokens) -> str:
         "indent": 34,
         "tick_size": 16,
         "item": 26,
+        "arrow_size": 12,
+        "drop": 22,
     }
     scaled = {name: px(height) for name, height in heights.items()}
+    knob = px(12)  # of a slider, with a border of one pixel around it
+    scaled |= {"knob": knob, "knob_half": (knob + 2) // 2, "knob_out": (knob - 2) // 2}
     drawn = {name: _drawing(f"{name}_{_current[0].value}") for name in ("arrow", "tick")}
     return Template(STYLE).substitute(values, radius=RADIUS, **drawn, **scaled)
 

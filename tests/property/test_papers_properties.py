@@ -4,7 +4,7 @@ import os
 from typing import TypeAlias
 
 from hypothesis import settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import rule, run_state_machine_as_test
 
 from engine.core.calendar import market_day
 from engine.domain import events as ev
@@ -33,6 +33,12 @@ class Papers(Life):
 
     def commit(self, reopens: bool) -> None:
         """Likewise."""
+
+    @rule()
+    def new_session(self) -> None:
+        """Opened on its own day, as every session is: days and months are cut by sessions."""
+        baselines = {name: self.book.pnl(name) for name in self.book.modules}
+        self.clerk.record(ev.SessionOpened(market_day(self.clerk.at), baselines))
 
     def teardown(self) -> None:
         self.clerk.ledger.commit()

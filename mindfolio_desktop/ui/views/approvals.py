@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from engine.domain.commands import ApproveTrade, Command, RefuseTrade
 from engine.domain.denial import Denial
@@ -20,6 +20,7 @@ from mindfolio_desktop.ui.models.approvals import URGENT_SECONDS, ApprovalRow, A
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
+from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.text import Text
 from mindfolio_desktop.ui.widgets.trade_ticket import TradeTicket
@@ -34,14 +35,13 @@ REFRESH_MS = 2000
 """How often prices, checks and changes of the chosen trade are asked for anew."""
 
 
-class ApprovalsView(QWidget):
+class ApprovalsView(Page):
     """Approve and refuse send one command each; what the check at the click found is shown beside the ticket."""
 
     _model: ApprovalsModel | None = None
 
     def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("approvals")
+        super().__init__("approvals", parent)
         self._bridge = bridge
         self._rows: dict[str, ApprovalRow] = {}
         self._chosen = ""
@@ -58,10 +58,10 @@ class ApprovalsView(QWidget):
             model, "approvals_table", "Waiting approvals", sort_role=SORT_ROLE, stretch=_TRADE, most_rows=12
         )
         self._ticket = TradeTicket()
-        self._empty = Text(role="muted", wraps=True, name="approvals_empty")
+        self._empty = Text("Waiting for the engine…", "muted", wraps=True, name="approvals_empty")
         self._gone = Text(role="warning", wraps=True, name="approvals_message")
         self._recall = Button("", "approvals_recall", "link")
-        self._stack = QStackedLayout()
+        self._nothing, self._some = Panel("Nothing waits for a decision", "approvals_nothing"), QWidget()
         self._across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._list = Panel("Waiting approvals", "approvals_list", "first to expire on top")
         self._lay_out()
@@ -78,11 +78,10 @@ class ApprovalsView(QWidget):
 
     def _lay_out(self) -> None:
         margin = 2 * theme.SPACE
-        waiting_page, empty_page = QWidget(), Panel("Nothing waits for a decision", "approvals_nothing")
-        empty_page.body.addWidget(self._empty)
-        empty_page.body.addStretch(1)
+        self._nothing.body.addWidget(self._empty)
+        self._nothing.body.addStretch(1)
         across = self._across
-        waiting_page.setLayout(across)
+        self._some.setLayout(across)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(margin)
         self._list.body.addWidget(self._table)
@@ -90,15 +89,14 @@ class ApprovalsView(QWidget):
         self._list.setMinimumWidth(theme.px(_LIST_LEAST))
         across.addWidget(self._list, 5)
         across.addWidget(self._ticket, 6)
-        self._stack.addWidget(empty_page)
-        self._stack.addWidget(waiting_page)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(margin, margin, margin, margin)
-        outer.setSpacing(margin)
-        outer.addWidget(self._gone)
-        outer.addWidget(self._recall, 0, Qt.AlignmentFlag.AlignLeft)
-        outer.addLayout(self._stack, 1)
+        self.add_heading("Approvals")
+        self.column.addWidget(self._gone)
+        self.column.addWidget(self._recall, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.addWidget(self._nothing, 1)
+        self.column.addWidget(self._some, 1)
+        self._some.hide()
         self._gone.show_or_hide("")
+        self._recall.hide()
 
     # --- what is shown --------------------------------------------------------------------------------------------
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
@@ -110,7 +108,9 @@ class ApprovalsView(QWidget):
         self._denied = {key: denials for key, denials in self._denied.items() if key in self._rows}
         if self._model is not None:
             self._model.show_rows(rows)
-        self._stack.setCurrentIndex(1 if rows else 0)
+        if self._nothing.isHidden() != bool(rows):
+            self._nothing.setVisible(not rows)
+            self._some.setVisible(bool(rows))
         if not rows:
             self._chosen = ""
             why = f"Nothing else waits. {_snoozed_words(self._snoozed)}." if everything else why_nothing_waits(snapshot)

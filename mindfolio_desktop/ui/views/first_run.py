@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QProgressBar
 
 from engine.core.money import UNIT, Money, dollars
@@ -114,21 +114,22 @@ class FirstRun(Page):
         self._name.setObjectName("first_run_name")
         self._name.setAccessibleName("Name of the mindfolio")
         self._name.setMaxLength(60)
-        self._name.setMaximumWidth(theme.px(360))
+        self._name.setFixedWidth(theme.px(360))
         self._cash_box.setObjectName("first_run_cash")
         self._cash_box.setAccessibleName("Starting cash in dollars")
-        self._cash_box.setMaximumWidth(theme.px(160))
+        self._cash_box.setFixedWidth(theme.px(160))
         self._cash_box.show_amount(self._cash, MOST_CASH // UNIT, self._cash)
+        self._cash_box.setMinimum(1)
         who = QGridLayout()
         who.setHorizontalSpacing(2 * theme.SPACE)
         for row, (caption, widget) in enumerate(
             (("Name", self._name), ("Starting cash", self._cash_box), ("Market", self._markets))
         ):
             who.addWidget(Text(caption, "muted"), row, 0)
-            who.addWidget(widget, row, 1)
+            who.addWidget(widget, row, 1, Qt.AlignmentFlag.AlignLeft)
         self._markets.setVisible(self._has_choice)
-        who.addWidget(self._market_about, 3 if self._has_choice else 2, 1)
-        who.setColumnStretch(1, 1)
+        who.addWidget(self._market_about, 3 if self._has_choice else 2, 1, 1, 2)
+        who.setColumnStretch(2, 1)
         panel.body.addLayout(who)
         panel.body.addWidget(Text("Modules", "muted"))
         modules = QGridLayout()
@@ -223,7 +224,11 @@ class FirstRun(Page):
     def _on_cash(self, whole: int) -> None:
         """Other cash, the same parts of it."""
         before, self._cash = self._cash, max(dollars(1), whole * UNIT)
-        self._amounts = {kind: amount * self._cash // before // UNIT * UNIT for kind, amount in self._amounts.items()}
+        if any(self._amounts.values()):
+            parts = {kind: amount * self._cash // before // UNIT * UNIT for kind, amount in self._amounts.items()}
+        else:  # so little cash before that nothing was left of them
+            parts = {offer.kind: _part(self._cash, offer.percent) for offer in self._offers}
+        self._amounts = parts
         self._show_split()
 
     @Slot(int, int)

@@ -1,9 +1,11 @@
 """Every open position of every module, and of the account beside them: find one, look at it, act on it."""
 
 from PySide6.QtCore import QEvent, QModelIndex, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
 from mindfolio_desktop.ui.models.positions import NOT_SHOWN_FIRST, PositionRow, PositionsModel, everywhere
@@ -34,7 +36,6 @@ class PositionsView(Page):
         self._filter.setAccessibleName("Filter positions by symbol, module or structure")
         self._filter.setPlaceholderText("Filter by symbol, module, structure")
         self._filter.setClearButtonEnabled(True)
-        self._filter.setFixedWidth(_FILTER_WIDTH)
         self._columns = Button("Columns", "positions_choose_columns")
         model = PositionsModel(self, of_all=True)
         self._model = model
@@ -60,6 +61,11 @@ class PositionsView(Page):
         """Show newer figures; the chosen position stays chosen as long as it is open and not filtered away."""
         self._snapshot = snapshot
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The filter leaves room for the heading beside it."""
+        super().resizeEvent(event)
+        self._filter.setFixedWidth(min(theme.px(_FILTER_WIDTH), self.width() // 3))
 
     def show_item(self, item: str) -> None:
         """Choose a position; a filter that hides it goes."""

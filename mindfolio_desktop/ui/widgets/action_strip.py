@@ -1,13 +1,16 @@
 """A strip in which a person confirms one thing: what it does, what it costs, why it is refused, and the button."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from engine.domain.denial import Denial
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.text import Text
+
+_SETTLE_MS = 60
+"""How long the page is given to make room for it."""
 
 
 class ActionStrip(QFrame):
@@ -61,6 +64,7 @@ class ActionStrip(QFrame):
         self.show_refused("")
         self.show_possible(is_possible=False)
         self.show()
+        QTimer.singleShot(_SETTLE_MS, self, self._come_into_sight)
 
     def show_cost(self, words: str) -> None:
         """What it would cost, in as many lines as it takes."""
@@ -80,6 +84,15 @@ class ActionStrip(QFrame):
         self._is_waiting = False
         self.show_refused(f"Not done.\n{refusals.denials(denials) or 'No reason was given.'}")
         self._show_button()
+
+    @Slot()
+    def _come_into_sight(self) -> None:
+        """Scroll to it where it opened below what is in sight."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None and not self.isHidden():
+            above.ensureWidgetVisible(self, 0, 2 * theme.SPACE)
 
     @property
     def is_waiting(self) -> bool:

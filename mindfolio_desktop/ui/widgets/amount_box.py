@@ -9,6 +9,9 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.widgets.allocation_draft import parse_amount
 from mindfolio_desktop.ui.widgets.money_slider import STEP_DOLLARS
 
+_MOST = (1 << 31) - 1
+"""The largest number that a signal of Qt carries."""
+
 
 class AmountBox(QSpinBox):
     """Whole dollars, typed as `12,500`, `25%`, `12.5k`, `+2k` or `-500`; up and down $100, pages $1,000.
@@ -62,7 +65,7 @@ class AmountBox(QSpinBox):
         if amount is None:
             return self.value()
         if not self.minimum() <= amount <= self.maximum():
-            self.limited.emit(amount)
+            self.limited.emit(min(max(-_MOST, amount), _MOST))
         return min(max(self.minimum(), amount), self.maximum())
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:

@@ -13,6 +13,6 @@ class Choice(QComboBox):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setFont(theme.font(13))
-        self.setMinimumHeight(theme.CONTROL_HEIGHT)
+        self.setMinimumHeight(theme.px(theme.CONTROL_HEIGHT))
         self.setMaxVisibleItems(16)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

@@ -35,7 +35,9 @@ class CloseQuestion(QDialog):
         listed.setAccessibleName("Open positions and working orders")
         listed.addItems(lines)
         listed.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
-        listed.setMaximumHeight(theme.px(240))  # the emergency stop in the window's corner stays free
+        listed.ensurePolished()
+        high = listed.sizeHintForRow(0) * len(lines) + 2 * theme.SPACE
+        listed.setFixedHeight(min(high, theme.px(240)))  # the emergency stop in the window's corner stays free
         stay = Button("Stay", "close_stay", "primary")
         leave = Button("Exit all the same", "close_anyway")
         hide = Button("Keep running in the tray", "close_to_tray")

@@ -25,7 +25,7 @@ class CloseStrip(ActionStrip):
         self._quantity.setAccessibleName("Units to close")
         self._quantity.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self._quantity.setToolTip("Type it, or use the up and down keys")
-        self._quantity.setFixedWidth(72)
+        self._quantity.setFixedWidth(theme.px(72))
         self._of = Text("", "muted", name="close_of")
         self._price = PriceChoice("close_price")
         self._quote: ClosingQuote | None = None
@@ -33,10 +33,9 @@ class CloseStrip(ActionStrip):
         across.setSpacing(theme.SPACE)
         across.addWidget(self._quantity)
         across.addWidget(self._of)
-        across.addSpacing(theme.SPACE)
-        across.addWidget(self._price)
         across.addStretch(1)
         self.controls.addLayout(across)
+        self.controls.addWidget(self._price)
         self._quantity.valueChanged.connect(self._on_quantity)
         self._price.changed.connect(self._show)
 

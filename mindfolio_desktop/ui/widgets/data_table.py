@@ -19,6 +19,9 @@ _WIDEN_MS = 400
 _WIDEST = 420
 """No column but the stretched one takes more pixels than this."""
 
+_STRETCHED_LEAST = 240
+"""What the stretched column keeps, or what its words take, where the others leave no room for it."""
+
 _HIDDEN = "hidden"
 
 
@@ -36,7 +39,7 @@ class DataTable(QWidget):
         self, model: QAbstractItemModel, name: str, title: str, *, sort_role: int, stretch: int, most_rows: int = 8
     ) -> None:
         super().__init__()
-        self._model, self._most_rows = model, most_rows
+        self._model, self._most_rows, self._stretch = model, most_rows, stretch
         self._memory, self._key, self._is_fitting = f"columns/{name}", f"table/{name}", False
         self._menu: QMenu | None = None
         self._proxy = QSortFilterProxyModel(self)
@@ -107,8 +110,7 @@ class DataTable(QWidget):
 
     def _on_resized(self, column: int, _before: int, width: int) -> None:
         """Only a width that a person dragged is kept: the table's own fitting is not."""
-        header = self._view.horizontalHeader()
-        if self._is_fitting or header.sectionResizeMode(column) is not QHeaderView.ResizeMode.Interactive:
+        if self._is_fitting or column == self._stretch:
             return
         self._widths[self._titles()[column]] = round(width * 100 / theme.text_size())
         self._keep()
@@ -140,9 +142,9 @@ class DataTable(QWidget):
         self._on_rows()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Why there are no rows may need another line."""
+        """Why there are no rows may need another line, and columns that fitted may not any more."""
         super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width() and not self._model.rowCount():
+        if event.size().width() != event.oldSize().width():
             self._on_rows()
 
     def offer_columns(self, hidden: Iterable[str] = ()) -> QMenu:
@@ -157,7 +159,7 @@ class DataTable(QWidget):
         menu.setAccessibleName("Columns shown")
         header = self._view.horizontalHeader()
         for column in range(1, self._model.columnCount()):
-            if header.sectionResizeMode(column) is QHeaderView.ResizeMode.Stretch:
+            if column == self._stretch:
                 continue
             title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
             action = QAction(title, menu, checkable=True)
@@ -217,7 +219,9 @@ class DataTable(QWidget):
             self._set_widths(may_shrink=True)
         heading, row = theme.px(_HEADER_HEIGHT), theme.px(_ROW_HEIGHT)
         why = max(row, self._empty.heightForWidth(max(1, self.width())))
-        self.setFixedHeight(heading + min(rows, self._most_rows) * row + 2 if rows else why)
+        header, bar = self._view.horizontalHeader(), self._view.horizontalScrollBar()
+        below = bar.sizeHint().height() if rows and header.length() > self.width() else 0
+        self.setFixedHeight(heading + min(rows, self._most_rows) * row + 2 + below if rows else why)
 
     def _widen(self) -> None:
         """Make room for figures that grew longer; columns do not shrink under a reader's eyes."""
@@ -230,7 +234,7 @@ class DataTable(QWidget):
         metrics = header.fontMetrics()
         self._is_fitting = True
         for column in range(self._model.columnCount()):
-            if header.sectionResizeMode(column) is QHeaderView.ResizeMode.Interactive:
+            if column != self._stretch:
                 title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
                 heading = metrics.horizontalAdvance(title) + _HEADING_EXTRA
                 kept = self._widths.get(title)
@@ -240,4 +244,17 @@ class DataTable(QWidget):
                 wanted = min(max(self._view.sizeHintForColumn(column), heading), theme.px(_WIDEST))
                 if may_shrink or wanted > header.sectionSize(column):
                     header.resizeSection(column, wanted)
+        self._set_stretch()
         self._is_fitting = False
+
+    def _set_stretch(self) -> None:
+        """Where no room is left over, the table scrolls: the stretched column stays wide enough to be read."""
+        header, at = self._view.horizontalHeader(), self._stretch
+        others = sum(header.sectionSize(column) for column in range(header.count()) if column != at)
+        wanted = min(self._view.sizeHintForColumn(at), theme.px(_STRETCHED_LEAST))
+        is_tight = others + wanted > self.width()
+        header.setSectionResizeMode(
+            at, QHeaderView.ResizeMode.Interactive if is_tight else QHeaderView.ResizeMode.Stretch
+        )
+        if is_tight:
+            header.resizeSection(at, wanted)

@@ -49,7 +49,7 @@ class DecisionBar(QWidget):
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._count.setKeyboardTracking(False)
         self._count.setRange(1, MOST_UNITS)
-        self._count.setFixedWidth(_COUNT_WIDTH)
+        self._count.setFixedWidth(theme.px(_COUNT_WIDTH))
         self._count.valueChanged.connect(self._on_count)
         self._of = Text("", "muted", name="ticket_quantity_of")
         self._approve = Button("Approve", "ticket_approve", "primary")

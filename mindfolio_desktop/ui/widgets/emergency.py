@@ -49,7 +49,8 @@ class EmergencyButton(IconButton):
     def follow_text_size(self) -> None:
         """Take the size of text in use: this button is never made anew."""
         self.setFont(theme.font(14, theme.BOLD))
-        self.setMinimumHeight(theme.px(theme.STOP_HEIGHT))
+        # What the style sheet gives it, its border of 2 pixels included: a full header must not press on it.
+        self.setMinimumHeight(theme.px(theme.STOP_HEIGHT - 2) + 4)
         self.show_size(20)
 
     @Slot()

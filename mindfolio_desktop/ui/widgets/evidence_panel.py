@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from engine.core.money import to_float
 from engine.domain.evidence import Evidence
@@ -50,7 +50,7 @@ class EvidencePanel(QWidget):
             for key, caption, tip in rows:
                 facts.add(key, caption, tip)
         self._columns = QWidget()
-        across = QHBoxLayout(self._columns)
+        self._across = across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._columns)
         across.setContentsMargins(0, 0, 0, 0)
         across.setSpacing(4 * theme.SPACE)
         across.addWidget(self._left, 1, Qt.AlignmentFlag.AlignTop)
@@ -60,6 +60,11 @@ class EvidencePanel(QWidget):
         column.setSpacing(theme.SPACE)
         for widget in (self._headline, self._columns, self._strip, self._source):
             column.addWidget(widget)
+
+    def arrange(self, *, is_wide: bool) -> None:
+        """Two columns of figures, or one where it is narrow."""
+        self._across.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        self._across.setSpacing(4 * theme.SPACE if is_wide else 6)
 
     def show_evidence(self, evidence: Evidence | None) -> None:
         """Show a backtest; None where none was asked for, as for a person's ticket or a closing."""

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QSizePolicy,
@@ -13,7 +12,9 @@ from PySide6.QtWidgets import (
 )
 
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.choice import Choice
 from mindfolio_desktop.ui.widgets.icon import Icon, IconButton
+from mindfolio_desktop.ui.widgets.page import page_heading
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.text import Text
 
@@ -165,31 +166,21 @@ class MessageLog(QWidget):
         self._table.horizontalHeader().setHighlightSections(False)
         for section, width in enumerate(_COLUMN_WIDTHS):
             self._table.setColumnWidth(section, theme.px(width))
-        self._where = QComboBox()
-        self._where.setObjectName("messages_module")
-        self._where.setAccessibleName("Module that messages are about")
-        self._where.setFont(theme.font())
+        self._where = Choice("messages_module", "Module that messages are about")
         self._where.addItems([_EVERYWHERE, _ACCOUNT])
         self._where.currentIndexChanged.connect(self._filter)
-        self._urgency = QComboBox()
-        self._urgency.setObjectName("messages_urgency")
-        self._urgency.setAccessibleName("Urgency of messages")
-        self._urgency.setFont(theme.font())
+        self._urgency = Choice("messages_urgency", "Urgency of messages")
         self._urgency.addItems(["Any urgency", "Urgent only"])
         self._urgency.currentIndexChanged.connect(self._filter)
         self._empty = Text("", "muted", name="messages_empty")
-        panel = Panel("Messages", "messages_panel", "since the start, newest first")
-        filters = QHBoxLayout()
-        filters.setSpacing(theme.SPACE)
-        filters.addWidget(self._where)
-        filters.addWidget(self._urgency)
-        filters.addStretch(1)
-        panel.body.addLayout(filters)
+        panel = Panel("Since the start", "messages_panel", "newest first")
         panel.body.addWidget(self._empty)
         panel.body.addWidget(self._table, 1)
         column = QVBoxLayout(self)
         margin = 2 * theme.SPACE
         column.setContentsMargins(margin, margin, margin, margin)
+        column.setSpacing(margin)
+        column.addLayout(page_heading("messages_page", "Messages", self._where, self._urgency))
         column.addWidget(panel)
         self._explain()
 
@@ -204,6 +195,13 @@ class MessageLog(QWidget):
         if self._model.rowCount() > KEPT:
             self._model.removeRows(KEPT, self._model.rowCount() - KEPT)
         self._explain()
+
+    @property
+    def kept(self) -> tuple[tuple[str, str, str, bool], ...]:
+        """Everything, filtered away or not, newest first: time, module, message, whether it is urgent."""
+        parts = (_TIME, _WHERE, _MESSAGE, _URGENCY)
+        rows = (tuple(self._text(row, part) for part in parts) for row in range(self._model.rowCount()))
+        return tuple((time, where, words, urgency == _URGENT) for time, where, words, urgency in rows)
 
     @property
     def lines(self) -> tuple[tuple[str, str, str], ...]:

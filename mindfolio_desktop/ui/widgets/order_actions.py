@@ -1,6 +1,6 @@
 """What a person can do about a live order: cancel it, or give it another limit; and what its status means."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.core.money import Money
@@ -37,13 +37,12 @@ class OrderActions(QWidget):
         column.addWidget(self._meaning)
         across = QHBoxLayout()
         across.setSpacing(theme.SPACE)
-        across.addWidget(self._cancel)
-        across.addSpacing(2 * theme.SPACE)
         across.addWidget(Text("New limit", "muted"))
         across.addWidget(self._limit)
         across.addWidget(self._replace)
         across.addStretch(1)
         column.addLayout(across)
+        column.addWidget(self._cancel, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._refused)
         self._refused.hide()
         self._cancel.clicked.connect(self._on_cancel)

@@ -52,10 +52,15 @@ class Page(QScrollArea):
 
     def add_heading(self, title: str, *controls: QWidget) -> None:
         """The page's name at the left, and what it offers at the right."""
-        across = QHBoxLayout()
-        across.setSpacing(theme.SPACE + theme.SPACE // 2)
-        across.addWidget(Text(title, pixels=20, weight=theme.BOLD, name=f"{self.objectName()}_title"))
-        across.addStretch(1)
-        for control in controls:
-            across.addWidget(control)
-        self.column.addLayout(across)
+        self.column.addLayout(page_heading(self.objectName(), title, *controls))
+
+
+def page_heading(name: str, title: str, *controls: QWidget) -> QHBoxLayout:
+    """The name of a page, called `<name>_title`, at the left, and what the page offers at the right."""
+    across = QHBoxLayout()
+    across.setSpacing(theme.SPACE + theme.SPACE // 2)
+    across.addWidget(Text(title, pixels=20, weight=theme.BOLD, name=f"{name}_title"))
+    across.addStretch(1)
+    for control in controls:
+        across.addWidget(control)
+    return across

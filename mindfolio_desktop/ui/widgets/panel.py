@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from mindfolio_desktop.ui import theme
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 
 class Panel(QFrame):
@@ -23,7 +23,9 @@ class Panel(QFrame):
         heading.setContentsMargins(inset, 0, inset, 0)
         heading.addWidget(Text(title, weight=theme.BOLD, pixels=14))
         heading.addStretch(1)
-        heading.addWidget(Text(note, "muted", 12))
+        about = ElidedText(note, "muted", 12)
+        about.setToolTip(note)
+        heading.addWidget(about)
         self.body.addLayout(heading)
 
 

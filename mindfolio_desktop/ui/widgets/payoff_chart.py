@@ -32,7 +32,7 @@ class PayoffChart(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.setMinimumHeight(_HEIGHT)
+        self.setMinimumHeight(theme.px(_HEIGHT))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Profit and loss over the underlying's price")
         self._curves: PayoffCurves | None = None
@@ -134,7 +134,6 @@ class PayoffChart(QWidget):
                 brush=theme.colour(tokens.gain, 0.10),
                 pen=graph.mkPen(None),
             )
-            region.setZValue(-10)
             self._add(region)
         self._add(graph.InfiniteLine(0, angle=0, pen=graph.mkPen(theme.colour(tokens.strong_line), width=1)))
         for zero in curves.breakevens:
@@ -148,6 +147,7 @@ class PayoffChart(QWidget):
             self._add(graph.InfiniteLine(to_float(curves.prices[self._place]), angle=90, pen=pen))
 
     def _add(self, extra: Any) -> None:
+        extra.setZValue(-10)  # the curves are drawn over all of it
         self._plot.getPlotItem().addItem(extra, ignoreBounds=True)
         self._extras.append(extra)
 

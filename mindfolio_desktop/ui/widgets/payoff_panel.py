@@ -1,8 +1,8 @@
 """A position's payoff with what moves it: days that pass and a volatility that shifts, and a price to read."""
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.position_sheet import PayoffCurves
@@ -20,6 +20,8 @@ _VOLATILITY = (-50, 100, 5)
 """Least and most move of every volatility in percent of itself, and a step."""
 
 
+_SIDE_WIDTH, _SIDE_BY_SIDE = 272, 640
+_NO_MAXIMUM = (1 << 24) - 1
 _READOUT_HEIGHT = 36
 """Two lines, so that nothing moves while a person reads along the curves."""
 
@@ -39,7 +41,7 @@ class PayoffPanel(Panel):
         self._curves: PayoffCurves | None = None
         self._chart = PayoffChart("payoff_chart")
         self._readout = Text("", wraps=True, name="payoff_readout")
-        self._readout.setMinimumHeight(_READOUT_HEIGHT)
+        self._readout.setMinimumHeight(theme.px(_READOUT_HEIGHT))
         self._readout.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._note = Text("", "muted", 12, wraps=True, name="payoff_note")
         self._keys = {
@@ -85,7 +87,7 @@ class PayoffPanel(Panel):
             self._facts.add(key, caption, tip)
 
     def _lay_out(self) -> None:
-        across = QHBoxLayout()
+        self._across = across = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         across.setSpacing(3 * theme.SPACE)
         left = QVBoxLayout()
         left.setSpacing(theme.SPACE)
@@ -100,8 +102,7 @@ class PayoffPanel(Panel):
         left.addWidget(self._chart, 1)
         left.addWidget(self._readout)
         across.addLayout(left, 1)
-        side = QWidget()
-        side.setFixedWidth(272)
+        self._side = side = QWidget()
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.SPACE)
@@ -119,6 +120,14 @@ class PayoffPanel(Panel):
         column.addStretch(1)
         across.addWidget(side)
         self.body.addLayout(across)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Figures stand at the right of the chart where there is room, else below it."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= theme.px(_SIDE_BY_SIDE)
+        self._across.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        self._side.setMinimumWidth(theme.px(_SIDE_WIDTH) if is_wide else 0)
+        self._side.setMaximumWidth(theme.px(_SIDE_WIDTH) if is_wide else _NO_MAXIMUM)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property
@@ -242,7 +251,7 @@ class _Key(QWidget):
     def __init__(self, token: str, style: Qt.PenStyle) -> None:
         super().__init__()
         self._token, self._style = token, style
-        self.setFixedSize(QSize(24, 12))
+        self.setFixedSize(QSize(theme.px(24), theme.px(12)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -254,7 +263,7 @@ class _Key(QWidget):
 def _slider(name: str) -> QSlider:
     made = QSlider(Qt.Orientation.Horizontal)
     made.setObjectName(name)
-    made.setMinimumHeight(24)
+    made.setMinimumHeight(theme.px(24))
     return made
 
 

@@ -43,7 +43,7 @@ class PreviewPanel(QWidget):
         self._checks = Text("", wraps=True, name="preview_checks")
         self._quote = Facts("preview_quote")
         tip = "What turning it round pays, the middle, what it costs at once"
-        self._quote.add("sides", "Bid / mid / ask a share", tip)
+        self._quote.add("sides", "Bid / mid / ask", f"Prices a share. {tip}")
         self._prices = Comparison("preview_prices", "When found", "Now")
         for key, caption, tip in (
             ("mid", "Mid a share", "Where the order starts"),

@@ -41,6 +41,7 @@ class PriceChoice(QWidget):
         pair.addWidget(self._rest)
         across.addLayout(pair)
         across.addWidget(self._field)
+        across.addStretch(1)
         ways.buttonClicked.connect(self._on_way)
         self._field.changed.connect(self.changed)
 

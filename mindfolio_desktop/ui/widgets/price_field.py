@@ -1,5 +1,7 @@
 """The field for a net price a share: an amount, and whether it is paid or received."""
 
+import re
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QWidget
 
@@ -10,6 +12,8 @@ from mindfolio_desktop.ui.widgets.button import Button
 
 _WIDTH = 96
 _MOST: Money = 10**12
+_PRICE = re.compile(r"\$?(\d{1,3}(,\d{3})+|\d{1,12})?(\.\d{1,4})?(?<=\d)", re.ASCII)
+"""A comma stands between thousands only: `1,25`, which somebody may mean as 1.25, must not be read as 125."""
 
 
 class PriceField(QWidget):
@@ -25,7 +29,7 @@ class PriceField(QWidget):
         self._line = QLineEdit()
         self._line.setObjectName(f"{name}_amount")
         self._line.setAccessibleName(title)
-        self._line.setFixedWidth(_WIDTH)
+        self._line.setFixedWidth(theme.px(_WIDTH))
         self._line.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._line.setToolTip("Net price a share, such as 1.25")
         self._debit = Button("Debit", f"{name}_debit", "segment")
@@ -54,10 +58,12 @@ class PriceField(QWidget):
     @property
     def price(self) -> Money | None:
         """The price a share, None while the words are none."""
-        words = self._line.text().strip().removeprefix("$").replace(",", "")
+        words = self._line.text().strip()
+        if not _PRICE.fullmatch(words):
+            return None
         try:
-            amount = dollars(words)
-        except ValueError:
+            amount = dollars(words.removeprefix("$").replace(",", ""))
+        except ValueError:  # more digits than an amount has
             return None
         if not 0 <= amount <= _MOST:
             return None

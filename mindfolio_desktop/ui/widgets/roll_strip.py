@@ -34,7 +34,7 @@ class RollStrip(ActionStrip):
         self._quote: RollQuote | None = None
         self._asked: tuple[tuple[Leg, ...], tuple[Leg, ...]] = ((), ())
         self._expiration = Choice("roll_expiration", "New expiration")
-        self._expiration.setMinimumWidth(_EXPIRATION_WIDTH)
+        self._expiration.setMinimumWidth(theme.px(_EXPIRATION_WIDTH))
         self._price = PriceChoice("roll_price")
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(2 * theme.SPACE)
@@ -44,11 +44,10 @@ class RollStrip(ActionStrip):
         across.setSpacing(theme.SPACE)
         across.addWidget(Text("To", "muted"))
         across.addWidget(self._expiration)
-        across.addSpacing(theme.SPACE)
-        across.addWidget(self._price)
         across.addStretch(1)
         self.controls.addLayout(self._grid)
         self.controls.addLayout(across)
+        self.controls.addWidget(self._price)
         self._expiration.currentIndexChanged.connect(self._on_expiration)
         self._price.changed.connect(self._show)
 
@@ -189,7 +188,7 @@ class _LegRow:
         self.box.setObjectName(f"roll_leg_{at}")
         self.box.setChecked(is_chosen)
         self.strike = Choice(f"roll_strike_{at}", f"New strike of {words}")
-        self.strike.setMinimumWidth(104)
+        self.strike.setMinimumWidth(theme.px(104))
         self._parts: tuple[QWidget, ...] = (self.box, self.strike)
 
     def add_to(self, grid: QGridLayout, row: int) -> None:

@@ -67,5 +67,5 @@ def _box(name: str, title: str) -> QSpinBox:
     made.setToolTip("Type it, or use the up and down keys")
     made.setSuffix(" %")
     made.setSpecialValueText("none")
-    made.setFixedWidth(88)
+    made.setFixedWidth(theme.px(88))
     return made

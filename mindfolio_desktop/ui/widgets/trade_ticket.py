@@ -1,7 +1,8 @@
 """The ticket of a trade that waits for a decision: everything a person should weigh, and the two buttons."""
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.candidate import Approval, Candidate
@@ -29,6 +30,10 @@ _VERBS = {OrderPurpose.OPEN: "", OrderPurpose.ROLL: "Roll: ", OrderPurpose.CLOSE
 _MARGIN = 20
 _WIDEST = 1000
 """Pixels beyond which a figure would stand too far from its caption."""
+_SIDE_BY_SIDE = 520
+"""From so many pixels on four figures stand in a row, and two columns of facts side by side."""
+_LEAST = 250
+"""Pixels of height below which the ticket would be no more than its buttons."""
 _SETTLE_MS = 600
 """How long the buttons rest when another trade takes the ticket's place: no click meant for one hits the next."""
 
@@ -49,6 +54,7 @@ class TradeTicket(QFrame):
         super().__init__()
         self.setObjectName("trade_ticket")
         theme.set_role(self, "card")
+        self.setMinimumHeight(theme.px(_LEAST))
         self._approval: Approval | None = None
         self._is_waiting = False
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -64,6 +70,8 @@ class TradeTicket(QFrame):
             "risk": Figure("Max risk", "ticket_max_risk", tooltip="By the rule of its structure, at the worst price"),
             "profit": Figure("Probability of profit", "ticket_probability", tooltip="At expiry, if left alone"),
         }
+        self._figure_grid, self._facts = QGridLayout(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._is_wide: bool | None = None
         self._legs = QGridLayout()
         self._money, self._odds = Facts("ticket_money"), Facts("ticket_odds")
         self._evidence = EvidencePanel()
@@ -76,6 +84,7 @@ class TradeTicket(QFrame):
         self._bar = DecisionBar()
         self._set_up()
         self._lay_out()
+        self._arrange(is_wide=True)
 
     def _set_up(self) -> None:
         for key, caption, tip in (
@@ -118,7 +127,7 @@ class TradeTicket(QFrame):
     def _page(self) -> QWidget:
         page = QWidget()
         theme.set_role(page, "page")
-        page.setMaximumWidth(_WIDEST)
+        page.setMaximumWidth(theme.px(_WIDEST))
         column = QVBoxLayout(page)
         column.setContentsMargins(_MARGIN, 12, _MARGIN, 4)
         column.setSpacing(14)
@@ -132,20 +141,16 @@ class TradeTicket(QFrame):
         column.addLayout(heading)
         column.addWidget(self._person)
         column.addWidget(self._waived)
-        figures = QHBoxLayout()
-        for figure in self._figures.values():
-            figures.addWidget(figure, 1)
-        column.addLayout(figures)
+        self._figure_grid.setVerticalSpacing(theme.SPACE)
+        column.addLayout(self._figure_grid)
         column.addWidget(_line())
         self._legs.setHorizontalSpacing(2 * theme.SPACE)
         self._legs.setVerticalSpacing(4)
         column.addLayout(self._legs)
         column.addWidget(_line())
-        facts = QHBoxLayout()
-        facts.setSpacing(4 * theme.SPACE)
-        facts.addWidget(self._money, 1, Qt.AlignmentFlag.AlignTop)
-        facts.addWidget(self._odds, 1, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(facts)
+        self._facts.addWidget(self._money, 1, Qt.AlignmentFlag.AlignTop)
+        self._facts.addWidget(self._odds, 1, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(self._facts)
         column.addWidget(self._short)
         column.addWidget(_line())
         column.addWidget(Text("Now, and if it is done", "caption", 12))
@@ -157,6 +162,24 @@ class TradeTicket(QFrame):
         column.addWidget(self._reasons)
         column.addStretch(1)
         return page
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, what stands side by side stands one below the other."""
+        super().resizeEvent(event)
+        self._arrange(is_wide=self.width() >= theme.px(_SIDE_BY_SIDE))
+
+    def _arrange(self, *, is_wide: bool) -> None:
+        if is_wide == self._is_wide:
+            return
+        self._is_wide = is_wide
+        across = len(self._figures) if is_wide else 2
+        for at, figure in enumerate(self._figures.values()):
+            self._figure_grid.addWidget(figure, at // across, at % across)
+        for column in range(len(self._figures)):
+            self._figure_grid.setColumnStretch(column, 1 if column < across else 0)
+        self._facts.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        self._facts.setSpacing(4 * theme.SPACE if is_wide else 6)
+        self._evidence.arrange(is_wide=is_wide)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property

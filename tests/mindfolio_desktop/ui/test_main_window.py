@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QStackedWidget, QTableView
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLabel, QPushButton, QStackedWidget, QTableView
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
@@ -44,7 +44,16 @@ from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, NOW, aggressive_growth, fresh, stopped, with_module
 
 STOP_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-PAGES = ("go_dashboard", "go_approvals", "go_risk", "go_day", "go_messages", f"go_module_{AUTO}")
+PAGES = (
+    "go_dashboard",
+    "go_approvals",
+    "go_positions",
+    "go_orders",
+    "go_risk",
+    "go_day",
+    "go_messages",
+    f"go_module_{AUTO}",
+)
 
 
 def toasts(window: MainWindow) -> list[tuple[str, str]]:
@@ -430,6 +439,19 @@ def test_another_size_keeps_the_page_the_messages_and_the_focus(
     messages = find(window, "go_messages")
     assert isinstance(messages, NavigationButton)
     assert messages.note == "1"
+
+
+def test_another_size_keeps_messages_that_are_filtered_away_and_their_urgency(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    for words, is_urgent in (("opened", False), ("Trading halted", True)):
+        with qtbot.waitSignal(bridge.alert):
+            bridge.notify(Alert(NOW, AUTO, words, is_urgent=is_urgent))
+    urgency = window.findChild(QComboBox, "messages_urgency")
+    assert urgency is not None
+    urgency.setCurrentIndex(1)
+    window._look.choose_text_size(125)
+    assert [line[2:] for line in window._messages.kept] == [("Trading halted", True), ("opened", False)]
 
 
 def test_a_stop_that_waits_for_its_answer_still_waits_at_another_size(window: MainWindow, engine: EngineFake) -> None:

@@ -19,6 +19,7 @@ from engine.domain.notices import CommandAccepted, CommandDenied
 from engine.domain.preview import TradePreview
 from engine.domain.questions import Answer, PreviewTrade
 from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views import approvals
 from mindfolio_desktop.ui.views.approvals import ApprovalsView, why_nothing_waits
@@ -370,3 +371,25 @@ def test_a_narrow_page_puts_the_list_above_the_ticket(page: ApprovalsView) -> No
         < button(page, "approve").mapTo(page, button(page, "approve").rect().topLeft()).y()
     )
     assert button(page, "approve").mapTo(page, button(page, "approve").rect().topRight()).x() < page.width()
+
+
+@pytest.fixture(params=theme.TEXT_SIZES)
+def text_size(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A size of text, which all is made with."""
+    theme.apply(qapp, percent=request.param)
+    yield
+    theme.apply(qapp)
+
+
+@pytest.mark.usefixtures("text_size")
+def test_the_buttons_of_a_ticket_never_lie_over_each_other_in_a_low_window(qtbot: QtBot, bridge: EngineBridge) -> None:
+    page = ApprovalsView(bridge)
+    qtbot.addWidget(page)
+    page.resize(888, 500)
+    page.set_snapshot(aggressive_growth())
+    page.show()
+    approve, refuse = (page.findChild(QPushButton, f"ticket_{name}") for name in ("approve", "refuse"))
+    assert approve is not None
+    assert refuse is not None
+    qtbot.waitUntil(lambda: approve.geometry().bottom() < refuse.geometry().top())
+    assert min(approve.height(), refuse.height()) >= theme.px(theme.CONTROL_HEIGHT - 2)

@@ -110,3 +110,13 @@ def test_what_stands_there_is_read_before_it_is_finished(box: AmountBox) -> None
     box.selectAll()
     QTest.keyClicks(box, "many")
     assert box.typed() is None
+
+
+def test_a_number_beyond_all_bounds_is_the_most_and_no_error(qtbot: QtBot) -> None:
+    box = AmountBox()
+    qtbot.addWidget(box)
+    box.show_amount(dollars(5), 100, dollars(100))
+    box.selectAll()
+    QTest.keyClicks(box, "9" * 30)
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert box.value() == 100

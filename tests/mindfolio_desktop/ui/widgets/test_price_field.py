@@ -63,3 +63,35 @@ def test_a_price_that_is_shown_is_the_price(field: PriceField, price: str, words
     assert price_of(field) == dollars(price)
     field.show_price(None)
     assert field.price is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "price"),
+    [
+        ("1.25", 12_500),
+        ("$1,250.5", 12_505_000),
+        (".05", 500),
+        (" 2 ", 20_000),
+        ("1,25", None),
+        ("1,2500", None),
+        ("", None),
+        ("$", None),
+        (".", None),
+        ("-1", None),
+        ("+1", None),
+        ("1_000", None),
+        ("1e9", None),
+        ("nan", None),
+        ("\N{ARABIC-INDIC DIGIT THREE}", None),
+        ("1.25\n2", None),
+        ("1.23456", None),
+        ("999999999999", None),
+    ],
+)
+def test_only_plain_prices_are_read(qtbot: QtBot, typed: str, price: int | None) -> None:
+    field = PriceField("limit", "Limit")
+    qtbot.addWidget(field)
+    line = field.findChild(QLineEdit, "limit_amount")
+    assert line is not None
+    line.insert(typed)
+    assert field.price == price
