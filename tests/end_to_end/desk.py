@@ -28,6 +28,7 @@ _HAND_S = 0.06
 
 _ANSWER_S = 20.0
 _MOST_NOTCHES = 80
+_TOAST = "toast"
 
 T = TypeVar("T")
 
@@ -37,11 +38,11 @@ class Failed(Exception):
 
 
 def wait_for(what: str, look: Callable[[], T | None], limit_s: float = PATIENCE_S) -> T:
-    """What `look` finds, as soon as it finds something. Raises Failed after `limit_s`."""
+    """What `look` finds, as soon as that is something (neither None nor False). Raises Failed after `limit_s`."""
     until = time.monotonic() + limit_s
     while True:
         found = look()
-        if found is not None and found is not False:
+        if found:
             return found
         if time.monotonic() > until:
             raise Failed(f"waited {limit_s:g} s for {what}")
@@ -59,7 +60,7 @@ def screen(display: str) -> Iterator[None]:
     command = ["Xvfb", display, "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_for(f"the screen {display}", lambda: place.exists() or None)
+        wait_for(f"the screen {display}", place.exists)
         yield
     finally:
         _end(server)
@@ -91,6 +92,8 @@ class Window:
         here.settimeout(_ANSWER_S)
         self._line = here
         self._answers = here.makefile("r", encoding="utf-8")
+        self.notes: list[str] = []
+        """What a person would have grumbled about on the way."""
 
     def end(self) -> None:
         """End the program where it has not ended by itself."""
@@ -143,9 +146,23 @@ class Window:
         def still() -> Sight | None:
             found = self._into_sight(name, limit_s)
             was, before[0] = before[0], found["box"]
+            if was == found["box"] and found["covered_by"]:
+                self._uncover(name, found["covered_by"])
+                return None
             return found if was == found["box"] else None
 
         return wait_for(f"{name} to stand still", still, limit_s)
+
+    def _uncover(self, name: str, over: list[str]) -> None:
+        """Dismiss a note that lies over a widget; anything else has no business there."""
+        if _TOAST not in over:
+            raise Failed(f"{name} is covered by {' in '.join(over)}")
+        self.notes.append(f"a note lay over {name}")
+        found = self.look(f"{_TOAST}_dismiss")
+        if found is not None:
+            left, top, width, height = found["box"]
+            self.hand("mousemove", left + width // 2, top + height // 2)
+            self.hand("click", 1)
 
     def _into_sight(self, name: str, limit_s: float) -> Sight:
         for _ in range(_MOST_NOTCHES):
@@ -165,16 +182,21 @@ class Window:
         self.hand("mousemove", left + (width // 2 if from_left is None else from_left), top + height // 2)
         self.hand("click", 1)
 
-    def click_row(self, table: str, key: str, limit_s: float = PATIENCE_S) -> None:
-        """Click the row of a table that has that key."""
+    def click_row(self, table: str, key: str) -> bool:
+        """Click the row of a table that has that key; False when there is none (any more)."""
+        if self.look(table) is None:
+            return False
+        row = next((one for one in self.settle(table)["rows"] if one["key"] == key), None)
+        if row is not None:
+            left, top, width, height = row["box"]
+            self.hand("mousemove", left + width // 2, top + height // 2)
+            self.hand("click", 1)
+        return row is not None
 
-        def row() -> Box | None:
-            rows = self.settle(table, limit_s)["rows"]
-            return next((one["box"] for one in rows if one["key"] == key), None)
-
-        left, top, width, height = wait_for(f"{key} in {table}", row, limit_s)
-        self.hand("mousemove", left + width // 2, top + height // 2)
-        self.hand("click", 1)
+    def keys(self, table: str) -> list[str]:
+        """Of the rows of a table, none where it is not shown."""
+        found = self.look(table)
+        return [] if found is None else [row["key"] for row in found["rows"]]
 
     def write(self, name: str, words: str) -> None:
         """Click into a field, choose what is in it, and type over it."""

@@ -14,7 +14,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from engine.core.money import dollars
 from engine.domain.mindfolio import Environment
@@ -30,11 +33,16 @@ SEED, SYMBOLS = 1, "KO,XLF,SPY"
 
 REASON = "Looked at every position: it is safe to go on"
 
-QUICK = 60
-QUICK_MINUTES, QUICK_LIMIT_S = 5, 25.0
-"""At the speed that a window opens with, so many minutes of the market take 30 seconds."""
+QUICK, CALM = 60, 10
+"""Speeds: to get on, and to read what asks."""
 
-TRADE_LIMIT_S = 240.0
+SCAN_LIMIT_S = 60.0
+"""Until the next scan, of which there is one in 15 minutes: at the speed that a window opens with it takes 90 s."""
+
+TRIES = 3
+"""A trade that asks may expire under the hand."""
+
+TRADE_LIMIT_S, FILL_LIMIT_S = 240.0, 120.0
 TOOLS = ("Xvfb", "xdotool", "import")
 
 
@@ -73,18 +81,14 @@ class Day:
         """Choose a quicker market."""
         self._journal.wait_for("SessionOpened", limit_s=60)
         self._choose_speed(QUICK)
-        begun, clock = self._journal.last_moment(), time.monotonic()
-        wait_for(
-            f"{QUICK_MINUTES} minutes of the market to pass",
-            lambda: self._journal.last_moment() - begun >= 60 * QUICK_MINUTES or None,
-            QUICK_LIMIT_S,
-        )
-        return f"{QUICK_MINUTES} minutes of the market passed in {time.monotonic() - clock:.1f} s"
+        newest, clock = self._journal.newest(), time.monotonic()
+        self._journal.wait_for("ScanCompleted", newest, limit_s=SCAN_LIMIT_S)
+        return f"the next scan came after {time.monotonic() - clock:.1f} s"
 
     def _choose_speed(self, speed: int) -> None:
         name = f"speed_{speed}"
         self._window.click(name)
-        wait_for(f"{name} to be marked", lambda: self._window.see(name)["is_checked"] or None)
+        wait_for(f"{name} to be marked", lambda: self._window.see(name)["is_checked"])
 
     def move_budget(self) -> str:
         """Drag the divider between two modules, and apply it."""
@@ -93,6 +97,7 @@ class Day:
         newest = journal.newest()
         window.drag("divider_IV_SERVICE", by=-60)
         window.see("draft_badge")
+        window.picture("3_draft")
         if journal.all_of("BudgetReallocated", newest):
             raise Failed("a draft was carried out before it was applied")
         window.click("apply_allocation")
@@ -103,20 +108,25 @@ class Day:
         moved = before["IV_SERVICE"] - budgets["IV_SERVICE"]
         if moved <= 0 or budgets["SELL_PUTS_ENGINE"] - before["SELL_PUTS_ENGINE"] != moved:
             raise Failed(f"not what was dragged: {before} became {budgets}")
-        wait_for("the draft to be gone", lambda: window.look("draft_badge") is None or None)
+        wait_for("the draft to be gone", lambda: window.look("draft_badge") is None)
         return f"${moved // dollars(1):,} from IV Service to Sell Puts Engine"
 
     def approve_trade(self) -> str:
         """Wait for a trade that asks, slow the market down to read it, and approve it."""
         window, journal = self._window, self._journal
         window.click("go_approvals")
-        asked = wait_for("a trade that asks", self._waiting, TRADE_LIMIT_S)
-        self._choose_speed(10)
-        asked = wait_for("a trade that asks", self._waiting, TRADE_LIMIT_S)
-        newest = journal.newest()
-        window.click_row("approvals_table", asked)
-        window.click("ticket_approve")
-        decided = journal.wait_for("ApprovalDecided", newest, lambda one: one["approval_id"] == asked)
+        for _ in range(TRIES):
+            asked = wait_for("a trade that asks", self._waiting, TRADE_LIMIT_S)
+            self._choose_speed(CALM)
+            newest = journal.newest()
+            if window.click_row("approvals_table", asked):
+                window.settle("ticket_approve")
+                window.picture("4_ticket")
+                window.click("ticket_approve")
+            decided = journal.wait_for("ApprovalDecided", newest, partial(_is_about, asked))
+            if decided["status"] != "EXPIRED":
+                break
+            self._choose_speed(QUICK)
         if decided["status"] != "APPROVED":
             raise Failed(f"{asked} was clicked and is {decided['status']}: {decided['why']}")
         order = journal.wait_for("OrderIntended", newest, lambda one: one["order"]["module_id"] != "IV_SERVICE")[
@@ -125,8 +135,8 @@ class Day:
         if order["purpose"] != "OPEN":
             raise Failed(f"an approved trade made an order to {order['purpose']}")
         self._position = order["position_id"]
-        filled = self._filled(order["order_id"], newest)
-        return f"{asked} by a click: {order['order_id']} filled {filled} times"
+        self._wait_until_filled(order, newest)
+        return f"{asked} by a click, {order['order_id']} filled: {order['quantity']} of {self._position}"
 
     def _waiting(self) -> str | None:
         """The newest approval that was not decided yet."""
@@ -134,31 +144,34 @@ class Day:
         asked = [one["approval"]["approval_id"] for one in self._journal.all_of("ApprovalRequested")]
         return next((one for one in reversed(asked) if one not in decided), None)
 
-    def _filled(self, order_id: str, newest: int) -> int:
-        """Wait until an order is filled; returns how many units."""
-
-        def ended() -> int | None:
-            fills = self._journal.all_of("OrderFilled", newest)
-            return max((one["cumulative"] for one in fills if one["order_id"] == order_id), default=None)
-
-        return wait_for(f"{order_id} to be filled", ended, 120)
+    def _wait_until_filled(self, order: dict[str, Any], newest: int) -> None:
+        """All of its units, however many fills that takes."""
+        number, quantity = order["order_id"], order["quantity"]
+        self._journal.wait_for(
+            "OrderFilled",
+            newest,
+            lambda one: bool(one["order_id"] == number and one["cumulative"] >= quantity),
+            FILL_LIMIT_S,
+        )
 
     def close_position(self) -> str:
         """Choose the position on its page, and close it."""
         window, journal = self._window, self._journal
         window.click("go_positions")
-        window.click_row("all_positions_table", self._position)
+        wait_for(f"{self._position} on the page", lambda: window.click_row("all_positions_table", self._position))
         window.click("position_close")
+        window.settle("close_strip_confirm")
+        window.picture("5_close")
         newest = journal.newest()
         window.click("close_strip_confirm")
         order = journal.wait_for("OrderIntended", newest, lambda one: one["order"]["position_id"] == self._position)
         order = order["order"]
         if (order["purpose"], order["who"]) != ("CLOSE", "user"):
             raise Failed(f"the closing order is {order['purpose']} of {order['who']!r}")
-        self._filled(order["order_id"], newest)
+        self._wait_until_filled(order, newest)
         wait_for(
             f"{self._position} to leave the page",
-            lambda: self._position not in str(window.see("positions", is_enabled=False)["rows"]) or None,
+            lambda: self._position not in window.keys("all_positions_table"),
         )
         return f"{self._position}: {order['quantity']} closed by {order['order_id']}"
 
@@ -181,25 +194,31 @@ class Day:
         lifted = journal.wait_for("MindfolioRearmed", newest)
         if lifted["why"] != REASON:
             raise Failed(f"another reason was recorded than was typed: {lifted['why']!r}")
-        wait_for(f"{latch.name} to be gone", lambda: not latch.exists() or None)
-        wait_for("the stop's panel to be gone", lambda: window.look("stop_panel") is None or None)
+        wait_for(f"{latch.name} to be gone", lambda: not latch.exists())
+        wait_for("the stop's panel to be gone", lambda: window.look("stop_panel") is None)
         return f"{stop['source']}, in the journal {took:.1f} s after; re-armed"
 
     def close_window(self) -> str:
-        """Close the window as its frame would."""
+        """Close the window with its keys: without a window manager it has no frame to be closed by."""
         window = self._window
-        number = window.see("main_window")["window"]
-        window.hand("windowquit", number)
-
-        def ended() -> int | None:
-            if window.process.poll() is None and window.look("close_anyway") is not None:
-                window.click("close_anyway")
-            return window.process.poll()
-
-        code = wait_for("the program to end", lambda: None if ended() is None else (window.process.returncode,), 60)[0]
-        if code:
-            raise Failed(f"the program ended with {code}")
+        window.hand("key", "ctrl+q")
+        wait_for("the program to end", self._has_ended, 60)
+        if window.process.returncode:
+            raise Failed(f"the program ended with {window.process.returncode}")
         return "the program ended with 0"
+
+    def _has_ended(self) -> bool:
+        """Whether the program has ended; what it holds still is left unattended, where it asks."""
+        window = self._window
+        with suppress(Failed):  # it may end while it is looked at
+            if window.look("close_anyway") is not None:
+                window.click("close_anyway", 1)
+        return window.process.poll() is not None
+
+
+def _is_about(approval_id: str, decided: dict[str, Any]) -> bool:
+    """Whether it is the decision of that approval."""
+    return bool(decided["approval_id"] == approval_id)
 
 
 def _command(places: Places, *words: str) -> subprocess.CompletedProcess[str]:
@@ -249,7 +268,9 @@ def drive(display: str, kept: Path, data_dir: Path) -> None:
                     window.picture(f"{number}_{name}_failed")
                     raise Failed(f"{name}: {failed}") from failed
                 window.picture(f"{number}_{name}")
-                print(f"{number} {name:16} {time.monotonic() - begun:6.1f} s  {outcome}", flush=True)
+                told = "; ".join([outcome, *window.notes])
+                window.notes.clear()
+                print(f"{number} {name:16} {time.monotonic() - begun:6.1f} s  {told}", flush=True)
         finally:
             window.end()
     begun = time.monotonic()

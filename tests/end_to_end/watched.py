@@ -31,16 +31,16 @@ class Row(TypedDict):
 class Sight(TypedDict):
     """What can be seen of a widget. `box` is all of it, `seen` the part that no scroll area hides (None: nothing).
 
-    `scroll` is the viewport of the scroll area that it is in, None where it is in none.
+    `scroll` is the viewport of the scroll area that it is in, None where it is in none. `covered_by` names what lies
+    over its middle, the uppermost first; nothing does where it is empty.
     """
 
     box: Box
     seen: Box | None
     scroll: Box | None
-    text: str
+    covered_by: list[str]
     is_enabled: bool
     is_checked: bool
-    has_focus: bool
     window: int
     rows: list[Row]
 
@@ -81,19 +81,27 @@ def _visible(name: str) -> QWidget | None:
 def _sight(widget: QWidget) -> Sight:
     region = widget.visibleRegion()
     scroll = _scroll_area(widget)
-    text = getattr(widget, "text", None)
     is_checked = getattr(widget, "isChecked", None)
     return Sight(
         box=_on_screen(widget, widget.rect()),
         seen=None if region.isEmpty() else _on_screen(widget, region.boundingRect()),
         scroll=None if scroll is None else _on_screen(scroll, scroll.rect()),
-        text=str(text()) if callable(text) else "",
+        covered_by=_covering(widget),
         is_enabled=widget.isEnabled(),
         is_checked=bool(is_checked()) if callable(is_checked) else False,
-        has_focus=widget.hasFocus(),
         window=int(widget.window().winId()),
         rows=_rows(widget) if isinstance(widget, QTableView) else [],
     )
+
+
+def _covering(widget: QWidget) -> list[str]:
+    """Names of what lies over a widget's middle and is no part of it."""
+    at = QApplication.widgetAt(widget.mapToGlobal(widget.rect().center()))
+    names: list[str] = []
+    while at is not None and at is not widget and not at.isAncestorOf(widget):
+        names += [at.objectName()] if at.objectName() else []
+        at = at.parentWidget()
+    return [] if at is widget else names
 
 
 def _scroll_area(widget: QWidget) -> QWidget | None:
