@@ -29,6 +29,7 @@ _HAND_S = 0.06
 _ANSWER_S = 20.0
 _MOST_NOTCHES = 80
 _TOAST = "toast"
+_LOG = "program.log"
 
 T = TypeVar("T")
 
@@ -84,7 +85,7 @@ class Window:
         self._kept = kept
         here, there = socket.socketpair()
         command = [sys.executable, "-m", "tests.end_to_end.watched", str(there.fileno()), *arguments]
-        with there, (kept / "program.log").open("wb") as log:
+        with there, (kept / _LOG).open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=[there.fileno()],
@@ -102,11 +103,15 @@ class Window:
         self._answers.close()
         self._line.close()
 
+    def check(self) -> None:
+        """Raises Failed when the program has ended."""
+        if self.process.poll() is not None:
+            raise Failed(f"the program ended with {self.process.returncode}, see {_LOG}")
+
     # --- the eye --------------------------------------------------------------------------------------------------
     def look(self, name: str) -> Sight | None:
         """What can be seen of a widget; None while none of that name is shown."""
-        if self.process.poll() is not None:
-            raise Failed(f"the program ended with {self.process.returncode} while {name} was looked for")
+        self.check()
         try:
             self._line.sendall(f"{name}\n".encode())
             answer = self._answers.readline()
@@ -216,10 +221,10 @@ class Window:
 
 
 class Journal:
-    """What the program wrote down, read from outside while it runs."""
+    """What the program wrote down, read from outside while it runs. `check` raises Failed when it does no more."""
 
-    def __init__(self, places: Places) -> None:
-        self.places = places
+    def __init__(self, places: Places, check: Callable[[], None]) -> None:
+        self.places, self._check = places, check
         self._query = LedgerQuery(places.ledger)
 
     def newest(self) -> int:
@@ -227,12 +232,9 @@ class Journal:
         found = self._query.entries(limit=1) if self.places.ledger.exists() else ()
         return found[0].seq if found else 0
 
-    def last_moment(self) -> float:
-        """The market's time of the newest entry, in seconds."""
-        return self._query.entries(limit=1)[0].at.timestamp()
-
     def all_of(self, kind: str, after: int = 0) -> list[dict[str, Any]]:
         """Bodies of the entries of a type since an entry, oldest first; none while there is no journal yet."""
+        self._check()
         if not self.places.ledger.exists():
             return []
         try:

@@ -25,7 +25,6 @@ class Row(TypedDict):
 
     key: str
     box: Box
-    words: list[str]
 
 
 class Sight(TypedDict):
@@ -117,10 +116,9 @@ def _scroll_area(widget: QWidget) -> QWidget | None:
 def _rows(view: QTableView) -> list[Row]:
     model, rows = view.model(), []
     for row in range(model.rowCount()):
-        cells = [model.index(row, column) for column in range(model.columnCount())]
-        area = view.visualRect(cells[0])
-        words = [str(cell.data() or "") for cell in cells]
-        rows.append(Row(key=str(cells[0].data(KEY_ROLE)), box=_on_screen(view.viewport(), area), words=words))
+        first = model.index(row, 0)
+        area = view.visualRect(first)
+        rows.append(Row(key=str(first.data(KEY_ROLE)), box=_on_screen(view.viewport(), area)))
     return rows
 
 
