@@ -26,6 +26,9 @@ _LOOK_S = 0.1
 _HAND_S = 0.06
 """Between two motions of the hand."""
 
+_PAINT_S = 0.4
+"""What is there may be painted a little later."""
+
 _ANSWER_S = 20.0
 _MOST_NOTCHES = 80
 _TOAST = "toast"
@@ -131,6 +134,7 @@ class Window:
 
     def picture(self, name: str) -> Path:
         """The screen as it is now, kept as a PNG."""
+        time.sleep(_PAINT_S)
         path = self._kept / f"{name}.png"
         subprocess.run(["import", "-window", "root", str(path)], env=self._environment, check=True, timeout=60)
         return path

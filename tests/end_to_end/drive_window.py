@@ -74,10 +74,8 @@ class Day:
         kinds = {module["module_id"] for module in made["modules"]}
         if (made["name"], made["capital"], kinds) != (NAME, dollars(CASH), set(WANTED)):
             raise Failed(f"another mindfolio was made than was typed: {made['name']}, {made['capital']}, {kinds}")
-        clock = time.monotonic()
         window.see("divider_IV_SERVICE", 60)
-        blank = f"the first figures {time.monotonic() - clock:.1f} s after it was written down"
-        return f"“{made['name']}” with ${CASH:,} and {len(kinds)} modules, {blank}"
+        return f"“{made['name']}” with ${CASH:,} and {len(kinds)} modules"
 
     def speed_up(self) -> str:
         """Choose a quicker market."""
