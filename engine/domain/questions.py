@@ -10,6 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.core.money import Money
+from engine.domain.structure import Leg
+
 
 # --- what the journal tells -------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,32 @@ class StressOf:
     """P&L of the book over moves of price and volatility, now and after some days: tuple[StressGrid, ...]."""
 
 
-DeskQuestion: TypeAlias = StressOf
+@dataclass(frozen=True, slots=True)
+class ChainOf:
+    """A symbol's market and the chain of one expiration: ChainView. None, or one that is gone: that next to a month."""
+
+    symbol: str
+    expiration: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOf:
+    """What legs of one underlying would be as a ticket of `quantity` times these legs: TicketView.
+
+    `limit` and `worst` a share of one unit; None is mid, and natural.
+    """
+
+    legs: tuple[Leg, ...]
+    quantity: int
+    limit: Money | None
+    worst: Money | None
+
+
+DeskQuestion: TypeAlias = StressOf | ChainOf | TicketOf
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
 
-DESK_QUESTIONS = (StressOf,)
+DESK_QUESTIONS = (StressOf, ChainOf, TicketOf)
 """For isinstance; the same as in `DeskQuestion`."""
 
 

@@ -14,6 +14,7 @@ from engine.domain.ports import Query
 from engine.portfolio.held_legs import prices_of
 from engine.portfolio.worst_case import stress_grids
 from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.market_answers import chain_of, ticket_of
 
 Work = Callable[[], object]
 
@@ -43,6 +44,8 @@ def _stress(desk: Desk, _question: ask.StressOf) -> Work:
 
 _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.StressOf: _stress,
+    ask.ChainOf: chain_of,
+    ask.TicketOf: ticket_of,
 }
 
 _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {

@@ -15,6 +15,7 @@ from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice
 from engine.domain.questions import (
     DESK_QUESTIONS,
     Answer,
+    ChainOf,
     DeskQuestion,
     LedgerQuestion,
     NavSamples,
@@ -22,6 +23,7 @@ from engine.domain.questions import (
     ScansOf,
     SkipsOf,
     StressOf,
+    TicketOf,
     TradesOf,
 )
 from engine.domain.snapshot import MindfolioSnapshot
@@ -207,4 +209,6 @@ _WORDS: dict[type, str] = {
     SkipsOf: "the skipped trades",
     NavSamples: "the history of NAV",
     StressOf: "the stress grid",
+    ChainOf: "the option chain",
+    TicketOf: "the ticket",
 }
