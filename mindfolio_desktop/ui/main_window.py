@@ -9,6 +9,7 @@ from engine.domain.commands import (
     Command,
     ConfirmClosing,
     EmergencyStop,
+    EnterTrade,
     PauseModule,
     PlanClosing,
     ReallocateBudget,
@@ -47,6 +48,7 @@ _COMMANDS: dict[type, str] = {
     PlanClosing: "Plan what to close",
     ConfirmClosing: "Close the riskiest",
     ResolveDifference: "Resolve a difference",
+    EnterTrade: "Enter a trade",
 }
 
 _SPECS = {page.place.key: page for page in PAGES}
@@ -189,8 +191,8 @@ class MainWindow(QMainWindow):
             self._stop_panel.show_denied()
         if isinstance(command, ResolveDifference):
             self._differences.show_denied()
-        # The allocation bar and the ticket show their own refusals, where the person is looking.
-        if not isinstance(command, ReallocateBudget | ApproveTrade | RefuseTrade):
+        # The allocation bar and the tickets show their own refusals, where the person is looking.
+        if not isinstance(command, ReallocateBudget | ApproveTrade | RefuseTrade | EnterTrade):
             self._toasts.show_message(title, reasons, is_warning=True)
 
     @Slot(object)

@@ -32,6 +32,12 @@ def _approvals(bridge: EngineBridge) -> QWidget:
     return ApprovalsView(bridge)
 
 
+def _market(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.market import MarketPage  # noqa: PLC0415 - made when first turned to
+
+    return MarketPage(bridge)
+
+
 def _messages(_bridge: EngineBridge) -> QWidget:
     from mindfolio_desktop.ui.widgets.messages import MessageLog  # noqa: PLC0415 - as the others
 
@@ -41,5 +47,6 @@ def _messages(_bridge: EngineBridge) -> QWidget:
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),
+    PageSpec(Place("market", "Market", "market", "Ctrl+7"), _market),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),
 )

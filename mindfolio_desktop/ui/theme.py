@@ -346,13 +346,28 @@ QLineEdit, QAbstractSpinBox {
   min-height: ${control}px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QAbstractSpinBox:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled { color: $faint; border-color: $line; }
+QComboBox {
+  background: $raised; color: $text; border: 1px solid $strong_line; border-radius: 6px; padding: 0 8px;
+  min-height: ${control}px; selection-background-color: $accent; selection-color: $on_accent; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox:focus { border: 1px solid $accent; }
+QComboBox:disabled { color: $faint; background: $surface; border-color: $line; }
+QComboBox QLineEdit { background: transparent; border: none; padding: 0; }
+QComboBox QAbstractItemView, QListView[role="completions"] {
+  background: $raised; color: $text; border: 1px solid $strong_line; selection-background-color: $accent;
+  selection-color: $on_accent; }
 QListWidget { background: $surface; border: 1px solid $line; border-radius: ${radius}px; padding: 6px; }
+QListWidget:focus { border: 1px solid $accent; }
 QListWidget::item { padding: 6px 8px; color: $text; }
+QListWidget[role="compact"] { padding: 2px; }
+QListWidget[role="compact"]::item { padding: 6px; }
 QListWidget::item:selected { background: $hover; color: $text; }
 QTableView {
   background: $surface; alternate-background-color: $raised; border: none; gridline-color: $line;
   selection-background-color: $hover; selection-color: $text; }
 QTableView::item { padding: 0 8px; }
+QTableView[role="chain"]::item { padding: 0 1px; }
+QTableView[role="chain"] QHeaderView::section { padding: 6px 4px; }
 QHeaderView { background: $surface; }
 QHeaderView::section {
   background: $surface; color: $muted; border: none; border-bottom: 1px solid $line; padding: 6px 11px; }

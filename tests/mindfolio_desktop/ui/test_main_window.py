@@ -14,6 +14,7 @@ from engine.domain.commands import (
     ApproveTrade,
     Command,
     EmergencyStop,
+    EnterTrade,
     PauseModule,
     ReallocateBudget,
     RearmMindfolio,
@@ -31,10 +32,19 @@ from mindfolio_desktop.ui.main_window import MainWindow
 from mindfolio_desktop.ui.widgets.messages import Toast
 from mindfolio_desktop.ui.widgets.navigation import NavigationButton
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
-from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, NOW, aggressive_growth, fresh, stopped, with_module
+from tests.mindfolio_desktop.ui.snapshots import (
+    AUTO,
+    MANUAL,
+    NOW,
+    aggressive_growth,
+    condor,
+    fresh,
+    stopped,
+    with_module,
+)
 
 STOP_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-PAGES = ("go_dashboard", "go_approvals", "go_messages", f"go_module_{AUTO}")
+PAGES = ("go_dashboard", "go_approvals", "go_market", "go_messages", f"go_module_{AUTO}")
 
 
 @pytest.fixture
@@ -179,6 +189,17 @@ def test_rearming_needs_a_typed_reason_and_is_one_command(
     assert find(window, "rearm_send").isEnabled()
     publish(bridge, qtbot, aggressive_growth())
     assert find(window, "stop_panel").isHidden()
+
+
+def test_a_refused_ticket_of_ones_own_is_told_beside_it_and_kept_among_the_messages(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    ticket = EnterTrade(AUTO, condor("SPY", (560, 575, 640, 655)), 1, -1, -1, "user", "x")
+    deny(bridge, qtbot, ticket, Denial(DenialCode.MARKET_CLOSED))
+    assert toasts(window) == []
+    with qtbot.waitSignal(bridge.command_accepted):
+        bridge.notify(CommandAccepted(ticket))
+    assert "Done: Enter a trade" in text(window, "last_event")
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
