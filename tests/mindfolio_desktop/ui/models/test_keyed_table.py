@@ -129,7 +129,8 @@ def test_another_scheme_colours_all_cells_anew(model: Watched, light: None) -> N
 
 
 def test_a_cell_may_have_a_ground(qapp: QApplication, light: None) -> None:
-    model = KeyedTableModel([Column[Row]("Key", lambda row: Cell(row.key, ground="raised"))], lambda row: row.key)
+    shaded: Column[Row] = Column("Key", lambda row: Cell(row.key, ground="raised"))
+    model = KeyedTableModel([shaded], lambda row: row.key)
     model.show_rows([Row("a", 1)])
     assert model.item(0, 0).background().color().name() == theme.LIGHT.raised
 

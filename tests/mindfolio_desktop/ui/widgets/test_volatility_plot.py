@@ -40,7 +40,7 @@ def test_the_axes_are_written_by_the_one_formatter(plot: VolatilityPlot, qtbot: 
     qtbot.waitUntil(lambda: plot._plot is not None)
     plot.show_series((LINE,), "")
     ticks = {side: plot._plot.getAxis(side)._tickLevels[0] for side in ("left", "bottom")}
-    assert (ticks["left"][0][1], ticks["left"][-1][1]) == ("20%", "30%")
+    assert (ticks["left"][0][1], ticks["left"][-1][1]) == ("20.0%", "30.0%")
     assert (ticks["bottom"][0][1], ticks["bottom"][-1][1]) == ("90", "110")
 
 
