@@ -20,7 +20,8 @@ from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.chain import STRIKE, WEIGHTS, ChainModel
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
 from mindfolio_desktop.ui.views.market_words import opens_words, unfit_words, why_no_chain, why_not_sent
-from mindfolio_desktop.ui.widgets.chain_table import ChainTable
+from mindfolio_desktop.ui.widgets.chain_table import MOST_ROWS, ChainTable
+from mindfolio_desktop.ui.widgets.data_table import ROW_HEIGHT
 from mindfolio_desktop.ui.widgets.manual_ticket import ManualTicket
 from mindfolio_desktop.ui.widgets.market_band import MarketBand
 from mindfolio_desktop.ui.widgets.page import Page
@@ -38,7 +39,10 @@ MOST_CONTRACTS = 50
 """Of one leg: beyond it, raise the quantity."""
 
 _SIDE_BY_SIDE = 1700
-_LIST_WIDTH = 120
+_AROUND_THE_TABLE = 520
+"""Pixels: what stands above the chain's rows, and the ticket below them."""
+
+_LIST_WIDTH = 128
 
 
 class MarketPage(QWidget):
@@ -162,6 +166,8 @@ class MarketPage(QWidget):
         down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._across.setDirection(right if is_wide else down)
         self._charts.setDirection(down if is_wide else right)
+        room = (self.height() - _AROUND_THE_TABLE) // ROW_HEIGHT
+        self._table.show_at_most(max(MOST_ROWS, room) if is_wide else MOST_ROWS)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -33,7 +33,8 @@ class ChainTable(DataTable):
         theme.set_role(view, "chain")
         view.setFont(theme.font(12))
         view.setSortingEnabled(False)
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        # The cell that one is on has a frame; a selection would cover what its ground says.
+        view.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         header = view.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setMinimumSectionSize(1)
@@ -46,6 +47,13 @@ class ChainTable(DataTable):
         """Bring a row of the model into the middle, and put the cell that one is on there."""
         self._center = row
         self._center_later.start()
+
+    def show_at_most(self, rows: int) -> None:
+        """Be as high as so many rows, one more or less so that there is a middle."""
+        rows -= 1 - rows % 2
+        if rows != self._most_rows:
+            self._most_rows = rows
+            self._fit()
 
     @Slot()
     def _on_center(self) -> None:

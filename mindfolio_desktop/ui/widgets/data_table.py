@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QT
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.text import Text
 
-_ROW_HEIGHT = 30
+ROW_HEIGHT = 30
 _HEADER_HEIGHT = 32
 _HEADING_EXTRA = 2 * theme.SPACE + 14
 """Padding of a heading and its sort arrow; the style's own hint is twice as generous."""
@@ -67,7 +67,7 @@ class DataTable(QWidget):
         view.setTabKeyNavigation(False)
         view.setCornerButtonEnabled(False)
         view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        view.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         header = view.horizontalHeader()
         header.setFixedHeight(_HEADER_HEIGHT)
         header.setHighlightSections(False)
@@ -114,7 +114,7 @@ class DataTable(QWidget):
         self._stack.setCurrentWidget(self._view if rows else self._empty)
         if rows:
             self._set_widths(may_shrink=True)
-        self.setFixedHeight(_HEADER_HEIGHT + min(rows, self._most_rows) * _ROW_HEIGHT + 2 if rows else _ROW_HEIGHT)
+        self.setFixedHeight(_HEADER_HEIGHT + min(rows, self._most_rows) * ROW_HEIGHT + 2 if rows else ROW_HEIGHT)
 
     def _widen(self) -> None:
         """Make room for figures that grew longer; columns do not shrink under a reader's eyes."""

@@ -169,7 +169,7 @@ class ManualTicket(QFrame):
         """Show other legs; limit and worst price begin at mid and natural again."""
         self._own_limit = self._own_worst = False
         self._body.setVisible(bool(legs))
-        self._note.show_text("" if legs else HINT)
+        self._note.show_text("" if legs else HINT, "muted")
         self._title.show_text("Ticket")
         self._legs.show_text("\n".join(_leg_words(leg) for leg in legs))
         self._legs.setAccessibleName(self._legs.text())

@@ -1,6 +1,6 @@
 """Volatilities as points and lines. The plotting library is loaded when a plot is first seen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -17,18 +17,20 @@ from mindfolio_desktop.ui.widgets.text import Text
 _HEIGHT = 220
 _POINT = 6
 
-Points = Sequence[tuple[float, float]]
-
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points (where, volatility as a decimal) in a token's colour. `symbol` "" draws a line, else marks: o, t, d."""
+    """Points (where, volatility as a decimal) in a token's colour. `symbol` "" draws a line, else marks: o, t, d.
+
+    What is `aside` is drawn where there is room, and makes none.
+    """
 
     name: str
     token: str
     symbol: str
     points: tuple[tuple[float, float], ...]
     has_line: bool = False
+    aside: bool = False
 
 
 class VolatilityPlot(QWidget):
@@ -99,8 +101,11 @@ class VolatilityPlot(QWidget):
                 "symbol": series.symbol or None, "symbolSize": _POINT, "symbolPen": None, "symbolBrush": colour
             }  # fmt: skip
             item.plot([at for at, _ in series.points], [iv * 100 for _, iv in series.points], pen=line, **marks)
+        points = [point for series in self._series if not series.aside for point in series.points] or points
         self._show_axes(points)
-        names = ", ".join(f"{fmt.counted(len(series.points), 'point')} of {series.name}" for series in self._series)
+        names = ", ".join(
+            f"{fmt.counted(len(series.points), 'point')} of {series.name}" for series in self._series if series.points
+        )
         low, high = min(iv for _, iv in points), max(iv for _, iv in points)
         self._plot.setAccessibleName(f"{self._title}: {names}; {fmt.fraction(low, 1)} to {fmt.fraction(high, 1)}")
         self._stack.setCurrentWidget(self._plot)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from engine.core.money import dollars
+from engine.domain import commands as cmd
+from engine.domain import events as ev
 from engine.domain import questions as ask
 from engine.domain.chain_view import ChainView, QuoteView
 from engine.domain.happening import HappeningKind
@@ -20,7 +22,7 @@ from engine.domain.ticket_view import TicketView
 from engine.market.events import EventCalendar, EventKind
 from engine.runtime import openings
 from engine.runtime.market_answers import chain_of, ticket_of
-from tests.engine.runtime.scenes import CONDOR, MODULE, call, put, quiet, ranks_after
+from tests.engine.runtime.scenes import CONDOR, MODULE, call, give, put, quiet, ranks_after
 from tests.fakes import EXPIRATION, MONDAY, Rig, chain_update, new_york
 
 NEAR, FAR = dt.date(2026, 3, 20), dt.date(2026, 6, 19)
@@ -160,6 +162,17 @@ def test_its_risk_and_needs_are_those_of_the_gate(rig: Rig) -> None:
     assert (view.max_risk, view.buying_power, view.costs) == (facts.max_risk, facts.buying_power, facts.costs)
     assert view.max_profit == -view.limit * 200
     assert view.breakevens == (dollars(93) + view.limit, dollars(110) - view.limit)
+
+
+def test_what_the_ticket_says_can_be_sent_as_it_stands(rig: Rig) -> None:
+    view = ticket(rig, *CONDOR.legs)
+    assert view.limit is not None
+    assert view.worst is not None
+    sent = cmd.EnterTrade(MODULE, view.structure, view.quantity, view.limit, view.worst, "user", "by hand")
+    assert give(rig, sent) == []
+    (intended,) = [event for event in rig.events(ev.OrderIntended) if isinstance(event, ev.OrderIntended)]
+    order = intended.order
+    assert (order.structure, order.limit, order.worst, order.who) == (CONDOR, view.limit, view.worst, "user")
 
 
 def test_equal_multiples_are_units(rig: Rig) -> None:

@@ -25,6 +25,7 @@ from engine.domain.commands import (
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied
+from engine.domain.questions import ChainOf
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
@@ -217,6 +218,12 @@ def test_pages_by_click_by_key_and_from_the_cards(window: MainWindow, qtbot: QtB
     assert page(window) == "ModuleDetail"
     marked = [button.objectName() for button in window.findChildren(NavigationButton) if button.isChecked()]
     assert marked == [f"go_module_{MANUAL}"]
+
+
+def test_the_market_is_a_key_away(window: MainWindow, engine: EngineFake, qtbot: QtBot) -> None:
+    QTest.keyClick(window, Qt.Key.Key_7, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page(window) == "MarketPage")
+    assert engine.questions[-1] == ChainOf("QQQ", None)
 
 
 def test_a_page_out_of_sight_catches_up_when_it_is_turned_to(

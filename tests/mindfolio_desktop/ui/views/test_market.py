@@ -204,6 +204,10 @@ def test_wide_windows_have_the_charts_beside_the_chain(page: MarketPage, qtbot: 
     assert below()
     page.resize(2_300, 1_200)
     qtbot.waitUntil(lambda: not below())
+    rows = chain_view().rows * 15
+    many = tuple(replace(row, strike=row.strike + at * 10_000) for at, row in enumerate(rows))
+    page._show_chain(chain_view(rows=many))
+    qtbot.waitUntil(lambda: table(page).viewport().height() >= 21 * 30)
 
 
 def test_both_schemes_recolour_the_chain(page: MarketPage, qapp: object) -> None:

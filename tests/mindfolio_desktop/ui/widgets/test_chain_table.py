@@ -50,6 +50,8 @@ def test_a_click_takes_a_cell(table: ChainTable, qtbot: QtBot) -> None:
     with qtbot.waitSignal(table.taken) as taken:
         QTest.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert taken.args == [35, 5]
+    assert table.view.currentIndex().row() == 35
+    assert not table.view.selectionModel().hasSelection(), "it would cover the mark of a leg"
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])

@@ -51,13 +51,18 @@ def test_points_and_lines_are_the_chains(host: QWidget, panels: VolatilityPanels
     assert plot(host, "market_smile")._plot is None, "loaded when it is first seen"
     host.show()
     qtbot.waitUntil(lambda: plot(host, "market_term")._plot is not None)
-    calls, puts, fitted = curves(host, "market_smile")
-    assert calls == puts == ([600.0, 605.0, 610.0], [21.0, 21.0, 21.0])
+    calls_inside, puts_inside, calls, puts, fitted = curves(host, "market_smile")
+    assert (calls_inside[0], puts_inside[0]) == ([600.0, 605.0], [610.0])
+    assert (calls[0], puts[0], fitted[0]) == ([610.0], [600.0, 605.0], [600.0, 605.0, 610.0])
+    assert puts[1] == [21.0, 21.0]
     assert fitted[1] == pytest.approx([21.5, 21.0, 20.8])
     ((days, heights),) = curves(host, "market_term")
     assert (days, heights) == ([32.0, 60.0], [21.0, 22.0])
     name = plot(host, "market_smile")._plot.accessibleName()
-    assert name == "Smile: 3 points of calls, 3 points of puts, 3 points of the fitted smile; 20.8% to 21.5%"
+    assert name == (
+        "Smile: 2 points of calls in the money, 1 point of puts in the money, 1 point of calls, 2 points of puts, "
+        "3 points of the fitted smile; 20.8% to 21.5%"
+    )
 
 
 def test_without_volatilities_the_charts_say_why(host: QWidget, panels: VolatilityPanels, qtbot: QtBot) -> None:
@@ -90,8 +95,11 @@ def test_only_own_faultless_volatilities_are_points() -> None:
         strike_row(610, put=None),
         strike_row(615, put=quote(615, iv=0.3)),
     )
-    assert own_points(rows, Right.PUT) == ((615.0, 0.3),)
-    assert len(own_points(rows, Right.CALL)) == 4
+    view = chain_view(rows=rows)
+    assert own_points(view, Right.PUT, is_inside=True) == ((615.0, 0.3),)
+    assert own_points(view, Right.PUT, is_inside=False) == ()
+    assert [len(own_points(view, Right.CALL, is_inside=inside)) for inside in (True, False)] == [2, 2]
+    assert own_points(chain_view(rows=rows, spot=None), Right.PUT, is_inside=False) == ((615.0, 0.3),)
 
 
 def test_axes_are_written_as_everywhere() -> None:

@@ -44,6 +44,15 @@ def test_the_axes_are_written_by_the_one_formatter(plot: VolatilityPlot, qtbot: 
     assert (ticks["bottom"][0][1], ticks["bottom"][-1][1]) == ("90", "110")
 
 
+def test_what_stands_aside_makes_no_room(plot: VolatilityPlot, qtbot: QtBot) -> None:
+    plot.show()
+    qtbot.waitUntil(lambda: plot._plot is not None)
+    plot.show_series((LINE, Series("far", "faint", "t", ((100.0, 3.0),), aside=True)), "")
+    assert plot._plot.getPlotItem().viewRange()[1][1] < 35
+    plot.show_series((Series("far", "faint", "t", ((100.0, 3.0),), aside=True),), "")
+    assert plot._plot.getPlotItem().viewRange()[1][1] > 299
+
+
 def test_without_points_it_says_why(plot: VolatilityPlot, qtbot: QtBot) -> None:
     plot.show()
     plot.show_series((Series("marks", "accent", "o", ()),), "No smile: no quotes.")
