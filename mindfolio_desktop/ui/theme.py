@@ -367,7 +367,7 @@ QTableView {
   selection-background-color: $hover; selection-color: $text; }
 QTableView::item { padding: 0 8px; }
 QTableView[role="chain"]::item { padding: 0 1px; }
-QTableView[role="chain"]::item:focus { border: 2px solid $text; }
+QTableView[role="chain"] { outline: 2px solid $text; }
 QTableView[role="chain"] QHeaderView::section { padding: 6px 4px; }
 QHeaderView { background: $surface; }
 QHeaderView::section {

@@ -77,6 +77,8 @@ class MarketPage(QWidget):
         self._below = QVBoxLayout()
         self._lay_out()
         self._connect()
+        self._expirations.hide()
+        self._explain("Waiting for the engine's first figures.")
 
     def _lay_out(self) -> None:
         page = Page("market_page")

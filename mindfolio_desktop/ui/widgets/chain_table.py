@@ -31,6 +31,7 @@ class ChainTable(DataTable):
         self._center_later.timeout.connect(self._on_center)
         view = self.view
         theme.set_role(view, "chain")
+        view.setStyleSheet("")
         view.setFont(theme.font(12))
         view.setSortingEnabled(False)
         # The cell that one is on has a frame; a selection would cover what its ground says.

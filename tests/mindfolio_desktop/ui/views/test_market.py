@@ -181,6 +181,8 @@ def test_before_anything_was_quoted_the_page_says_when_the_market_opens(qtbot: Q
     made = MarketPage(bridge)
     qtbot.addWidget(made)
     made.show()
+    assert text(made, "chain_table_empty") == "Waiting for the engine's first figures."
+    assert text(made, "market_smile_empty") == text(made, "market_term_empty") == text(made, "chain_table_empty")
     made.set_snapshot(fresh())
     assert text(made, "chain_table_empty").startswith("No quotes yet")
     assert "It opens Mon 16 Mar 2026" in text(made, "chain_table_empty")
