@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.structure import Leg, StructureKind
@@ -168,6 +168,8 @@ class ManualTicket(QFrame):
     def show_legs(self, legs: Sequence[Leg]) -> None:
         """Show other legs; limit and worst price begin at mid and natural again."""
         self._own_limit = self._own_worst = False
+        if not legs:
+            self._keep_focus()
         self._body.setVisible(bool(legs))
         self._note.show_text("" if legs else HINT, "muted")
         self._title.show_text("Ticket")
@@ -221,6 +223,8 @@ class ManualTicket(QFrame):
 
     def show_state(self, blocked: str, *, is_waiting: bool) -> None:
         """Why it cannot be sent now, "" when it can; while an answer is due nothing is."""
+        if is_waiting:
+            self._keep_focus()
         self._send.setText("Checking…" if is_waiting else "Send")
         self._send.setEnabled(not blocked and not is_waiting)
         self._send.setAccessibleDescription(blocked)
@@ -228,6 +232,12 @@ class ManualTicket(QFrame):
         for field in (self.quantity, self.limit, self.worst, self.reason, self._clear):
             field.setEnabled(not is_waiting)
         self.module.setEnabled(not is_waiting and bool(self._names))
+
+    def _keep_focus(self) -> None:
+        """Hold the keys here while the fields rest: they must not fall on whatever control comes next."""
+        focused: QWidget | None = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            self.setFocus()
 
     def show_answer(self, words: str, role: str = "warning") -> None:
         """Say beside the ticket what came of it, or why it cannot be sent."""

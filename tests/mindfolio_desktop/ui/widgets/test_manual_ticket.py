@@ -116,3 +116,16 @@ def test_buttons_speak_and_rest_while_an_answer_is_due(ticket: ManualTicket, qtb
     assert not button(ticket, "send").isEnabled()
     assert text(ticket, "blocked") == "The market is closed."
     assert button(ticket, "send").accessibleDescription() == "The market is closed."
+
+
+def test_while_an_answer_is_due_the_keys_stay_here(ticket: ManualTicket, qtbot: QtBot) -> None:
+    ticket.activateWindow()
+    for name in ("send", "clear"):
+        ticket.show_state("", is_waiting=False)
+        button(ticket, name).setFocus()
+        qtbot.waitUntil(button(ticket, name).hasFocus)
+        if name == "send":
+            ticket.show_state("", is_waiting=True)
+        else:
+            ticket.show_legs(())
+        assert ticket.hasFocus()
