@@ -232,6 +232,27 @@ class TrialOf:
     kind: StructureKind
 
 
+@dataclass(frozen=True, slots=True)
+class ChainOf:
+    """A symbol's market and the chain of one expiration: ChainView. None, or one that is gone: that next to a month."""
+
+    symbol: str
+    expiration: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOf:
+    """What legs of one underlying would be as a ticket of `quantity` times these legs: TicketView.
+
+    `limit` and `worst` a share of one unit; None is mid, and natural.
+    """
+
+    legs: tuple[Leg, ...]
+    quantity: int
+    limit: Money | None
+    worst: Money | None
+
+
 DeskQuestion: TypeAlias = (
     StressOf
     | LimitsOf
@@ -244,6 +265,8 @@ DeskQuestion: TypeAlias = (
     | PreviewTrade
     | ModuleOffers
     | TrialOf
+    | ChainOf
+    | TicketOf
 )
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
@@ -260,6 +283,8 @@ DESK_QUESTIONS = (
     PreviewTrade,
     ModuleOffers,
     TrialOf,
+    ChainOf,
+    TicketOf,
 )
 """For isinstance; the same as in `DeskQuestion`."""
 

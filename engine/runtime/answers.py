@@ -28,6 +28,7 @@ from engine.runtime.day_records import day_sheets
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.expirations import open_expiries
 from engine.runtime.limit_uses import standing_limits
+from engine.runtime.market_answers import chain_of, ticket_of
 from engine.runtime.offers import offers
 from engine.runtime.places import Places
 from engine.runtime.previewing import preview_of
@@ -99,6 +100,8 @@ _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.PreviewTrade: _preview,
     ask.ModuleOffers: _offers,
     ask.TrialOf: _trial,
+    ask.ChainOf: chain_of,
+    ask.TicketOf: ticket_of,
 }
 
 

@@ -16,6 +16,7 @@ from engine.domain.questions import (
     DESK_QUESTIONS,
     AllocationsSoFar,
     Answer,
+    ChainOf,
     ClosingOf,
     DeskQuestion,
     EntriesOf,
@@ -40,6 +41,7 @@ from engine.domain.questions import (
     SheetsOf,
     SkipsOf,
     StressOf,
+    TicketOf,
     TradesOf,
     TrialOf,
 )
@@ -245,4 +247,6 @@ _WORDS: dict[type, str] = {
     ExportEntries: "the file",
     NotesOf: "the notes",
     PreviewTrade: "what the trade would change",
+    ChainOf: "the option chain",
+    TicketOf: "the ticket",
 }

@@ -12,6 +12,7 @@ from engine.domain.commands import (
     ConfirmClosing,
     DepositCash,
     EmergencyStop,
+    EnterTrade,
     PauseModule,
     PlanClosing,
     ReallocateBudget,
@@ -41,6 +42,7 @@ _COMMANDS: dict[type, str] = {
     PlanClosing: "Plan what to close",
     ConfirmClosing: "Close the riskiest",
     ResolveDifference: "Resolve a difference",
+    EnterTrade: "Enter a trade",
     ClosePosition: "Close a position",
     RollPosition: "Roll a position",
     SetTarget: "Set a target of a position",
@@ -57,7 +59,7 @@ _COMMANDS: dict[type, str] = {
 }
 
 ANSWERED_THERE = (
-    ReallocateBudget, ApproveTrade, RefuseTrade, ClosePosition, RollPosition, SetTarget, CancelOrder,
+    ReallocateBudget, ApproveTrade, RefuseTrade, EnterTrade, ClosePosition, RollPosition, SetTarget, CancelOrder,
     ReplaceOrder, WriteNote, DepositCash, WithdrawCash, SweepGain, SettleLoss, AddModule, ChangeModule, RemoveModule,
 )  # fmt: skip
 """Commands whose refusals are shown beside the control that sent them, where the person is looking."""

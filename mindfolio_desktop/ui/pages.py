@@ -96,6 +96,12 @@ def _settings(_bridge: EngineBridge) -> QWidget:
     return SettingsPage()
 
 
+def _market(bridge: EngineBridge) -> QWidget:
+    from mindfolio_desktop.ui.views.market import MarketPage  # noqa: PLC0415 - made when first turned to
+
+    return MarketPage(bridge)
+
+
 GALLERY_PAGE = PageSpec(Place(GALLERY, "Add New Module", "gallery", ""), _gallery)
 """Reached from the modules, not from the list of pages."""
 
@@ -107,6 +113,7 @@ PAGES = (
     PageSpec(Place(ORDERS, "Orders", "orders", "Ctrl+4"), _orders),
     PageSpec(Place("risk", "Risk", "risk", "Ctrl+5"), _risk),
     PageSpec(Place(BUDGETS, "Budgets", "budgets", "Ctrl+6"), _budgets),
+    PageSpec(Place("market", "Market", "market", "Ctrl+7"), _market),
     PageSpec(Place("ledger", "Ledger", "ledger", "Ctrl+8"), _ledger),
     PageSpec(Place("day", "Day", "day", "Ctrl+9"), _day),
     PageSpec(Place(MESSAGES, "Messages", "messages", "Ctrl+0"), _messages),

@@ -117,6 +117,15 @@ QTableView {
   background: $surface; alternate-background-color: $raised; border: none; gridline-color: $line;
   selection-background-color: $hover; selection-color: $text; }
 QTableView::item { padding: 0 8px; }
+QListView[role="completions"] {
+  background: $raised; color: $text; border: 1px solid $strong_line; selection-background-color: $accent;
+  selection-color: $on_accent; }
+QListWidget:focus { border: 1px solid $accent; }
+QListWidget[role="compact"] { padding: 2px; }
+QListWidget[role="compact"]::item { padding: 6px; }
+QTableView[role="chain"]::item { padding: 0 1px; }
+QTableView[role="chain"] { outline: 2px solid $text; }
+QTableView[role="chain"] QHeaderView::section { padding: 6px 4px; }
 QHeaderView { background: $surface; }
 QHeaderView::section {
   background: $surface; color: $muted; border: none; border-bottom: 1px solid $line; padding: 6px 11px; }

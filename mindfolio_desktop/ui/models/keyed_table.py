@@ -28,12 +28,16 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one cell shows. `sort` None is unknown and sorts last; `tone` is a token of the theme, "" for plain text."""
+    """What one cell shows. `sort` None is unknown and sorts last.
+
+    `tone` and `ground` are tokens of the theme, "" for plain text and for no fill.
+    """
 
     text: str
     sort: float | str | None = None
     tip: str = ""
     tone: str = ""
+    ground: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class KeyedTableModel(QStandardItemModel, Generic[RowT]):
         """Colour all cells anew, after a change of scheme."""
         for at, cells in enumerate(self._cells):
             for column, cell in enumerate(cells):
-                _colour(self.item(at, column), cell.tone)
+                _colour(self.item(at, column), cell)
 
     def _numbered(self, rows: Sequence[RowT]) -> list[Hashable]:
         seen: Counter[Hashable] = Counter()
@@ -155,13 +159,16 @@ def _fill(item: QStandardItem, cell: Cell, before: Cell | None) -> None:
         item.setData(cell.sort, SORT_ROLE)
     if before is None or before.tip != cell.tip:
         item.setToolTip(cell.tip)
-    if before is None or before.tone != cell.tone:
-        _colour(item, cell.tone)
+    if before is None or (before.tone, before.ground) != (cell.tone, cell.ground):
+        _colour(item, cell)
 
 
-def _colour(item: QStandardItem, tone: str) -> None:
-    brush = QBrush(theme.colour(getattr(theme.tokens(), tone))) if tone else None
-    item.setData(brush, Qt.ItemDataRole.ForegroundRole)
+def _colour(item: QStandardItem, cell: Cell) -> None:
+    for token, role in (
+        (cell.tone, Qt.ItemDataRole.ForegroundRole),
+        (cell.ground, Qt.ItemDataRole.BackgroundRole),
+    ):
+        item.setData(QBrush(theme.colour(getattr(theme.tokens(), token))) if token else None, role)
 
 
 def gain_tone(amount: float | None) -> str:

@@ -10,7 +10,7 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.remembered import recall, remember
 from mindfolio_desktop.ui.widgets.text import Text
 
-_ROW_HEIGHT = 30
+ROW_HEIGHT = 30
 _HEADER_HEIGHT = 32
 _HEADING_EXTRA = 2 * theme.SPACE + 14
 """Padding of a heading and its sort arrow; the style's own hint is twice as generous."""
@@ -79,7 +79,7 @@ class DataTable(QWidget):
         view.setTabKeyNavigation(False)
         view.setCornerButtonEnabled(False)
         view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(theme.px(_ROW_HEIGHT))
+        view.verticalHeader().setDefaultSectionSize(theme.px(ROW_HEIGHT))
         header = view.horizontalHeader()
         header.setFixedHeight(theme.px(_HEADER_HEIGHT))
         header.setHighlightSections(False)
@@ -217,7 +217,7 @@ class DataTable(QWidget):
         self._stack.setCurrentWidget(self._view if rows else self._empty)
         if rows:
             self._set_widths(may_shrink=True)
-        heading, row = theme.px(_HEADER_HEIGHT), theme.px(_ROW_HEIGHT)
+        heading, row = theme.px(_HEADER_HEIGHT), theme.px(ROW_HEIGHT)
         why = max(row, self._empty.heightForWidth(max(1, self.width())))
         header, bar = self._view.horizontalHeader(), self._view.horizontalScrollBar()
         below = bar.sizeHint().height() if rows and header.length() > self.width() else 0

@@ -18,6 +18,7 @@ from engine.domain.commands import (
     ClosePosition,
     Command,
     EmergencyStop,
+    EnterTrade,
     PauseModule,
     ReallocateBudget,
     RearmMindfolio,
@@ -32,6 +33,7 @@ from engine.domain.commands import (
 )
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied
+from engine.domain.questions import ChainOf
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.main_window import MainWindow
@@ -41,7 +43,16 @@ from mindfolio_desktop.ui.widgets.navigation import NavigationButton
 from mindfolio_desktop.ui.widgets.text import ElidedText
 from tests.mindfolio_desktop.ui.driving import click, find, page, publish, text
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
-from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, NOW, aggressive_growth, fresh, stopped, with_module
+from tests.mindfolio_desktop.ui.snapshots import (
+    AUTO,
+    MANUAL,
+    NOW,
+    aggressive_growth,
+    condor,
+    fresh,
+    stopped,
+    with_module,
+)
 
 STOP_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 PAGES = (
@@ -155,6 +166,17 @@ def test_rearming_needs_a_typed_reason_and_is_one_command(
     assert find(window, "stop_panel").isHidden()
 
 
+def test_a_refused_ticket_of_ones_own_is_told_beside_it_and_kept_among_the_messages(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    ticket = EnterTrade(AUTO, condor("SPY", (560, 575, 640, 655)), 1, -1, -1, "user", "x")
+    deny(bridge, qtbot, ticket, Denial(DenialCode.MARKET_CLOSED))
+    assert toasts(window) == []
+    with qtbot.waitSignal(bridge.command_accepted):
+        bridge.notify(CommandAccepted(ticket))
+    assert "Done: Enter a trade" in text(window, "last_event")
+
+
 # --- pages ------------------------------------------------------------------------------------------------------------
 def test_pages_by_click_by_key_and_from_the_cards(window: MainWindow, qtbot: QtBot) -> None:
     assert page(window) == "Dashboard"
@@ -170,6 +192,12 @@ def test_pages_by_click_by_key_and_from_the_cards(window: MainWindow, qtbot: QtB
     assert page(window) == "ModuleDetail"
     marked = [button.objectName() for button in window.findChildren(NavigationButton) if button.isChecked()]
     assert marked == [f"go_module_{MANUAL}"]
+
+
+def test_the_market_is_a_key_away(window: MainWindow, engine: EngineFake, qtbot: QtBot) -> None:
+    QTest.keyClick(window, Qt.Key.Key_7, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page(window) == "MarketPage")
+    assert engine.questions[-1] == ChainOf("QQQ", None)
 
 
 def test_a_page_out_of_sight_catches_up_when_it_is_turned_to(

@@ -128,6 +128,13 @@ def test_another_scheme_colours_all_cells_anew(model: Watched, light: None) -> N
     assert model.item(0, 1).foreground().color().name() == theme.LIGHT.gain
 
 
+def test_a_cell_may_have_a_ground(qapp: QApplication, light: None) -> None:
+    shaded: Column[Row] = Column("Key", lambda row: Cell(row.key, ground="raised"))
+    model = KeyedTableModel([shaded], lambda row: row.key)
+    model.show_rows([Row("a", 1)])
+    assert model.item(0, 0).background().color().name() == theme.LIGHT.raised
+
+
 rows = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(-5, 5)), max_size=10)
 
 
