@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.domain.budget import BudgetPlan
 from engine.domain.commands import Command, PauseModule, ReallocateBudget, ResumeModule
@@ -13,6 +13,7 @@ from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.widgets.account_panel import AccountPanel
 from mindfolio_desktop.ui.widgets.allocation_bar import AllocationBar
 from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.card_grid import fill_grid
 from mindfolio_desktop.ui.widgets.module_card import ModuleCard
 from mindfolio_desktop.ui.widgets.navigation import APPROVALS, BUDGETS, GALLERY
 from mindfolio_desktop.ui.widgets.page import Page
@@ -103,8 +104,8 @@ class Dashboard(Page):
         if fitting == self._columns:
             return
         self._columns = fitting
-        _fill(self._card_grid, list(self._cards.values()), min(fitting, max(1, len(self._cards))))
-        _fill(self._panel_grid, list(self._panels), min(fitting, _PANELS))
+        fill_grid(self._card_grid, list(self._cards.values()), min(fitting, max(1, len(self._cards))))
+        fill_grid(self._panel_grid, list(self._panels), min(fitting, _PANELS))
 
     def show_draft(self, plan: BudgetPlan) -> None:
         """Open a split as a draft in the allocation bar, and bring it into sight."""
@@ -149,15 +150,3 @@ class Dashboard(Page):
     def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
         if isinstance(command, ReallocateBudget):
             self.allocation.show_denied(denials)
-
-
-def _fill(grid: QGridLayout, widgets: list[QWidget], columns: int) -> None:
-    """Put widgets into a grid row by row, in columns of equal width."""
-    for column in range(grid.columnCount()):
-        grid.setColumnStretch(column, 0)
-    for index, widget in enumerate(widgets):
-        # What a widget would like must not decide its column's width: columns are equal.
-        widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        grid.addWidget(widget, index // columns, index % columns)
-    for column in range(columns):
-        grid.setColumnStretch(column, 1)

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QTimer, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.commands import AddModule, Command
@@ -19,6 +19,7 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.card_grid import fill_grid
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD
 from mindfolio_desktop.ui.widgets.offer_card import OfferCard
 from mindfolio_desktop.ui.widgets.page import Page
@@ -139,14 +140,8 @@ class Gallery(Page):
         columns = max(1, min(_MOST_COLUMNS, len(self._cards), self.viewport().width() // _CARD_WIDTH))
         if columns == self._columns or not self._cards:
             return
-        for column in range(self._grid.columnCount()):
-            self._grid.setColumnStretch(column, 0)
         self._columns = columns
-        for at, card in enumerate(self._cards):
-            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            self._grid.addWidget(card, at // columns, at % columns)
-        for column in range(columns):
-            self._grid.setColumnStretch(column, 1)
+        fill_grid(self._grid, self._cards, columns)
 
     # --- setting one up -------------------------------------------------------------------------------------------
     @Slot(object)

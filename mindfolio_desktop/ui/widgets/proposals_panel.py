@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout
 
 from engine.core.money import UNIT, Money
 from engine.domain.reallocation import Proposal
@@ -10,6 +10,7 @@ from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.amount_box import AmountBox
 from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.card_grid import fill_grid
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.proposal_card import ProposalCard
 from mindfolio_desktop.ui.widgets.text import Text
@@ -102,14 +103,8 @@ class ProposalsPanel(Panel):
         columns = max(1, min(len(self._cards), room // _CARD_WIDTH))
         if columns == self._columns or not self._cards:
             return
-        for column in range(self._grid.columnCount()):
-            self._grid.setColumnStretch(column, 0)
         self._columns = columns
-        for at, card in enumerate(self._cards):
-            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            self._grid.addWidget(card, at // columns, at % columns)
-        for column in range(columns):
-            self._grid.setColumnStretch(column, 1)
+        fill_grid(self._grid, self._cards, columns)
 
     @Slot()
     def _ask(self) -> None:
