@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -28,6 +29,7 @@ from mindfolio_desktop.ui import remembered
 from mindfolio_desktop.ui.look import Look, Theme
 from mindfolio_desktop.ui.pages import GALLERY_PAGE, PAGES
 from mindfolio_desktop.ui.remembered import Whose
+from mindfolio_desktop.ui.widgets.messages import Toast
 from mindfolio_desktop.welcome import DEMO_SESSIONS, DEMO_SYMBOLS
 
 SEED = 11
@@ -83,10 +85,11 @@ class Studio:
 
     def find(self, name: str) -> QWidget | None:
         """A widget in sight by its name."""
-        return next((one for one in self.window.findChildren(QWidget, name) if one.isVisible()), None)
+        found = [one for one in self.window.findChildren(QWidget) if fnmatch(one.objectName(), name)]
+        return next((one for one in found if one.isVisible()), None)
 
     def click(self, name: str) -> None:
-        """Press a button that is in sight; nothing happens where it is not."""
+        """Press a button that is in sight (`choose_*`: the first of them); nothing happens where it is not."""
         found = self.find(name)
         if found is not None and found.isEnabled():
             QTest.mouseClick(found, Qt.MouseButton.LeftButton)
@@ -109,7 +112,9 @@ class Studio:
             self.settle()
 
     def picture(self, path: Path) -> None:
-        """Keep what the window shows."""
+        """Keep what the window shows, without the notes that come and go over it."""
+        for note in self.window.findChildren(Toast):
+            note.dismissed.emit(note)
         QTest.qWait(int(_PAINTED_S * 1000))
         self.window.grab().save(str(path))
 
@@ -136,7 +141,7 @@ def scenes(studio: Studio) -> dict[str, tuple[str, tuple[Step, ...]]]:
         spec.place.key: (spec.place.key, ()) for spec in (*PAGES, GALLERY_PAGE)
     }
     gallery = GALLERY_PAGE.place.key
-    found["gallery_form"] = gallery, (lambda on: on.click("choose_IV_SERVICE"),)
+    found["gallery_form"] = gallery, (_press("choose_*"),)
     for strip in ("close", "roll", "target"):
         found[f"positions_{strip}"] = "positions", (_press(f"position_{strip}"),)
     found["ledger_entry"] = "ledger", (lambda on: on.choose_row("journal_table"),)

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.domain.aftermath import by_reason
 from engine.domain.commands import Command, PauseModule, ResumeModule, ScanNow
@@ -32,6 +32,7 @@ from mindfolio_desktop.ui.widgets.module_panels import (
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, POSITIONS
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside, Flow
 from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
@@ -47,6 +48,7 @@ _PATIENCE = 5
 
 _SCANS, _TRADES, _SKIPS, _NAV = "scans", "trades", "skips", "nav"
 _STRUCTURE, _REASON, _WHY, _BECAUSE = 1, 4, 4, 1
+_WHY_WIDTH = 80
 
 
 class ModuleDetail(Page):
@@ -99,16 +101,15 @@ class ModuleDetail(Page):
 
     # --- set-up ---------------------------------------------------------------------------------------------------
     def _lay_out(self) -> None:
-        column, margin = self.column, 2 * theme.SPACE
+        column = self.column
         column.addLayout(self._heading())
         column.addWidget(self._setup)
         column.addWidget(self._band)
-        middle = QHBoxLayout()
-        middle.setSpacing(margin)
+        middle = Beside()
         nav = Panel("NAV of the account", "equity_panel", "all modules together")
         nav.body.addWidget(self._equity, 1)
-        for panel, share in ((self._performance, 3), (self._settings, 3), (nav, 4)):
-            middle.addWidget(panel, share)
+        for panel, share, least in ((self._performance, 3, 280), (self._settings, 3, 280), (nav, 4, 360)):
+            middle.add(panel, share, least)
         column.addLayout(middle)
         for key, title, note in (
             ("positions", "Active positions", ""),
@@ -127,17 +128,13 @@ class ModuleDetail(Page):
         column.addWidget(self._parameters)
         column.addStretch(1)
 
-    def _heading(self) -> QHBoxLayout:
-        heading = QHBoxLayout()
-        heading.setSpacing(theme.SPACE + theme.SPACE // 2)
-        heading.addWidget(self._back)
-        heading.addWidget(self._name)
-        heading.addWidget(self._status, 0, Qt.AlignmentFlag.AlignVCenter)
-        heading.addWidget(self._why, 1)
-        heading.addWidget(self._scan)
-        heading.addWidget(self._pause)
-        heading.addWidget(self._setup.edit)
-        heading.addWidget(self._setup.remove)
+    def _heading(self) -> Flow:
+        heading = Flow(theme.SPACE + theme.SPACE // 2)
+        for part in (self._back, self._name, self._status):
+            heading.add(part)
+        heading.add(self._why, least=_WHY_WIDTH)
+        for part in (self._scan, self._pause, self._setup.edit, self._setup.remove):
+            heading.add(part)
         return heading
 
     def _connect(self) -> None:

@@ -42,7 +42,7 @@ class SettingsPage(Page):
         super().__init__("settings", parent)
         self._look: Look | None = None
         self._theme = Segments("theme", "Theme", [(one.value, one.words) for one in Theme])
-        sizes = [(str(percent), f"{percent} %") for percent in theme.TEXT_SIZES]
+        sizes = [(str(percent), fmt.percent(percent, 0)) for percent in theme.TEXT_SIZES]
         self._text_size = Segments("text_size", "Text size", sizes)
         self._system = Text("", "muted", wraps=True, name="system_unknown")
         self._path = QLineEdit()

@@ -37,7 +37,7 @@ class AllocationPlot(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setMinimumHeight(_HEIGHT)
+        self.setMinimumHeight(theme.px(_HEIGHT))
         self._days: tuple[AllocationDay, ...] = ()
         self._is_told = False
         self._places: Mapping[str, int] = {}
@@ -88,7 +88,7 @@ class AllocationPlot(QWidget):
             plot.hideButtons()
             plot.setMouseEnabled(x=False, y=False)
             plot.showGrid(x=False, y=True, alpha=0.12)
-            plot.getAxis("left").setWidth(_AXIS_WIDTH)
+            plot.getAxis("left").setWidth(theme.px(_AXIS_WIDTH))
         upper.getAxis("bottom").setStyle(showValues=False)
         self._plots = upper, lower
         self._stack.addWidget(self._view)
@@ -146,13 +146,15 @@ class AllocationPlot(QWidget):
         return theme.colour(theme.tokens().faint) if place is None else theme.module_colour(place)
 
     def _show_levels(self, plot: Any, values: list[float]) -> None:
-        plot.getAxis("left").setTicks([[(level, fmt.money(from_float(level))) for level in levels(values)]])
+        found = levels(values)
+        cents = not all(level.is_integer() for level in found)
+        plot.getAxis("left").setTicks([[(level, fmt.money(from_float(level), cents=cents)) for level in found]])
 
     def _show_ticks(self) -> None:
         count = len(self._days)
         if count < 2:
             return
-        most = max(1, (self.width() - _AXIS_WIDTH) // _TICK_WIDTH)
+        most = max(1, (self.width() - theme.px(_AXIS_WIDTH)) // theme.px(_TICK_WIDTH))
         step = max(1, -(-count // most))
         places = range(step // 2, count, step)
         # Only years apart need one in every label.

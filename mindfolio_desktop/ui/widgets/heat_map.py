@@ -314,8 +314,10 @@ class WideMap(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidgetResizable(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setWidget(heat)
+        heat.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
         heat.current_changed.connect(self._follow)
         heat.needs_changed.connect(self.updateGeometry)
 

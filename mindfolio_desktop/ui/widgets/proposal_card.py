@@ -1,13 +1,14 @@
 """One proposal for another split of capital: what would move, why, and what it would do to each module."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from engine.core.money import Money
 from engine.domain.reallocation import ModuleEffect, Proposal, ProposalKind
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 _TITLES = {
@@ -48,10 +49,10 @@ class ProposalCard(QFrame):
             if warning := warning_words(effect):
                 column.addWidget(Text(warning, "warning", 12, wraps=True))
         column.addStretch(1)
-        foot = QHBoxLayout()
+        foot = Flow()
         moved = f"{fmt.money(proposal.turnover)} changes hands" if proposal.is_change else "Changes nothing"
-        foot.addWidget(Text(moved, "muted", name=f"turnover_{key}"), 1, Qt.AlignmentFlag.AlignVCenter)
-        foot.addWidget(self._load)
+        foot.add(Text(moved, "muted", name=f"turnover_{key}"), least=0)
+        foot.add(self._load)
         column.addLayout(foot)
         self.show_current(is_current=True)
 

@@ -20,13 +20,18 @@ class _Part:
         return not self.widget.isHidden()
 
     @property
-    def narrowest(self) -> int:
-        """The least width in which it can be read."""
+    def minimum(self) -> int:
+        """The width that it cannot do without."""
         widget = self.widget
         hint = 0
         if widget.sizePolicy().horizontalPolicy() is not QSizePolicy.Policy.Ignored:
             hint = widget.minimumSizeHint().width()
-        return min(max(hint, widget.minimumWidth(), self.least), widget.maximumWidth())
+        return min(max(hint, widget.minimumWidth()), widget.maximumWidth())
+
+    @property
+    def narrowest(self) -> int:
+        """The least width that it has beside others."""
+        return max(self.minimum, min(self.least, self.widget.maximumWidth()))
 
     @property
     def natural(self) -> int:
@@ -36,8 +41,11 @@ class _Part:
     def height(self, width: int) -> int:
         """What it asks for at a width."""
         widget = self.widget
-        high = widget.heightForWidth(width) if widget.hasHeightForWidth() else widget.sizeHint().height()
-        return min(max(high, widget.minimumSizeHint().height(), widget.minimumHeight()), widget.maximumHeight())
+        if widget.hasHeightForWidth():
+            high = widget.heightForWidth(width)
+        else:
+            high = max(widget.sizeHint().height(), widget.minimumSizeHint().height())
+        return min(max(high, widget.minimumHeight()), widget.maximumHeight())
 
 
 _Row = list[tuple[_Part, int]]
@@ -89,7 +97,7 @@ class _Reflow(QBoxLayout):
 
     def minimumSize(self) -> QSize:
         """As narrow as the widest alone; the height is what a width asks for."""
-        return QSize(max((part.narrowest for part in self._parts), default=0), 0)
+        return QSize(max((part.minimum for part in self._parts), default=0), 0)
 
     def sizeHint(self) -> QSize:
         parts = self._parts
@@ -121,7 +129,7 @@ class Beside(_Reflow):
         self._aligned = aligned
 
     def add(self, widget: QWidget, share: int = 1, least: int = 0) -> None:
-        """One more. `least`: pixels at 100 % in which it can be read, where its own minimum does not tell."""
+        """One more. `least`: pixels at 100 % that it has beside others, where its own minimum does not tell."""
         self._hold(widget, share, least)
 
     def _rows(self, width: int) -> list[_Row]:
