@@ -1,8 +1,12 @@
 """Work without a window: the composition root of the engine alone. Qt is never imported here."""
 
+import contextlib
+import signal
+import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from types import FrameType
 
 from engine.core.calendar import session_at
 from engine.core.errors import DenialCode, MindfolioError
@@ -24,6 +28,7 @@ from engine.risk.latch import StopLatch
 from engine.runtime.assembly import OpenEngine, session_limit
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.handlers import handle
+from engine.runtime.inbox import Inbox, Shutdown
 from engine.runtime.places import Places, Running
 from engine.runtime.reports import settle_in
 
@@ -58,14 +63,17 @@ class ProgressPublisher:
 def run_headless(places: Places, running: Running, days: int | None, progress: Progress) -> Document:
     """Run the market to its end or for `days` sessions; the outcome as a document.
 
-    Raises MindfolioError when the mindfolio cannot be opened.
+    Raises MindfolioError when the mindfolio cannot be opened, KeyboardInterrupt when it was interrupted: after the step
+    that was under way, with everything recorded.
     """
     if days is None and places.environment is Environment.SIMULATED:
         days = SIMULATED_DAYS
-    engine = OpenEngine(places, running, ProgressPublisher(progress))
+    inbox = Inbox()
+    engine = OpenEngine(places, running, ProgressPublisher(progress), inbox)
     try:
         kernel = engine.kernel
-        kernel.run(until=None if days is None else session_limit(kernel, days))
+        with _interrupts_end(inbox):
+            kernel.run(until=None if days is None else session_limit(kernel, days))
         document = as_document(kernel.snapshot(), _trades(kernel.desk.ledger))
         document["skipped_trades"] = _skipped_trades(kernel.desk)
         specs = [module.spec for module in kernel.desk.book.modules.values()]
@@ -78,6 +86,33 @@ def run_headless(places: Places, running: Running, days: int | None, progress: P
         return document
     finally:
         engine.close()
+
+
+@contextlib.contextmanager
+def _interrupts_end(inbox: Inbox) -> Iterator[None]:
+    """Let an interrupt (Ctrl-C) end the kernel's loop between two steps; a second one breaks in at once.
+
+    Python's own way raises wherever the program happens to be: in the middle of a step, or in a callback of a library,
+    which may print it, forget it, and run on. Raises KeyboardInterrupt at the end when there was one.
+    """
+    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
+        yield
+        return
+    interrupted = False
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        inbox.put(Shutdown())
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def status_document(places: Places) -> Document:

@@ -1,7 +1,9 @@
 """Work without a window: the outcome as a document, progress as lines, the ledger free again afterwards."""
 
+import contextlib
 import json
 import shutil
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +99,34 @@ class TestRunning:
 
     def test_days_are_counted_in_sessions(self, replay: Places) -> None:
         assert ran(replay, days=2)["as_of"] == "2026-03-17T20:00:00+00:00"
+
+    def test_an_interrupt_that_a_library_swallows_ends_it_all_the_same(self, replay: Places) -> None:
+        handler, lines = signal.getsignal(signal.SIGINT), []
+
+        def interrupted(line: str) -> None:
+            lines.append(line)
+            if " opened" in line:
+                with contextlib.suppress(KeyboardInterrupt):  # as a database's callback does
+                    signal.raise_signal(signal.SIGINT)
+
+        with pytest.raises(KeyboardInterrupt):
+            headless.run_headless(replay, Running(approves_all=True), None, interrupted)
+        assert sum(" opened" in line for line in lines) == 1, "it ended with the step that was under way"
+        assert said(replay)["as_of"] < "2026-03-19T20:00:00+00:00"
+        assert signal.getsignal(signal.SIGINT) is handler
+
+    def test_a_second_interrupt_breaks_in_at_once(self, replay: Places) -> None:
+        after: list[str] = []
+
+        def interrupted_twice(line: str) -> None:
+            if " opened" in line:
+                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
+                after.append(line)
+
+        with pytest.raises(KeyboardInterrupt):
+            headless.run_headless(replay, Running(approves_all=True), None, interrupted_twice)
+        assert after == []
 
     def test_more_days_than_there_are_end_with_the_recording(self, replay: Places) -> None:
         assert ran(replay, days=500)["as_of"] == "2026-03-19T20:00:00+00:00"
