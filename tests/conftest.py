@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import engine  # noqa: F401 - before numpy: it decides on the threads of numpy's linear algebra
+
 # A busy machine is not a slow property: examples have no deadline, and every run tries the same ones.
 settings.register_profile("mindfolio", deadline=None, derandomize=True)
 settings.load_profile("mindfolio")
