@@ -1,5 +1,7 @@
 """What a page sends and asks, and what comes of it. Of all that is answered, a page hears of its own alone."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.domain.commands import Command
@@ -34,6 +36,19 @@ class Asker(QObject):
         bridge.command_denied.connect(self._on_denied)
         bridge.answered.connect(self._on_answered)
         bridge.unanswered.connect(self._on_unanswered)
+
+    def listen(
+        self,
+        answered: Callable[..., None],
+        unanswered: Callable[..., None],
+        accepted: Callable[..., None],
+        denied: Callable[..., None],
+    ) -> None:
+        """Tell these methods of a QObject what comes."""
+        self.answered.connect(answered)
+        self.unanswered.connect(unanswered)
+        self.accepted.connect(accepted)
+        self.denied.connect(denied)
 
     # --- commands -------------------------------------------------------------------------------------------------
     def send(self, command: Command, about: str = "") -> None:

@@ -70,10 +70,7 @@ class ApprovalsView(Page):
         self._ticket.snoozed.connect(self._snooze)
         self._ticket.quantity_changed.connect(self._ask)
         self._recall.clicked.connect(self._bring_back)
-        self._asker.answered.connect(self._on_answered)
-        self._asker.unanswered.connect(self._on_unanswered)
-        self._asker.accepted.connect(self._on_accepted)
-        self._asker.denied.connect(self._on_denied)
+        self._asker.listen(self._on_answered, self._on_unanswered, self._on_accepted, self._on_denied)
 
     def _lay_out(self) -> None:
         margin = 2 * theme.SPACE

@@ -95,11 +95,7 @@ class Gallery(Page):
     def _connect(self) -> None:
         self._add.clicked.connect(self._on_add)
         self._open.clicked.connect(self._on_open)
-        asker = self._asker
-        asker.answered.connect(self._on_answer)
-        asker.unanswered.connect(self._on_no_answer)
-        asker.accepted.connect(self._on_accepted)
-        asker.denied.connect(self._on_denied)
+        self._asker.listen(self._on_answer, self._on_no_answer, self._on_accepted, self._on_denied)
 
     # --- what there is --------------------------------------------------------------------------------------------
     def showEvent(self, event: QShowEvent) -> None:

@@ -79,11 +79,7 @@ class ModuleSetup(QWidget):
         self._cancel.clicked.connect(self.close_panels)
         self._keep.clicked.connect(self.close_panels)
         self._removing.clicked.connect(self._on_confirm)
-        asker = self._asker
-        asker.answered.connect(self._on_answer)
-        asker.unanswered.connect(self._on_no_answer)
-        asker.accepted.connect(self._on_accepted)
-        asker.denied.connect(self._on_denied)
+        self._asker.listen(self._on_answer, self._on_no_answer, self._on_accepted, self._on_denied)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     def show_view(self, view: ModuleView | None, snapshot: MindfolioSnapshot) -> None:

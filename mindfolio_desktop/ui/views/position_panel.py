@@ -106,11 +106,7 @@ class PositionPanel(QWidget):
         self._payoff.wanted.connect(self._ask_payoff)
         self._orders.clicked.connect(self.orders_wanted)
         self._ask_later.timeout.connect(self._on_interval)
-        asker = self._asker
-        asker.answered.connect(self._on_answer)
-        asker.unanswered.connect(self._on_unanswered)
-        asker.accepted.connect(self._on_accepted)
-        asker.denied.connect(self._on_denied)
+        self._asker.listen(self._on_answer, self._on_unanswered, self._on_accepted, self._on_denied)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property

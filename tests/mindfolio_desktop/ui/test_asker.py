@@ -19,10 +19,7 @@ class Page(QObject):
         super().__init__()
         self.heard: list[tuple[str, object, object]] = []
         self.asker = Asker(bridge, parent=self)
-        self.asker.accepted.connect(self._on_accepted)
-        self.asker.denied.connect(self._on_denied)
-        self.asker.answered.connect(self._on_answered)
-        self.asker.unanswered.connect(self._on_unanswered)
+        self.asker.listen(self._on_answered, self._on_unanswered, self._on_accepted, self._on_denied)
 
     def _on_accepted(self, command: object) -> None:
         self.heard.append(("accepted", command, None))
