@@ -40,6 +40,7 @@ SCANS_SINCE = dt.timedelta(hours=24)
 """Of market time: how far back the list of scans goes."""
 
 _WHO = "user"
+_NO_TRADES = "No trade of this module was closed yet. What is closed, expires or is assigned comes here."
 _ASK_INTERVAL_MS = 1000
 """Scans, trades and NAV are asked for at most once in this time."""
 
@@ -281,7 +282,7 @@ class ModuleDetail(Page):
     def _on_trades(self, rows: tuple[Any, ...]) -> None:
         self._due.pop(_TRADES, None)
         self._trades.show_rows(rows)
-        self._tables["trades"].explain_empty("No trade of this module was closed yet.")
+        self._tables["trades"].explain_empty(_NO_TRADES)
 
     def _on_skips(self, trades: tuple[Any, ...]) -> None:
         self._due.pop(_SKIPS, None)

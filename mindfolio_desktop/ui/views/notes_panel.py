@@ -196,7 +196,8 @@ class NotesPanel(QWidget):
     @Slot()
     def _show_notes(self) -> None:
         pager = self._pager
-        nothing = "No note holds that." if self._question(None).text else "Nothing was noted yet."
+        first = "Nothing was noted yet: the first note is written above."
+        nothing = "No note holds that." if self._question(None).text else first
         unread = f"The notes could not be read: {pager.trouble}"
         self._table.explain_empty(pager.why_empty("Reading the notes…", nothing, unread))
         self._model.show_rows([NoteLine(row, self._about(row)) for row in pager.rows])

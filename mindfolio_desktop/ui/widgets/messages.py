@@ -177,7 +177,7 @@ class MessageLog(QWidget):
         self._urgency = Choice("messages_urgency", "Urgency of messages")
         self._urgency.addItems(["Any urgency", "Urgent only"])
         self._urgency.currentIndexChanged.connect(self._filter)
-        self._empty = Text("", "muted", name="messages_empty")
+        self._empty = Text("", "muted", wraps=True, name="messages_empty")
         self._wrap_later = QTimer(self, singleShot=True, interval=_WRAP_MS)
         self._wrap_later.timeout.connect(self._table.resizeRowsToContents)
         panel = Panel("Since the start", "messages_panel", "newest first")
@@ -248,7 +248,8 @@ class MessageLog(QWidget):
     def _explain(self) -> None:
         """Say why nothing is listed."""
         is_empty = not self._model.rowCount()
-        why = "Nothing has been reported yet." if is_empty else "Nothing that was reported is like that."
+        nothing = "Nothing has been reported yet. What modules do, and what needs you, is told here."
+        why = nothing if is_empty else "Nothing that was reported is like that."
         has_lines = any(not self._table.isRowHidden(row) for row in range(self._model.rowCount()))
         self._empty.show_or_hide("" if has_lines else why)
 
