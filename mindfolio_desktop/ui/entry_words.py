@@ -49,7 +49,7 @@ def entry_words(entry: EntryRow, names: Names) -> str:
     if rule is None:
         return ""
     try:
-        return rule(body_of(entry), names)
+        return fmt.told(rule(body_of(entry), names))
     except (KeyError, TypeError, ValueError, AttributeError):
         return ""  # an older version of it, or something damaged: the fields are there
 

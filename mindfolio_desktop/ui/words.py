@@ -65,7 +65,7 @@ def _number_line(name: str, value: Fact) -> str:
 
 def _plain(value: Fact) -> str:
     if isinstance(value, str):
-        return value
+        return fmt.told(value)
     if isinstance(value, int):
         return fmt.number(value, 0)
     return fmt.number(value, 4)

@@ -11,6 +11,7 @@ from engine.domain.commands import Command, PauseModule, ResumeModule, ScanNow
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.questions import NavSamples, Question, ScansOf, SkipsOf, TradesOf
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
+from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE, KeyedTableModel
@@ -202,7 +203,7 @@ class ModuleDetail(Page):
         self._name.show_text(view.spec.name)
         self._status.show_text("Paused" if is_paused else "Active", "warning-chip" if is_paused else "chip")
         is_stopped = snapshot.status is MindfolioStatus.STOPPED
-        why = view.status_why if is_paused else "everything is stopped" if is_stopped else ""
+        why = fmt.told(view.status_why) if is_paused else "everything is stopped" if is_stopped else ""
         self._why.show_text(why[:1].upper() + why[1:])
         if is_other:
             self._pause.setText("Resume" if is_paused else "Pause")

@@ -42,7 +42,7 @@ class ProposalCard(QFrame):
         column.setContentsMargins(2 * theme.SPACE, 12, 2 * theme.SPACE, 2 * theme.SPACE)
         column.setSpacing(theme.SPACE)
         column.addWidget(Text(_TITLES[proposal.kind], weight=theme.BOLD, pixels=14, name=f"title_{key}"))
-        column.addWidget(Text(proposal.summary, wraps=True, name=f"summary_{key}"))
+        column.addWidget(Text(fmt.told(proposal.summary), wraps=True, name=f"summary_{key}"))
         column.addLayout(self._amounts(proposal, key))
         for effect in proposal.effects:
             column.addWidget(Text(reason_words(effect), "muted", 12, wraps=True))
@@ -90,7 +90,7 @@ def moved_words(before: Money, after: Money) -> str:
 
 def reason_words(effect: ModuleEffect) -> str:
     """Why a module gets what it gets."""
-    return f"{effect.name}: {effect.reason}."
+    return f"{effect.name}: {fmt.told(effect.reason)}."
 
 
 def warning_words(effect: ModuleEffect) -> str:

@@ -76,8 +76,8 @@ class ScanDetail(QWidget):
 
 def _reasons(row: ScanRow) -> tuple[str, ...]:
     if row.candidate is not None:
-        return row.candidate.reasons
-    return tuple(part for part in (row.reason, waived_words(row.waived)) if part)
+        return tuple(map(fmt.told, row.candidate.reasons))
+    return tuple(part for part in (fmt.told(row.reason), waived_words(row.waived)) if part)
 
 
 def trade_words(candidate: Candidate) -> str:
