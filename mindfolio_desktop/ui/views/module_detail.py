@@ -139,8 +139,7 @@ class ModuleDetail(Page):
         for part in (self._back, self._name, self._status):
             heading.add(part)
         heading.add(self._why, least=_WHY_WIDTH)
-        for part in (self._scan, self._pause, self._setup.edit, self._setup.remove):
-            heading.add(part)
+        heading.add_group(self._scan, self._pause, self._setup.edit, self._setup.remove)
         return heading
 
     def _connect(self) -> None:
