@@ -44,12 +44,14 @@ def to_float(amount: Money) -> float:
     return amount / UNIT
 
 
-def usd(amount: Money | None, *, signed: bool = False) -> str:
-    """An amount as people write it: "-$1,204.50", "n/a" for none; `signed` gains carry a plus."""
+def usd(amount: Money | None, *, signed: bool = False, cents: bool = True) -> str:
+    """An amount as people write it: "-$1,204.50", "n/a" for none; `signed` gains carry a plus; or in whole dollars."""
     if amount is None:
         return "n/a"
-    sign = "-" if amount < 0 else "+" if signed and amount > 0 else ""
-    return f"{sign}${abs(amount) / UNIT:,.2f}"
+    figure = f"{abs(amount) / UNIT:,.2f}" if cents else f"{abs(amount) / UNIT:,.0f}"
+    if not figure.strip("0."):
+        return f"${figure}"  # what rounds to nothing is neither a gain nor a loss
+    return f"{'-' if amount < 0 else '+' if signed else ''}${figure}"
 
 
 def percent(part: Money, whole: Money) -> float | None:
