@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engine.analytics.concentration import Measures, concentrations
-from engine.core.calendar import market_day
+from engine.core.calendar import market_day, session_day
 from engine.core.money import Money, from_float, percent
 from engine.domain.account import EXTERNAL
 from engine.domain.chain import Chain
@@ -163,7 +163,7 @@ class Aggregator:
         self._move(ledger.symbols, background.pasts, day)
         index_spot = from_float(chains[INDEX].spot) if INDEX in chains else None
         self._columns.follow(views, tuple(book.modules))
-        context = _Context(f"{day:%Y-%m}", self._betas, index_spot)
+        context = _Context(f"{session_day(market.now):%Y-%m}", self._betas, index_spot)
         modules = self._all_modules(ledger, views, context)
         sums = totals(book.capital, [_figures(module) for module in modules])
         by_symbol, by_sector = self._weigh(ledger.account["nav"], views, background.sectors)
