@@ -15,7 +15,7 @@ UNIT = 10_000
 
 CENT: Money = UNIT // 100
 
-_LARGEST: Money = 10**15
+LARGEST: Money = 10**15
 """A hundred billion dollars: beyond it a figure is an error, not an amount."""
 
 
@@ -27,14 +27,14 @@ def dollars(amount: int | str | Decimal) -> Money:
         scaled = exact.multiply(Decimal(amount), Decimal(UNIT))
     except DecimalException as error:
         raise ValueError(f"{amount!r} is not an amount of dollars") from error
-    if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > _LARGEST:
+    if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > LARGEST:
         raise ValueError(f"{amount!r} is not an exact amount of dollars")
     return int(scaled)
 
 
 def from_float(value: float) -> Money | None:
     """The named crossing from analytics: dollars as float to the nearest unit, None when not finite or absurd."""
-    if not math.isfinite(value) or abs(value) * UNIT > _LARGEST:
+    if not math.isfinite(value) or abs(value) * UNIT > LARGEST:
         return None
     return round(value * UNIT)
 
@@ -58,8 +58,8 @@ def percent(part: Money, whole: Money) -> float | None:
     """`part` as a percentage of `whole`, rounded half up to one decimal as the screens show it; None for no whole."""
     if whole == 0:
         return None
-    tenths = Decimal(part) * 1000 / Decimal(whole)
-    return round_half_up(tenths) / 10
+    tenths = (2000 * abs(part) + abs(whole)) // (2 * abs(whole))
+    return (tenths if (part < 0) == (whole < 0) else -tenths) / 10
 
 
 def round_half_up(value: Decimal) -> int:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from engine.analytics.payoff import most_profit
 from engine.core.calendar import market_day
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT, Money, from_float, percent
-from engine.domain.chain import Chain, Floats, Ints
+from engine.domain.chain import Chain, Floats, Ints, Rows, moneys
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, OptionContract
 from engine.domain.position import OwnExits, Position
@@ -27,12 +28,13 @@ from engine.ledger.book import Book
 _WEIGHTED_DAYS = 30.0
 """The life of an option whose vega counts as it is."""
 
+_Value = TypeVar("_Value")
+
 _LEAST_DAYS = 1.0
 """An option that lives shorter is weighted as if it lived a day: the weight has no bound otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Priced:
+class _Priced(NamedTuple):
     """What a position's view takes from the quotes, and nothing of the ledger's; None where a leg tells nothing."""
 
     greeks: Greeks | None
@@ -65,6 +67,8 @@ class _Shape:
     shares: Floats
     expirations: tuple[dt.date | None, ...]
     best: tuple[Money | None, ...]
+    power: tuple[Money | None, ...]
+    """What each adds to a concentration, None where that moves with the underlying's price."""
 
     def sums(self, values: Floats) -> Floats:
         """Values of the legs (l,) by position (n,)."""
@@ -197,13 +201,29 @@ def contract_values(
     """What a chain implies of some contracts, to the minute; those that its quotes tell nothing of are left out."""
     if not contracts or not chain.key.size:
         return {}
-    keys = np.array([contract.key for contract in contracts], dtype=np.int64)
-    values = _values_of(chain, tuple(np.sort(keys).tolist()), now.replace(second=0, microsecond=0), rate)
-    row = np.minimum(np.searchsorted(chain.key, keys), chain.key.size - 1)
-    known = (chain.key[row] == keys) & (values.valid[row] | values.borrowed[row])
+    row, known = chain.find(contracts)
+    values, known = _valued(chain, row, known, now, rate)
     columns = (values.iv[row], values.forward[row], values.years[row], values.delta[row], values.borrowed[row])
     rows = zip(contracts, known.tolist(), *(column.tolist() for column in columns), strict=True)
     return {contract: HeldValue(*figures) for contract, is_known, *figures in rows if is_known}
+
+
+def volatilities_at(
+    chain: Chain, contracts: Sequence[OptionContract], rows: Rows, known: Flags, now: dt.datetime, rate: float
+) -> dict[OptionContract, float]:
+    """The volatilities among them, of contracts that `Chain.find` has found the `rows` of."""
+    if not chain.key.size:
+        return {}
+    values, known = _valued(chain, rows, known, now, rate)
+    found = zip(contracts, known.tolist(), values.iv[rows].tolist(), strict=True)
+    return {contract: volatility for contract, is_known, volatility in found if is_known}
+
+
+def _valued(chain: Chain, rows: Rows, known: Flags, now: dt.datetime, rate: float) -> tuple[ChainValues, Flags]:
+    """Values of the rows that are `known`, and which of these (m,) have any."""
+    keys = tuple(np.sort(chain.key[rows[known]]).tolist())
+    values = _values_of(chain, keys, now.replace(second=0, microsecond=0), rate)
+    return values, known & (values.valid[rows] | values.borrowed[rows])
 
 
 def volatilities(
@@ -238,6 +258,7 @@ def _shape_of(positions: tuple[Position, ...]) -> _Shape:
         np.array([position.shares for position in positions], dtype=np.float64),
         tuple(position.structure.expiration for position in positions),
         tuple(most_profit(position) for position in positions),
+        tuple(None if position.shares else concentration_power(position, None) for position in positions),
     )
 
 
@@ -251,56 +272,33 @@ def _priced(
     """
     count = len(shape.positions)
     spot = None if chain is None else from_float(chain.spot)
-    greeks: list[tuple[Greeks, float, float | None, bool] | None] = [None] * count
+    greeks = _no_greeks(count)
     costs: list[Money | None] = [None] * count
     if chain is not None and longest is not None:
-        row, is_there = _rows(shape, chain)
+        known_row, known = chain.rows(shape.keys)
+        row, is_there = known_row[shape.contract], known[shape.contract]
         oldest = epoch_us(chain.at) - longest // dt.timedelta(microseconds=1)
         of_one_time = shape.all_of(is_there & (_taken(chain.quoted_at, row) >= oldest))
         has_options = shape.keys.size and chain.key.size
-        values = _values_of(chain, tuple(shape.keys.tolist()), minute, rate) if has_options else None
-        greeks = _greeks(shape, values, row, of_one_time)
+        values = _values_of(chain, tuple(shape.keys[known].tolist()), minute, rate) if has_options else None
+        greeks = _greeks(shape, values, row, of_one_time, chain.spot)
         costs = _closing_costs(shape, chain, row, of_one_time)
-    prices = (float("nan") if chain is None else chain.spot, spot)
-    today = market_day(minute)
-    lives = (None if expiration is None else (expiration - today).days for expiration in shape.expirations)
+    today = market_day(minute).toordinal()
+    lives = [None if expiration is None else expiration.toordinal() - today for expiration in shape.expirations]
+    powers = [
+        concentration_power(position, spot) if power is None else power
+        for position, power in zip(shape.positions, shape.power, strict=True)
+    ]
+    columns = zip(*greeks, costs, powers, lives, shape.best, strict=True)
     return tuple(
-        _price(position, found, cost, prices, dte, best)
-        for position, found, cost, dte, best in zip(shape.positions, greeks, costs, lives, shape.best, strict=True)
+        _Priced(sums, vega, iv, borrowed, cost, spot, delta, gamma, power, dte, best)
+        for sums, vega, iv, borrowed, delta, gamma, cost, power, dte, best in columns
     )
-
-
-def _rows(shape: _Shape, chain: Chain) -> tuple[NDArray[np.intp], Flags]:
-    """Row of the chain of each leg (l,), and whether the chain has it; any row where it has not."""
-    if not chain.key.size:
-        return np.zeros(shape.contract.size, dtype=np.intp), np.zeros(shape.contract.size, dtype=np.bool_)
-    row = np.minimum(np.searchsorted(chain.key, shape.keys), chain.key.size - 1)
-    return row[shape.contract], (chain.key[row] == shape.keys)[shape.contract]
 
 
 def _taken(column: Floats | Ints, row: NDArray[np.intp]) -> Floats | Ints:
     """Rows of a column, NaN of an empty one."""
     return column[row] if column.size else np.full(row.size, np.nan)
-
-
-def _price(
-    position: Position,
-    found: tuple[Greeks, float, float | None, bool] | None,
-    closing_cost: Money | None,
-    prices: tuple[float, Money | None],
-    dte: int | None,
-    best: Money | None,
-) -> _Priced:
-    price, spot = prices
-    greeks, vega_30d, iv, borrowed = found or (None, None, None, False)
-    return _Priced(
-        greeks, vega_30d, iv, borrowed, closing_cost, spot,
-        dollar_delta=None if greeks is None else from_float(greeks.delta * price),
-        dollar_gamma=None if greeks is None else from_float(greeks.gamma * price * price / 100),
-        power=concentration_power(position, spot),
-        dte=dte,
-        best=best,
-    )  # fmt: skip
 
 
 def _view(
@@ -340,39 +338,50 @@ def concentration_power(position: Position, spot: Money | None) -> Money:
     return options + (stock if position.shares else 0)
 
 
-def _greeks(
-    shape: _Shape, values: ChainValues | None, row: NDArray[np.intp], of_one_time: Flags
-) -> list[tuple[Greeks, float, float | None, bool] | None]:
-    """Greeks, weighted vega, average volatility and whether one is borrowed, of each position; None where unknown.
+_Columns: TypeAlias = tuple[
+    list[Greeks | None], list[float | None], list[float | None], list[bool], list[Money | None], list[Money | None]
+]
+"""Greeks, weighted vega, average volatility, whether one is borrowed, dollar delta and dollar gamma, by position."""
 
-    Shares have a delta without any quote of an option.
-    """
-    shares = shape.shares
-    if values is None:
-        return [
-            (Greeks(delta=delta), 0.0, None, False) if known else None
-            for delta, known in zip(shares.tolist(), of_one_time.tolist(), strict=True)
-        ]
-    borrowed = values.borrowed[row]
-    known = of_one_time & shape.all_of(values.valid[row] | borrowed)
-    ratio, legs = shape.ratio, np.bincount(shape.owner, minlength=shares.size)
-    vega = values.vega[row]
-    weight = np.sqrt(_WEIGHTED_DAYS / np.maximum(values.years[row] * DAYS_PER_YEAR, _LEAST_DAYS))
-    columns = [
-        shape.sums(ratio * each) * shape.size
-        for each in (values.delta[row], values.gamma[row], values.theta[row], vega, vega * weight)
-    ]
-    columns[0] = columns[0] + shares
-    with np.errstate(all="ignore"):
-        iv = shape.sums(values.iv[row]) / legs
-    lent = shape.sums(borrowed.astype(np.float64)) > 0
-    rows = zip(
-        known.tolist(), *(each.tolist() for each in columns), iv.tolist(), lent.tolist(), legs.tolist(), strict=True
+
+def _no_greeks(count: int) -> _Columns:
+    return [None] * count, [None] * count, [None] * count, [False] * count, [None] * count, [None] * count
+
+
+def _greeks(shape: _Shape, values: ChainValues | None, row: Rows, of_one_time: Flags, price: float) -> _Columns:
+    """What the legs come to at a price of the underlying; None where unknown. Shares have a delta without any option."""
+    shares, count = shape.shares, len(shape.positions)
+    ratio, legs = shape.ratio, np.bincount(shape.owner, minlength=count)
+    known, delta = of_one_time, shares
+    gamma = theta = vega = weighted = iv = np.zeros(count)
+    lent = np.zeros(count, dtype=np.bool_)
+    if values is not None:
+        borrowed = values.borrowed[row]
+        known = of_one_time & shape.all_of(values.valid[row] | borrowed)
+        own = values.vega[row]
+        weight = np.sqrt(_WEIGHTED_DAYS / np.maximum(values.years[row] * DAYS_PER_YEAR, _LEAST_DAYS))
+        delta, gamma, theta, vega, weighted = (
+            shape.sums(ratio * each) * shape.size
+            for each in (values.delta[row], values.gamma[row], values.theta[row], own, own * weight)
+        )
+        delta = delta + shares
+        with np.errstate(all="ignore"):
+            iv = shape.sums(values.iv[row]) / legs
+        lent = shape.sums(borrowed.astype(np.float64)) > 0
+    is_known, has_iv = known.tolist(), (known & (legs > 0)).tolist()
+    rows = zip(is_known, delta.tolist(), gamma.tolist(), theta.tolist(), vega.tolist(), strict=True)
+    return (
+        [Greeks(*each) if is_there else None for is_there, *each in rows],
+        _where(is_known, weighted.tolist()),
+        _where(has_iv, iv.tolist()),
+        (known & lent).tolist(),
+        _where(is_known, moneys(delta * price)),
+        _where(is_known, moneys(gamma * price * price / 100)),
     )
-    return [
-        (Greeks(delta, gamma, theta, own), weighted, level if count else None, is_lent) if is_known else None
-        for is_known, delta, gamma, theta, own, weighted, level, is_lent, count in rows
-    ]
+
+
+def _where(known: list[bool], values: Iterable[_Value]) -> list[_Value | None]:
+    return [value if is_known else None for is_known, value in zip(known, values, strict=True)]
 
 
 def _closing_costs(shape: _Shape, chain: Chain, row: NDArray[np.intp], of_one_time: Flags) -> list[Money | None]:
