@@ -90,22 +90,22 @@ class Chain:
         bid, ask = moneys(self.bid[rows]), moneys(self.ask[rows])
         stamps = self.quoted_at[rows].tolist()
         times = {stamp: from_epoch_us(stamp) for stamp in set(stamps)}
-        counts = zip(self.volume[rows].tolist(), self.open_interest[rows].tolist(), strict=True)
+        columns = zip(bid, ask, stamps, self.volume[rows].tolist(), self.open_interest[rows].tolist(), strict=True)
         return [
-            Quote(*sides, times[stamp], _count(volume), _count(interest))
-            for *sides, stamp, (volume, interest) in zip(bid, ask, stamps, counts, strict=True)
+            Quote(low, high, times[stamp], _count(volume), _count(interest))
+            for low, high, stamp, volume, interest in columns
         ]
 
 
 def moneys(amounts: Floats) -> list[Money | None]:
     """`from_float` of each of a column (m,)."""
-    scaled = amounts * UNIT
-    with np.errstate(invalid="ignore"):
-        known = np.abs(amounts) * UNIT <= LARGEST  # no number is not
-    whole = np.rint(np.where(known, scaled, 0.0)).astype(np.int64).tolist()
-    return (
-        whole if known.all() else [amount if is_known else None for amount, is_known in zip(whole, known, strict=True)]
-    )
+    with np.errstate(all="ignore"):
+        scaled = amounts * UNIT
+        known = np.abs(scaled) <= LARGEST  # what is no number is not
+    whole: list[Money | None] = np.rint(np.where(known, scaled, 0.0)).astype(np.int64).tolist()
+    if known.all():
+        return whole
+    return [amount if is_known else None for amount, is_known in zip(whole, known.tolist(), strict=True)]
 
 
 def _count(value: float) -> int | None:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TypeAlias
 
 from engine.analytics.concentration import Measures, concentrations
@@ -201,8 +202,8 @@ class Aggregator:
         weighted = columns.weighted(context.betas, context.index_spot)
         kept, self._modules = self._modules, {}
         for place, booked in enumerate(ledger.modules):
-            held = tuple([views[position.position_id] for position in booked.positions])
             known = kept.get(booked.module_id)
+            held = _picked(views, booked.ids)
             if known is None or not known.is_of(booked, held, context):
                 view = ModuleView(
                     **booked.figures,
@@ -242,6 +243,10 @@ class Aggregator:
             self._weights = concentrations(measures)
             self._weights_of = (views, nav, sectors)
         return self._weights
+
+
+def _picked(views: Mapping[str, PositionView], ids: tuple[str, ...]) -> tuple[PositionView, ...]:
+    return itemgetter(*ids)(views) if len(ids) > 1 else tuple(views[each] for each in ids)
 
 
 def _figures(module: ModuleView) -> ModuleFigures:

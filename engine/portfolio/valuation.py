@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,6 @@ from engine.ledger.book import Book
 _WEIGHTED_DAYS = 30.0
 """The life of an option whose vega counts as it is."""
 
-_Value = TypeVar("_Value")
-
 _LEAST_DAYS = 1.0
 """An option that lives shorter is weighted as if it lived a day: the weight has no bound otherwise."""
 
@@ -41,10 +39,10 @@ class _Priced(NamedTuple):
     vega_30d: float | None
     iv: float | None
     borrowed: bool
-    closing_cost: Money | None
-    spot: Money | None
     dollar_delta: Money | None
     dollar_gamma: Money | None
+    closing_cost: Money | None
+    spot: Money | None
     power: Money
     dte: int | None
     best: Money | None
@@ -272,7 +270,7 @@ def _priced(
     """
     count = len(shape.positions)
     spot = None if chain is None else from_float(chain.spot)
-    greeks = _no_greeks(count)
+    greeks = [_UNKNOWN] * count
     costs: list[Money | None] = [None] * count
     if chain is not None and longest is not None:
         known_row, known = chain.rows(shape.keys)
@@ -289,11 +287,8 @@ def _priced(
         concentration_power(position, spot) if power is None else power
         for position, power in zip(shape.positions, shape.power, strict=True)
     ]
-    columns = zip(*greeks, costs, powers, lives, shape.best, strict=True)
-    return tuple(
-        _Priced(sums, vega, iv, borrowed, cost, spot, delta, gamma, power, dte, best)
-        for sums, vega, iv, borrowed, delta, gamma, cost, power, dte, best in columns
-    )
+    rows = zip(greeks, costs, powers, lives, shape.best, strict=True)
+    return tuple(_Priced(*told, cost, spot, power, dte, best) for told, cost, power, dte, best in rows)
 
 
 def _taken(column: Floats | Ints, row: NDArray[np.intp]) -> Floats | Ints:
@@ -338,18 +333,14 @@ def concentration_power(position: Position, spot: Money | None) -> Money:
     return options + (stock if position.shares else 0)
 
 
-_Columns: TypeAlias = tuple[
-    list[Greeks | None], list[float | None], list[float | None], list[bool], list[Money | None], list[Money | None]
-]
-"""Greeks, weighted vega, average volatility, whether one is borrowed, dollar delta and dollar gamma, by position."""
+_Told: TypeAlias = tuple[Greeks | None, float | None, float | None, bool, Money | None, Money | None]
+"""Greeks, weighted vega, average volatility, whether one is borrowed, dollar delta and dollar gamma of a position."""
+
+_UNKNOWN: _Told = (None, None, None, False, None, None)
 
 
-def _no_greeks(count: int) -> _Columns:
-    return [None] * count, [None] * count, [None] * count, [False] * count, [None] * count, [None] * count
-
-
-def _greeks(shape: _Shape, values: ChainValues | None, row: Rows, of_one_time: Flags, price: float) -> _Columns:
-    """What the legs come to at a price of the underlying; None where unknown. Shares have a delta without any option."""
+def _greeks(shape: _Shape, values: ChainValues | None, row: Rows, of_one_time: Flags, price: float) -> list[_Told]:
+    """What the legs come to at the underlying's price; None where unknown. Shares have a delta without any option."""
     shares, count = shape.shares, len(shape.positions)
     ratio, legs = shape.ratio, np.bincount(shape.owner, minlength=count)
     known, delta = of_one_time, shares
@@ -368,20 +359,17 @@ def _greeks(shape: _Shape, values: ChainValues | None, row: Rows, of_one_time: F
         with np.errstate(all="ignore"):
             iv = shape.sums(values.iv[row]) / legs
         lent = shape.sums(borrowed.astype(np.float64)) > 0
-    is_known, has_iv = known.tolist(), (known & (legs > 0)).tolist()
-    rows = zip(is_known, delta.tolist(), gamma.tolist(), theta.tolist(), vega.tolist(), strict=True)
-    return (
-        [Greeks(*each) if is_there else None for is_there, *each in rows],
-        _where(is_known, weighted.tolist()),
-        _where(has_iv, iv.tolist()),
-        (known & lent).tolist(),
-        _where(is_known, moneys(delta * price)),
-        _where(is_known, moneys(gamma * price * price / 100)),
-    )
-
-
-def _where(known: list[bool], values: Iterable[_Value]) -> list[_Value | None]:
-    return [value if is_known else None for is_known, value in zip(known, values, strict=True)]
+    with np.errstate(all="ignore"):
+        dollars, curved = moneys(delta * price), moneys(gamma * price * price / 100)
+    columns = (each.tolist() for each in (known, delta, gamma, theta, vega, weighted, iv, lent, legs))
+    return [
+        (Greeks(first, second, third, fourth), heavy, level if count else None, is_lent, linear, square)
+        if is_known
+        else _UNKNOWN
+        for is_known, first, second, third, fourth, heavy, level, is_lent, count, linear, square in zip(
+            *columns, dollars, curved, strict=True
+        )
+    ]
 
 
 def _closing_costs(shape: _Shape, chain: Chain, row: NDArray[np.intp], of_one_time: Flags) -> list[Money | None]:
