@@ -90,6 +90,20 @@ class TestAnOpening:
         assert told.denials[0].code == "APPROVAL_EXPIRED"
         assert told.after is not None
 
+    def test_looking_on_does_not_use_up_what_a_broker_allows_and_the_click_asks_anew(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[int] = []
+        monkeypatch.setattr(
+            rig.broker, "preview", lambda _structure, _price, quantity, _shares: asked.append(quantity) or 0
+        )
+        looks = [previewed(rig) for _ in range(5)]
+        assert len({look.buying_power for look in looks}) == len(asked) == 1
+        previewed(rig, 1)
+        assert asked[1:] == [1], "another quantity is another question"
+        assert give(rig, cmd.ApproveTrade(waits(rig).approval_id, "user")) == []
+        assert len(asked) == 3
+
     def test_nothing_is_done_and_nobody_is_told(self, rig: Rig) -> None:
         state, seq = dump(rig.desk.book), rig.desk.book.seq
         notices, calls = len(rig.publisher.notices), list(rig.broker.calls)
