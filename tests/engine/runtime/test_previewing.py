@@ -13,7 +13,7 @@ from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Approval
 from engine.domain.instrument import Right
 from engine.domain.preview import TradePreview
-from engine.domain.structure import StructureKind
+from engine.domain.structure import Structure, StructureKind
 from engine.ledger.checkpoint import dump
 from engine.runtime import answers
 from tests.engine.runtime import test_scanning_suggestions as suggestions
@@ -94,9 +94,12 @@ class TestAnOpening:
         self, rig: Rig, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[int] = []
-        monkeypatch.setattr(
-            rig.broker, "preview", lambda _structure, _price, quantity, _shares: asked.append(quantity) or 0
-        )
+
+        def preview(_structure: Structure, _price: int, quantity: int, _shares: int) -> int:
+            asked.append(quantity)
+            return 0
+
+        monkeypatch.setattr(rig.broker, "preview", preview)
         looks = [previewed(rig) for _ in range(5)]
         assert len({look.buying_power for look in looks}) == len(asked) == 1
         previewed(rig, 1)
