@@ -235,7 +235,9 @@ def volatilities(
 def _values_of(chain: Chain, keys: tuple[int, ...], minute: dt.datetime, rate: float) -> ChainValues:
     """Values of held contracts, to the minute. Kept: views come often, and quotes never change inside a chain."""
     is_european = chain.symbol in EUROPEAN_CLASSES
-    wanted = np.isin(chain.key, keys)
+    row, known = chain.rows(np.array(keys, dtype=np.int64))
+    wanted = np.zeros(chain.key.size, dtype=np.bool_)
+    wanted[row[known]] = True
     return chain_values(chain, minute, rate, wanted=wanted, method=Method.BOOK, is_european=is_european)
 
 
