@@ -32,13 +32,16 @@ from mindfolio_desktop.ui.remembered import Whose
 from mindfolio_desktop.ui.widgets.messages import Toast
 from mindfolio_desktop.welcome import DEMO_SESSIONS, DEMO_SYMBOLS
 
-SEED = 11
+SEED = 2
+"""A market in which a position is open after the first sessions."""
 SPEED, SETTLED_SPEED = 60.0, 1.0
 """Until the market is open and quoted; and while pictures are taken, so that none of them is of another day."""
 
 OPEN_LIMIT_S, ANSWER_LIMIT_S = 600.0, 20.0
 _QUIET_S, _PAINTED_S = 0.35, 0.1
 _STEP_MS = 20
+_QUOTE_MINUTES = 5
+"""Of the history, which is soon made so."""
 _TALLEST = 9000
 
 
@@ -191,7 +194,7 @@ def opened(data_dir: Path, sessions: int) -> Iterator[Studio]:
     """The window over a mindfolio with some history, while its market is open."""
     places = Places(data_dir, Environment.SIMULATED)
     if not places.ledger.exists():
-        history = Running(SEED, approves_all=True, symbols=DEMO_SYMBOLS)
+        history = Running(SEED, approves_all=True, symbols=DEMO_SYMBOLS, quote_minutes=_QUOTE_MINUTES)
         run_headless(places, history, sessions, print)
     application = QApplication.instance() or QApplication([sys.argv[0]])
     remembered.use({Whose.USER: data_dir / "settings.ini", Whose.MINDFOLIO: places.folder / "window.ini"})
