@@ -15,6 +15,11 @@ import engine  # noqa: F401 - before numpy: it decides on the threads of numpy's
 settings.register_profile("mindfolio", deadline=None, derandomize=True)
 settings.load_profile("mindfolio")
 
+# Kept bytecode spares each process of the tests, and each one that they start, to compile the program and to rewrite
+# its assertions again: six seconds of a process that runs them all. It lies in `__pycache__`, as git knows.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

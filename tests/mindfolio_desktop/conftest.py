@@ -1,5 +1,7 @@
 """What tests of the program share: the mindfolio that a new ledger begins with, and a market that was recorded."""
 
+import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,18 @@ from engine.runtime import defaults
 from engine.runtime.places import Places
 from tests.builders import three_iv_services
 from tests.recordings import falling_volatility, record_market
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """Delete for good the windows that pytest-qt has closed, before anything else of the test is put back.
+
+    Else they wait for the next event loop, which may be many tests away, and every change of the look until then gives
+    each of their hundreds of widgets its new style.
+    """
+    if (qt := sys.modules.get("PySide6.QtCore")) is not None and qt.QCoreApplication.instance() is not None:
+        qt.QCoreApplication.sendPostedEvents(None, qt.QEvent.Type.DeferredDelete.value)
+    return (yield)
 
 
 @pytest.fixture
