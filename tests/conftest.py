@@ -11,8 +11,10 @@ from hypothesis import settings
 
 import engine  # noqa: F401 - before numpy: it decides on the threads of numpy's linear algebra
 
-# A busy machine is not a slow property: examples have no deadline, and every run tries the same ones.
-settings.register_profile("mindfolio", deadline=None, derandomize=True)
+# A busy machine is not a slow property: examples have no deadline, and every run tries the same ones. The long form
+# (`--hypothesis-profile long`) looks for new ones each time. A property that names a number of its own keeps it.
+settings.register_profile("mindfolio", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("mindfolio")
 
 # Kept bytecode spares each process of the tests, and each one that they start, to compile the program and to rewrite
