@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -10,6 +11,7 @@ from engine.domain.mindfolio import Environment
 from engine.runtime import defaults
 from engine.runtime.places import Places
 from tests.builders import three_iv_services
+from tests.mindfolio_desktop.shell import Shell
 from tests.recordings import falling_volatility, record_market
 
 
@@ -41,3 +43,16 @@ def simulated(tmp_path: Path) -> Places:
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Places:
     """A recorded market of SPY without a ledger."""
     return Places(record_market(tmp_path_factory.mktemp("recorded"), falling_volatility()), Environment.REPLAY)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Nothing is there yet, not even the directory."""
+    return Shell(tmp_path / "data", capsys)
+
+
+@pytest.fixture
+def recorded(empty: Shell, recording: Places) -> Shell:
+    """Four sessions are recorded in it."""
+    copytree(recording.data_dir, empty.data_dir)
+    return empty
