@@ -80,6 +80,8 @@ class PnlWatch:
     since: dict[str, Money] | None = None
     """Each module's P&L, all of its life, where the parts begin; None until somebody looked."""
     _has_begun: bool = False
+    _marked_by: dict[str, tuple[dt.datetime, Chain]] = field(default_factory=dict)
+    """When each position was marked last, and by which quotes."""
     _points: dict[str, tuple[Chain, Point]] = field(default_factory=dict)
     _moves: dict[tuple[int, int], tuple[Point, Point, Floats]] = field(default_factory=dict)
     _worked_at: dt.datetime | None = None
@@ -100,13 +102,31 @@ class PnlWatch:
             self._booked(before, book, event, market)
         elif isinstance(event, ev.MarksRecorded):
             marked = _own(book.positions[position_id] for position_id in event.marks)
+            for position in marked:
+                if (chain := market.chains.get(position.symbol)) is not None:
+                    self._marked_by[position.position_id] = (market.now, chain)
             due = {position.symbol for position in marked if self._is_due(position, market.now)}
             self._end_intervals([position for position in marked if position.symbol in due], book, market)
 
     def finish(self, book: BookState, market: Market) -> None:
-        """End every interval at the book's marks, so that what was said adds up to its P&L."""
+        """End every interval at the book's marks, so that what was said adds up to its P&L.
+
+        Quotes stop before the session does: a position's last mark is explained by the quotes that it was made of, and
+        its next interval begins with them.
+        """
         own = _own(book.positions.values())
-        self._end_intervals([each for each in own if book.marked_at[each.position_id] == market.now], book, market)
+        self._marked_by = {each.position_id: self._marked_by[each.position_id] for each in own
+                           if each.position_id in self._marked_by}  # fmt: skip
+        last: dict[dt.datetime, list[Position]] = {}
+        for position in own:
+            at = book.marked_at[position.position_id]
+            anchor = self._anchor(position, market.now)
+            has_ended = anchor.at == at and anchor.point is not None
+            if not has_ended and at == self._marked_by.get(position.position_id, (None,))[0]:
+                last.setdefault(at, []).append(position)
+        for at, marked in last.items():
+            chains = {each.symbol: self._marked_by[each.position_id][1] for each in marked}
+            self._end_intervals(marked, book, replace(market, now=at, chains=chains))
         for position in own:
             anchor = self._anchor(position, market.now)
             mark = book.marks[position.position_id]

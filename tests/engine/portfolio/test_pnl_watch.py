@@ -117,6 +117,32 @@ def test_an_interval_ends_when_it_is_long_enough(desk: Desk) -> None:
     assert told.edge == edge
 
 
+def test_a_session_that_ends_after_its_last_quotes_is_explained_by_them_and_so_is_the_night(desk: Desk) -> None:
+    watched_put(desk)
+    position_id = next(iter(desk.ledger.book.positions))
+    desk.at += dt.timedelta(minutes=15)
+    desk.quote(257)
+    desk.mark(**{position_id: str(desk.mid_of_put() / 10_000)})
+    assert desk.told().delta == 0, "its interval goes on"
+
+    desk.at += dt.timedelta(minutes=15)  # the close: nothing has been quoted since
+    desk.watch.finish(desk.ledger.book, desk.market)
+    evening = desk.told()
+    assert evening.delta < -dollars(50)
+    assert evening.total == desk.ledger.book.pnl(ALPHA)
+    assert abs(evening.residual) < evening.gross // 100
+    desk.watch.finish(desk.ledger.book, desk.market)
+    assert desk.told() == evening, "it is told once"
+
+    desk.at += dt.timedelta(hours=17, minutes=30)
+    desk.quote(263)
+    desk.mark(**{position_id: str(desk.mid_of_put() / 10_000)})
+    night = desk.told()
+    assert night.delta - evening.delta > dollars(50)
+    assert abs(night.residual - evening.residual) < night.gross // 100
+    assert desk.told().total == desk.ledger.book.pnl(ALPHA)
+
+
 def watched_put(desk: Desk) -> str:
     """A short put opened at mid, at a spot of 260."""
     desk.quote(260)
