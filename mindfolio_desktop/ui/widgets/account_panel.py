@@ -1,12 +1,13 @@
 """The account at a glance: what it is worth and earned, and how its capital is split."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from engine.core.money import Money, percent
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.figure import LARGE, Figure
+from mindfolio_desktop.ui.widgets.reflow import Beside
 
 
 class AccountPanel(QFrame):
@@ -65,9 +66,8 @@ class AccountPanel(QFrame):
         figure.show_value(fmt.money(amount), "warning" if amount < 0 else "", f"{fmt.percent(share)} of capital")
 
 
-def _across(*figures: Figure) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(3 * theme.SPACE)
+def _across(*figures: Figure) -> Beside:
+    row = Beside(3 * theme.SPACE, aligned=True)
     for figure in figures:
-        row.addWidget(figure, 1)
+        row.add(figure)
     return row

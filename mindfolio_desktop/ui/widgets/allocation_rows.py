@@ -18,6 +18,8 @@ from mindfolio_desktop.ui.widgets.transfer_line import RowName
 
 _NAME_WIDTH = 160
 _STATE_WIDTH = 210
+_LARGEST_ON_ONE_LINE = 125
+"""Percent of text at which a module's controls still stand side by side."""
 
 
 class ReserveSwatch(Swatch):
@@ -159,25 +161,37 @@ class AllocationRows(QWidget):
         for row, (module_id, _) in zip(self._rows, ids, strict=True):
             row.lock.setChecked(module_id in locked)
         for at, row in enumerate(self._rows):
-            parts = (row.swatch, row.name, row.slider, row.amount, row.percent, row.lock, row.state)
-            for column, widget in enumerate(parts):
-                self._grid.addWidget(widget, at, column)
+            self._place(row, at)
             row.amount.setFixedWidth(theme.px(120))
             row.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             row.percent.setFixedWidth(theme.px(56))
             row.state.setMinimumWidth(theme.px(_STATE_WIDTH))
-        self._add_reserve(len(ids))
+        self._add_reserve(3 * len(ids))
+
+    def _place(self, row: AllocationRow, at: int) -> None:
+        """One line of the grid; with large text three, for a page is not as wide as all that."""
+        parts = (row.swatch, row.name, row.slider, row.amount, row.percent, row.lock, row.state)
+        if _is_on_one_line():
+            for column, widget in enumerate(parts):
+                self._grid.addWidget(widget, at, column)
+            return
+        for column, widget in ((0, row.swatch), (1, row.name), (3, row.amount), (4, row.percent), (5, row.lock)):
+            self._grid.addWidget(widget, 3 * at, column)
+        self._grid.addWidget(row.slider, 3 * at + 1, 1, 1, 5)
+        self._grid.addWidget(row.state, 3 * at + 2, 1, 1, 5)
 
     def _add_reserve(self, at: int) -> None:
         self._reserve, self._reserve_percent = Text(name="reserve_amount"), Text(name="reserve_percent")
         self._reserve.setAccessibleName("Reserve")
-        hint = ElidedText("cash of no module; rows trade with it", "muted")
         for label in (self._reserve, self._reserve_percent):
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._reserve.setContentsMargins(0, 0, 13, 0)
-        for column, widget in enumerate((ReserveSwatch(), Text("Reserve"), hint, self._reserve, self._reserve_percent)):
+        self._grid.setRowMinimumHeight(at, theme.px(theme.CONTROL_HEIGHT))
+        parts = {0: ReserveSwatch(), 1: Text("Reserve"), 3: self._reserve, 4: self._reserve_percent}
+        if _is_on_one_line():
+            parts[2] = ElidedText("cash of no module; rows trade with it", "muted")
+        for column, widget in parts.items():
             self._grid.addWidget(widget, at, column)
-            self._grid.setRowMinimumHeight(at, theme.px(theme.CONTROL_HEIGHT))
 
     def _make_row(self, index: int, module_id: str, name: str) -> AllocationRow:
         row = AllocationRow(index, module_id, name, self)
@@ -218,6 +232,10 @@ class AllocationRows(QWidget):
         else:
             wanted = fmt.money(asked * UNIT)
             self.said.emit(f"{name} can have at most {most}: the reserve has no more. You asked for {wanted}.")
+
+
+def _is_on_one_line() -> bool:
+    return theme.px(100) <= _LARGEST_ON_ONE_LINE
 
 
 def _name(words: str) -> RowName:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from engine.core.money import UNIT
 from mindfolio_desktop.ui import format as fmt
@@ -10,6 +10,7 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft
 from mindfolio_desktop.ui.widgets.amount_box import AmountBox
 from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 _DRAG_THRESHOLD = 4
@@ -37,21 +38,22 @@ class TransferLine(QWidget):
         self._amount = AmountBox()
         self._amount.setObjectName("transfer_amount")
         self._amount.setAccessibleName("Amount to move, in dollars")
-        self._amount.setFixedWidth(120)
+        self._amount.setFixedWidth(theme.px(120))
         self._amount.lineEdit().returnPressed.connect(self._move)
         self._amount.escaped.connect(self.hide)
         self._most = Text("", "muted", name="transfer_most")
         self._go, self._cancel = Button("Move", "transfer_go"), Button("Cancel", "transfer_cancel")
         self._go.clicked.connect(self._move)
         self._cancel.clicked.connect(self.hide)
-        across = QHBoxLayout(self)
-        across.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
-        across.setSpacing(theme.SPACE)
-        for widget in (Text("Move"), self._amount, Text("from"), self._source, Text("to"), self._target):
-            across.addWidget(widget)
-        across.addWidget(self._most, 1)
-        across.addWidget(self._go)
-        across.addWidget(self._cancel)
+        across = Flow()
+        across.add_group(Text("Move"), self._amount)
+        across.add_group(Text("from"), self._source)
+        across.add_group(Text("to"), self._target)
+        across.add(self._most, least=120)
+        across.add_group(self._go, self._cancel)
+        inset = QVBoxLayout(self)
+        inset.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
+        inset.addLayout(across)
         self.hide()
 
     def show_split(self, draft: AllocationDraft, locked: frozenset[str]) -> None:
