@@ -28,11 +28,11 @@ class ReserveSwatch(Swatch):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour(theme.tokens().text, 0.35), 1))
-        painter.setBrush(theme.colour(theme.tokens().reserve))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.colour(theme.tokens().text, 0.35), 1))
+            painter.setBrush(theme.colour(theme.tokens().reserve))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
 
 class AllocationRow(QObject):

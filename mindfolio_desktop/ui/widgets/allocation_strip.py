@@ -248,11 +248,13 @@ class AllocationStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self.isEnabled():
-            painter.setOpacity(0.75)
-        paint_strip(painter, self._bar(), tuple(self._cells()), self._ghosts(), (self._lanes(), theme.px(LANE_HEIGHT)))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if not self.isEnabled():
+                painter.setOpacity(0.75)
+            paint_strip(
+                painter, self._bar(), tuple(self._cells()), self._ghosts(), (self._lanes(), theme.px(LANE_HEIGHT))
+            )
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:

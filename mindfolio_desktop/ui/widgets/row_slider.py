@@ -114,13 +114,13 @@ class RowSlider(MoneySlider):
         figures = self._figures
         if figures is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self.isEnabled():
-            painter.setOpacity(0.55)
-        self._paint_track(painter, figures)
-        self._paint_ghost(painter, figures)
-        self._paint_knob(painter)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if not self.isEnabled():
+                painter.setOpacity(0.55)
+            self._paint_track(painter, figures)
+            self._paint_ghost(painter, figures)
+            self._paint_knob(painter)
 
     def _paint_track(self, painter: QPainter, figures: RowFigures) -> None:
         tokens, track, colour = theme.tokens(), self._track(), theme.module_colour(self._colour_index)
