@@ -28,7 +28,7 @@ from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, applied_split
-from mindfolio_desktop.ui.widgets.allocation_footer import AllocationFooter
+from mindfolio_desktop.ui.widgets.allocation_footer import AllocationFooter, applies_on_release
 from mindfolio_desktop.ui.widgets.allocation_rows import AllocationRows
 from mindfolio_desktop.ui.widgets.allocation_strip import AllocationStrip
 from mindfolio_desktop.ui.widgets.transfer_line import TransferLine
@@ -85,6 +85,7 @@ class AllocationBar(QWidget):
         for part in (self._strip, self._rows):
             part.gesture_began.connect(self._on_gesture)
             part.gesture_cancelled.connect(self._on_gesture_cancelled)
+            part.let_go.connect(self._on_let_go)
             part.escaped.connect(self.revert)
         self._rows.undo_asked.connect(self._on_undo)
         self._rows.redo_asked.connect(self._on_redo)
@@ -272,6 +273,12 @@ class AllocationBar(QWidget):
             # An obsolete step is dropped, not carried out, when the stack comes to redo it.
             step.setObsolete(True)
             self._undo.redo()
+
+    @Slot()
+    def _on_let_go(self) -> None:
+        """A drag has ended: apply it where the user wants that, unless it changed a draft that waits for Apply."""
+        if self._undo.index() == 1 and applies_on_release():
+            self.apply()
 
     @Slot()
     def _on_undo(self) -> None:

@@ -36,12 +36,14 @@ class AllocationStrip(QWidget):
     """Shows a draft (or the applied split) and reports what a person does with its dividers.
 
     `divider_moved(index, dollars)`: the segment left of the divider should have that much. `gesture_began` precedes
-    the changes of one gesture; `gesture_cancelled` takes the running drag back; `escaped` is Esc outside a drag.
+    the changes of one gesture; `gesture_cancelled` takes the running drag back; `let_go` ends a drag; `escaped` is Esc
+    outside a drag.
     """
 
     divider_moved = Signal(int, int)
     gesture_began = Signal()
     gesture_cancelled = Signal()
+    let_go = Signal()
     escaped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -204,7 +206,10 @@ class AllocationStrip(QWidget):
 
     @Slot()
     def _on_dropped(self) -> None:
+        was_dragging = self.is_dragging
         self._drag = None
+        if was_dragging:
+            self.let_go.emit()
 
     @Slot()
     def _on_escape(self) -> None:

@@ -211,7 +211,8 @@ class TradeTicket(QFrame):
         quantity = fmt.counted(candidate.quantity, "contract")
         self._module.show_text(f"{quantity} · {module.spec.name} · asked {fmt.clock(approval.requested_at)}")
         is_closing = candidate.purpose is OrderPurpose.CLOSE  # which takes nothing of a budget
-        short = 0 if is_closing else candidate.buying_power - module.available
+        is_own = bool(self.legs.strikes)  # whose buying power the checks of now tell
+        short = 0 if is_closing or is_own else candidate.buying_power - module.available
         if is_closing:
             self._money.hide_fact("available")
         else:
