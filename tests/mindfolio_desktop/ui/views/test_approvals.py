@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,14 +15,19 @@ from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money, dollars
 from engine.domain.commands import ApproveTrade, RefuseTrade
 from engine.domain.denial import Denial
+from engine.domain.events import ApprovalDecided
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
-from engine.domain.questions import Answer, PreviewTrade, StrikesOf
+from engine.domain.questions import DESK_QUESTIONS, Answer, PreviewTrade, StrikesOf
+from engine.domain.restriking import strikes_of_legs
 from engine.domain.snapshot import MindfolioSnapshot
+from engine.runtime.answers import answer as answer_of
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views import approvals
 from mindfolio_desktop.ui.views.approvals import ApprovalsView, why_nothing_waits
+from tests.engine.runtime.scenes import give
+from tests.engine.runtime.test_openings import rig_for_several
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.previews import preview
 from tests.mindfolio_desktop.ui.snapshots import (
@@ -498,3 +504,49 @@ def test_the_buttons_of_a_ticket_never_lie_over_each_other_in_a_low_window(qtbot
     assert refuse is not None
     qtbot.waitUntil(lambda: approve.geometry().bottom() < refuse.geometry().top())
     assert min(approve.height(), refuse.height()) >= theme.px(theme.CONTROL_HEIGHT - 2)
+
+
+# --- with a real engine -------------------------------------------------------------------------------------------
+def test_a_strike_that_was_stepped_is_ordered_and_journaled(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
+    rig = rig_for_several(tmp_path)
+    (waiting_one,) = rig.desk.book.approvals.values()
+
+    def send(message: object) -> None:
+        if isinstance(message, DESK_QUESTIONS):
+            bridge.notify(answer_of(rig.desk, message))
+        else:
+            assert isinstance(message, ApproveTrade)
+            assert give(rig, message) == []
+            bridge.notify(CommandAccepted(message))
+
+    bridge = EngineBridge(send, lambda _source, _why: None, lambda _question: ())
+    view = ApprovalsView(bridge)
+    view._ticket._settling.setInterval(1)
+    qtbot.addWidget(view)
+    view.resize(1_080, 900)
+    view.set_snapshot(rig.kernel.snapshot())
+    view.show()
+    try:
+        qtbot.waitUntil(button(view, "approve").isEnabled)
+        click(view, "strikes_edit")
+        qtbot.waitUntil(lambda: view.findChild(QPushButton, "ticket_strike_0_lower") is not None)
+        box = view.findChild(QSpinBox, "ticket_quantity")
+        assert box is not None
+        box.selectAll()
+        QTest.keyClicks(box, "1")
+        click(view, "strike_0_lower")
+        assert not button(view, "approve").isEnabled()
+        qtbot.waitUntil(button(view, "approve").isEnabled)
+        wanted = view._ticket.strikes
+        click(view, "approve")
+        qtbot.waitUntil(lambda: not rig.desk.book.approvals)
+    finally:
+        bridge.close()
+    (decided,) = rig.events(ApprovalDecided)
+    assert isinstance(decided, ApprovalDecided)
+    assert decided.proposed is not None
+    assert decided.approved is not None
+    assert decided.proposed.structure == waiting_one.candidate.structure
+    assert strikes_of_legs(decided.approved.structure) == wanted
+    (order,) = rig.broker.submitted
+    assert strikes_of_legs(order.structure) == wanted
