@@ -513,14 +513,14 @@ def test_a_strike_that_was_stepped_is_ordered_and_journaled(qapp: QApplication, 
 
     def send(message: object) -> None:
         if isinstance(message, DESK_QUESTIONS):
-            bridge.notify(answer_of(rig.desk, message))
+            over.notify(answer_of(rig.desk, message))
         else:
             assert isinstance(message, ApproveTrade)
             assert give(rig, message) == []
-            bridge.notify(CommandAccepted(message))
+            over.notify(CommandAccepted(message))
 
-    bridge = EngineBridge(send, lambda _source, _why: None, lambda _question: ())
-    view = ApprovalsView(bridge)
+    over = EngineBridge(send, lambda _source, _why: None, lambda _question: ())
+    view = ApprovalsView(over)
     view._ticket._settling.setInterval(1)
     qtbot.addWidget(view)
     view.resize(1_080, 900)
@@ -541,7 +541,7 @@ def test_a_strike_that_was_stepped_is_ordered_and_journaled(qapp: QApplication, 
         click(view, "approve")
         qtbot.waitUntil(lambda: not rig.desk.book.approvals)
     finally:
-        bridge.close()
+        over.close()
     (decided,) = rig.events(ApprovalDecided)
     assert isinstance(decided, ApprovalDecided)
     assert decided.proposed is not None
