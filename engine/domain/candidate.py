@@ -145,6 +145,15 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class TradeTerms:
+    """What is traded at most at which net price a share."""
+
+    structure: Structure
+    quantity: int
+    worst_price: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """How a candidate that waited for a person ended without a trade: refused, or nobody decided in time.
 

@@ -40,11 +40,17 @@ class ResumeModule:
 
 @dataclass(frozen=True, slots=True)
 class ApproveTrade:
-    """Take a waiting candidate; all checks run again on fresh prices first. `quantity` None is the one that waits."""
+    """Take a waiting candidate; all checks run again on fresh prices first. `quantity` None is the one that waits.
+
+    `strikes`, one for each leg in order, make another trade of it, of the same structure: no backtest speaks for that
+    one. `worst` is the furthest net price a share that the person has seen; None leaves what waits, or the ladder's.
+    """
 
     approval_id: str
     who: str
     quantity: int | None = None
+    strikes: tuple[Money, ...] = ()
+    worst: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

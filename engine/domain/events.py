@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from engine.core.money import Money
 from engine.domain.account import ActivityKind, Difference, Resolution
-from engine.domain.candidate import Approval, ApprovalStatus
+from engine.domain.candidate import Approval, ApprovalStatus, TradeTerms
 from engine.domain.closing import ClosingPlan
 from engine.domain.explained import PnlParts
 from engine.domain.limits import Costs, GateLimits
@@ -215,12 +215,17 @@ class ApprovalRequested:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalDecided:
-    """A waiting candidate was approved, refused, denied at the click, expired or voided."""
+    """A waiting candidate was approved, refused, denied at the click, expired or voided.
+
+    Where a person has approved another trade than was asked for, both are told; else both are None.
+    """
 
     approval_id: str
     status: ApprovalStatus
     who: str
     why: str
+    proposed: TradeTerms | None = None
+    approved: TradeTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from engine.core.money import CENT, Money
+from engine.core.money import CENT, UNIT, Money
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.order import OrderPurpose
 from engine.domain.quote import Quote
@@ -86,6 +86,19 @@ def structure_quote(
     if is_bought:
         return PackageQuote(-(-twice // 2), quote.ask, quote.at)
     return PackageQuote(-(twice // 2), -quote.bid, quote.at)
+
+
+def unpriced_part(structure: Structure, quotes: tuple[Quote | None, ...]) -> str:
+    """Which leg cannot be opened on, and why, for a package that has no quote."""
+    for leg, quote in zip(structure.legs, quotes, strict=bool(quotes)):
+        what = f"the {leg.contract.strike / UNIT:g} {leg.contract.right.word}"
+        if quote is None:
+            return f"{what} was never quoted"
+        if quote.two_sided is None:
+            return f"{what} has no bid and ask that make sense"
+        if quote.bid == 0 and leg.ratio < 0:
+            return f"nobody bids for {what}"
+    return "there are no legs"
 
 
 def structure_mark(structure: Structure, quotes: tuple[Quote | None, ...], stock: Quote | None) -> Money | None:

@@ -39,10 +39,11 @@ class TradePreview:
 
     `bid`, `mid` and `ask` are net prices a share of the trade as it stands: what turning it round pays, the middle, and
     what it costs at once (debits positive); None where a leg has no price, `quoted_at` then too, else the age of the
-    oldest. `buying_power` and `max_risk` are the gate's, at the worst price; None where they cannot be told, or
-    nothing is opened. `denials` is what a click would be refused with; `is_closing` tells that no gate is asked, as
-    closings need none. `module_id` is the module whose books change: a closing books to who holds the position.
-    `before` and `after` are of one instant; `after` is as if filled at the worst price, None with `why_not`.
+    oldest. `buying_power` and `max_risk` are the gate's, at `worst`, the furthest price that it would be traded at;
+    None where they cannot be told, or nothing is opened. `denials` is what a click would be refused with; `is_closing`
+    tells that no gate is asked, as closings need none. `module_id` is the module whose books change: a closing books to
+    who holds the position. `before` and `after` are of one instant; `after` is as if filled at the worst price, None
+    with `why_not`.
     """
 
     at: dt.datetime
@@ -59,3 +60,4 @@ class TradePreview:
     before: Standing
     after: Standing | None
     why_not: str = ""
+    worst: Money | None = None

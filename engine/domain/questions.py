@@ -201,11 +201,22 @@ class RollOf:
 class PreviewTrade:
     """What a waiting trade would change in that quantity, and whether it would pass now: TradePreview | None.
 
-    None once it does not wait any more.
+    `strikes` as in `ApproveTrade`. None once it does not wait any more.
     """
 
     approval_id: str
     quantity: int
+    strikes: tuple[Money, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StrikesOf:
+    """Which strikes are quoted for each leg of a waiting trade, ascending: tuple[tuple[Money, ...], ...] | None.
+
+    None once it does not wait any more.
+    """
+
+    approval_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +267,7 @@ DeskQuestion: TypeAlias = (
     | RollTermsOf
     | RollOf
     | PreviewTrade
+    | StrikesOf
     | ModuleOffers
     | TrialOf
     | ChainOf
@@ -274,6 +286,7 @@ DESK_QUESTIONS = (
     RollTermsOf,
     RollOf,
     PreviewTrade,
+    StrikesOf,
     ModuleOffers,
     TrialOf,
     ChainOf,

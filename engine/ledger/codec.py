@@ -16,7 +16,7 @@ GENESIS_HASH = "0" * 64
 
 Body: typing.TypeAlias = dict[str, typing.Any]
 
-EVENT_VERSIONS: Mapping[str, int] = {"OrderFilled": 2}
+EVENT_VERSIONS: Mapping[str, int] = {"OrderFilled": 2, "ApprovalDecided": 2}
 """The version that is written of each event type; 1 where none is named."""
 
 
@@ -24,7 +24,14 @@ def _order_filled_2(body: Body) -> Body:
     return {**body, "fees": 0, "used": None, "leg_quantities": []}
 
 
-UPCASTERS: Mapping[tuple[str, int], Callable[[Body], Body]] = {("OrderFilled", 1): _order_filled_2}
+def _approval_decided_2(body: Body) -> Body:
+    return {**body, "proposed": None, "approved": None}
+
+
+UPCASTERS: Mapping[tuple[str, int], Callable[[Body], Body]] = {
+    ("OrderFilled", 1): _order_filled_2,
+    ("ApprovalDecided", 1): _approval_decided_2,
+}
 """From the body of a version to that of the next: pure, and never changed once a journal may need it."""
 
 _TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in typing.get_args(Event)}

@@ -28,7 +28,7 @@ from engine.runtime.day_records import day_sheets
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.expirations import open_expiries
 from engine.runtime.limit_uses import standing_limits
-from engine.runtime.market_answers import chain_of, ticket_of
+from engine.runtime.market_answers import chain_of, quoted_strikes, ticket_of
 from engine.runtime.offers import offers
 from engine.runtime.places import Places
 from engine.runtime.previewing import preview_of
@@ -67,7 +67,15 @@ def _stress(desk: Desk, _question: ask.StressOf) -> Work:
 
 def _preview(desk: Desk, question: ask.PreviewTrade) -> Work:
     approval = desk.book.approvals.get(question.approval_id)
-    return (lambda: None) if approval is None else preview_of(desk, approval, question.quantity)
+    return (lambda: None) if approval is None else preview_of(desk, approval, question)
+
+
+def _strikes(desk: Desk, question: ask.StrikesOf) -> Work:
+    approval = desk.book.approvals.get(question.approval_id)
+    if approval is None:
+        return lambda: None
+    structure = approval.candidate.structure
+    return partial(quoted_strikes, structure.legs, desk.market.chain(structure.symbol))
 
 
 def _notes(query: Query, question: ask.NotesOf) -> tuple[NoteRow, ...]:
@@ -98,6 +106,7 @@ _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.RollTermsOf: position_answers.roll_terms,
     ask.RollOf: position_answers.roll,
     ask.PreviewTrade: _preview,
+    ask.StrikesOf: _strikes,
     ask.ModuleOffers: _offers,
     ask.TrialOf: _trial,
     ask.ChainOf: chain_of,

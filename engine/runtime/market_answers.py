@@ -24,7 +24,7 @@ from engine.domain.happening import Outlook
 from engine.domain.instrument import Right, contract_of, decode_keys
 from engine.domain.mindfolio import ModuleSpec
 from engine.domain.order import OrderPurpose
-from engine.domain.package import PackageQuote, package_quote, price_step, to_tick
+from engine.domain.package import PackageQuote, package_quote, price_step, to_tick, unpriced_part
 from engine.domain.quote import Quote
 from engine.domain.quote_flags import QuoteFlag, quote_flags
 from engine.domain.scan import IvRank
@@ -160,6 +160,23 @@ def _known(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
+def quoted_strikes(legs: tuple[Leg, ...], chain: Chain | None) -> tuple[tuple[Money, ...], ...]:
+    """Strikes that the chain shows for the expiration and right of each leg, ascending."""
+    if chain is None:
+        return tuple(() for _ in legs)
+    ordinals, is_put, strikes = decode_keys(chain.key)
+    return tuple(
+        tuple(
+            sorted(
+                strikes[
+                    (ordinals == leg.contract.expiration.toordinal()) & (is_put == (leg.contract.right is Right.PUT))
+                ].tolist()
+            )
+        )
+        for leg in legs
+    )
+
+
 # --- the ticket -------------------------------------------------------------------------------------------------------
 def ticket_of(desk: Desk, question: ask.TicketOf) -> Callable[[], TicketView]:
     """What the legs would be at the quotes of now. Buying power and costs by the rules of the gate.
@@ -221,7 +238,7 @@ def _ticket_view(
         buying_power=needs[0],
         costs=needs[1],
         fits=fits,
-        no_price="" if quote is not None else _no_price(structure, quotes),
+        no_price="" if quote is not None else unpriced_part(structure, quotes),
     )
 
 
@@ -236,16 +253,3 @@ def _fit(module: ModuleSpec, structure: Structure) -> ModuleFit:
     if structure.kind not in module.structures:
         return ModuleFit(module.module_id, f"{structure.kind.value.lower()} is not enabled in it")
     return ModuleFit(module.module_id, "")
-
-
-def _no_price(structure: Structure, quotes: tuple[Quote | None, ...]) -> str:
-    """Which leg cannot be opened on, and why."""
-    for leg, quote in zip(structure.legs, quotes, strict=True):
-        what = f"the {leg.contract.strike / UNIT:g} {leg.contract.right.word}"
-        if quote is None:
-            return f"{what} was never quoted"
-        if quote.two_sided is None:
-            return f"{what} has no bid and ask that make sense"
-        if quote.bid == 0 and leg.ratio < 0:
-            return f"nobody bids for {what}"
-    return "there are no legs"

@@ -13,18 +13,20 @@ from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.candidate import Approval, Candidate
 from engine.domain.chain import Chain
+from engine.domain.commands import ApproveTrade
 from engine.domain.concentration import Concentration
 from engine.domain.denial import Denial
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.package import PackageQuote, structure_quote
 from engine.domain.preview import Standing, TradePreview
+from engine.domain.questions import PreviewTrade
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.ledger.book import Book
 from engine.portfolio.aggregate import Background, aggregate
 from engine.runtime.closings import closing_order, suggested_parts
 from engine.runtime.desk import RISK_FREE_RATE, Desk
-from engine.runtime.handlers_approvals import at_the_click
-from engine.runtime.openings import Ticket, costs_of, order_of, rehearse, ticket_of
+from engine.runtime.handlers_approvals import at_the_click, is_of_another_trade
+from engine.runtime.openings import Ticket, costs_of, order_of, rehearse, ticket_of, worst_of
 from engine.runtime.power import after_trades, package_trades
 
 _PERSON = "user"
@@ -42,19 +44,48 @@ class _Market:
         return aggregate(book, self.chains, self.view, RISK_FREE_RATE, self.background)
 
 
-def preview_of(desk: Desk, approval: Approval, quantity: int) -> Callable[[], TradePreview]:
-    """Judge a waiting trade in a quantity as things are now; what is left to do is to value the books."""
-    candidate, early = at_the_click(desk, approval, quantity)
-    is_closing = candidate.purpose is OrderPurpose.CLOSE
+def preview_of(desk: Desk, approval: Approval, question: PreviewTrade) -> Callable[[], TradePreview]:
+    """Judge a waiting trade as things are now; what is left to do is to value the books."""
+    wanted = ApproveTrade(approval.approval_id, _PERSON, question.quantity, question.strikes)
+    candidate, early = at_the_click(desk, approval, wanted)
     ticket = ticket_of(candidate, who=_PERSON, approval_id=approval.approval_id)
+    if is_of_another_trade(approval, wanted, candidate):
+        return _unfit(desk, candidate, question.quantity, early)
+    return rehearsal(desk, candidate, ticket, early)
+
+
+def _unfit(desk: Desk, candidate: Candidate, quantity: int, early: tuple[Denial, ...]) -> Callable[[], TradePreview]:
+    """What is told of strikes that make no trade: the books as they are, and why there is nothing more."""
+    market, before = _market_of(desk), desk.book.copied()
+
+    def valued() -> TradePreview:
+        standing = _standing(market, before, candidate.module_id, candidate.structure.symbol)
+        return TradePreview(
+            at=market.view.now, quantity=quantity, module_id=candidate.module_id, is_closing=False,
+            bid=None, mid=None, ask=None, quoted_at=None, buying_power=None, max_risk=None,
+            denials=early, before=standing, after=None, why_not="there is no such trade",
+        )  # fmt: skip
+
+    return valued
+
+
+def _market_of(desk: Desk) -> _Market:
+    background = Background(desk.pasts_on(market_day(desk.now)), desk.sectors)
+    return _Market(desk.market_view(0.0, is_finished=False), dict(desk.market.chains()), background)
+
+
+def rehearsal(
+    desk: Desk, candidate: Candidate, ticket: Ticket, early: tuple[Denial, ...] = ()
+) -> Callable[[], TradePreview]:
+    """Judge a trade as things are now, after what refuses it already; what is left to do is to value the books."""
+    is_closing = candidate.purpose is OrderPurpose.CLOSE
     facts, denials = (None, _closing_denials(desk, candidate)) if is_closing else rehearse(desk, candidate, ticket)
     bid, quote = _quotes(desk, candidate)
     position = desk.book.positions.get(candidate.position_id)
     module_id = candidate.module_id if position is None else position.module_id
     before, (after, why_not) = desk.book.copied(), _done(desk, candidate, ticket)
     now, symbol = desk.now, candidate.structure.symbol
-    background = Background(desk.pasts_on(market_day(now)), desk.sectors)
-    market = _Market(desk.market_view(0.0, is_finished=False), dict(desk.market.chains()), background)
+    market = _market_of(desk)
     told = partial(
         TradePreview,
         at=now,
@@ -69,6 +100,7 @@ def preview_of(desk: Desk, approval: Approval, quantity: int) -> Callable[[], Tr
         max_risk=None if facts is None else facts.max_risk,
         denials=_each_once((*early, *denials)),
         why_not=why_not,
+        worst=None if is_closing else worst_of(candidate),
     )
 
     def valued() -> TradePreview:

@@ -41,6 +41,7 @@ from engine.domain.questions import (
     SheetsOf,
     SkipsOf,
     StressOf,
+    StrikesOf,
     TicketOf,
     TradesOf,
     TrialOf,
@@ -247,6 +248,7 @@ _WORDS: dict[type, str] = {
     ExportEntries: "the file",
     NotesOf: "the notes",
     PreviewTrade: "what the trade would change",
+    StrikesOf: "the strikes of the trade",
     ChainOf: "the option chain",
     TicketOf: "the ticket",
 }

@@ -7,11 +7,12 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
+from engine.core.money import Money
 from engine.domain.commands import ApproveTrade, RefuseTrade
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.preview import TradePreview
-from engine.domain.questions import PreviewTrade, Question
+from engine.domain.questions import PreviewTrade, Question, StrikesOf
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
@@ -69,6 +70,7 @@ class ApprovalsView(Page):
         self._ticket.refused.connect(self._refuse)
         self._ticket.snoozed.connect(self._snooze)
         self._ticket.quantity_changed.connect(self._ask)
+        self._ticket.strikes_asked.connect(self._ask_strikes)
         self._recall.clicked.connect(self._bring_back)
         self._asker.listen(self._on_answered, self._on_unanswered, self._on_accepted, self._on_denied)
 
@@ -167,18 +169,29 @@ class ApprovalsView(Page):
     @Slot(str, int)
     def _ask(self, approval_id: str, quantity: int) -> None:
         self._since_asked.start()
-        self._asker.ask(PreviewTrade(approval_id, quantity))
+        self._asker.ask(PreviewTrade(approval_id, quantity, self._ticket.strikes))
+
+    @Slot(str)
+    def _ask_strikes(self, approval_id: str) -> None:
+        self._asker.ask(StrikesOf(approval_id))
 
     @Slot(object, object)
-    def _on_answered(self, _question: Question, preview: TradePreview | None) -> None:
-        if self._snapshot is None:
+    def _on_answered(self, question: Question, answer: TradePreview | tuple[tuple[Money, ...], ...] | None) -> None:
+        if isinstance(question, StrikesOf) and not isinstance(answer, TradePreview):
+            if question.approval_id == self._ticket.approval_id:
+                self._ticket.legs.show_strikes(answer)
             return
-        module = None if preview is None else self._snapshot.module(preview.module_id)
-        self._ticket.show_preview(preview, "" if module is None else module.spec.name)
+        if self._snapshot is None or isinstance(answer, tuple):
+            return
+        module = None if answer is None else self._snapshot.module(answer.module_id)
+        self._ticket.show_preview(answer, "" if module is None else module.spec.name)
 
     @Slot(object, str)
-    def _on_unanswered(self, _question: Question, why: str) -> None:
-        self._ticket.show_no_preview(why)
+    def _on_unanswered(self, question: Question, why: str) -> None:
+        if isinstance(question, StrikesOf):
+            self._ticket.legs.show_no_strikes(why)
+        else:
+            self._ticket.show_no_preview(why)
 
     # --- not now --------------------------------------------------------------------------------------------------
     @Slot(str, int)
@@ -206,7 +219,8 @@ class ApprovalsView(Page):
     def _approve(self, approval_id: str, quantity: int) -> None:
         row = self._rows.get(approval_id)
         is_edited = row is not None and quantity != row.approval.candidate.quantity
-        self._send(approval_id, ApproveTrade(approval_id, _WHO, quantity if is_edited else None))
+        ticket, wanted = self._ticket, quantity if is_edited else None
+        self._send(approval_id, ApproveTrade(approval_id, _WHO, wanted, ticket.strikes, ticket.worst))
 
     @Slot(str, str)
     def _refuse(self, approval_id: str, why: str) -> None:

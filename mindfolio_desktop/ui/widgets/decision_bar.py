@@ -132,11 +132,14 @@ class DecisionBar(QWidget):
                 action.setVisible(fits)
         self._show_snooze()
 
-    def show_state(self, *, is_waiting: bool, is_settling: bool) -> None:
-        """While a decision is on its way, or another trade has just come here, nothing can be pressed."""
+    def show_state(self, *, is_waiting: bool, is_settling: bool, is_unseen: bool = False) -> None:
+        """While a decision is on its way, or another trade has just come here, nothing can be pressed.
+
+        What has no price that a person has seen cannot be approved.
+        """
         self._is_resting = is_waiting or is_settling
-        for control in (self._approve, self._refuse):
-            control.setEnabled(not self._is_resting)
+        self._refuse.setEnabled(not self._is_resting)
+        self._approve.setEnabled(not self._is_resting and not is_unseen)
         self._reason.setEnabled(not is_waiting)
         self._show_snooze()
         self._show_words(is_waiting=is_waiting)

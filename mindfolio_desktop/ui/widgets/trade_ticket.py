@@ -1,5 +1,7 @@
 """The ticket of a trade that waits for a decision: everything a person should weigh, and the two buttons."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -10,7 +12,7 @@ from engine.domain.denial import Denial
 from engine.domain.order import OrderPurpose
 from engine.domain.preview import TradePreview
 from engine.domain.snapshot import ModuleView
-from engine.domain.structure import Leg, StructureKind
+from engine.domain.structure import StructureKind
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.decision_bar import DecisionBar
@@ -19,6 +21,7 @@ from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Facts
 from mindfolio_desktop.ui.widgets.preview_panel import PreviewPanel
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
+from mindfolio_desktop.ui.widgets.ticket_legs import TicketLegs
 
 _WAIVED = {
     "evidence": "Evidence waived: no backtest stands behind this trade, so it is one contract at most",
@@ -26,6 +29,8 @@ _WAIVED = {
 }
 
 _VERBS = {OrderPurpose.OPEN: "", OrderPurpose.ROLL: "Roll: ", OrderPurpose.CLOSE: "Close "}
+
+_GREEKS = ("delta", "gamma", "theta", "vega")
 
 _MARGIN = 20
 _WIDEST = 1000
@@ -42,13 +47,14 @@ class TradeTicket(QFrame):
     """Shows one approval, and tells what a person decides about it.
 
     `approved` (id, quantity), `refused` (id, typed reason), `snoozed` (id, market minutes); `quantity_changed`
-    (id, quantity) is what they want to look at first.
+    (id, quantity) is what they want to look at first, at `strikes`. `strikes_asked` (id): they want to choose others.
     """
 
     approved = Signal(str, int)
     refused = Signal(str, str)
     snoozed = Signal(str, int)
     quantity_changed = Signal(str, int)
+    strikes_asked = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +78,8 @@ class TradeTicket(QFrame):
         }
         self._figure_grid, self._facts = QGridLayout(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._is_wide: bool | None = None
-        self._legs = QGridLayout()
+        self.legs = TicketLegs()
+        self._worst: Money | None = None
         self._money, self._odds = Facts("ticket_money"), Facts("ticket_odds")
         self._evidence = EvidencePanel()
         self._person = Text(role="warning", wraps=True, name="ticket_person")
@@ -103,6 +110,8 @@ class TradeTicket(QFrame):
             ("vega", "Vega", "Dollars per volatility point"),
         ):
             self._odds.add(key, caption, tip)
+        self.legs.asked.connect(self._on_strikes_asked)
+        self.legs.changed.connect(self._on_strikes)
         self._bar.approved.connect(self._on_approve)
         self._bar.refused.connect(self._on_refuse)
         self._bar.snoozed.connect(self._on_snooze)
@@ -144,9 +153,7 @@ class TradeTicket(QFrame):
         self._figure_grid.setVerticalSpacing(theme.SPACE)
         column.addLayout(self._figure_grid)
         column.addWidget(_line())
-        self._legs.setHorizontalSpacing(2 * theme.SPACE)
-        self._legs.setVerticalSpacing(4)
-        column.addLayout(self._legs)
+        column.addWidget(self.legs)
         column.addWidget(_line())
         self._facts.addWidget(self._money, 1, Qt.AlignmentFlag.AlignTop)
         self._facts.addWidget(self._odds, 1, Qt.AlignmentFlag.AlignTop)
@@ -197,11 +204,14 @@ class TradeTicket(QFrame):
             self._show_buttons()
         if self._approval is None or candidate != self._approval.candidate:
             self._show_candidate(candidate)
+            self.legs.show_candidate(candidate)
+            self._worst = None
         self._approval = approval
         quantity = fmt.counted(candidate.quantity, "contract")
         self._module.show_text(f"{quantity} · {module.spec.name} · asked {fmt.clock(approval.requested_at)}")
         is_closing = candidate.purpose is OrderPurpose.CLOSE  # which takes nothing of a budget
-        short = 0 if is_closing else candidate.buying_power - module.available
+        is_own = bool(self.legs.strikes)  # whose buying power the checks of now tell
+        short = 0 if is_closing or is_own else candidate.buying_power - module.available
         if is_closing:
             self._money.hide_fact("available")
         else:
@@ -214,12 +224,26 @@ class TradeTicket(QFrame):
         """How many a person means to approve."""
         return self._bar.quantity
 
+    @property
+    def strikes(self) -> tuple[Money, ...]:
+        """The strikes that a person means to approve, () for those that were asked for."""
+        return self.legs.strikes
+
+    @property
+    def worst(self) -> Money | None:
+        """The furthest price of a person's strikes that was shown, None where they are those that were asked for."""
+        return self._worst if self.legs.strikes else None
+
     def show_preview(self, preview: TradePreview | None, module: str) -> None:
         """Show prices, checks and changes as they are now; `module` is the name of the one whose books change."""
         if preview is None or self._approval is None:
             self._preview.show_nothing("It does not wait any more.")
-        else:
-            self._preview.show_preview(preview, self._approval.candidate, module)
+            return
+        self._preview.show_preview(preview, self._approval.candidate, module)
+        if self.legs.strikes:
+            self._worst = preview.worst
+            self._show_own(preview)
+            self._show_buttons()
 
     def show_no_preview(self, why: str) -> None:
         """Say why there are no figures of now."""
@@ -237,7 +261,10 @@ class TradeTicket(QFrame):
 
     @Slot()
     def _show_buttons(self) -> None:
-        self._bar.show_state(is_waiting=self._is_waiting, is_settling=self._settling.isActive())
+        # What nobody has seen a price of, nobody can approve.
+        is_unseen = bool(self.legs.strikes) and self._worst is None
+        is_settling = self._settling.isActive()
+        self._bar.show_state(is_waiting=self._is_waiting, is_settling=is_settling, is_unseen=is_unseen)
 
     def show_denied(self, denials: tuple[Denial, ...]) -> None:
         """Say what the check at the click found."""
@@ -260,20 +287,15 @@ class TradeTicket(QFrame):
             self._figures[key].setVisible(not is_closing)
         self._figures["risk"].show_value(fmt.money(candidate.max_risk, cents=True), detail=risk_words(candidate))
         self._figures["profit"].show_value(fmt.fraction(candidate.probability_of_profit), detail="after costs")
-        self._show_legs(candidate)
         self._money.show_fact("buying_power", fmt.money(candidate.buying_power, cents=True))
         self._money.show_fact("costs", fmt.money(candidate.costs, cents=True))
         expected = candidate.expected_profit
         self._money.show_fact("expected", fmt.signed_money(expected, cents=True), theme.gain_role(expected))
         self._money.show_fact("breakevens", " and ".join(map(fmt.price, candidate.breakevens)) or fmt.UNKNOWN)
         self._odds.show_fact("iv_rank", *iv_rank_words(candidate))
-        for key, value, digits in (
-            ("delta", candidate.greeks.delta, 1),
-            ("gamma", candidate.greeks.gamma, 2),
-            ("theta", candidate.greeks.theta, 1),
-            ("vega", candidate.greeks.vega, 1),
-        ):
-            self._odds.show_fact(key, fmt.greek(value, digits))
+        greeks = candidate.greeks
+        for key, value in zip(_GREEKS, (greeks.delta, greeks.gamma, greeks.theta, greeks.vega), strict=True):
+            self._odds.show_fact(key, fmt.greek(value, 2 if key == "gamma" else 1))
         if is_closing:
             self._leave_out_what_is_of_openings()
         self._waived.show_or_hide("\n".join(_WAIVED.get(one, f"Waived: {one}") for one in candidate.waived))
@@ -285,17 +307,25 @@ class TradeTicket(QFrame):
             self._money.hide_fact(key)
         self._odds.hide_fact("iv_rank")
 
-    def _show_legs(self, candidate: Candidate) -> None:
-        while (item := self._legs.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for at, leg in enumerate(candidate.structure.legs):
-            side = -1 if candidate.purpose is OrderPurpose.CLOSE else 1
-            for column, text in enumerate(_leg_texts(leg, side * candidate.quantity)):
-                self._legs.addWidget(text, at, column)
-        self._legs.setColumnStretch(4, 1)
+    def _show_own(self, preview: TradePreview | None) -> None:
+        """A person's strikes make another trade: its figures of now, and none of what was asked for."""
+        structure, approval = self.legs.structure, self._approval
+        if approval is None:
+            return
+        own = replace(approval.candidate, structure=structure or approval.candidate.structure)
+        self._title.show_text(f"{fmt.structure(own.structure)}, strikes changed" if structure else "Strikes changed")
+        prices = (None, None) if preview is None else (preview.mid, preview.worst)
+        for key, price in zip(("credit", "worst"), prices, strict=True):
+            total = None if price is None or preview is None else _total(price, replace(own, quantity=preview.quantity))
+            words = fmt.UNKNOWN if price is None else f"{fmt.net_price(price)} a share"
+            self._figures[key].show_value(fmt.money(None if total is None else abs(total), cents=True), detail=words)
+        risk, power = (None, None) if preview is None else (preview.max_risk, preview.buying_power)
+        self._figures["risk"].show_value(fmt.money(risk, cents=True), detail=risk_words(own))
+        self._figures["profit"].show_value(fmt.UNKNOWN, detail="not told of these strikes")
+        self._money.show_fact("buying_power", fmt.money(power, cents=True))
+        for facts, keys in ((self._money, ("costs", "expected", "breakevens")), (self._odds, _GREEKS)):
+            for key in keys:
+                facts.show_fact(key, fmt.UNKNOWN)
 
     # --- decisions ------------------------------------------------------------------------------------------------
     @Slot(int)
@@ -314,6 +344,25 @@ class TradeTicket(QFrame):
     def _on_snooze(self, minutes: int) -> None:
         if self._approval is not None:
             self.snoozed.emit(self._approval.approval_id, minutes)
+
+    @Slot()
+    def _on_strikes(self) -> None:
+        """Other strikes: no figure of those before stays, and nothing is approved before their price was shown."""
+        if self._approval is None:
+            return
+        self._worst = None
+        self._answer.show_or_hide("")
+        self._show_candidate(self._approval.candidate)
+        if self.legs.strikes:
+            self._show_own(None)
+        self._preview.show_nothing()
+        self._show_buttons()
+        self.quantity_changed.emit(self._approval.approval_id, self.quantity)
+
+    @Slot()
+    def _on_strikes_asked(self) -> None:
+        if self._approval is not None:
+            self.strikes_asked.emit(self._approval.approval_id)
 
     @Slot(int)
     def _on_quantity(self, quantity: int) -> None:
@@ -339,15 +388,6 @@ def iv_rank_words(candidate: Candidate) -> tuple[str, str]:
 def _total(price: Money, candidate: Candidate) -> Money:
     """Dollars of the whole trade at a net price a share: exact, an integer times integers."""
     return price * candidate.structure.multiplier * candidate.quantity
-
-
-def _leg_texts(leg: Leg, quantity: int) -> tuple[Text, Text, Text]:
-    """Texts of a leg; a negative quantity turns it round, as a closing does."""
-    traded = leg.ratio * quantity
-    is_bought = traded > 0
-    side = Text("Buy" if is_bought else "Sell", "muted" if is_bought else "", weight=theme.MEDIUM)
-    count = Text(f"{abs(traded)}")
-    return side, count, Text(fmt.contract(leg.contract), "muted" if is_bought else "")
 
 
 def _line() -> QWidget:

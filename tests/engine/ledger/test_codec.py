@@ -225,6 +225,16 @@ def test_a_fill_of_the_first_version_is_read_as_one_of_the_second() -> None:
     assert decode_event(name, version, body) == filled
 
 
+def test_a_decision_of_the_first_version_tells_of_no_other_trade() -> None:
+    body = b'{"approval_id":"A000001","status":"APPROVED","who":"user","why":"edited: quantity 2, asked for 3"}'
+    decided = decode_event("ApprovalDecided", 1, body)
+    assert isinstance(decided, ev.ApprovalDecided)
+    assert (decided.why, decided.proposed, decided.approved) == ("edited: quantity 2, asked for 3", None, None)
+    name, version, newer = encode_event(decided)
+    assert (name, version) == ("ApprovalDecided", 2)
+    assert decode_event(name, version, newer) == decided
+
+
 @pytest.mark.parametrize(("version", "body"), [(3, FILLED_1), (0, FILLED_1), (1, b"[]"), (1, b"{}"), (1, b"\xff")])
 def test_a_fill_of_no_known_version_or_an_unfit_one_is_refused(version: int, body: bytes) -> None:
     with pytest.raises(LedgerFault, match="OrderFilled"):
@@ -238,7 +248,7 @@ def test_every_version_but_the_newest_has_its_upcaster_and_none_is_left_over() -
 
 
 def test_upcasters_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.ledger.codec.EVENT_VERSIONS", {"OrderFilled": 3})
+    monkeypatch.setattr("engine.ledger.codec.EVENT_VERSIONS", {**EVENT_VERSIONS, "OrderFilled": 3})
     steps = {**UPCASTERS, ("OrderFilled", 2): lambda body: {**body, "fees": body["fees"] + 7}}
     monkeypatch.setattr("engine.ledger.codec.UPCASTERS", steps)
     filled = decode_event("OrderFilled", 1, FILLED_1)

@@ -13,6 +13,7 @@ from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Approval
 from engine.domain.instrument import Right
 from engine.domain.preview import TradePreview
+from engine.domain.restriking import strikes_of_legs
 from engine.domain.structure import Structure, StructureKind
 from engine.ledger.checkpoint import dump
 from engine.runtime import answers
@@ -126,6 +127,34 @@ class TestAnOpening:
         told = previewed(rig)
         assert (told.bid, told.mid, told.ask, told.quoted_at) == (None, None, None, None)
         assert {"DATA_BAD"} <= {each.code for each in told.denials}
+
+    def test_other_strikes_are_judged_and_booked_as_the_trade_that_they_make(self, rig: Rig) -> None:
+        approval = waits(rig)
+        strikes = strikes_of_legs(approval.candidate.structure)
+        wider = (strikes[0] - dollars(1), *strikes[1:])
+        one = previewed(rig, 1)
+        told = answers.answer(rig.desk, ask.PreviewTrade(approval.approval_id, 1, wider)).work()
+        assert isinstance(told, TradePreview)
+        assert told.denials == ()
+        assert (told.max_risk or 0) > (one.max_risk or 0)
+        assert told.worst is not None
+        assert told.after is not None
+        assert told.after.used == told.buying_power
+
+    def test_strikes_that_make_no_such_structure_say_so_and_nothing_more(self, rig: Rig) -> None:
+        approval = waits(rig)
+        strikes = strikes_of_legs(approval.candidate.structure)
+        crossed = (strikes[1], strikes[0], *strikes[2:])
+        told = answers.answer(rig.desk, ask.PreviewTrade(approval.approval_id, 1, crossed)).work()
+        assert isinstance(told, TradePreview)
+        assert [each.code for each in told.denials] == ["STRUCTURE"]
+        assert (told.mid, told.worst, told.after, told.why_not) == (None, None, None, "there is no such trade")
+        assert told.before == previewed(rig).before
+        unquoted = (dollars("7.77"), *strikes[1:])
+        told = answers.answer(rig.desk, ask.PreviewTrade(approval.approval_id, 1, unquoted)).work()
+        assert isinstance(told, TradePreview)
+        assert [each.code for each in told.denials] == ["DATA_BAD"]
+        assert (told.max_risk, told.after) == (None, None)
 
     def test_what_does_not_wait_any_more_has_no_preview(self, rig: Rig) -> None:
         assert answers.answer(rig.desk, ask.PreviewTrade("A000099", 1)).work() is None

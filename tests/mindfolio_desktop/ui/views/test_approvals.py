@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,18 +12,22 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButto
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode, LedgerFault
-from engine.core.money import dollars
+from engine.core.money import Money, dollars
 from engine.domain.commands import ApproveTrade, RefuseTrade
 from engine.domain.denial import Denial
+from engine.domain.events import ApprovalDecided
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
-from engine.domain.preview import TradePreview
-from engine.domain.questions import Answer, PreviewTrade
+from engine.domain.questions import DESK_QUESTIONS, Answer, PreviewTrade, StrikesOf
+from engine.domain.restriking import strikes_of_legs
 from engine.domain.snapshot import MindfolioSnapshot
+from engine.runtime.answers import answer as answer_of
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views import approvals
 from mindfolio_desktop.ui.views.approvals import ApprovalsView, why_nothing_waits
+from tests.engine.runtime.scenes import give
+from tests.engine.runtime.test_openings import rig_for_several
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.previews import preview
 from tests.mindfolio_desktop.ui.snapshots import (
@@ -103,7 +108,10 @@ def table(page: ApprovalsView) -> QTableView:
 
 
 def click(page: ApprovalsView, name: str) -> None:
-    QTest.mouseClick(button(page, name), Qt.MouseButton.LeftButton)
+    wanted = button(page, name)
+    for _ in range(3):  # what was just shown stands where it belongs once each layout around it was made
+        QApplication.processEvents()
+    QTest.mouseClick(wanted, Qt.MouseButton.LeftButton)
 
 
 # --- choosing -----------------------------------------------------------------------------------------------------
@@ -233,7 +241,7 @@ def test_an_edited_quantity_is_approved_as_that(page: ApprovalsView, engine: Eng
 
 
 # --- figures of now -----------------------------------------------------------------------------------------------
-def answer(bridge: EngineBridge, qtbot: QtBot, question: PreviewTrade, found: TradePreview | None) -> None:
+def answer(bridge: EngineBridge, qtbot: QtBot, question: PreviewTrade | StrikesOf, found: object) -> None:
     with qtbot.waitSignal(bridge.answered):
         bridge.notify(Answer(question, lambda: found))
 
@@ -280,6 +288,109 @@ def test_a_question_that_fails_says_why_on_the_ticket(page: ApprovalsView, bridg
     with qtbot.waitSignal(bridge.unanswered):
         bridge.notify(Answer(PreviewTrade("a-1", 1), fails))
     assert text(page, "preview_asof") == "There are no figures of now: no prices"
+
+
+# --- other strikes ------------------------------------------------------------------------------------------------
+LISTED = tuple(tuple(dollars(each) for each in range(200, 320, 5)) for _ in range(4))
+
+
+def strikes(*wanted: int) -> tuple[Money, ...]:
+    return tuple(dollars(each) for each in wanted)
+
+
+def change_strikes(page: ApprovalsView, bridge: EngineBridge, engine: EngineFake, qtbot: QtBot) -> None:
+    """Ask for other strikes with the mouse, and have them listed."""
+    QTest.mouseClick(button(page, "strikes_edit"), Qt.MouseButton.LeftButton)
+    assert engine.questions[-1] == StrikesOf("a-1")
+    answer(bridge, qtbot, StrikesOf("a-1"), LISTED)
+
+
+def test_a_strike_is_stepped_looked_at_and_approved_with_the_worst_price_that_was_shown(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    change_strikes(page, bridge, engine, qtbot)
+    click(page, "strike_0_lower")
+    asked = PreviewTrade("a-1", 1, strikes(235, 250, 270, 280))
+    assert engine.questions[-1] == asked, "it is looked at before anybody decides"
+    assert not button(page, "approve").isEnabled(), "nobody has seen a price of it"
+    QApplication.processEvents()
+    assert text(page, "ticket_strike_0") == "235"
+    answer(bridge, qtbot, asked, preview(worst=dollars("-2.30"), max_risk=dollars(1_270)))
+    assert text(page, "ticket_title") == "TSLA 17 Apr 235/250/270/280 iron condor, strikes changed"
+    assert (text(page, "ticket_worst_credit_value"), text(page, "ticket_max_risk_value")) == ("$230.00", "$1,270.00")
+    assert "no backtest speaks for them" in text(page, "ticket_strikes_note")
+    click(page, "approve")
+    assert engine.commands == [ApproveTrade("a-1", "user", None, strikes(235, 250, 270, 280), dollars("-2.30"))]
+
+
+def test_strikes_are_changed_with_the_keyboard_alone(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    button(page, "strikes_edit").setFocus()
+    QTest.keyClick(button(page, "strikes_edit"), Qt.Key.Key_Space)
+    answer(bridge, qtbot, StrikesOf("a-1"), LISTED)
+    focused = QApplication.focusWidget()
+    assert focused is button(page, "strike_0_lower")
+    QTest.keyClick(focused, Qt.Key.Key_Space)
+    assert engine.questions[-1] == PreviewTrade("a-1", 1, strikes(235, 250, 270, 280))
+
+
+def test_strikes_out_of_order_are_refused_beside_the_field(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    change_strikes(page, bridge, engine, qtbot)
+    for _ in range(2):
+        click(page, "strike_0_higher")
+    assert "not an iron condor: put the strikes in order" in text(page, "ticket_strikes_problem")
+    asked = PreviewTrade("a-1", 1, strikes(250, 250, 270, 280))
+    assert engine.questions[-1] == asked
+    unfit = Denial(DenialCode.STRUCTURE, "250/250/270/280 would make no structure", None)
+    answer(bridge, qtbot, asked, preview(mid=None, worst=None, after=None, denials=(unfit,), why_not="none"))
+    assert not button(page, "approve").isEnabled()
+    assert button(page, "refuse").isEnabled()
+
+
+def test_what_was_changed_can_be_taken_back(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    answer(bridge, qtbot, PreviewTrade("a-1", 1), preview())
+    change_strikes(page, bridge, engine, qtbot)
+    click(page, "strike_3_higher")
+    click(page, "strikes_restore")
+    assert engine.questions[-1] == PreviewTrade("a-1", 1)
+    assert text(page, "ticket_title") == "TSLA 17 Apr 240/250/270/280 iron condor"
+    assert text(page, "ticket_strikes_note") == ""
+    click(page, "approve")
+    assert engine.commands == [ApproveTrade("a-1", "user")]
+
+
+def test_another_trade_on_the_ticket_begins_with_its_own_strikes(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    change_strikes(page, bridge, engine, qtbot)
+    click(page, "strike_0_lower")
+    table(page).setFocus()
+    QTest.keyClick(table(page), Qt.Key.Key_Down)
+    assert engine.questions[-1] == PreviewTrade("a-2", 1)
+    answer(bridge, qtbot, StrikesOf("a-1"), LISTED)
+    assert page._ticket.strikes == ()
+    assert button(page, "strikes_edit").isVisible(), "those are of the other"
+
+
+def test_strikes_that_cannot_be_told_say_why(
+    page: ApprovalsView, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    QTest.mouseClick(button(page, "strikes_edit"), Qt.MouseButton.LeftButton)
+    answer(bridge, qtbot, StrikesOf("a-1"), None)
+    assert "it does not wait any more" in text(page, "ticket_strikes_problem")
+
+    def fails() -> object:
+        raise LedgerFault("no chain")
+
+    QTest.mouseClick(button(page, "strikes_edit"), Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(bridge.unanswered):
+        bridge.notify(Answer(StrikesOf("a-1"), fails))
+    assert text(page, "ticket_strikes_problem") == "There are no strikes to choose from: no chain."
 
 
 # --- not now ------------------------------------------------------------------------------------------------------
@@ -393,3 +504,49 @@ def test_the_buttons_of_a_ticket_never_lie_over_each_other_in_a_low_window(qtbot
     assert refuse is not None
     qtbot.waitUntil(lambda: approve.geometry().bottom() < refuse.geometry().top())
     assert min(approve.height(), refuse.height()) >= theme.px(theme.CONTROL_HEIGHT - 2)
+
+
+# --- with a real engine -------------------------------------------------------------------------------------------
+def test_a_strike_that_was_stepped_is_ordered_and_journaled(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
+    rig = rig_for_several(tmp_path)
+    (waiting_one,) = rig.desk.book.approvals.values()
+
+    def send(message: object) -> None:
+        if isinstance(message, DESK_QUESTIONS):
+            over.notify(answer_of(rig.desk, message))
+        else:
+            assert isinstance(message, ApproveTrade)
+            assert give(rig, message) == []
+            over.notify(CommandAccepted(message))
+
+    over = EngineBridge(send, lambda _source, _why: None, lambda _question: ())
+    view = ApprovalsView(over)
+    view._ticket._settling.setInterval(1)
+    qtbot.addWidget(view)
+    view.resize(1_080, 900)
+    view.set_snapshot(rig.kernel.snapshot())
+    view.show()
+    try:
+        qtbot.waitUntil(button(view, "approve").isEnabled)
+        click(view, "strikes_edit")
+        qtbot.waitUntil(lambda: view.findChild(QPushButton, "ticket_strike_0_lower") is not None)
+        box = view.findChild(QSpinBox, "ticket_quantity")
+        assert box is not None
+        box.selectAll()
+        QTest.keyClicks(box, "1")
+        click(view, "strike_0_lower")
+        assert not button(view, "approve").isEnabled()
+        qtbot.waitUntil(button(view, "approve").isEnabled)
+        wanted = view._ticket.strikes
+        click(view, "approve")
+        qtbot.waitUntil(lambda: not rig.desk.book.approvals)
+    finally:
+        over.close()
+    (decided,) = rig.events(ApprovalDecided)
+    assert isinstance(decided, ApprovalDecided)
+    assert decided.proposed is not None
+    assert decided.approved is not None
+    assert decided.proposed.structure == waiting_one.candidate.structure
+    assert strikes_of_legs(decided.approved.structure) == wanted
+    (order,) = rig.broker.submitted
+    assert strikes_of_legs(order.structure) == wanted
