@@ -17,7 +17,7 @@ from engine.market.history import HistoryStore
 from engine.risk.latch import set_latch_file
 from engine.runtime.assembly import OpenEngine
 from engine.runtime.places import Places, Running
-from mindfolio_desktop import app, cli
+from mindfolio_desktop import cli, switching
 from mindfolio_desktop.welcome import ask_first
 from tests.fakes import RecordingPublisher
 from tests.recordings import falling_volatility, record_market, write_recording
@@ -467,7 +467,7 @@ def test_the_window_asks_only_where_nothing_is_and_no_template_was_named(
         return 0
 
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr(app, "run_window", run_window)
+    monkeypatch.setattr(switching, "run_window", run_window)
     if has_ledger:
         ledger = Places(tmp_path, Environment.SIMULATED).ledger
         ledger.parent.mkdir()

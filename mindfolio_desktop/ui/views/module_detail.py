@@ -30,7 +30,7 @@ from mindfolio_desktop.ui.widgets.module_panels import (
     SettingsPanel,
 )
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, POSITIONS
-from mindfolio_desktop.ui.widgets.page import Page
+from mindfolio_desktop.ui.widgets.page import OwnWindowButton, Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
@@ -138,6 +138,7 @@ class ModuleDetail(Page):
         heading.addWidget(self._pause)
         heading.addWidget(self._setup.edit)
         heading.addWidget(self._setup.remove)
+        heading.addWidget(OwnWindowButton())
         return heading
 
     def _connect(self) -> None:
