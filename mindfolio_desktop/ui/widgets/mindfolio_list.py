@@ -75,8 +75,8 @@ class MindfolioList(Overlay):
 
     def fill_again(self, known: Sequence[KnownMindfolio]) -> None:
         """Something was forgotten."""
+        self._table.setFocus()  # first: the button that was pressed goes, and its focus would close the list
         self._fill(known)
-        self._table.setFocus()
 
     def _fill(self, known: Sequence[KnownMindfolio]) -> None:
         self._shown = tuple(known)
