@@ -256,10 +256,9 @@ def _picture(picture: Picture, name: str, document: QTextDocument) -> str:
     box = renderer.viewBoxF()
     image = QImage(round(box.width() * _CHART_SCALE), round(box.height() * _CHART_SCALE), QImage.Format.Format_RGB32)
     image.fill(QColor("white"))
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    renderer.render(painter)
-    painter.end()
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        renderer.render(painter)
     document.addResource(QTextDocument.ResourceType.ImageResource, QUrl(name), image)
     high = round(_CHART_WIDTH * box.height() / WIDTH)
     keys = "&nbsp;&nbsp; ".join(

@@ -11,9 +11,16 @@ from hypothesis import settings
 
 import engine  # noqa: F401 - before numpy: it decides on the threads of numpy's linear algebra
 
-# A busy machine is not a slow property: examples have no deadline, and every run tries the same ones.
-settings.register_profile("mindfolio", deadline=None, derandomize=True)
+# A busy machine is not a slow property: examples have no deadline, and every run tries the same ones. The long form
+# (`--hypothesis-profile long`) looks for new ones each time. A property that names a number of its own keeps it.
+settings.register_profile("mindfolio", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("long", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("mindfolio")
+
+# Kept bytecode spares each process of the tests, and each one that they start, to compile the program and to rewrite
+# its assertions again: six seconds of a process that runs them all. It lies in `__pycache__`, as git knows.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -59,13 +59,18 @@ def allocation_rows(store: LedgerStore) -> AllocationRows:
     history = MemoryHistory(store)
     entries = tuple(each for each in checked_entries(store) if each[0].type in TYPES)
     fills = tuple((row.seq, row.position_id) for row in store.fills())
-    return AllocationRows(entries, history.of(BoundaryRow), history.power(), fills, history.ended())
+    return AllocationRows(entries, history.of(BoundaryRow), history.closes(), history.power(), fills, history.ended())
 
 
 def open_session(clerk: Clerk, day: dt.date) -> None:
     """A session opens."""
     book = clerk.ledger.book
     clerk.record(ev.SessionOpened(day, {module_id: book.pnl(module_id) for module_id in book.modules}))
+
+
+def close_session(clerk: Clerk, day: dt.date) -> None:
+    """A session closes, whatever the time."""
+    clerk.record(ev.SessionClosed(day))
 
 
 def bell(clerk: Clerk, day: dt.date) -> None:

@@ -74,6 +74,17 @@ def test_no_float_where_money_is_kept(path: Path) -> None:
     assert not re.search(r"\bfloat\(|\bsa\.Numeric\b|\bsa\.Float\b", path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if "QPainter" in path.read_text(encoding="utf-8")], ids=relative
+)
+def test_a_painter_is_ended_even_where_painting_fails(path: Path) -> None:
+    """One that is still open when its widget is done, because an exception keeps it, ends the program by a signal."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    ended = {id(item.context_expr) for node in ast.walk(tree) if isinstance(node, ast.With) for item in node.items}
+    opened = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "QPainter"]
+    assert [node.lineno for node in opened if node.args and id(node) not in ended] == []
+
+
 def test_nothing_in_the_repository_names_a_machine_or_a_registry() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=False

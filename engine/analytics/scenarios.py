@@ -94,7 +94,13 @@ def revalue(legs: Legs, moves: Moves, *, american: bool = True) -> Revaluation:
 
 def model_values(legs: Legs, moves: Moves, *, american: bool = True) -> Revaluation:
     """What the legs are worth in every cell, $, rather than what they have won or lost. Otherwise as `revalue`."""
-    return _by_position(legs, _leg_values(legs, moves, american=american) * legs.size[:, None, None])
+    return _by_position(legs, leg_values(legs, moves, american=american))
+
+
+def leg_values(legs: Legs, moves: Moves, *, american: bool = True) -> Floats:
+    """The same of each leg (n, p, v); NaN where it cannot be told."""
+    values: Floats = _leg_values(legs, moves, american=american) * legs.size[:, None, None]
+    return values
 
 
 def joint_moves(index: Floats, beta: Floats, volatility_per_fall: float = 0.0, days: float = 0.0) -> Moves:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analytics.kernel import Flags
-from engine.analytics.scenarios import Legs, Moves, joint_moves, model_values
+from engine.analytics.scenarios import Legs, Moves, joint_moves, leg_values
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT, Money, to_float
 from engine.domain.chain import Floats, Ints
@@ -127,9 +127,9 @@ def symbol_cells(symbol: str, entries: Sequence[Entry], prices: Prices) -> Symbo
 
 def _moved(legs: Legs, is_short: Flags) -> tuple[Floats, Floats]:
     """Values of one of each for the price moves (n, moves, kinds), and what exercise brings (n, moves), $."""
-    exercised = _exercised(legs, PRICE_MOVES)
-    live = stressed_values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES))
-    later = stressed_values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES, LATER_DAYS))
+    exercised = exercised_values(legs, PRICE_MOVES)
+    live = stressed_values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES), exercised)
+    later = stressed_values(legs, Moves(PRICE_MOVES, VOLATILITY_MOVES, LATER_DAYS), exercised)
     assigned = np.where(is_short[:, None], exercised, live[:, :, _UNCHANGED])
     return np.concatenate([live, later, assigned[:, :, None], exercised[:, :, None]], axis=2), exercised
 
@@ -138,9 +138,9 @@ def _crashed(legs: Legs, is_short: Flags, beta: float | None) -> tuple[Floats, F
     """Values of one of each in the crash (n, 2 x falls), and what exercise then brings, $."""
     moves = joint_moves(INDEX_FALLS, np.array([1.0 if beta is None else beta]), FEAR)
     price = moves.price[:, 0]
+    exercised = exercised_values(legs, price)
     # Each fall has its own volatility: the diagonal of a grid, which is one call where three rows would be three.
-    grid = stressed_values(legs, Moves(price, moves.volatility[:, 0]))
-    values, exercised = np.diagonal(grid, axis1=1, axis2=2), _exercised(legs, price)
+    values = np.diagonal(stressed_values(legs, Moves(price, moves.volatility[:, 0]), exercised), axis1=1, axis2=2)
     assigned = np.where(is_short[:, None], exercised, values)
     return np.concatenate([values, assigned], axis=1), np.concatenate([exercised, exercised], axis=1)
 
@@ -165,14 +165,13 @@ def cells_of_book(parts: Sequence[tuple[int, Ints, Ints]], symbols: int) -> Ints
     return np.concatenate([joint, crash, alone.reshape(items, symbols * moves * kinds)], axis=1)
 
 
-def stressed_values(legs: Legs, moves: Moves) -> Floats:
-    """Model value of one of each (n, p, v), $: European, and at least what exercise brings; price moves (p,)."""
-    values = model_values(legs, moves, american=False).by_position
-    floored: Floats = np.maximum(values, _exercised(legs, moves.price)[:, :, None])
+def stressed_values(legs: Legs, moves: Moves, exercised: Floats) -> Floats:
+    """Model value of one of each (n, p, v), $: European, and at least what exercise brings (n, p)."""
+    floored: Floats = np.maximum(leg_values(legs, moves, american=False), exercised[:, :, None])
     return floored
 
 
-def _exercised(legs: Legs, price: Floats) -> Floats:
+def exercised_values(legs: Legs, price: Floats) -> Floats:
     """What exercise of one of each brings (n, p), $; of shares their value."""
     moved = legs.spot[:, None] * (1.0 + price)
     strike = np.where(legs.is_share, 0.0, legs.strike)[:, None]

@@ -73,6 +73,24 @@ def next_session(after: dt.datetime) -> Session:
     return session
 
 
+@lru_cache(maxsize=16_384)
+def session_after(day: dt.date) -> Session:
+    """The first session after a New York date."""
+    day += _ONE_DAY
+    while (session := session_on(day)) is None:
+        day += _ONE_DAY
+    return session
+
+
+def session_day(at: dt.datetime) -> dt.date:
+    """The session's day that an instant belongs to: its own New York date, or the next session's on a day without.
+
+    Days, weeks and months are cut by it: what happens on a Saturday is Monday's, also at a month's end.
+    """
+    day = market_day(at)
+    return day if session_on(day) is not None else session_after(day).day
+
+
 def previous_session(day: dt.date) -> Session:
     """The last session before a New York date."""
     day -= _ONE_DAY

@@ -92,27 +92,46 @@ def layers_svg(title: str, days: Sequence[dt.date], layers: Sequence[Layer]) -> 
     return _svg(title, [*parts, scale.grid(), across.labels()])
 
 
-def histogram(title: str, amounts: Sequence[Money]) -> str:
-    """How many results lie in each of a few equal ranges; no range holds both losses and gains."""
+@dataclass(frozen=True, slots=True)
+class OutcomeBins:
+    """Results in equal ranges of `step` dollars: the lower end of each and how many lie in it, from left to right."""
+
+    step: float
+    lows: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+def outcome_bins(amounts: Sequence[Money]) -> OutcomeBins:
+    """About twelve round ranges from the worst result, or zero, to the best; no range holds both losses and gains.
+
+    A result on a border belongs to the range nearer to zero, nothing lost and nothing won to the gains. Raises
+    ValueError without results.
+    """
     if not amounts:
-        return _nothing("No trade was closed.")
+        raise ValueError("there are no results to put into ranges")
     results = [to_float(amount) for amount in amounts]
     lowest, highest = min(0.0, *results), max(0.0, *results)
     step = nice_step((highest - lowest) / 12 or 1.0)
     start = math.floor(lowest / step)
     counts = [0] * max(1, math.ceil(highest / step) - start)
     for result in results:
-        # A result on a border belongs to the range nearer to zero, so that a loss never stands among the gains.
         index = math.floor(result / step) if result < 0 else max(math.ceil(result / step) - 1, 0)
         counts[min(max(index - start, 0), len(counts) - 1)] += 1
-    most = max(counts)
-    width = (WIDTH - _LEFT - _RIGHT) / len(counts)
-    scale = _Scale(0, most, is_money=False)
+    return OutcomeBins(step, tuple((start + index) * step for index in range(len(counts))), tuple(counts))
+
+
+def histogram(title: str, amounts: Sequence[Money]) -> str:
+    """How many results lie in each of a few equal ranges; no range holds both losses and gains."""
+    if not amounts:
+        return _nothing("No trade was closed.")
+    bins = outcome_bins(amounts)
+    width = (WIDTH - _LEFT - _RIGHT) / len(bins.counts)
+    scale = _Scale(0, max(bins.counts), is_money=False)
     parts = [scale.grid()]
-    every = math.ceil(len(counts) / 8)
-    for index, count in enumerate(counts):
-        left, low = _LEFT + index * width, (start + index) * step
-        words = f"{count} between {dollars_text(low)} and {dollars_text(low + step)}"
+    every = math.ceil(len(bins.counts) / 8)
+    for index, count in enumerate(bins.counts):
+        left, low = _LEFT + index * width, bins.lows[index]
+        words = f"{count} between {dollars_text(low)} and {dollars_text(low + bins.step)}"
         parts.append(
             _bar(left + 1, scale.down(count), width - 2, HEIGHT - _BOTTOM, "loss" if low < 0 else "gain", words)
         )

@@ -15,7 +15,7 @@ UNIT = 10_000
 
 CENT: Money = UNIT // 100
 
-_LARGEST: Money = 10**15
+LARGEST: Money = 10**15
 """A hundred billion dollars: beyond it a figure is an error, not an amount."""
 
 
@@ -27,14 +27,14 @@ def dollars(amount: int | str | Decimal) -> Money:
         scaled = exact.multiply(Decimal(amount), Decimal(UNIT))
     except DecimalException as error:
         raise ValueError(f"{amount!r} is not an amount of dollars") from error
-    if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > _LARGEST:
+    if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > LARGEST:
         raise ValueError(f"{amount!r} is not an exact amount of dollars")
     return int(scaled)
 
 
 def from_float(value: float) -> Money | None:
     """The named crossing from analytics: dollars as float to the nearest unit, None when not finite or absurd."""
-    if not math.isfinite(value) or abs(value) * UNIT > _LARGEST:
+    if not math.isfinite(value) or abs(value) * UNIT > LARGEST:
         return None
     return round(value * UNIT)
 
@@ -44,20 +44,22 @@ def to_float(amount: Money) -> float:
     return amount / UNIT
 
 
-def usd(amount: Money | None, *, signed: bool = False) -> str:
-    """An amount as people write it: "-$1,204.50", "n/a" for none; `signed` gains carry a plus."""
+def usd(amount: Money | None, *, signed: bool = False, cents: bool = True) -> str:
+    """An amount as people write it: "-$1,204.50", "n/a" for none; `signed` gains carry a plus; or in whole dollars."""
     if amount is None:
         return "n/a"
-    sign = "-" if amount < 0 else "+" if signed and amount > 0 else ""
-    return f"{sign}${abs(amount) / UNIT:,.2f}"
+    figure = f"{abs(amount) / UNIT:,.2f}" if cents else f"{abs(amount) / UNIT:,.0f}"
+    if not figure.strip("0."):
+        return f"${figure}"  # what rounds to nothing is neither a gain nor a loss
+    return f"{'-' if amount < 0 else '+' if signed else ''}${figure}"
 
 
 def percent(part: Money, whole: Money) -> float | None:
     """`part` as a percentage of `whole`, rounded half up to one decimal as the screens show it; None for no whole."""
     if whole == 0:
         return None
-    tenths = Decimal(part) * 1000 / Decimal(whole)
-    return round_half_up(tenths) / 10
+    tenths = (2000 * abs(part) + abs(whole)) // (2 * abs(whole))
+    return (tenths if (part < 0) == (whole < 0) else -tenths) / 10
 
 
 def round_half_up(value: Decimal) -> int:

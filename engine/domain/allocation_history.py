@@ -53,11 +53,11 @@ class AllocationChange:
 class AllocationInterval:
     """A stretch of time in one session with one split in force.
 
-    `session` is the one that was opened last (what is booked before the next opens counts in it), None before the
-    first; `change` is the index of the change that made the split. `used`: buying power at the beginning, by module.
-    `pnl`: after costs, open positions at their marks, by module (ACCOUNT for the account's own, which no module earned:
-    interest on cash, a late fee); what is zero is left out. `nav` is that at the end; `flows` is what of its change was
-    nobody's P&L: deposits, withdrawals, EXTERNAL.
+    `session` is the one with whose close it ends, or a later interval does: what comes in a night counts in the session
+    that opens next, and is None until it opens. `change` is the index of the change that made the split. `used`: buying
+    power at the beginning, by module. `pnl`: after costs, open positions at their marks, by module (ACCOUNT for the
+    account's own, which no module earned: interest on cash, a late fee); what is zero is left out. `nav` is that at the
+    end; `flows` is what of its change was nobody's P&L: deposits, withdrawals, EXTERNAL.
     """
 
     session: dt.date | None

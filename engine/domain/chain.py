@@ -1,5 +1,7 @@
 """All known quotes of one underlying as columns: the form in which modules and analytics read the market."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.clock import from_epoch_us
-from engine.core.money import from_float
+from engine.core.money import LARGEST, UNIT, Money, from_float
 from engine.domain.instrument import OptionContract
 from engine.domain.quote import Quote
 from engine.domain.quote_flags import Flags, is_tradable, quote_flags
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Rows = NDArray[np.intp]
 
 _LONG_AGO = np.iinfo(np.int64).min
 
@@ -71,6 +74,39 @@ class Chain:
             open_interest=_count(self.open_interest[row].item()),
         )
 
+    def find(self, contracts: Sequence[OptionContract]) -> tuple[Rows, Flags]:
+        """`rows` of some contracts."""
+        return self.rows(np.array([contract.key for contract in contracts], dtype=np.int64))
+
+    def rows(self, keys: Ints) -> tuple[Rows, Flags]:
+        """The row of each key (m,), and whether the chain has ever shown it; any row where it has not."""
+        if not self.key.size:
+            return np.zeros(keys.size, dtype=np.intp), np.zeros(keys.size, dtype=np.bool_)
+        row = np.minimum(np.searchsorted(self.key, keys), self.key.size - 1)
+        return row, self.key[row] == keys
+
+    def quotes_at(self, rows: Rows) -> list[Quote]:
+        """What `quote` tells of each of some rows (m,)."""
+        bid, ask = moneys(self.bid[rows]), moneys(self.ask[rows])
+        stamps = self.quoted_at[rows].tolist()
+        times = {stamp: from_epoch_us(stamp) for stamp in set(stamps)}
+        columns = zip(bid, ask, stamps, self.volume[rows].tolist(), self.open_interest[rows].tolist(), strict=True)
+        return [
+            Quote(low, high, times[stamp], _count(volume), _count(interest))
+            for low, high, stamp, volume, interest in columns
+        ]
+
+
+def moneys(amounts: Floats) -> list[Money | None]:
+    """`from_float` of each of a column (m,)."""
+    with np.errstate(all="ignore"):
+        scaled = amounts * UNIT
+        known = np.abs(scaled) <= LARGEST  # what is no number is not
+    whole: list[Money | None] = np.rint(np.where(known, scaled, 0.0)).astype(np.int64).tolist()
+    if known.all():
+        return whole
+    return [amount if is_known else None for amount, is_known in zip(whole, known.tolist(), strict=True)]
+
 
 def _count(value: float) -> int | None:
-    return int(value) if np.isfinite(value) else None
+    return int(value) if math.isfinite(value) else None

@@ -15,6 +15,9 @@ from engine.domain.mindfolio import ModuleSpec
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.domain.structure import Leg, StructureKind
 
+PAGE = 100
+"""Rows that a list out of the ledger is told at once; a page with fewer is the last one."""
+
 
 # --- what the journal tells -------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,7 @@ class NavSamples:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedDays:
-    """Where the P&L of the newest sessions came from, newest first: tuple[ExplainedDay, ...]."""
-
-    limit: int = 60
+    """Where the P&L of a page of the newest sessions came from, newest first: tuple[ExplainedDay, ...]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,6 @@ class FillsOf:
 
     module_id: str | None = None
     before: int | None = None
-
-
-PAGE = 100
-"""Orders and fills that are told at once; fewer are the last ones there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +102,6 @@ class NotesOf:
 
     text: str = ""
     before: int | None = None
-
-
-PAGE_ENTRIES = 200
-"""Entries of one page of the journal; a page with fewer is the last one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
-"""The history of allocation, from the read tables and those entries that changed a split or opened a session."""
+"""The history of allocation, from the read tables and those entries that changed a split or opened a session.
+
+A session goes from close to close, as day P&L does: what comes in the night counts in the session that opens next.
+"""
 
 import datetime as dt
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.core.errors import LedgerFault
 from engine.core.money import Money
@@ -18,7 +21,7 @@ from engine.domain.allocation_history import (
 )
 from engine.domain.budget import BudgetPlan
 from engine.domain.position import Position, PositionStatus
-from engine.domain.records import ACCOUNT, BoundaryRow, PowerRow, Recorded
+from engine.domain.records import ACCOUNT, BoundaryRow, CloseRow, PowerRow, Recorded
 from engine.ledger.book_state import BookState
 from engine.ledger.fold_history import pnl_by_holder
 from engine.ledger.fold_positions import lineage_of
@@ -53,11 +56,13 @@ _BEFORE_ALL = BudgetPlan({}, 0)
 class AllocationRows:
     """What the history is told by, each in order of its entries.
 
-    `entries` are those of `TYPES`, `fills` the entry and the position of each fill, `ended` all positions that ended.
+    `entries` are those of `TYPES`, `closes` the ends of sessions, `fills` the entry and the position of each fill,
+    `ended` all positions that ended.
     """
 
     entries: tuple[tuple[Recorded, ev.Event], ...]
     boundaries: tuple[BoundaryRow, ...]
+    closes: tuple[CloseRow, ...]
     power: tuple[PowerRow, ...]
     fills: tuple[tuple[int, str], ...]
     ended: tuple[Position, ...]
@@ -70,9 +75,11 @@ def allocation_history(rows: AllocationRows, book: BookState) -> AllocationHisto
     may be newer than the book, never older.
     """
     boundaries: dict[int, dict[str, BoundaryRow]] = defaultdict(dict)
-    for row in rows.boundaries:
+    closes = _closing(rows.closes)
+    for row in (*rows.boundaries, *closes):
         if row.seq <= book.seq:
             boundaries[row.seq][row.module_id] = row
+    bells = {row.seq for row in closes}
     told = {
         entry.seq: (entry, event)
         for entry, event in rows.entries
@@ -82,11 +89,28 @@ def allocation_history(rows: AllocationRows, book: BookState) -> AllocationHisto
     try:
         for seq in sorted({*told, *boundaries}):
             entry, event = told.get(seq, (None, None))
-            passed.boundary(entry, event, boundaries[seq])
+            passed.boundary(entry, event, boundaries[seq], is_close=seq in bells)
         passed.end(book)
         return AllocationHistory(tuple(passed.changes), tuple(passed.intervals), _ended_lineages(rows, book))
     except (KeyError, IndexError) as error:
         raise LedgerFault(f"the history of splits lacks a row ({error}): mindfolio verify tells which") from error
+
+
+def _closing(closes: Iterable[CloseRow]) -> list[BoundaryRow]:
+    """Closes as boundaries: nothing is earned by a bell. What no module realised is the account's own."""
+    by_seq: dict[int, dict[str, CloseRow]] = defaultdict(dict)
+    for row in closes:
+        by_seq[row.seq][row.module_id] = row
+    found: list[BoundaryRow] = []
+    for seq, rows in by_seq.items():
+        account = rows.pop(ACCOUNT)
+        own = account.realised - sum(row.realised for row in rows.values())
+        reserve = account.budget - sum(row.budget for row in rows.values())
+        found.append(BoundaryRow(seq, account.at, ACCOUNT, own, own, reserve, 0, account.value))
+        for row in rows.values():
+            pnl = row.realised + row.open_pnl
+            found.append(BoundaryRow(seq, row.at, row.module_id, pnl, pnl, row.budget, row.used, 0))
+    return found
 
 
 # --- splits and what was earned under them ---------------------------------------------------------------------------
@@ -123,19 +147,26 @@ class _Passed:
         self.intervals: list[AllocationInterval] = []
         self._running: _Running | None = None
         self._session: dt.date | None = None
+        self._night = 0
+        """The first interval since the newest close."""
 
-    def boundary(self, entry: Recorded | None, event: ev.Event | None, rows: Mapping[str, BoundaryRow]) -> None:
-        """The next one; where no entry is given a position went over to another module."""
+    def boundary(
+        self, entry: Recorded | None, event: ev.Event | None, rows: Mapping[str, BoundaryRow], *, is_close: bool
+    ) -> None:
+        """The next one; where no entry is given a session closed, or a position went over to another module."""
         account, running = rows[ACCOUNT], self._running
         since = {name: row.pnl_after for name, row in rows.items()}
         if running is not None:
             running.earn({name: row.pnl_before for name, row in rows.items()})
-            if event is None:
+            if event is None and not is_close:
                 running.since = since
                 return
             self.intervals.append(running.ended(account.at, account.nav))
-        if isinstance(event, ev.SessionOpened):
+        if is_close:
+            self._session, self._night = None, len(self.intervals)
+        elif isinstance(event, ev.SessionOpened):
             self._session = event.day
+            self.intervals[self._night :] = [replace(each, session=event.day) for each in self.intervals[self._night :]]
         elif entry is not None and isinstance(event, _Change):
             self.changes.append(self._changed(entry, event, rows))
         plan, change = self.changes[-1].after, len(self.changes) - 1

@@ -280,14 +280,24 @@ def went_over(book: BookState, seq: int, _at: dt.datetime, event: ev.PositionMov
         mark = book.marks[event.position_id]
         return _left(book, seq, position, mark - position.cost, mark)
     rows = entries.moved(seq, position.module_id, event.module_id, position.cost)
-    # What is open goes along without being anybody's gain or loss of the day.
-    moved = book.marks[event.position_id] - position.cost
-    for module_id, change in ((position.module_id, -moved), (event.module_id, moved)):
+    for module_id, change in taken_along(book, event).items():
         if module_id in book.modules:
             book.modules[module_id].baseline += change
             book.modules[module_id].closed += change
     book.positions[event.position_id] = replace(position, module_id=event.module_id)
     return Applied(rows)
+
+
+def taken_along(book: BookState, event: ev.Event) -> dict[str, Money]:
+    """Open P&L that goes over with a position that is about to move, by module: nobody's gain or loss of the day.
+
+    Nothing where it leaves the mindfolio, for that is an end, or where the event is no move of what is open.
+    """
+    position = book.positions.get(event.position_id) if isinstance(event, ev.PositionMoved) else None
+    if position is None or not isinstance(event, ev.PositionMoved) or event.module_id in (EXTERNAL, position.module_id):
+        return {}
+    moved = book.marks[position.position_id] - position.cost
+    return {position.module_id: -moved, event.module_id: moved}
 
 
 def _left(book: BookState, seq: int, position: Position, gain: Money, mark: Money) -> Applied:

@@ -150,6 +150,7 @@ class LedgerQuery:
             rows = AllocationRows(
                 entries=tuple((entry, event_of(entry)) for entry in map(tables.recorded, entries)),
                 boundaries=_history(connection, BoundaryRow),
+                closes=_history(connection, CloseRow),
                 power=_history(connection, PowerRow),
                 fills=tuple((row.seq, row.position_id) for row in connection.execute(sa.select(fills))),
                 ended=tuple(tables.closed(row) for row in connection.execute(sa.select(closed))),

@@ -14,7 +14,7 @@ from engine.domain.scan import IvRank, ScanContext
 from engine.domain.structure import StructureKind
 from engine.modules.board import Board, board_of, row_at_delta
 from engine.modules.gamma_rules import GammaRules
-from engine.modules.proposal import Package, PickedLeg, Skip, known, priced, usd
+from engine.modules.proposal import Package, PickedLeg, Skip, known, plain, priced
 
 AT_THE_MONEY_PCT = 2
 """Of the price: a straddle struck further away is a bet on a direction."""
@@ -97,8 +97,8 @@ def entry(
         return package
     spread = round(float((chain.ask[list(rows)] - chain.bid[list(rows)]).sum()) * UNIT)
     if spread * 100 > rules.max_spread_pct * package.net_price:
-        share = f"{spread * 100 / package.net_price:.1f} % of the {usd(package.net_price)} premium"
-        return Skip(f"spread {usd(spread)} is {share}, above {rules.max_spread_pct} %")
+        share = f"{spread * 100 / package.net_price:.1f} % of the {plain(package.net_price)} premium"
+        return Skip(f"spread {plain(spread)} is {share}, above {rules.max_spread_pct} %")
     return Entry(package, expiry_dte, iv, realised, spread)
 
 

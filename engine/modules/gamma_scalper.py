@@ -13,7 +13,7 @@ from engine.analytics.gamma_pnl import theta_paid
 from engine.analytics.realised_volatility import close_to_close
 from engine.core.calendar import market_day, previous_session
 from engine.core.errors import Fact
-from engine.core.money import UNIT, Money, from_float
+from engine.core.money import UNIT, Money, from_float, usd
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.chain import Chain
 from engine.domain.instrument import MULTIPLIER
@@ -34,9 +34,9 @@ from engine.modules.proposal import (
     candidate_of,
     expiry_odds,
     known,
+    plain,
     rank_refusal,
     sized,
-    usd,
 )
 from engine.modules.screening import by_rank, event_before, looked_at, refused_today, room_for, symbol_refusal
 
@@ -169,8 +169,9 @@ def _size(package: Package, chain: Chain, context: ScanContext, rules: GammaRule
     have = context.available * rules.position_share_pct // 100
     if needed > have:
         return Skip(
-            f"budget: one takes ${needed / UNIT:,.0f}, ${reserve / UNIT:,.0f} of it for hedges of "
-            f"{rules.hedge_reserve} shares; {rules.position_share_pct} % of what is available is ${have / UNIT:,.0f}"
+            f"budget: one takes {usd(needed, cents=False)}, {usd(reserve, cents=False)} of it for hedges of "
+            f"{rules.hedge_reserve} shares; {rules.position_share_pct} % of what is available is "
+            f"{usd(have, cents=False)}"
         )
     limit, risk = context.module.limits.max_risk_per_trade, package.unit_risk * (100 + rules.hedge_risk_pct) // 100
     by_hedges = have // needed
@@ -194,7 +195,7 @@ def _candidate(
     worth = _worth_at(package, realised, context)
     expected = None if worth is None else (worth - package.worst_price) * MULTIPLIER - 2 * package.unit_costs
     if worth is not None:
-        found = found.with_reason(f"worth {usd(worth)} at realised volatility, bought for {usd(package.net_price)}")
+        found = found.with_reason(f"worth {plain(worth)} at realised volatility, bought for {plain(package.net_price)}")
     return candidate_of(package, context, size, rank, found.reasons(rank, rules), (chance, expected))
 
 

@@ -8,7 +8,7 @@ from itertools import chain, combinations
 
 from engine.analytics.margin import MarginRates
 from engine.core.calendar import expiry_at, market_day, session_on
-from engine.core.money import CENT, UNIT, Money, from_float
+from engine.core.money import CENT, UNIT, Money, from_float, usd
 from engine.domain.instrument import MULTIPLIER, Right
 from engine.domain.ports import Strategy
 from engine.domain.position import Position, PositionStatus
@@ -126,7 +126,7 @@ def _expiring(position: Position, context: ManageContext, spot: Money) -> Exit |
     strikes = ", ".join(f"{leg.contract.strike / UNIT:g} {leg.contract.right.word}" for leg in legs)
     why = (
         f"last day: {strikes} at {spot / UNIT:.2f} could leave {shares:+,d} shares, "
-        f"which takes ${needed / UNIT:,.0f} of ${means / UNIT:,.0f}"
+        f"which takes {usd(needed, cents=False)} of {usd(means, cents=False)}"
     )
     return Exit(position.position_id, why, ExitCode.EXPIRY)
 

@@ -11,7 +11,7 @@ from engine.domain.scan import ScanContext
 from engine.domain.structure import StructureKind
 from engine.modules.iv_rules import IvRules
 from engine.modules.iv_two_expiries import Terms, target_refusal, two_legs
-from engine.modules.proposal import Package, Skip, right_word, usd
+from engine.modules.proposal import Package, Skip, plain, right_word
 
 _FURTHEST_PCT = 2.5
 """From the front's forward, in percent of it: no strike further off is at the money."""
@@ -75,5 +75,5 @@ def _why(taken: Package, other: Package | None = None) -> str:
     if taken.structure.strikes != other.structure.strikes:
         return f"{word}s, whose strike is nearer the forward"
     if taken.slip != other.slip:
-        return f"{word}s, the cheaper to trade: {usd(taken.slip)} a share beyond mid against {usd(other.slip)}"
-    return f"{word}s, for {usd(taken.net_price)} against {usd(other.net_price)}"
+        return f"{word}s, the cheaper to trade: {plain(taken.slip)} a share beyond mid against {plain(other.slip)}"
+    return f"{word}s, for {plain(taken.net_price)} against {plain(other.net_price)}"

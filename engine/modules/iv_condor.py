@@ -19,7 +19,7 @@ from engine.domain.scan import IvRank, ScanContext
 from engine.domain.structure import StructureKind, widest_wing
 from engine.modules.board import Board, board_of, row_at_delta
 from engine.modules.iv_rules import IvRules
-from engine.modules.proposal import Package, PickedLeg, Skip, known, priced, usd
+from engine.modules.proposal import Package, PickedLeg, Skip, known, plain, priced
 
 _RATIOS = (1, -1, -1, 1)
 """Long put, short put, short call, long call."""
@@ -73,14 +73,14 @@ def _checked(board: Board, rows: list[int], context: ScanContext, rules: IvRules
     net, worst = package.net_price, package.worst_price
     wing, costs = widest_wing(package.structure), package.unit_costs
     if -net * 100 < rules.min_credit_pct * wing:
-        share = f"{-net * 100 / wing:.1f} % of the {usd(wing)} wing"
-        return Skip(f"credit {usd(-net)} is {share}, below {rules.min_credit_pct} %")
+        share = f"{-net * 100 / wing:.1f} % of the {plain(wing)} wing"
+        return Skip(f"credit {plain(-net)} is {share}, below {rules.min_credit_pct} %")
     if -worst * MULTIPLIER <= 2 * costs:
-        at_worst = f"{usd(-worst * MULTIPLIER)} at the worst price"
-        return Skip(f"credit too small after costs: {at_worst}, {usd(2 * costs)} to open and close")
+        at_worst = f"{plain(-worst * MULTIPLIER)} at the worst price"
+        return Skip(f"credit too small after costs: {at_worst}, {plain(2 * costs)} to open and close")
     expiry_worst = expiry_extremes(package.payoff, -worst * MULTIPLIER).worst
     if expiry_worst is None or expiry_worst >= 0:
-        return Skip(f"credit {usd(-worst)} is no less than the {usd(wing)} wing: these quotes cannot be right")
+        return Skip(f"credit {plain(-worst)} is no less than the {plain(wing)} wing: these quotes cannot be right")
     return package
 
 
@@ -98,7 +98,7 @@ def condor_reasons(package: Package, expiry_dte: int, rank: IvRank, rules: IvRul
         about_rank,
         f"condor {strikes}, {expiry_dte} days",
         f"short put at {put:.1f} delta, short call at {call:.1f}",
-        f"credit {usd(-package.net_price)} is {-package.net_price * 100 / wing:.1f} % of the {usd(wing)} wing",
+        f"credit {plain(-package.net_price)} is {-package.net_price * 100 / wing:.1f} % of the {plain(wing)} wing",
     )
 
 

@@ -19,7 +19,7 @@ from engine.domain.structure import StructureKind
 from engine.modules.board import row_at_delta
 from engine.modules.iv_rules import IvRules
 from engine.modules.iv_two_expiries import Term, Terms, target_refusal, two_legs
-from engine.modules.proposal import Package, Skip, usd
+from engine.modules.proposal import Package, Skip, plain
 
 
 class Trend(NamedTuple):
@@ -84,7 +84,7 @@ def diagonal(terms: Terms, trend: Trend, context: ScanContext, rules: IvRules) -
     gap = int(bought - sold if puts else sold - bought)
     paid, costs = package.worst_price * MULTIPLIER, 2 * package.unit_costs
     if paid + costs >= gap * MULTIPLIER:
-        worst = f"{usd(package.worst_price)} at worst, with {usd(costs)} a unit to open and close,"
+        worst = f"{plain(package.worst_price)} at worst, with {plain(costs)} a unit to open and close,"
         return Skip(f"debit {worst} takes all of the {gap / UNIT:g} between the strikes: right on the trend could lose")
     refusal = target_refusal(package, rules)
     return Skip(refusal) if refusal else package

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.core.calendar import market_day
 from engine.core.errors import Fact
-from engine.core.money import UNIT, Money, from_float
+from engine.core.money import Money, from_float, usd
 from engine.domain.candidate import Finding
 from engine.domain.chain import Chain
 from engine.domain.mindfolio import ModuleKind
@@ -164,7 +164,7 @@ def _per_risk(finding: Finding) -> str:
     if candidate is None or candidate.expected_profit is None:
         return "expected profit unknown"
     expected: Money = candidate.expected_profit
-    return f"${expected / UNIT:+,.2f} expected for ${candidate.max_risk / UNIT:,.2f} at risk"
+    return f"{usd(expected, signed=True)} expected for {usd(candidate.max_risk)} at risk"
 
 
 def _condor(symbol: str, chain: Chain, context: ScanContext, rules: IvRules) -> _Found | Skip:

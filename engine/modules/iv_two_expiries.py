@@ -31,7 +31,7 @@ from engine.domain.scan import ScanContext
 from engine.domain.structure import Leg, StructureKind
 from engine.modules.board import Board, board_of, days_listed
 from engine.modules.iv_rules import IvRules
-from engine.modules.proposal import Package, PickedLeg, Skip, priced, right_word, usd
+from engine.modules.proposal import Package, PickedLeg, Skip, plain, priced, right_word
 from engine.modules.screening import event_before
 
 _DEVIATIONS = 6.0
@@ -165,7 +165,7 @@ def two_legs(
     # In order of strike; of one strike the earlier expiration first.
     package = priced(sorted(legs, key=lambda leg: leg.strike), kind, context)
     if isinstance(package, Package) and package.net_price <= 0:
-        paid = f"{usd(package.net_price)} a share"
+        paid = f"{plain(package.net_price)} a share"
         return Skip(f"the later expiry costs no more than the earlier brings ({paid}): these quotes cannot be right")
     return package
 
@@ -175,8 +175,8 @@ def target_refusal(package: Package, rules: IvRules) -> str:
     target, costs = package.net_price * MULTIPLIER * rules.debit_target_pct // 100, 2 * package.unit_costs
     if target > costs:
         return ""
-    share = f"{rules.debit_target_pct} % of the {usd(package.net_price)} debit"
-    return f"target too small after costs: {share} is {usd(target)}, {usd(costs)} to open and close"
+    share = f"{rules.debit_target_pct} % of the {plain(package.net_price)} debit"
+    return f"target too small after costs: {share} is {plain(target)}, {plain(costs)} to open and close"
 
 
 def front_result(package: Package, terms: Terms) -> FrontResult:
@@ -209,10 +209,10 @@ def term_reasons(package: Package, terms: Terms, result: FrontResult) -> tuple[s
     reasons = [
         terms.text,
         f"{right_word(package)} {kind} {strikes}, {terms.front.days} and {terms.back.days} days",
-        f"debit {usd(package.net_price)}, at most {usd(package.worst_price)}",
+        f"debit {plain(package.net_price)}, at most {plain(package.worst_price)}",
     ]
     if result.most is not None:
-        reasons.append(f"may win {usd(result.most)} at the front expiry, the later option at its forward volatility")
+        reasons.append(f"may win {plain(result.most)} at the front expiry, the later option at its forward volatility")
     return tuple(reasons)
 
 

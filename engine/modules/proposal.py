@@ -104,7 +104,7 @@ def priced(picked: Sequence[PickedLeg], kind: StructureKind, context: ScanContex
     power = buying_power(legs, -worst * MULTIPLIER, spot, mids)
     risk = max_risk(legs, -worst * MULTIPLIER, spot)
     if power is None or risk is None:
-        return Skip(f"what a {kind.value.lower()} at {usd(worst)} takes or risks cannot be told")
+        return Skip(f"what a {kind.value.lower()} at {plain(worst)} takes or risks cannot be told")
     if kind is StructureKind.SHORT_PUT:
         power = max(power, structure.strikes[0] * MULTIPLIER)  # secured in full, by product terms
     costs = context.costs.commission_per_contract * structure.contracts
@@ -232,6 +232,6 @@ def right_word(package: Package) -> str:
     return package.structure.legs[0].contract.right.word
 
 
-def usd(amount: Money) -> str:
-    """An amount in dollars, as reasons tell it."""
+def plain(amount: Money) -> str:
+    """An amount in dollars without a sign for them, as reasons tell prices; `money.usd` writes the sign."""
     return f"{amount / UNIT:.2f}"

@@ -15,7 +15,7 @@ from engine.domain.greeks import Greeks
 from engine.domain.order import OrderPurpose
 from engine.domain.quote_flags import Flags
 from engine.domain.scan import ScanContext
-from engine.modules.proposal import usd
+from engine.modules.proposal import plain
 from engine.modules.rebalancer_flags import Flag, excess
 from engine.modules.rebalancer_rules import RebalancerRules
 
@@ -96,8 +96,8 @@ def closing_candidate(holding: Holding, flag: Flag, after: tuple[float, float], 
     reasons = (
         f"{flag.about}: {flag.words}",
         f"closing {position.position_id} of {position.module_id} leaves {after[0]:g} % and {after[1]:g} %",
-        f"estimated P&L if closed now {usd(at_natural)} at natural, {usd(at_mid)} at mid, commissions included",
-        f"closing costs {usd(_slippage(holding))} from mid to natural and {usd(commission)} of commissions",
+        f"estimated P&L if closed now {plain(at_natural)} at natural, {plain(at_mid)} at mid, commissions included",
+        f"closing costs {plain(_slippage(holding))} from mid to natural and {plain(commission)} of commissions",
     )
     return plain_candidate(
         context.module.module_id,

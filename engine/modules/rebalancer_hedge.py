@@ -19,7 +19,7 @@ from engine.analytics.scenarios import Legs, joint_moves, revalue
 from engine.analytics.stress_cells import FEAR
 from engine.core.calendar import market_day, years_to_expiry
 from engine.core.errors import Fact
-from engine.core.money import UNIT, Money, from_float
+from engine.core.money import UNIT, Money, from_float, usd
 from engine.domain.candidate import Finding
 from engine.domain.chain import Chain, Floats
 from engine.domain.exposure import Exposure
@@ -38,7 +38,6 @@ from engine.modules.proposal import (
     greeks_of,
     priced,
     sized,
-    usd,
 )
 from engine.modules.rebalancer_rules import RebalancerRules
 from engine.modules.screening import event_before, refused_today, symbol_refusal
@@ -205,14 +204,14 @@ def _effect(
     strikes = f"{lean.index} put spread {high / UNIT:g}/{low / UNIT:g}"
     words = [
         f"{leaning}, above {rules.hedge_above_pct:g} % ({lean.sessions} sessions)",
-        f"{strikes} costs ${usd(cost)} and pays at most ${usd(most)}, at {low / UNIT:g} or below",
+        f"{strikes} costs {usd(cost)} and pays at most {usd(most)}, at {low / UNIT:g} or below",
     ]
     if without is not None and bought is not None:
         words.append(
-            f"if {lean.index} falls {rules.fall_pct:g} % at once the mindfolio makes ${usd(without)} without it, "
-            f"${usd(without + bought)} with it"
+            f"if {lean.index} falls {rules.fall_pct:g} % at once the mindfolio makes {usd(without)} without it, "
+            f"{usd(without + bought)} with it"
         )
-    words.append(f"worst case at expiry ${_or_none(worst)} before, ${_or_none(after)} after")
+    words.append(f"worst case at expiry {_or_none(worst)} before, {_or_none(after)} after")
     if left_out:
         words.append(f"not counted, without beta or volatility: {', '.join(left_out)}")
     return tuple(words), {

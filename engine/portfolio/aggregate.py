@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TypeAlias
 
 from engine.analytics.concentration import Measures, concentrations
-from engine.core.calendar import market_day
+from engine.core.calendar import market_day, session_day
 from engine.core.money import Money, from_float, percent
 from engine.domain.account import EXTERNAL
 from engine.domain.chain import Chain
@@ -163,7 +164,7 @@ class Aggregator:
         self._move(ledger.symbols, background.pasts, day)
         index_spot = from_float(chains[INDEX].spot) if INDEX in chains else None
         self._columns.follow(views, tuple(book.modules))
-        context = _Context(f"{day:%Y-%m}", self._betas, index_spot)
+        context = _Context(f"{session_day(market.now):%Y-%m}", self._betas, index_spot)
         modules = self._all_modules(ledger, views, context)
         sums = totals(book.capital, [_figures(module) for module in modules])
         by_symbol, by_sector = self._weigh(ledger.account["nav"], views, background.sectors)
@@ -201,8 +202,8 @@ class Aggregator:
         weighted = columns.weighted(context.betas, context.index_spot)
         kept, self._modules = self._modules, {}
         for place, booked in enumerate(ledger.modules):
-            held = tuple([views[position.position_id] for position in booked.positions])
             known = kept.get(booked.module_id)
+            held = _picked(views, booked.ids)
             if known is None or not known.is_of(booked, held, context):
                 view = ModuleView(
                     **booked.figures,
@@ -242,6 +243,10 @@ class Aggregator:
             self._weights = concentrations(measures)
             self._weights_of = (views, nav, sectors)
         return self._weights
+
+
+def _picked(views: Mapping[str, PositionView], ids: tuple[str, ...]) -> tuple[PositionView, ...]:
+    return itemgetter(*ids)(views) if len(ids) > 1 else tuple(views[each] for each in ids)
 
 
 def _figures(module: ModuleView) -> ModuleFigures:

@@ -22,6 +22,8 @@ class Booked:
     positions: tuple[Position, ...]
     figures: Mapping[str, Any]
     opened: Mapping[str, int]
+    ids: tuple[str, ...]
+    """Of the positions, in their order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +155,10 @@ def _booked(book: Book, module_id: str, worst: Money | None) -> Booked:
         ),
         "orders": book.orders_of(module_id),
     }
-    return Booked(module_id, book.positions_of(module_id), figures, dict(stats.opened))
+    positions = book.positions_of(module_id)
+    return Booked(
+        module_id, positions, figures, dict(stats.opened), tuple(position.position_id for position in positions)
+    )
 
 
 def _mean(amount: Money, count: int) -> Money | None:

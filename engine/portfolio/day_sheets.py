@@ -12,7 +12,6 @@ from engine.core.errors import MindfolioError
 from engine.core.expiries import INDEX_ROOTS, last_session
 from engine.core.money import Money
 from engine.domain import events as ev
-from engine.domain.account import EXTERNAL
 from engine.domain.day_sheet import (
     EndSheet,
     ExpiryLine,
@@ -37,6 +36,7 @@ from engine.domain.structure import Structure
 from engine.domain.units import drawdown_bp
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
+from engine.ledger.fold_positions import taken_along
 from engine.portfolio.trade_trail import TradeTrail
 from engine.portfolio.walk import ModuleNames, SessionDays
 
@@ -157,8 +157,10 @@ class EndGathering:
             self._sheet = self._made(book)
         if self._begin is None and day >= self._session.day:
             self._begin, self._nav_before = _results(book), book.nav
-        if day == self._session.day and isinstance(event, ev.PositionMoved):
-            self._follow_move(book, event)
+        if day == self._session.day and self._begin is not None:
+            for module_id, change in taken_along(book, event).items():
+                realised, opened = self._begin.get(module_id, (0, 0))
+                self._begin[module_id] = realised, opened + change
         self._trail.before(book, event)
         if isinstance(event, ev.OrderFilled) and day == self._session.day:
             order = book.orders[event.order_id]
@@ -198,16 +200,6 @@ class EndGathering:
             raise MindfolioError(f"the ledger has no entries of {self._session.day}")
         # The account is compared after the close too, and that is what an evening wants to know.
         return replace(self._sheet or self._made(book), compared_at=self._compared)
-
-    def _follow_move(self, book: Book, event: ev.PositionMoved) -> None:
-        """What is open in a position goes along with it to another module, as nobody's gain or loss of the day."""
-        position, begin = book.positions.get(event.position_id), self._begin
-        if position is None or begin is None or event.module_id == EXTERNAL:
-            return
-        moved = book.marks[position.position_id] - position.cost
-        for module_id, change in ((position.module_id, -moved), (event.module_id, moved)):
-            realised, opened = begin.get(module_id, (0, 0))
-            begin[module_id] = realised, opened + change
 
     def _made(self, book: Book) -> EndSheet:
         following = next_session(self._session.opens).day

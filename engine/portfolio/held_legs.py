@@ -16,7 +16,7 @@ from engine.domain.chain import Chain
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.position import Position
 from engine.domain.quote import Quote, stock_quote
-from engine.portfolio.valuation import contract_values, held_contracts, held_values
+from engine.portfolio.valuation import held_contracts, held_values, volatilities_at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,9 +111,10 @@ def prices_of_contracts(
         chain = chains.get(symbol)
         if chain is None:
             continue
-        quotes |= {contract: quote for contract in contracts if (quote := chain.quote(contract)) is not None}
+        rows, known = chain.find(contracts)
+        found = [contract for contract, is_known in zip(contracts, known.tolist(), strict=True) if is_known]
+        quotes |= zip(found, chain.quotes_at(rows[known]), strict=True)
         if (spot := from_float(chain.spot)) is not None:
             stocks[symbol] = stock_quote(spot, chain.spot_at)
-        values = contract_values(chain, contracts, now, rate)
-        volatilities |= {contract: value.volatility for contract, value in values.items()}
+        volatilities |= volatilities_at(chain, contracts, rows, known, now, rate)
     return Prices(now, quotes, stocks, volatilities, rate, betas or {})

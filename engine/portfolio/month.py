@@ -27,7 +27,7 @@ from engine.domain.units import drawdown_bp
 from engine.ledger.book import Book
 from engine.ledger.book_state import Applied
 from engine.ledger.entries import Account
-from engine.ledger.fold_positions import lineage_of
+from engine.ledger.fold_positions import lineage_of, taken_along
 from engine.portfolio.halts import halt_of
 from engine.portfolio.trade_trail import TradeTrail
 from engine.portfolio.walk import ModuleNames, SessionDays, walk
@@ -117,7 +117,8 @@ class MonthGathering:
             self._finish(book)
         self._day = day
         if self._end is None and self._begin is not None:
-            self._follow_move(book, event)
+            for module_id, change in taken_along(book, event).items():
+                self._moved[module_id] = self._moved.get(module_id, 0) + change
         if self._begin is not None and self._end is None and isinstance(event, ev.CashDeposited):
             self._sell_out(self._begin, book, event)
         self._trades.before(book, event)
@@ -174,15 +175,6 @@ class MonthGathering:
             self._end_day(book, self._day)
         if self._end is None:
             self._finish(book)
-
-    def _follow_move(self, book: Book, event: ev.Event) -> None:
-        """What is open in a position that goes over to another module goes along, as nobody's gain or loss."""
-        position = book.positions.get(event.position_id) if isinstance(event, ev.PositionMoved) else None
-        if position is None or not isinstance(event, ev.PositionMoved) or event.module_id == EXTERNAL:
-            return
-        moved = book.marks[position.position_id] - position.cost
-        for module_id, change in ((position.module_id, -moved), (event.module_id, moved)):
-            self._moved[module_id] = self._moved.get(module_id, 0) + change
 
     # --- parts -------------------------------------------------------------------------------------------------------
     def _end_day(self, book: Book, day: dt.date) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from engine.core.calendar import NEW_YORK, market_day
+from engine.core.calendar import NEW_YORK, market_day, session_day
 from engine.core.money import UNIT, Money, round_half_up, to_float
 from engine.domain.account import EXTERNAL
 from engine.domain.performance import (
@@ -67,8 +67,8 @@ def read_history(query: HistoryQuery, now: dt.datetime) -> PerformanceHistory:
 
 
 def period_starts(closes: Iterable[CloseRow], now: dt.datetime) -> Starts:
-    """The last close before the day, the week (from Monday) and the month of `now` began, in New York."""
-    today = market_day(now)
+    """The last close before the day, the week (from Monday) and the month of `now` began (see `session_day`)."""
+    today = session_day(now)
     account = [row for row in closes if row.module_id == ACCOUNT]
     day, week, month = (
         next((row for row in reversed(account) if row.day < first), None)
@@ -151,8 +151,8 @@ class _Kept:
 
 
 def _opened_this_month(openings: Iterable[OpeningRow], now: dt.datetime) -> tuple[OpeningRow, ...]:
-    """Lineages that began in the month of now, in New York; EXTERNAL ones left out."""
-    first = dt.datetime.combine(market_day(now).replace(day=1), dt.time(), NEW_YORK)
+    """Lineages that began in the month of now; EXTERNAL ones left out."""
+    first = dt.datetime.combine(session_day(now).replace(day=1), dt.time(), NEW_YORK)
     return tuple(row for row in openings if row.at >= first and row.module_id != EXTERNAL)
 
 

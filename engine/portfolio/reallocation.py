@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from engine.analytics.allocation import ShrunkMean, kelly_fraction, shrunk_means
-from engine.core.money import UNIT, Money
+from engine.core.money import Money, usd
 from engine.domain.budget import BudgetPlan
 from engine.domain.reallocation import (
     GRID,
@@ -256,4 +256,4 @@ def _score_words(score: ShrunkMean) -> str:
 
 
 def _usd(amount: Money) -> str:
-    return f"${amount / UNIT:,.0f}"
+    return usd(amount, cents=False)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from engine.analytics.payoff import most_profit
 from engine.core.calendar import market_day
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT, Money, from_float, percent
-from engine.domain.chain import Chain, Floats, Ints
+from engine.domain.chain import Chain, Floats, Ints, Rows, moneys
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, OptionContract
 from engine.domain.position import OwnExits, Position
@@ -31,18 +32,17 @@ _LEAST_DAYS = 1.0
 """An option that lives shorter is weighted as if it lived a day: the weight has no bound otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Priced:
+class _Priced(NamedTuple):
     """What a position's view takes from the quotes, and nothing of the ledger's; None where a leg tells nothing."""
 
     greeks: Greeks | None
     vega_30d: float | None
     iv: float | None
     borrowed: bool
-    closing_cost: Money | None
-    spot: Money | None
     dollar_delta: Money | None
     dollar_gamma: Money | None
+    closing_cost: Money | None
+    spot: Money | None
     power: Money
     dte: int | None
     best: Money | None
@@ -65,6 +65,8 @@ class _Shape:
     shares: Floats
     expirations: tuple[dt.date | None, ...]
     best: tuple[Money | None, ...]
+    power: tuple[Money | None, ...]
+    """What each adds to a concentration, None where that moves with the underlying's price."""
 
     def sums(self, values: Floats) -> Floats:
         """Values of the legs (l,) by position (n,)."""
@@ -197,13 +199,29 @@ def contract_values(
     """What a chain implies of some contracts, to the minute; those that its quotes tell nothing of are left out."""
     if not contracts or not chain.key.size:
         return {}
-    keys = np.array([contract.key for contract in contracts], dtype=np.int64)
-    values = _values_of(chain, tuple(np.sort(keys).tolist()), now.replace(second=0, microsecond=0), rate)
-    row = np.minimum(np.searchsorted(chain.key, keys), chain.key.size - 1)
-    known = (chain.key[row] == keys) & (values.valid[row] | values.borrowed[row])
+    row, known = chain.find(contracts)
+    values, known = _valued(chain, row, known, now, rate)
     columns = (values.iv[row], values.forward[row], values.years[row], values.delta[row], values.borrowed[row])
     rows = zip(contracts, known.tolist(), *(column.tolist() for column in columns), strict=True)
     return {contract: HeldValue(*figures) for contract, is_known, *figures in rows if is_known}
+
+
+def volatilities_at(
+    chain: Chain, contracts: Sequence[OptionContract], rows: Rows, known: Flags, now: dt.datetime, rate: float
+) -> dict[OptionContract, float]:
+    """The volatilities among them, of contracts that `Chain.find` has found the `rows` of."""
+    if not chain.key.size:
+        return {}
+    values, known = _valued(chain, rows, known, now, rate)
+    found = zip(contracts, known.tolist(), values.iv[rows].tolist(), strict=True)
+    return {contract: volatility for contract, is_known, volatility in found if is_known}
+
+
+def _valued(chain: Chain, rows: Rows, known: Flags, now: dt.datetime, rate: float) -> tuple[ChainValues, Flags]:
+    """Values of the rows that are `known`, and which of these (m,) have any."""
+    keys = tuple(np.sort(chain.key[rows[known]]).tolist())
+    values = _values_of(chain, keys, now.replace(second=0, microsecond=0), rate)
+    return values, known & (values.valid[rows] | values.borrowed[rows])
 
 
 def volatilities(
@@ -217,7 +235,9 @@ def volatilities(
 def _values_of(chain: Chain, keys: tuple[int, ...], minute: dt.datetime, rate: float) -> ChainValues:
     """Values of held contracts, to the minute. Kept: views come often, and quotes never change inside a chain."""
     is_european = chain.symbol in EUROPEAN_CLASSES
-    wanted = np.isin(chain.key, keys)
+    row, known = chain.rows(np.array(keys, dtype=np.int64))
+    wanted = np.zeros(chain.key.size, dtype=np.bool_)
+    wanted[row[known]] = True
     return chain_values(chain, minute, rate, wanted=wanted, method=Method.BOOK, is_european=is_european)
 
 
@@ -238,6 +258,7 @@ def _shape_of(positions: tuple[Position, ...]) -> _Shape:
         np.array([position.shares for position in positions], dtype=np.float64),
         tuple(position.structure.expiration for position in positions),
         tuple(most_profit(position) for position in positions),
+        tuple(None if position.shares else concentration_power(position, None) for position in positions),
     )
 
 
@@ -251,56 +272,30 @@ def _priced(
     """
     count = len(shape.positions)
     spot = None if chain is None else from_float(chain.spot)
-    greeks: list[tuple[Greeks, float, float | None, bool] | None] = [None] * count
+    greeks = [_UNKNOWN] * count
     costs: list[Money | None] = [None] * count
     if chain is not None and longest is not None:
-        row, is_there = _rows(shape, chain)
+        known_row, known = chain.rows(shape.keys)
+        row, is_there = known_row[shape.contract], known[shape.contract]
         oldest = epoch_us(chain.at) - longest // dt.timedelta(microseconds=1)
         of_one_time = shape.all_of(is_there & (_taken(chain.quoted_at, row) >= oldest))
         has_options = shape.keys.size and chain.key.size
-        values = _values_of(chain, tuple(shape.keys.tolist()), minute, rate) if has_options else None
-        greeks = _greeks(shape, values, row, of_one_time)
+        values = _values_of(chain, tuple(shape.keys[known].tolist()), minute, rate) if has_options else None
+        greeks = _greeks(shape, values, row, of_one_time, chain.spot)
         costs = _closing_costs(shape, chain, row, of_one_time)
-    prices = (float("nan") if chain is None else chain.spot, spot)
-    today = market_day(minute)
-    lives = (None if expiration is None else (expiration - today).days for expiration in shape.expirations)
-    return tuple(
-        _price(position, found, cost, prices, dte, best)
-        for position, found, cost, dte, best in zip(shape.positions, greeks, costs, lives, shape.best, strict=True)
-    )
-
-
-def _rows(shape: _Shape, chain: Chain) -> tuple[NDArray[np.intp], Flags]:
-    """Row of the chain of each leg (l,), and whether the chain has it; any row where it has not."""
-    if not chain.key.size:
-        return np.zeros(shape.contract.size, dtype=np.intp), np.zeros(shape.contract.size, dtype=np.bool_)
-    row = np.minimum(np.searchsorted(chain.key, shape.keys), chain.key.size - 1)
-    return row[shape.contract], (chain.key[row] == shape.keys)[shape.contract]
+    today = market_day(minute).toordinal()
+    lives = [None if expiration is None else expiration.toordinal() - today for expiration in shape.expirations]
+    powers = [
+        concentration_power(position, spot) if power is None else power
+        for position, power in zip(shape.positions, shape.power, strict=True)
+    ]
+    rows = zip(greeks, costs, powers, lives, shape.best, strict=True)
+    return tuple(_Priced(*told, cost, spot, power, dte, best) for told, cost, power, dte, best in rows)
 
 
 def _taken(column: Floats | Ints, row: NDArray[np.intp]) -> Floats | Ints:
     """Rows of a column, NaN of an empty one."""
     return column[row] if column.size else np.full(row.size, np.nan)
-
-
-def _price(
-    position: Position,
-    found: tuple[Greeks, float, float | None, bool] | None,
-    closing_cost: Money | None,
-    prices: tuple[float, Money | None],
-    dte: int | None,
-    best: Money | None,
-) -> _Priced:
-    price, spot = prices
-    greeks, vega_30d, iv, borrowed = found or (None, None, None, False)
-    return _Priced(
-        greeks, vega_30d, iv, borrowed, closing_cost, spot,
-        dollar_delta=None if greeks is None else from_float(greeks.delta * price),
-        dollar_gamma=None if greeks is None else from_float(greeks.gamma * price * price / 100),
-        power=concentration_power(position, spot),
-        dte=dte,
-        best=best,
-    )  # fmt: skip
 
 
 def _view(
@@ -340,38 +335,42 @@ def concentration_power(position: Position, spot: Money | None) -> Money:
     return options + (stock if position.shares else 0)
 
 
-def _greeks(
-    shape: _Shape, values: ChainValues | None, row: NDArray[np.intp], of_one_time: Flags
-) -> list[tuple[Greeks, float, float | None, bool] | None]:
-    """Greeks, weighted vega, average volatility and whether one is borrowed, of each position; None where unknown.
+_Told: TypeAlias = tuple[Greeks | None, float | None, float | None, bool, Money | None, Money | None]
+"""Greeks, weighted vega, average volatility, whether one is borrowed, dollar delta and dollar gamma of a position."""
 
-    Shares have a delta without any quote of an option.
-    """
-    shares = shape.shares
-    if values is None:
-        return [
-            (Greeks(delta=delta), 0.0, None, False) if known else None
-            for delta, known in zip(shares.tolist(), of_one_time.tolist(), strict=True)
-        ]
-    borrowed = values.borrowed[row]
-    known = of_one_time & shape.all_of(values.valid[row] | borrowed)
-    ratio, legs = shape.ratio, np.bincount(shape.owner, minlength=shares.size)
-    vega = values.vega[row]
-    weight = np.sqrt(_WEIGHTED_DAYS / np.maximum(values.years[row] * DAYS_PER_YEAR, _LEAST_DAYS))
-    columns = [
-        shape.sums(ratio * each) * shape.size
-        for each in (values.delta[row], values.gamma[row], values.theta[row], vega, vega * weight)
-    ]
-    columns[0] = columns[0] + shares
+_UNKNOWN: _Told = (None, None, None, False, None, None)
+
+
+def _greeks(shape: _Shape, values: ChainValues | None, row: Rows, of_one_time: Flags, price: float) -> list[_Told]:
+    """What the legs come to at the underlying's price; None where unknown. Shares have a delta without any option."""
+    shares, count = shape.shares, len(shape.positions)
+    ratio, legs = shape.ratio, np.bincount(shape.owner, minlength=count)
+    known, delta = of_one_time, shares
+    gamma = theta = vega = weighted = iv = np.zeros(count)
+    lent = np.zeros(count, dtype=np.bool_)
+    if values is not None:
+        borrowed = values.borrowed[row]
+        known = of_one_time & shape.all_of(values.valid[row] | borrowed)
+        own = values.vega[row]
+        weight = np.sqrt(_WEIGHTED_DAYS / np.maximum(values.years[row] * DAYS_PER_YEAR, _LEAST_DAYS))
+        delta, gamma, theta, vega, weighted = (
+            shape.sums(ratio * each) * shape.size
+            for each in (values.delta[row], values.gamma[row], values.theta[row], own, own * weight)
+        )
+        delta = delta + shares
+        with np.errstate(all="ignore"):
+            iv = shape.sums(values.iv[row]) / legs
+        lent = shape.sums(borrowed.astype(np.float64)) > 0
     with np.errstate(all="ignore"):
-        iv = shape.sums(values.iv[row]) / legs
-    lent = shape.sums(borrowed.astype(np.float64)) > 0
-    rows = zip(
-        known.tolist(), *(each.tolist() for each in columns), iv.tolist(), lent.tolist(), legs.tolist(), strict=True
-    )
+        dollars, curved = moneys(delta * price), moneys(gamma * price * price / 100)
+    columns = (each.tolist() for each in (known, delta, gamma, theta, vega, weighted, iv, lent, legs))
     return [
-        (Greeks(delta, gamma, theta, own), weighted, level if count else None, is_lent) if is_known else None
-        for is_known, delta, gamma, theta, own, weighted, level, is_lent, count in rows
+        (Greeks(first, second, third, fourth), heavy, level if count else None, is_lent, linear, square)
+        if is_known
+        else _UNKNOWN
+        for is_known, first, second, third, fourth, heavy, level, is_lent, count, linear, square in zip(
+            *columns, dollars, curved, strict=True
+        )
     ]
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from engine.core.calendar import market_day, next_session, session_on
+from engine.core.calendar import session_after, session_day, session_on
 from engine.domain.account import EXTERNAL
 from engine.domain.events import (
     Event,
@@ -67,9 +67,10 @@ class SessionDays:
             return event.day
         if book.session is not None:
             return book.session
-        session = session_on(market_day(entry.at))
-        is_over = session is None or entry.at > session.closes or session.day == self._closed
-        return next_session(entry.at).day if session is None or is_over else session.day
+        day = session_day(entry.at)
+        session = session_on(day)
+        is_over = day == self._closed or (session is not None and entry.at > session.closes)
+        return session_after(day).day if is_over else day
 
 
 def walk(entries: Iterable[tuple[Recorded, Event]], onlookers: Sequence[Onlooker]) -> Book:

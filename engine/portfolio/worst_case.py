@@ -13,42 +13,17 @@ from operator import is_not
 import numpy as np
 
 from engine.analytics import stress_cells as stress
-from engine.analytics.book_worst import Corners, Layout, corners_of, layout_of, sorted_entries
-from engine.analytics.payoff import NO_EXPIRATION, Holding, Part, settled_apart, settled_parts
-from engine.analytics.stress_cells import Entry, Prices, cells_of_book, symbol_cells
+from engine.analytics.book_worst import Layout
+from engine.analytics.stress_cells import Prices, cells_of_book, symbol_cells
 from engine.core.money import Money
 from engine.domain.chain import Chain, Ints
-from engine.domain.instrument import OptionContract
 from engine.domain.position import Position
 from engine.domain.worst_case import Scenario, ScenarioTime, StressGrid, WorstCaseView, WorstPrice, WorstShare
 from engine.portfolio.held_legs import Grouped, grouped, prices_of_contracts
+from engine.portfolio.worst_held import CRASH, JOINT, Frame, Held, frame_of, held_of
 
 _PRICE_PCT = tuple(int(move) for move in np.rint(stress.PRICE_MOVES * 100))
 _VOLATILITY_PCT = tuple(int(move) for move in np.rint(stress.VOLATILITY_MOVES * 100))
-_JOINT = len(_PRICE_PCT) * stress.KINDS
-_CRASH = 2 * stress.INDEX_FALLS.size
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Held:
-    """What is held of one underlying, which no quote changes. Rows are modules.
-
-    `counts` (modules, entries); `corners` and `tails` netted, and `alone` as if each module held nothing but its own.
-    `costs` (modules,): paid (+) or received.
-    """
-
-    symbol: str
-    positions: tuple[Position, ...]
-    modules: tuple[str, ...]
-    contracts: tuple[OptionContract, ...]
-    entries: tuple[Entry, ...]
-    counts: Ints
-    frame: Corners
-    corners: Ints
-    tails: Ints
-    alone_corners: Ints
-    alone_tails: Ints
-    costs: Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +38,7 @@ class _Valued:
     has_beta: bool
 
 
-_Item = tuple[_Held, _Valued]
+_Item = tuple[Held, _Valued]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,11 +59,11 @@ class _Book:
 
     modules: tuple[str, ...]
     items: tuple[_Item, ...]
+    frame: Frame
     layout: Layout
     rows: Ints
     alone: Ints
     whole: Ints
-    costs: Ints
     moves: Ints
     crash: Ints
     lowest: Ints
@@ -102,6 +77,7 @@ class WorstCases:
         self._rate = 0.0
         self._positions: tuple[Position, ...] = ()
         self._groups: Grouped = ({}, ())
+        self._frame: Frame | None = None
         self._newest: tuple[tuple[_Item, ...], WorstCaseView] | None = None
 
     def view(
@@ -116,7 +92,10 @@ class WorstCases:
         items = self._items(positions, chains, now, rate, betas or {})
         minute = now.replace(second=0, microsecond=0)
         if self._newest is None or self._newest[0] != items or self._newest[1].now != minute:
-            self._newest = items, _view(items, minute)
+            held = tuple(own for own, _ in items)
+            if self._frame is None or len(held) != len(self._frame.held) or any(map(is_not, held, self._frame.held)):
+                self._frame = frame_of(held) if held else None
+            self._newest = items, _view(items, minute, self._frame)
         return self._newest[1]
 
     def grids(
@@ -149,7 +128,7 @@ class WorstCases:
             if old is not None and is_same and old.chain is chain and old.minute == minute and old.beta == beta:
                 kept[symbol] = old
                 continue
-            own = old.item[0] if old is not None and is_same else _held(symbol, held, modules)
+            own = old.item[0] if old is not None and is_same else held_of(symbol, held, modules)
             prices = prices_of_contracts({symbol: own.contracts}, chains, now, rate, betas)
             kept[symbol] = _Kept(chain, minute, beta, (own, _valued(own, prices)))
         self._kept = kept
@@ -164,7 +143,9 @@ class WorstCases:
 
 def worst_case(positions: Iterable[Position], prices: Prices) -> WorstCaseView:
     """The worst case of what is held: everything worked out anew."""
-    return _view(_items_of(positions, prices), prices.now.replace(second=0, microsecond=0))
+    items = _items_of(positions, prices)
+    frame = frame_of(tuple(held for held, _ in items)) if items else None
+    return _view(items, prices.now.replace(second=0, microsecond=0), frame)
 
 
 def stress_grids(positions: Iterable[Position], prices: Prices) -> tuple[StressGrid, ...]:
@@ -175,45 +156,11 @@ def stress_grids(positions: Iterable[Position], prices: Prices) -> tuple[StressG
 # --- what is held, and what it is worth -------------------------------------------------------------------------------
 def _items_of(positions: Iterable[Position], prices: Prices) -> tuple[_Item, ...]:
     by_symbol, modules = grouped(positions)
-    held = [_held(symbol, own, modules) for symbol, own in by_symbol.items()]
+    held = [held_of(symbol, own, modules) for symbol, own in by_symbol.items()]
     return tuple((each, _valued(each, prices)) for each in held)
 
 
-def _held(symbol: str, positions: tuple[Position, ...], modules: tuple[str, ...]) -> _Held:
-    holdings = [Holding.of(position) for position in positions]
-    owners = [position.module_id for position in positions]
-    together, apart = settled_parts(holdings, owners), settled_apart(holdings, owners)
-    entries = sorted_entries({(part.contract, part.count < 0) for part in together})
-    place = {entry: column for column, entry in enumerate(entries)}
-    row = {module: number for number, module in enumerate(modules)}
-    counts = np.zeros((len(modules), len(entries)), dtype=np.int64)
-    costs = np.zeros(len(modules), dtype=np.int64)
-    for part in together:
-        counts[row[owners[part.holding]], place[part.contract, part.count < 0]] += part.count
-    for position in positions:
-        costs[row[position.module_id]] += position.cost
-    keys = [part.group for part in (*together, *apart)]
-    frame = corners_of(together, keys)
-    corners, tails = _summed(together, frame, owners, row)
-    alone = corners, tails
-    if apart != together:
-        alone = _summed(apart, corners_of(apart, keys), owners, row)
-    contracts = tuple(dict.fromkeys(contract for contract, _ in entries if contract is not None))
-    return _Held(symbol, positions, modules, contracts, entries, counts, frame, corners, tails, *alone, costs)
-
-
-def _summed(parts: Sequence[Part], frame: Corners, owners: Sequence[str], row: Mapping[str, int]) -> tuple[Ints, Ints]:
-    """Values at the corners and shares above the last strike, by module."""
-    owner = np.array([row[owners[part.holding]] for part in parts], dtype=np.intp)
-    count = np.array([part.count for part in parts], dtype=np.int64)
-    corners = np.zeros((len(row), frame.prices.size), dtype=np.int64)
-    tails = np.zeros((len(row), len(frame.keys)), dtype=np.int64)
-    np.add.at(corners, owner, frame.values * count[:, None])
-    np.add.at(tails, owner, frame.tails * count[:, None])
-    return corners, tails
-
-
-def _valued(held: _Held, prices: Prices) -> _Valued:
+def _valued(held: Held, prices: Prices) -> _Valued:
     cells = symbol_cells(held.symbol, held.entries, prices)
     moves = np.tensordot(held.counts, cells.moves, axes=1)
     options = {contract for (contract, _), is_left in zip(held.entries, cells.unfollowed, strict=True) if is_left}
@@ -228,34 +175,30 @@ def _valued(held: _Held, prices: Prices) -> _Valued:
 
 
 # --- the book ---------------------------------------------------------------------------------------------------------
-def _book(items: tuple[_Item, ...]) -> _Book:
+def _book(items: tuple[_Item, ...], frame: Frame) -> _Book:
     modules = items[0][0].modules
     cells = cells_of_book([(place, own.moves, own.crash) for place, (_, own) in enumerate(items)], len(items))
     marks = np.stack([own.marks for _, own in items], axis=1)
-    costs = np.stack([held.costs for held, _ in items], axis=1)
-    layout = layout_of(cells.shape[1], [held.frame for held, _ in items])
-    corners = [held.corners for held, _ in items] + [held.tails for held, _ in items]
-    rows = alone = np.concatenate([cells, *corners, marks], axis=1)
-    if any(held.alone_corners is not held.corners for held, _ in items):
-        apart = [held.alone_corners for held, _ in items] + [held.alone_tails for held, _ in items]
-        alone = np.concatenate([cells, *apart, marks], axis=1)
+    rows = alone = np.concatenate([cells, frame.fixed, marks], axis=1)
+    if frame.alone is not frame.fixed:
+        alone = np.concatenate([cells, frame.alone, marks], axis=1)
     whole = rows.sum(axis=0)
     moves = np.stack([own.moves for _, own in items]).sum(axis=1)
     crash = np.stack([own.crash for _, own in items]).sum(axis=1)
-    return _Book(modules, items, layout, rows, alone, whole, costs, moves, crash, _lowest(layout, whole))
+    return _Book(modules, items, frame, frame.layout, rows, alone, whole, moves, crash, _lowest(frame, whole))
 
 
-def _view(items: tuple[_Item, ...], now: dt.datetime) -> WorstCaseView:
-    if not items:
+def _view(items: tuple[_Item, ...], now: dt.datetime, frame: Frame | None) -> WorstCaseView:
+    if frame is None:
         return WorstCaseView(now, 0, 0, 0, 0, 0, None, (), (), (), 0, 0)
-    book = _book(items)
+    book = _book(items, frame)
     layout, whole = book.layout, book.whole
     bounds = layout.bound_of(whole)
     stressed, at_expiry = int(layout.grid_of(whole)), int(bounds.sum())
     naked = int(layout.naked_of(whole).sum())
     loss = None if naked else max(stressed, at_expiry)
     cell = int(np.argmin(whole[: layout.cells]))
-    from_cost = layout.bound_of(_against(book, whole, book.costs.sum(axis=0)))
+    from_cost = layout.bound_of(_against(book, whole, frame.costs.sum(axis=0)))
     by_module, by_symbol = _shares(book, cell, is_grid=stressed > at_expiry)
     modules = _modules(book, by_module, is_bounded=loss is not None)
     alone = [each.alone for each in modules]
@@ -300,19 +243,21 @@ def _shares(book: _Book, cell: int, *, is_grid: bool) -> tuple[Ints, Ints]:
     return by_symbol.sum(axis=1), by_symbol.sum(axis=0)
 
 
-def _lowest(layout: Layout, whole: Ints) -> Ints:
-    """Which corner is the worst one of each group, counted over all corners."""
+def _lowest(frame: Frame, whole: Ints) -> Ints:
+    """Which corner is the worst one of each group, counted over all corners; of equal ones the first."""
+    layout = frame.layout
     corners = whole[layout.cells : layout.cells + layout.corners]
-    ends = [*layout.groups[1:].tolist(), layout.corners]
-    starts = layout.groups.tolist()
-    return np.array([start + int(np.argmin(corners[start:end])) for start, end in zip(starts, ends, strict=True)])
+    worst = np.minimum.reduceat(corners, layout.groups)
+    is_worst = np.flatnonzero(corners == np.repeat(worst, frame.ends - layout.groups))
+    first: Ints = is_worst[np.searchsorted(is_worst, layout.groups)]
+    return first
 
 
 def _place(cell: int) -> tuple[int | None, int, int]:
     """Block (0: all together, then 1 a symbol; None: the crash), price move and kind of a cell of the grid."""
-    if _JOINT <= cell < _JOINT + _CRASH:
-        return None, cell - _JOINT, 0
-    block, rest = divmod(cell if cell < _JOINT else cell - _CRASH, _JOINT)
+    if JOINT <= cell < JOINT + CRASH:
+        return None, cell - JOINT, 0
+    block, rest = divmod(cell if cell < JOINT else cell - CRASH, JOINT)
     return block, *divmod(rest, stress.KINDS)
 
 
@@ -326,7 +271,7 @@ def _cell_by_symbol(book: _Book, cell: int) -> Ints:
 def _modules(book: _Book, shares: Ints, *, is_bounded: bool) -> tuple[WorstShare, ...]:
     layout = book.layout
     naked, loss = layout.worst_of(book.alone)
-    from_cost = layout.bound_of(_against(book, book.alone, book.costs)).sum(axis=1)
+    from_cost = layout.bound_of(_against(book, book.alone, book.frame.costs)).sum(axis=1)
     columns = (loss.tolist(), shares.tolist(), naked.tolist(), from_cost.tolist())
     return tuple(
         _share(name, *figures, is_bounded=is_bounded) for name, *figures in zip(book.modules, *columns, strict=True)
@@ -371,12 +316,8 @@ def _scenario(cell: int, items: Sequence[_Item]) -> Scenario:
 
 
 def _worst_prices(book: _Book) -> tuple[WorstPrice, ...]:
-    prices = np.concatenate([held.frame.prices for held, _ in book.items])[book.lowest].tolist()
-    groups = [(held.symbol, key) for held, _ in book.items for key in held.frame.keys]
-    return tuple(
-        WorstPrice(symbol, None if key == NO_EXPIRATION else dt.date.fromordinal(key), price)
-        for (symbol, key), price in zip(groups, prices, strict=True)
-    )
+    prices = book.frame.prices[book.lowest].tolist()
+    return tuple(WorstPrice(*group, price) for group, price in zip(book.frame.groups, prices, strict=True))
 
 
 def _grids(items: Sequence[_Item]) -> tuple[StressGrid, ...]:

@@ -71,7 +71,7 @@ def _preview(desk: Desk, question: ask.PreviewTrade) -> Work:
 
 
 def _notes(query: Query, question: ask.NotesOf) -> tuple[NoteRow, ...]:
-    rows = query.entries(ask.PAGE_ENTRIES, question.before, "NoteWritten", question.text)
+    rows = query.entries(ask.PAGE, question.before, "NoteWritten", question.text)
     read = [(row, decode_event(row.type, row.version, row.body.encode())) for row in rows]
     return tuple(NoteRow(row.seq, row.at, event) for row, event in read if isinstance(event, NoteWritten))
 
@@ -117,12 +117,10 @@ _FROM_LEDGER: Mapping[type, Callable[[Query, Any], object]] = {
     ask.AllocationsSoFar: lambda query, _question: allocation_review(query.allocations()),
     ask.ProposalsFor: _proposals,
     ask.NavSamples: lambda query, _question: query.nav_history(),
-    ask.ExplainedDays: lambda query, question: query.explained(limit=question.limit),
+    ask.ExplainedDays: lambda query, _question: query.explained(limit=ask.PAGE),
     ask.OrdersOf: lambda query, question: query.orders(question.module_id, ask.PAGE, question.before),
     ask.FillsOf: lambda query, question: query.fills(question.module_id, ask.PAGE, question.before),
-    ask.EntriesOf: lambda query, question: query.entries(
-        ask.PAGE_ENTRIES, question.before, question.kind, question.text
-    ),
+    ask.EntriesOf: lambda query, question: query.entries(ask.PAGE, question.before, question.kind, question.text),
     ask.ExportEntries: lambda query, question: export_journal(query, Path(question.path), question.kind, question.text),
     ask.NotesOf: _notes,
 }

@@ -41,6 +41,7 @@ from engine.portfolio.pnl_watch import Market, PnlWatch
 from engine.risk.breaker import BreachSample
 from engine.risk.latch import StopLatch
 from engine.risk.throttle import OpeningRate, Repeats
+from engine.runtime.broker_figures import Rehearsed
 from engine.runtime.iv_ranks import IvRanks
 
 _log = logging.getLogger(__name__)
@@ -130,6 +131,8 @@ class Desk:
     """Whether the broker's account was seen to agree since the start, or the last gap."""
     unheard_since: dt.datetime | None = None
     """Since when a comparison is due that could not be made; None while none is."""
+    rehearsed: Rehearsed = field(default_factory=Rehearsed)
+    """What the broker said of trades that somebody only looks at."""
     opening_rates: dict[str, OpeningRate] = field(default_factory=dict)
     """Openings of each module in the last minute."""
     repeats: dict[str, Repeats] = field(default_factory=dict)

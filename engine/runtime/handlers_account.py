@@ -13,8 +13,9 @@ from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleSpec, ModuleStatus
 from engine.domain.units import UnitNav, units_for
 from engine.runtime import pausing
+from engine.runtime.broker_figures import broker_figure
 from engine.runtime.desk import Desk
-from engine.runtime.openings import MOST_MONEY, broker_figure
+from engine.runtime.openings import MOST_MONEY
 from engine.runtime.proving import ask_ahead
 from engine.runtime.transfers import resume_transfers
 

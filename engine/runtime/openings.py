@@ -1,7 +1,6 @@
 """Openings: from a candidate, a person's ticket or a roll through the gate to a durable intent with its hold."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +24,7 @@ from engine.risk.facts import TradeFacts, stakes_of
 from engine.risk.gate import run_gate, warnings
 from engine.risk.kernel_health import LegPrice, leg_prices
 from engine.risk.throttle import OpeningRate, Repeats
+from engine.runtime.broker_figures import LARGEST_FIGURE, Opening, broker_figure
 from engine.runtime.desk import RISK_FREE_RATE, Desk, assert_within_budget
 from engine.runtime.orders import send
 from engine.runtime.pausing import set_module_status
@@ -39,6 +39,7 @@ class Ticket:
 
     `approval_id` names the waiting approval that this answers, so that it does not count as its own duplicate.
     `for_person`: it will wait for a person's decision. `is_managing`: a module's rule about a position that it holds.
+    `is_rehearsal`: nothing comes of it, and the broker need not be asked anew each time.
     """
 
     purpose: OrderPurpose = OrderPurpose.OPEN
@@ -47,6 +48,7 @@ class Ticket:
     approval_id: str | None = None
     for_person: bool = False
     is_managing: bool = False
+    is_rehearsal: bool = False
 
 
 def ticket_of(candidate: Candidate, **how: Any) -> Ticket:
@@ -56,7 +58,7 @@ def ticket_of(candidate: Candidate, **how: Any) -> Ticket:
 
 _FROM_A_SCAN = Ticket()
 
-MOST_RATIO, MOST_UNITS, MOST_MONEY = 100, 100_000, 10**15
+MOST_RATIO, MOST_UNITS, MOST_MONEY = 100, 100_000, LARGEST_FIGURE
 """Beyond these a figure is a mistake, not a trade."""
 
 
@@ -117,7 +119,7 @@ def gate(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) -> tup
 
 def rehearse(desk: Desk, candidate: Candidate, ticket: Ticket) -> tuple[TradeFacts | None, tuple[Denial, ...]]:
     """What the gate looks at and what it says, as things are now; nothing comes of it and nobody is told."""
-    facts = _facts_or_denial(desk, candidate, ticket)
+    facts = _facts_or_denial(desk, candidate, replace(ticket, is_rehearsal=True))
     return (None, (facts,)) if isinstance(facts, Denial) else (facts, run_gate(facts))
 
 
@@ -299,7 +301,9 @@ def claim_for(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) -
     power = ours.power
     if ticket.purpose is OrderPurpose.OPEN:
         covering = 0 if position is None else max(0, position.shares)
-        theirs = broker_figure(lambda: desk.broker.preview(structure, worst, quantity, covering))
+        opening = Opening(structure, worst, quantity, covering)
+        is_kept = ticket.is_rehearsal
+        theirs = desk.rehearsed.of(opening, desk.broker, desk.now) if is_kept else opening.asked(desk.broker)
         if theirs is None:
             return None
         power = max(power, theirs)
@@ -332,22 +336,6 @@ def _hold_per_unit(facts: TradeFacts) -> Money:
         raise LedgerFault("an order without a known buying power passed the gate")
     quantity = facts.candidate.quantity
     return facts.buying_power // quantity + -(-facts.costs // quantity)
-
-
-def broker_figure(question: Callable[[], Money | None]) -> Money | None:
-    """A broker's figure, None where it cannot be had or is no amount: that denies, and stops nothing else.
-
-    A NaN is neither more nor less than anything: compared with, it would let every trade pass.
-    """
-    try:
-        figure = question()
-    except Exception:  # noqa: BLE001 - whatever the line or the broker does
-        _log.warning("the broker could not be asked for its figure", exc_info=True)
-        return None
-    if figure is None or (type(figure) is int and abs(figure) <= MOST_MONEY):
-        return figure
-    _log.warning("the broker told a figure that is no amount: %r", figure)
-    return None
 
 
 def _max_risk(desk: Desk, candidate: Candidate, ticket: Ticket) -> Money | None:

@@ -272,9 +272,8 @@ def icon(name: str, tint: str, pixels: int = 20, gap: int = 0) -> QIcon:
     for scale in (1, 2):
         pixmap = QPixmap(QSize(pixels + gap, pixels) * scale)
         pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        renderer.render(painter, QRectF(0, 0, pixels * scale, pixels * scale))
-        painter.end()
+        with QPainter(pixmap) as painter:
+            renderer.render(painter, QRectF(0, 0, pixels * scale, pixels * scale))
         pixmap.setDevicePixelRatio(scale)
         result.addPixmap(pixmap)
     return result

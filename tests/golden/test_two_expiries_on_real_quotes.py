@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.core.calendar import market_day, previous_session
-from engine.core.money import dollars
+from engine.core.money import dollars, usd
 from engine.domain.candidate import Finding
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Parameter, Waivers
@@ -192,5 +192,5 @@ def test_of_two_structures_one_is_proposed_and_the_other_says_which_was_preferre
     assert best.candidate is not None
     assert (best.structure, other.structure, other.candidate) == ("Calendar", "Diagonal", None)
     assert best.candidate.expected_profit is not None
-    expected = f"${best.candidate.expected_profit / 10_000:+,.2f} expected for $395.00 at risk"
-    assert other.reason.startswith(f"calendar preferred: {expected}, here $")
+    expected = f"{usd(best.candidate.expected_profit, signed=True)} expected for $395.00 at risk"
+    assert other.reason.startswith(f"calendar preferred: {expected}, here +$")

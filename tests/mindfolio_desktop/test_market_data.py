@@ -7,7 +7,7 @@ import pytest
 
 from engine.market.history import HistoryStore
 from engine.market.iv_history import read_iv_history
-from tests.mindfolio_desktop.test_cli import Shell
+from tests.mindfolio_desktop.shell import Shell
 from tests.recordings import falling_volatility, record_market, write_recording
 
 BARS = "date,open,high,low,close,volume\n2026-03-16,10,12,9,11,500\n2026-03-17,10,12,9,,500\n"

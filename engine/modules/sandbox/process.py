@@ -91,7 +91,8 @@ def environment() -> dict[str, str]:
     """
     needed = ("SYSTEMROOT",) if os.name == "nt" else ()
     kept = {name: os.environ[name] for name in needed if name in os.environ}
-    return {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0", **kept}
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
+    return {**threads, "PYTHONUTF8": "1", "PYTHONHASHSEED": "0", **kept}
 
 
 class ModuleProcess:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
-from engine.domain.commands import ApproveTrade, Command, RefuseTrade
+from engine.domain.commands import ApproveTrade, RefuseTrade
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.preview import TradePreview
@@ -15,6 +15,7 @@ from engine.domain.questions import PreviewTrade, Question
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
+from mindfolio_desktop.ui.asker import Asker
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.approvals import URGENT_SECONDS, ApprovalRow, ApprovalsModel, countdown, waiting
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
@@ -42,15 +43,13 @@ class ApprovalsView(Page):
 
     def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
         super().__init__("approvals", parent)
-        self._bridge = bridge
+        self._asker = Asker(bridge, parent=self)
         self._rows: dict[str, ApprovalRow] = {}
         self._chosen = ""
-        self._sent: dict[str, Command] = {}
         self._denied: dict[str, tuple[Denial, ...]] = {}
         self._snoozed: dict[str, dt.datetime] = {}
         """Trades that a person has put off, and until when."""
         self._snapshot: MindfolioSnapshot | None = None
-        self._asked: PreviewTrade | None = None
         self._since_asked = QElapsedTimer()
         model = ApprovalsModel(self)
         self._model = model
@@ -71,10 +70,7 @@ class ApprovalsView(Page):
         self._ticket.snoozed.connect(self._snooze)
         self._ticket.quantity_changed.connect(self._ask)
         self._recall.clicked.connect(self._bring_back)
-        bridge.answered.connect(self._on_answered)
-        bridge.unanswered.connect(self._on_unanswered)
-        bridge.command_accepted.connect(self._on_accepted)
-        bridge.command_denied.connect(self._on_denied)
+        self._asker.listen(self._on_answered, self._on_unanswered, self._on_accepted, self._on_denied)
 
     def _lay_out(self) -> None:
         margin = 2 * theme.SPACE
@@ -161,7 +157,7 @@ class ApprovalsView(Page):
         self._ticket.show_approval(row.approval, row.module)
         seconds = row.seconds_left
         self._ticket.show_time_left(seconds, countdown(seconds), is_urgent=seconds < URGENT_SECONDS)
-        self._ticket.show_waiting(is_waiting=self._chosen in self._sent)
+        self._ticket.show_waiting(is_waiting=self._asker.waits(self._chosen))
         if is_other and self._chosen in self._denied:
             self._ticket.show_denied(self._denied[self._chosen])
         if is_other or not self._since_asked.isValid() or self._since_asked.elapsed() >= REFRESH_MS:
@@ -170,21 +166,19 @@ class ApprovalsView(Page):
     # --- figures of now -------------------------------------------------------------------------------------------
     @Slot(str, int)
     def _ask(self, approval_id: str, quantity: int) -> None:
-        self._asked = PreviewTrade(approval_id, quantity)
         self._since_asked.start()
-        self._bridge.ask(self._asked)
+        self._asker.ask(PreviewTrade(approval_id, quantity))
 
     @Slot(object, object)
-    def _on_answered(self, question: Question, preview: TradePreview | None) -> None:
-        if question != self._asked or self._snapshot is None:
+    def _on_answered(self, _question: Question, preview: TradePreview | None) -> None:
+        if self._snapshot is None:
             return
         module = None if preview is None else self._snapshot.module(preview.module_id)
         self._ticket.show_preview(preview, "" if module is None else module.spec.name)
 
     @Slot(object, str)
-    def _on_unanswered(self, question: Question, why: str) -> None:
-        if question == self._asked:
-            self._ticket.show_no_preview(why)
+    def _on_unanswered(self, _question: Question, why: str) -> None:
+        self._ticket.show_no_preview(why)
 
     # --- not now --------------------------------------------------------------------------------------------------
     @Slot(str, int)
@@ -218,27 +212,23 @@ class ApprovalsView(Page):
     def _refuse(self, approval_id: str, why: str) -> None:
         self._send(approval_id, RefuseTrade(approval_id, _WHO, why))
 
-    def _send(self, approval_id: str, command: Command) -> None:
+    def _send(self, approval_id: str, command: ApproveTrade | RefuseTrade) -> None:
         """Send once: until the answer comes, the ticket takes no second decision."""
-        if approval_id in self._sent:
+        if self._asker.waits(approval_id):
             return
-        self._sent[approval_id] = command
         self._denied.pop(approval_id, None)
         self._gone.show_or_hide("")
         self._ticket.show_waiting(is_waiting=True)
-        self._bridge.send(command)
+        self._asker.send(command, approval_id)
 
     @Slot(object)
-    def _on_accepted(self, command: Command) -> None:
-        approval_id = self._answered(command)
-        if approval_id and approval_id == self._chosen:
+    def _on_accepted(self, command: ApproveTrade | RefuseTrade) -> None:
+        if command.approval_id == self._chosen:
             self._show_ticket()
 
     @Slot(object, object)
-    def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
-        approval_id = self._answered(command)
-        if not approval_id:
-            return
+    def _on_denied(self, command: ApproveTrade | RefuseTrade, denials: tuple[Denial, ...]) -> None:
+        approval_id = command.approval_id
         if approval_id not in self._rows:
             # It stopped waiting meanwhile: there is no ticket left to show the reason on.
             self._gone.show_or_hide(f"Not done. {refusals.denials(denials)}")
@@ -247,13 +237,6 @@ class ApprovalsView(Page):
         if approval_id == self._chosen:
             self._show_ticket()
             self._ticket.show_denied(denials)
-
-    def _answered(self, command: Command) -> str:
-        """The approval that a command of this page was about, "" when it is not ours."""
-        if not isinstance(command, ApproveTrade | RefuseTrade) or self._sent.get(command.approval_id) != command:
-            return ""
-        del self._sent[command.approval_id]
-        return command.approval_id
 
 
 def _snoozed_words(snoozed: Mapping[str, dt.datetime]) -> str:

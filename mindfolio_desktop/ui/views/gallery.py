@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.core.money import Money
-from engine.domain.commands import AddModule, Command
+from engine.domain.commands import AddModule
 from engine.domain.denial import Denial
 from engine.domain.evidence import Awaited, Evidence
 from engine.domain.module_offer import ModuleOffer, Offers
@@ -17,6 +17,7 @@ from engine.domain.snapshot import MindfolioSnapshot
 from engine.domain.structure import StructureKind
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
+from mindfolio_desktop.ui.asker import Asker
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.card_grid import fill_grid
@@ -40,7 +41,7 @@ class Gallery(Page):
 
     def __init__(self, bridge: EngineBridge, parent: QWidget | None = None) -> None:
         super().__init__("gallery", parent)
-        self._bridge = bridge
+        self._asker = Asker(bridge, parent=self)
         self._snapshot: MindfolioSnapshot | None = None
         self._offers = Offers((), ())
         self._offer: ModuleOffer | None = None
@@ -50,7 +51,6 @@ class Gallery(Page):
         self._budget: ReadField[Money] | None = None
         self._trial: TrialPanel | None = None
         self._testing: TrialOf | None = None
-        self._adding: AddModule | None = None
         self._added = ""
         self._since = QElapsedTimer()
         self._ask_again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
@@ -95,17 +95,13 @@ class Gallery(Page):
     def _connect(self) -> None:
         self._add.clicked.connect(self._on_add)
         self._open.clicked.connect(self._on_open)
-        bridge = self._bridge
-        bridge.answered.connect(self._on_answer)
-        bridge.unanswered.connect(self._on_no_answer)
-        bridge.command_accepted.connect(self._on_accepted)
-        bridge.command_denied.connect(self._on_denied)
+        self._asker.listen(self._on_answer, self._on_no_answer, self._on_accepted, self._on_denied)
 
     # --- what there is --------------------------------------------------------------------------------------------
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not event.spontaneous():
-            self._bridge.ask(ModuleOffers())
+            self._asker.ask(ModuleOffers())
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Follow the reserve."""
@@ -151,6 +147,7 @@ class Gallery(Page):
         if snapshot is None:
             return
         self._offer, self._testing, self._added = offer, None, ""
+        self._asker.drop(TrialOf)
         self._ask_again.stop()
         self._budget = ReadField("form_budget", "Budget, out of the reserve", self._read_budget)
         self._budget.show_text(fmt.exact_money(min(offer.budget, snapshot.reserve)))
@@ -197,7 +194,7 @@ class Gallery(Page):
         if self._form is None or self._added:
             return
         is_right = not self._form.problem
-        if self._adding is None:
+        if not self._asker.waits():
             self._add.setEnabled(is_right)
             self._answer.show_or_hide(self._form.problem, "warning")
 
@@ -206,18 +203,15 @@ class Gallery(Page):
         form = self._form
         spec = None if form is None else form.spec
         budget = None if self._budget is None else self._budget.value
-        if spec is None or budget is None or self._adding is not None or self._added:
+        if spec is None or budget is None or self._asker.waits() or self._added:
             return
-        self._adding = AddModule(spec, budget, _WHO, _WHY)
         self._answer.show_or_hide("Asked\N{HORIZONTAL ELLIPSIS}", "muted")
-        self._bridge.send(self._adding)
+        self._asker.send(AddModule(spec, budget, _WHO, _WHY))
 
     @Slot(object)
-    def _on_accepted(self, command: Command) -> None:
-        if command != self._adding or self._adding is None:
-            return
-        spec, budget = self._adding.spec, self._adding.budget
-        self._adding, self._added = None, spec.module_id
+    def _on_accepted(self, command: AddModule) -> None:
+        spec, budget = command.spec, command.budget
+        self._added = spec.module_id
         words = f"{spec.name} is added with {fmt.exact_money(budget)}. It is paused until you resume it."
         self._answer.show_or_hide(words, "muted")
         self._open.show()
@@ -225,13 +219,10 @@ class Gallery(Page):
         for part in (self._form, self._trial, self._add):
             if part is not None:
                 part.hide()
-        self._bridge.ask(ModuleOffers())
+        self._asker.ask(ModuleOffers())
 
     @Slot(object, object)
-    def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
-        if command != self._adding or self._adding is None:
-            return
-        self._adding = None
+    def _on_denied(self, _command: AddModule, denials: tuple[Denial, ...]) -> None:
         self._answer.show_or_hide(f"Not added. {refusals.denials(denials)}", "warning")
 
     @Slot()
@@ -254,32 +245,31 @@ class Gallery(Page):
         self._testing = TrialOf(spec, symbol, kind)
         self._since.start()
         trial.show_waiting(0)
-        self._bridge.ask(self._testing)
+        self._asker.ask(self._testing)
 
     @Slot()
     def _test_again(self) -> None:
         if self._testing is not None and self._trial is not None:
             # Another one of the same content: the bridge knows a question by itself.
             self._testing = replace(self._testing)
-            self._bridge.ask(self._testing)
+            self._asker.ask(self._testing)
 
     @Slot(object, object)
     def _on_answer(self, question: Question, answer: Any) -> None:
-        if isinstance(question, ModuleOffers) and isinstance(answer, Offers):
+        if isinstance(question, ModuleOffers):
             self._show_offers(answer)
-        elif question is self._testing and self._trial is not None:
-            if isinstance(answer, Awaited):
-                self._trial.show_waiting(self._since.elapsed() // 1000)
-                self._ask_again.start()
-            elif isinstance(answer, Evidence):
-                self._testing = None
-                self._trial.show_evidence(answer)
+        elif isinstance(answer, Awaited) and self._trial is not None:
+            self._trial.show_waiting(self._since.elapsed() // 1000)
+            self._ask_again.start()
+        elif isinstance(answer, Evidence) and self._trial is not None:
+            self._testing = None
+            self._trial.show_evidence(answer)
 
     @Slot(object, str)
     def _on_no_answer(self, question: Question, why: str) -> None:
         if isinstance(question, ModuleOffers):
             self._state.show_text(f"What there is cannot be told: {why}", "warning")
-        elif question is self._testing and self._trial is not None:
+        elif self._trial is not None:
             self._testing = None
             self._trial.show_failed(why)
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import get_args
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QStandardPaths, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QStandardPaths, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.domain.events import Event
-from engine.domain.questions import PAGE_ENTRIES, EntriesOf, ExportEntries, Question
+from engine.domain.questions import EntriesOf, ExportEntries, Question
 from engine.domain.records import EntryRow
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
@@ -17,15 +17,12 @@ from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.entry_words import kind_words
 from mindfolio_desktop.ui.models.entries import EntriesModel, Line
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
+from mindfolio_desktop.ui.pager import Pager
 from mindfolio_desktop.ui.views.entry_detail import EntryDetail
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.text import Text
-
-REFRESH_MS = 2000
-TYPING_MS = 300
-"""What is typed is looked for once the typing rests this long."""
 
 _WHAT, _MODULE = 3, 4
 _SIDE_BY_SIDE = 900
@@ -47,17 +44,12 @@ class JournalPanel(QWidget):
         self._bridge = bridge
         self._names: dict[str, str] = {}
         self._lines: dict[int, Line] = {}
-        self._has_older = False
-        self._head = -1
-        """The journal's head when the newest page was asked for last."""
-        self._asked: set[Question] = set()
-        self._since_asked = QElapsedTimer()
-        self._later = QTimer(self, singleShot=True, interval=TYPING_MS)
-        self._later.timeout.connect(self._begin)
+        self._writing: ExportEntries | None = None
         self._kind = QComboBox()
         self._text = QLineEdit()
         self._export = Button("Export CSV…", "journal_export")
         self._older = Button("Load older", "journal_older")
+        self._pager: Pager[EntryRow] = Pager(bridge, self._older, self._question, parent=self)
         self._message = Text("", wraps=True, name="journal_message")
         self._dialog: QFileDialog | None = None
         self._model = EntriesModel(self)
@@ -80,17 +72,17 @@ class JournalPanel(QWidget):
         kind.addItem("Every kind", "")
         for name in _KINDS:
             kind.addItem(kind_words(name), name)
-        kind.currentIndexChanged.connect(self._begin)
+        kind.currentIndexChanged.connect(self._pager.begin)
         text = self._text
         text.setObjectName("journal_text")
         text.setAccessibleName("Text to look for in the journal")
         text.setPlaceholderText("Look for a text: an id, a symbol, a reason")
         text.setClearButtonEnabled(True)
         text.setMaxLength(_TEXT_MOST)
-        text.textChanged.connect(self._on_typed)
+        text.textChanged.connect(self._pager.begin_soon)
         self._export.setToolTip("Write every entry that is filtered, also those not loaded here, to a file")
         self._export.clicked.connect(self._choose_file)
-        self._older.clicked.connect(self._load_older)
+        self._pager.changed.connect(self._show_entries)
         self._table.current_changed.connect(self._on_current)
         self._table.explain_empty("Reading the journal…")
 
@@ -117,7 +109,6 @@ class JournalPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(across)
         self._message.show_or_hide("")
-        self._older.hide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side where there is room for both."""
@@ -138,93 +129,31 @@ class JournalPanel(QWidget):
 
     # --- what is shown --------------------------------------------------------------------------------------------
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
-        """Read the newest page again when the journal has grown, at most every other second."""
+        """Follow the journal as it grows."""
         self._names = {view.spec.module_id: view.spec.name for view in snapshot.modules}
-        is_due = not self._since_asked.isValid() or self._since_asked.elapsed() >= REFRESH_MS
-        if snapshot.seq != self._head and is_due:
-            self._head = snapshot.seq
-            self._since_asked.start()
-            self._ask(self._question())
+        self._pager.follow(snapshot.seq)
 
     def _question(self, before: int | None = None) -> EntriesOf:
         return EntriesOf(self._kind.currentData(), self._text.text().strip(), before)
 
-    def _ask(self, question: EntriesOf | ExportEntries) -> None:
-        self._asked.add(question)
-        self._bridge.ask(question)
-
     @Slot()
-    def _on_typed(self) -> None:
-        self._later.start()
-
-    @Slot()
-    def _begin(self) -> None:
-        """Another filter: begin with its newest page."""
-        self._later.stop()
-        self._lines.clear()
-        self._has_older = False
-        self._message.show_or_hide("")
-        self._table.explain_empty("Reading the journal…")
-        self._show_lines()
-        self._ask(self._question())
-
-    @Slot()
-    def _load_older(self) -> None:
-        if self._lines:
-            self._older.setEnabled(False)
-            self._ask(self._question(min(self._lines)))
-
-    @Slot(object, object)
-    def _on_answered(self, question: Question, answer: object) -> None:
-        if question not in self._asked:
-            return
-        self._asked.discard(question)
-        if isinstance(question, ExportEntries) and isinstance(answer, int):
-            self._export.setEnabled(True)
-            entries = fmt.counted(answer, "entry", "entries")
-            self._message.show_or_hide(f"{entries} written to {question.path}", "muted")
-        elif isinstance(question, EntriesOf) and isinstance(answer, tuple):
-            self._take(question, answer)
-
-    def _take(self, question: EntriesOf, page: tuple[EntryRow, ...]) -> None:
-        """A page; one that was asked for under another filter is not wanted any more."""
-        if (question.kind, question.text) != (self._kind.currentData(), self._text.text().strip()):
-            return
-        is_full = len(page) == PAGE_ENTRIES
-        if question.before is None:
-            if is_full and self._lines and max(self._lines) < page[-1].seq:
-                self._lines.clear()  # more came than one page holds: what lies between is loaded again when asked for
-            self._has_older = is_full if len(self._lines) <= len(page) else self._has_older
-        else:
-            self._has_older = is_full
-        for entry in page:
-            if entry.seq not in self._lines:
-                self._lines[entry.seq] = Line.of(entry, self._names)
-        is_filtered = bool(question.kind or question.text)
-        self._table.explain_empty("No entry is like that." if is_filtered else "Nothing was journaled yet.")
-        self._show_lines()
-
-    def _show_lines(self) -> None:
-        self._model.show_rows([self._lines[seq] for seq in sorted(self._lines, reverse=True)])
-        self._older.setVisible(self._has_older)
-        self._older.setEnabled(True)
-        if not self._lines:
+    def _show_entries(self) -> None:
+        pager, asked, entries = self._pager, self._question(), self._pager.rows
+        if pager.trouble:
+            self._message.show_or_hide(f"Not done: {pager.trouble}", "warning")
+        elif pager.is_reading:
+            self._message.show_or_hide("")
+        nothing = "No entry is like that." if asked.kind or asked.text else "Nothing was journaled yet."
+        self._table.explain_empty(pager.why_empty("Reading the journal…", nothing, "The journal could not be read."))
+        self._lines = {each.seq: self._lines.get(each.seq) or Line.of(each, self._names) for each in entries}
+        self._model.show_rows(list(self._lines.values()))
+        if not entries:
             self._detail.show_entry(None, self._names)
-
-    @Slot(object, str)
-    def _on_unanswered(self, question: Question, why: str) -> None:
-        if question not in self._asked:
-            return
-        self._asked.discard(question)
-        self._older.setEnabled(True)
-        self._export.setEnabled(True)
-        self._message.show_or_hide(f"Not done: {why}", "warning")
-        self._table.explain_empty("The journal could not be read.")
 
     @Slot(QModelIndex)
     def _on_current(self, current: QModelIndex) -> None:
-        line = self._lines.get(current.siblingAtColumn(0).data(KEY_ROLE))
-        self._detail.show_entry(None if line is None else line.entry, self._names)
+        entry = self._pager.find(current.siblingAtColumn(0).data(KEY_ROLE))
+        self._detail.show_entry(entry, self._names)
 
     # --- to a file ------------------------------------------------------------------------------------------------
     @Slot()
@@ -247,4 +176,20 @@ class JournalPanel(QWidget):
         self._export.setEnabled(False)
         self._message.show_or_hide("Writing the file…", "muted")
         asked = self._question()
-        self._ask(ExportEntries(path, asked.kind, asked.text))
+        self._writing = ExportEntries(path, asked.kind, asked.text)
+        self._bridge.ask(self._writing)
+
+    @Slot(object, object)
+    def _on_answered(self, question: Question, answer: object) -> None:
+        if self._writing is not None and question == self._writing and isinstance(answer, int):
+            self._end_writing(f"{fmt.counted(answer, 'entry', 'entries')} written to {self._writing.path}", "muted")
+
+    @Slot(object, str)
+    def _on_unanswered(self, question: Question, why: str) -> None:
+        if self._writing is not None and question == self._writing:
+            self._end_writing(f"Not done: {why}", "warning")
+
+    def _end_writing(self, words: str, role: str) -> None:
+        self._writing = None
+        self._export.setEnabled(True)
+        self._message.show_or_hide(words, role)

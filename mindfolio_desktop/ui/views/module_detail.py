@@ -30,6 +30,7 @@ from mindfolio_desktop.ui.widgets.module_panels import (
     SettingsPanel,
 )
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, POSITIONS
+from mindfolio_desktop.ui.widgets.outcome_plot import OutcomePlot
 from mindfolio_desktop.ui.widgets.page import OwnWindowButton, Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
@@ -80,6 +81,7 @@ class ModuleDetail(Page):
         self._band, self._performance = MoneyBand(), PerformancePanel()
         self._settings, self._parameters = SettingsPanel(), ParametersPanel(settings_of)
         self._equity = EquityPlot("equity_plot")
+        self._outcomes = OutcomePlot("outcome_plot")
         self._tables = {
             "positions": DataTable(
                 self._positions, "positions_table", "Active positions", sort_role=SORT_ROLE, stretch=_STRUCTURE
@@ -121,6 +123,8 @@ class ModuleDetail(Page):
             if key == "positions":
                 panel.body.addWidget(self._to_position, 0, Qt.AlignmentFlag.AlignLeft)
                 self._to_position.hide()
+            if key == "trades":
+                panel.body.addWidget(self._outcomes)
             if key == "scans":
                 panel.body.addWidget(self._scan_detail)
             column.addWidget(panel)
@@ -171,6 +175,7 @@ class ModuleDetail(Page):
         self._ask_later.stop()
         for model in self._models:
             model.show_rows([])
+        self._outcomes.hide()
         self._tables["scans"].explain_empty("Reading the scans…")
         self._tables["trades"].explain_empty("Reading the trades…")
         self._tables["skips"].explain_empty("Reading what was skipped…")
@@ -285,6 +290,8 @@ class ModuleDetail(Page):
     def _on_trades(self, rows: tuple[Any, ...]) -> None:
         self._due.pop(_TRADES, None)
         self._trades.show_rows(rows)
+        self._outcomes.show_results([row.net_pnl for row in rows])
+        self._outcomes.setVisible(bool(rows))
         self._tables["trades"].explain_empty("No trade of this module was closed yet.")
 
     def _on_skips(self, trades: tuple[Any, ...]) -> None:

@@ -1,7 +1,6 @@
 """On a module's page: the form that changes its settings, and the panel that removes it."""
 
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
@@ -14,6 +13,7 @@ from engine.domain.questions import ModuleOffers, Question
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
+from mindfolio_desktop.ui.asker import Asker
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.panel import Panel
@@ -33,11 +33,10 @@ class ModuleSetup(QWidget):
     def __init__(self, bridge: EngineBridge) -> None:
         super().__init__()
         self.setObjectName("module_setup")
-        self._bridge = bridge
+        self._asker = Asker(bridge, parent=self)
         self._view: ModuleView | None = None
         self._snapshot: MindfolioSnapshot | None = None
         self._form: SettingsForm | None = None
-        self._waiting: Command | None = None
         self.edit, self.remove = Button("Edit", "detail_edit"), Button("Remove", "detail_remove")
         self._editor = Panel("Change Settings", "editor_panel")
         self._remover = Panel("Remove This Module", "remover_panel")
@@ -80,11 +79,7 @@ class ModuleSetup(QWidget):
         self._cancel.clicked.connect(self.close_panels)
         self._keep.clicked.connect(self.close_panels)
         self._removing.clicked.connect(self._on_confirm)
-        bridge = self._bridge
-        bridge.answered.connect(self._on_answer)
-        bridge.unanswered.connect(self._on_no_answer)
-        bridge.command_accepted.connect(self._on_accepted)
-        bridge.command_denied.connect(self._on_denied)
+        self._asker.listen(self._on_answer, self._on_no_answer, self._on_accepted, self._on_denied)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     def show_view(self, view: ModuleView | None, snapshot: MindfolioSnapshot) -> None:
@@ -101,7 +96,7 @@ class ModuleSetup(QWidget):
     @Slot()
     def close_panels(self) -> None:
         """Neither is open."""
-        self._waiting = None
+        self._asker.forget()
         was_open = not self.isHidden()
         focused: object = QApplication.focusWidget()
         if isinstance(focused, QWidget) and self.isAncestorOf(focused):
@@ -123,7 +118,7 @@ class ModuleSetup(QWidget):
         self._open(self._editor)
         self._take_form(None)
         self._saying.show_or_hide("Asking what can be set\N{HORIZONTAL ELLIPSIS}", "muted")
-        self._bridge.ask(ModuleOffers())
+        self._asker.ask(ModuleOffers())
 
     def _take_form(self, form: SettingsForm | None) -> None:
         widget = QWidget() if form is None else form
@@ -134,10 +129,9 @@ class ModuleSetup(QWidget):
         self._save.setEnabled(False)
 
     @Slot(object, object)
-    def _on_answer(self, question: Question, answer: Any) -> None:
+    def _on_answer(self, _question: Question, answer: Offers) -> None:
         view, snapshot = self._view, self._snapshot
-        is_asked = isinstance(question, ModuleOffers) and self._editor.isVisibleTo(self) and self._form is None
-        if not is_asked or view is None or snapshot is None or not isinstance(answer, Offers):
+        if self._form is not None or view is None or snapshot is None:
             return
         offer = _offer_for(view, answer)
         if offer is None:
@@ -151,14 +145,14 @@ class ModuleSetup(QWidget):
         self._on_changed()
 
     @Slot(object, str)
-    def _on_no_answer(self, question: Question, why: str) -> None:
-        if isinstance(question, ModuleOffers) and self._form is None:
+    def _on_no_answer(self, _question: Question, why: str) -> None:
+        if self._form is None:
             self._saying.show_or_hide(f"What can be set cannot be told: {why}", "warning")
 
     @Slot()
     def _on_changed(self) -> None:
         form, view = self._form, self._view
-        if form is None or view is None or self._waiting is not None:
+        if form is None or view is None or self._asker.waits():
             return
         spec = form.spec
         self._save.setEnabled(spec is not None and spec != view.spec)
@@ -168,11 +162,10 @@ class ModuleSetup(QWidget):
     @Slot()
     def _on_save(self) -> None:
         spec = None if self._form is None else self._form.spec
-        if spec is None or self._view is None or self._waiting is not None:
+        if spec is None or self._view is None or self._asker.waits():
             return
-        self._waiting = ChangeModule(self._view.spec.module_id, spec, _WHO, "changed on the module's page")
         self._saying.show_or_hide("Asked\N{HORIZONTAL ELLIPSIS}", "muted")
-        self._bridge.send(self._waiting)
+        self._asker.send(ChangeModule(self._view.spec.module_id, spec, _WHO, "changed on the module's page"))
 
     # --- removing -------------------------------------------------------------------------------------------------
     @Slot()
@@ -212,7 +205,7 @@ class ModuleSetup(QWidget):
 
     @Slot()
     def _on_confirm(self) -> None:
-        if self._view is None or self._waiting is not None:
+        if self._view is None or self._asker.waits():
             return
         why = self._why.text().strip()
         if not why:
@@ -220,23 +213,18 @@ class ModuleSetup(QWidget):
             self._why.setFocus()
             return
         target = self._targets[max(0, self._to.currentIndex())]
-        self._waiting = RemoveModule(self._view.spec.module_id, target, _WHO, why)
         self._answer.show_or_hide("Asked\N{HORIZONTAL ELLIPSIS}", "muted")
-        self._bridge.send(self._waiting)
+        self._asker.send(RemoveModule(self._view.spec.module_id, target, _WHO, why))
 
     # --- answers --------------------------------------------------------------------------------------------------
     @Slot(object)
     def _on_accepted(self, command: Command) -> None:
-        if self._waiting is not None and command == self._waiting:
-            self.close_panels()
-            if isinstance(command, RemoveModule):
-                self.removed.emit()
+        self.close_panels()
+        if isinstance(command, RemoveModule):
+            self.removed.emit()
 
     @Slot(object, object)
     def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
-        if self._waiting is None or command != self._waiting:
-            return
-        self._waiting = None
         words = refusals.denials(denials)
         if isinstance(command, ChangeModule):
             self._saying.show_or_hide(f"Not saved. {words}", "warning")

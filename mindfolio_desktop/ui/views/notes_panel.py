@@ -1,13 +1,13 @@
 """A person's notes: written into the journal, about a module, a position or a symbol, and found again."""
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QTimer, Slot
+from PySide6.QtCore import QEvent, QModelIndex, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.domain.commands import Command, WriteNote
 from engine.domain.denial import Denial
 from engine.domain.notes import NOTE_MOST, SYMBOL_MOST, note_problem
-from engine.domain.questions import PAGE_ENTRIES, NotesOf, Question
+from engine.domain.questions import NotesOf
 from engine.domain.records import NoteRow
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
@@ -15,13 +15,11 @@ from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.entries import NoteLine, NotesModel
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
+from mindfolio_desktop.ui.pager import Pager
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.text import Text
-
-REFRESH_MS = 2000
-TYPING_MS = 300
 
 _WHO = "user"
 _NOTE = 2
@@ -37,13 +35,7 @@ class NotesPanel(QWidget):
         self.setObjectName("notes")
         self._bridge = bridge
         self._names: dict[str, str] = {}
-        self._lines: dict[int, NoteLine] = {}
         self._sent: WriteNote | None = None
-        self._asked: set[Question] = set()
-        self._head = -1
-        self._since_asked = QElapsedTimer()
-        self._later = QTimer(self, singleShot=True, interval=TYPING_MS)
-        self._later.timeout.connect(self._begin)
         self._box = QPlainTextEdit()
         self._module, self._position, self._symbol = QComboBox(), QComboBox(), QLineEdit()
         self._write = Button("Write note", "note_write", "primary")
@@ -51,6 +43,7 @@ class NotesPanel(QWidget):
         self._answer = Text("", "warning", wraps=True, name="note_answer")
         self._search = QLineEdit()
         self._older = Button("Load older", "notes_older")
+        self._pager: Pager[NoteRow] = Pager(bridge, self._older, self._question, parent=self)
         self._model = NotesModel(self)
         self._table = DataTable(
             self._model, "notes_table", "Notes, newest first", sort_role=SORT_ROLE, stretch=_NOTE, most_rows=10
@@ -60,8 +53,6 @@ class NotesPanel(QWidget):
         self._lay_out()
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
-        bridge.answered.connect(self._on_answered)
-        bridge.unanswered.connect(self._on_unanswered)
         self._on_edited()
 
     def _set_up(self) -> None:
@@ -94,11 +85,11 @@ class NotesPanel(QWidget):
         self._search.setPlaceholderText("Look through the notes")
         self._search.setClearButtonEnabled(True)
         self._search.setMaxLength(100)
-        self._search.textChanged.connect(self._on_typed)
+        self._search.textChanged.connect(self._pager.begin_soon)
         self._write.clicked.connect(self._on_write)
         self._write.setToolTip("Ctrl+Return")
         QShortcut(QKeySequence("Ctrl+Return"), self._box, self._on_write)
-        self._older.clicked.connect(self._load_older)
+        self._pager.changed.connect(self._show_notes)
         self._table.current_changed.connect(self._on_current)
         self._table.explain_empty("Reading the notes…")
 
@@ -131,7 +122,6 @@ class NotesPanel(QWidget):
         column.addWidget(listed, 1)
         self._answer.show_or_hide("")
         self._whole.show_or_hide("")
-        self._older.hide()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -149,11 +139,7 @@ class NotesPanel(QWidget):
         }
         _offer(self._module, self._names)
         _offer(self._position, {key: f"{key}  {words}" for key, words in positions.items()})
-        is_due = not self._since_asked.isValid() or self._since_asked.elapsed() >= REFRESH_MS
-        if snapshot.seq != self._head and is_due:
-            self._head = snapshot.seq
-            self._since_asked.start()
-            self._ask(None)
+        self._pager.follow(snapshot.seq)
 
     @property
     def _command(self) -> WriteNote:
@@ -196,7 +182,7 @@ class NotesPanel(QWidget):
         self._position.setCurrentIndex(0)
         self._answer.show_or_hide("")
         self._on_edited()
-        self._ask(None)
+        self._pager.refresh()
 
     @Slot(object, object)
     def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
@@ -206,49 +192,18 @@ class NotesPanel(QWidget):
             self._answer.show_or_hide(f"Not written. {refusals.denials(denials)}", "warning")
 
     # --- reading --------------------------------------------------------------------------------------------------
-    def _ask(self, before: int | None) -> None:
-        question = NotesOf(self._search.text().strip(), before)
-        self._asked.add(question)
-        self._bridge.ask(question)
+    def _question(self, before: int | None) -> NotesOf:
+        return NotesOf(self._search.text().strip(), before)
 
     @Slot()
-    def _on_typed(self) -> None:
-        self._later.start()
-
-    @Slot()
-    def _begin(self) -> None:
-        self._lines.clear()
-        self._older.hide()
-        self._model.show_rows(())
-        self._table.explain_empty("Reading the notes…")
-        self._whole.show_or_hide("")
-        self._ask(None)
-
-    @Slot()
-    def _load_older(self) -> None:
-        if self._lines:
-            self._ask(min(self._lines))
-
-    @Slot(object, object)
-    def _on_answered(self, question: Question, rows: tuple[NoteRow, ...]) -> None:
-        if question not in self._asked or not isinstance(question, NotesOf):
-            return
-        self._asked.discard(question)
-        if question.text != self._search.text().strip():
-            return
-        is_full = len(rows) == PAGE_ENTRIES
-        if question.before is not None or len(self._lines) <= len(rows):
-            self._older.setVisible(is_full)
-        for row in rows:
-            self._lines[row.seq] = NoteLine(row, self._about(row))
-        self._table.explain_empty("No note holds that." if question.text else "Nothing was noted yet.")
-        self._model.show_rows([self._lines[seq] for seq in sorted(self._lines, reverse=True)])
-
-    @Slot(object, str)
-    def _on_unanswered(self, question: Question, why: str) -> None:
-        if question in self._asked:
-            self._asked.discard(question)
-            self._table.explain_empty(f"The notes could not be read: {why}")
+    def _show_notes(self) -> None:
+        pager = self._pager
+        nothing = "No note holds that." if self._question(None).text else "Nothing was noted yet."
+        unread = f"The notes could not be read: {pager.trouble}"
+        self._table.explain_empty(pager.why_empty("Reading the notes…", nothing, unread))
+        self._model.show_rows([NoteLine(row, self._about(row)) for row in pager.rows])
+        if not pager.rows:
+            self._whole.show_or_hide("")
 
     def _about(self, row: NoteRow) -> str:
         note = row.note
@@ -257,8 +212,8 @@ class NotesPanel(QWidget):
 
     @Slot(QModelIndex)
     def _on_current(self, current: QModelIndex) -> None:
-        line = self._lines.get(current.siblingAtColumn(0).data(KEY_ROLE))
-        self._whole.show_or_hide("" if line is None else line.row.note.text)
+        row = self._pager.find(current.siblingAtColumn(0).data(KEY_ROLE))
+        self._whole.show_or_hide("" if row is None else row.note.text)
 
 
 def _offer(box: QComboBox, choices: dict[str, str]) -> None:

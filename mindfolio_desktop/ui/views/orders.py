@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QTimer, Slot
+from PySide6.QtCore import QEvent, QModelIndex, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.core.money import Money
@@ -10,7 +10,7 @@ from engine.domain.commands import CancelOrder, Command, ReplaceOrder
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.order import Order, OrderStatus
-from engine.domain.questions import PAGE, FillsOf, OrdersOf, Question
+from engine.domain.questions import FillsOf, OrdersOf
 from engine.domain.records import FillRow, OrderRow
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui.bridge import EngineBridge
@@ -27,6 +27,7 @@ from mindfolio_desktop.ui.models.orders import (
     working,
 )
 from mindfolio_desktop.ui.models.positions import EXTERNAL_NAME
+from mindfolio_desktop.ui.pager import Pager
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.choice import Choice
 from mindfolio_desktop.ui.widgets.data_table import DataTable
@@ -35,7 +36,6 @@ from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 
 _WHO = "user"
-_ASK_INTERVAL_MS = 1000
 _WHY, _PAST_WHY, _FILL_WHAT = 7, 6, 2
 _REPLACEABLE = frozenset({OrderStatus.WORKING, OrderStatus.PARTLY_FILLED})
 
@@ -54,12 +54,6 @@ class OrdersView(Page):
         self._chosen = ""
         self._is_filling = False
         self._sent: Command | None = None
-        self._orders: dict[str, OrderRow] = {}
-        self._fills: dict[int, FillRow] = {}
-        self._seen: object = None
-        self._is_due = False
-        self._ask_later = QTimer(self, singleShot=True, interval=_ASK_INTERVAL_MS)
-        self._ask_later.timeout.connect(self._on_interval)
         self._module = Choice("orders_module", "Orders of which module")
         self._module.addItem("All modules", "")
         self._working, self._past, self._filled = WorkingModel(self), PastOrdersModel(self), FillsModel(self)
@@ -76,6 +70,16 @@ class OrdersView(Page):
         self._actions = OrderActions()
         self._older_orders = Button("Load older orders", "orders_older")
         self._older_fills = Button("Load older fills", "fills_older")
+        self._orders: Pager[OrderRow] = Pager(
+            bridge,
+            self._older_orders,
+            lambda before: OrdersOf(self._module_id, before),
+            lambda row: row.order.order_id,
+            parent=self,
+        )
+        self._fills: Pager[FillRow] = Pager(
+            bridge, self._older_fills, lambda before: FillsOf(self._module_id, before), parent=self
+        )
         self._lay_out()
         self._connect()
 
@@ -95,24 +99,20 @@ class OrdersView(Page):
             across.addWidget(older)
             across.addStretch(1)
             panel.body.addLayout(across)
-            older.hide()
             self.column.addWidget(panel)
         self.column.addStretch(1)
         self._actions.hide()
         self._table.explain_empty("Waiting for the engine…")
-        self._past_table.explain_empty("Reading the orders…")
-        self._fills_table.explain_empty("Reading the fills…")
+        self._show_history()
 
     def _connect(self) -> None:
         self._module.currentIndexChanged.connect(self._on_module)
         self._table.current_changed.connect(self._on_current)
         self._actions.cancelled.connect(self._cancel)
         self._actions.replaced.connect(self._replace)
-        self._older_orders.clicked.connect(self._ask_older_orders)
-        self._older_fills.clicked.connect(self._ask_older_fills)
+        for pager in (self._orders, self._fills):
+            pager.changed.connect(self._show_history)
         bridge = self._bridge
-        bridge.answered.connect(self._on_answer)
-        bridge.unanswered.connect(self._on_unanswered)
         bridge.command_accepted.connect(self._on_command_answer)
         bridge.command_denied.connect(self._on_command_answer)
 
@@ -134,9 +134,8 @@ class OrdersView(Page):
             ),
             tuple((view.closed_trades, len(view.open_positions)) for view in snapshot.modules),
         )
-        if seen != self._seen:
-            self._seen = seen
-            self._ask()
+        for pager in (self._orders, self._fills):
+            pager.follow(seen)
 
     def _fill_modules(self) -> None:
         kept = self._module.currentData()
@@ -197,97 +196,28 @@ class OrdersView(Page):
 
     @Slot()
     def _on_module(self) -> None:
-        self._orders, self._fills = {}, {}
-        self._past_table.explain_empty("Reading the orders…")
-        self._fills_table.explain_empty("Reading the fills…")
-        for older in (self._older_orders, self._older_fills):
-            older.hide()
-        self._show_history()
         self._show_live()
-        self._ask_later.stop()
-        self._ask()
-
-    def _ask(self) -> None:
-        """Ask for the newest page of both, at most once in an interval."""
-        if self._ask_later.isActive():
-            self._is_due = True
-            return
-        self._is_due = False
-        self._ask_later.start()
-        for question in (OrdersOf(self._module_id), FillsOf(self._module_id)):
-            self._bridge.ask(question)
+        for pager in (self._orders, self._fills):
+            pager.begin()
 
     @Slot()
-    def _on_interval(self) -> None:
-        if self._is_due:
-            self._ask()
-
-    @Slot()
-    def _ask_older_orders(self) -> None:
-        self._older_orders.setEnabled(False)
-        self._bridge.ask(OrdersOf(self._module_id, min(row.seq for row in self._orders.values())))
-
-    @Slot()
-    def _ask_older_fills(self) -> None:
-        self._older_fills.setEnabled(False)
-        self._bridge.ask(FillsOf(self._module_id, min(self._fills)))
-
-    @Slot(object, object)
-    def _on_answer(self, question: Question, answer: Any) -> None:
-        match question:
-            case OrdersOf(self._module_id, before):
-                self._on_orders(answer, before)
-            case FillsOf(self._module_id, before):
-                self._on_fills(answer, before)
-
-    def _on_orders(self, rows: tuple[OrderRow, ...], before: int | None) -> None:
-        is_full = len(rows) == PAGE
-        known = max((row.seq for row in self._orders.values()), default=0)
-        if before is None and is_full and rows[-1].seq > known:
-            self._orders = {}  # so much has happened that there would be a gap between these and the older ones
-        if before is not None or not self._orders:
-            self._older_orders.setVisible(is_full)
-        self._older_orders.setEnabled(True)
-        for row in rows:
-            kept = self._orders.get(row.order.order_id)
-            if kept is None or kept.seq <= row.seq:
-                self._orders[row.order.order_id] = row
-        self._past_table.explain_empty("No order was ever sent here.")
-        self._show_history()
-
-    def _on_fills(self, rows: tuple[FillRow, ...], before: int | None) -> None:
-        is_full = len(rows) == PAGE
-        if before is None and is_full and rows[-1].seq > max(self._fills, default=0):
-            self._fills = {}
-        if before is not None or not self._fills:
-            self._older_fills.setVisible(is_full)
-        self._older_fills.setEnabled(True)
-        self._fills |= {row.seq: row for row in rows}
-        self._fills_table.explain_empty("Nothing was filled yet.")
-        self._show_history()
-
     def _show_history(self) -> None:
-        orders = sorted(self._orders.values(), key=lambda row: row.seq, reverse=True)
-        self._past.show_rows([PastOrder(row, self._name(row.order.module_id)) for row in orders])
-        fills = [self._fills[seq] for seq in sorted(self._fills, reverse=True)]
-        self._filled.show_rows([PastFill(row, self._name(row.module_id), self._order(row.order_id)) for row in fills])
+        """Fills are shown anew with the orders too: these say what was filled."""
+        for pager, table, words in (
+            (self._orders, self._past_table, ("Reading the orders…", "No order was ever sent here.")),
+            (self._fills, self._fills_table, ("Reading the fills…", "Nothing was filled yet.")),
+        ):
+            table.explain_empty(pager.why_empty(*words, f"The ledger could not be read: {pager.trouble}"))
+        self._past.show_rows([PastOrder(row, self._name(row.order.module_id)) for row in self._orders.rows])
+        fills = [PastFill(row, self._name(row.module_id), self._order(row.order_id)) for row in self._fills.rows]
+        self._filled.show_rows(fills)
 
     def _order(self, order_id: str) -> Order | None:
-        row = self._orders.get(order_id)
+        row = self._orders.find(order_id)
         return None if row is None else row.order
 
     def _name(self, module_id: str) -> str:
         return self._names.get(module_id, EXTERNAL_NAME if module_id == "EXTERNAL" else module_id)
-
-    @Slot(object, str)
-    def _on_unanswered(self, question: Question, why: str) -> None:
-        words = f"The ledger could not be read: {why}"
-        if isinstance(question, OrdersOf):
-            self._past_table.explain_empty(words)
-            self._older_orders.setEnabled(True)
-        elif isinstance(question, FillsOf):
-            self._fills_table.explain_empty(words)
-            self._older_fills.setEnabled(True)
 
     # --- actions --------------------------------------------------------------------------------------------------
     @Slot()

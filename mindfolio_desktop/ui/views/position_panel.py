@@ -13,6 +13,7 @@ from engine.domain.snapshot import MindfolioSnapshot
 from engine.domain.structure import Leg
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.asker import Asker
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
 from mindfolio_desktop.ui.models.legs import LegsModel
@@ -41,12 +42,9 @@ class PositionPanel(QWidget):
     def __init__(self, bridge: EngineBridge) -> None:
         super().__init__()
         self.setObjectName("position_panel")
-        self._bridge = bridge
+        self._asker = Asker(bridge, parent=self)
         self._row: PositionRow | None = None
-        self._sent: Command | None = None
-        self._payoff_asked: PayoffOf | None = None
         self._payoff_of: object = None
-        self._failed: set[type] = set()
         self._name = ElidedText(pixels=16, weight=theme.BOLD, name="position_name")
         self._module = Text("", "muted", name="position_module")
         self._state = Text("", "warning", wraps=True, name="position_state")
@@ -108,11 +106,7 @@ class PositionPanel(QWidget):
         self._payoff.wanted.connect(self._ask_payoff)
         self._orders.clicked.connect(self.orders_wanted)
         self._ask_later.timeout.connect(self._on_interval)
-        bridge = self._bridge
-        bridge.answered.connect(self._on_answer)
-        bridge.unanswered.connect(self._on_unanswered)
-        bridge.command_accepted.connect(self._on_accepted)
-        bridge.command_denied.connect(self._on_denied)
+        self._asker.listen(self._on_answer, self._on_unanswered, self._on_accepted, self._on_denied)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property
@@ -149,8 +143,7 @@ class PositionPanel(QWidget):
     def _begin(self) -> None:
         self._hide_strips()
         self._show_done("")
-        self._sent = None
-        self._failed = set()
+        self._asker.forget()
         self._payoff_of = None
         self._legs.show_rows([])
         self._table.explain_empty("Reading the quotes…")
@@ -174,12 +167,11 @@ class PositionPanel(QWidget):
         self._is_due = False
         self._ask_later.start()
         key = self.position_id
-        if LegsOf not in self._failed:
-            self._bridge.ask(LegsOf(key))
+        self._asker.ask_again(LegsOf(key))
         moved = (row.view, row.now.replace(second=0, microsecond=0))
-        if PayoffOf not in self._failed and (is_new or moved != self._payoff_of):
+        if is_new or moved != self._payoff_of:
             self._payoff_of = moved
-            self._ask_payoff(*self._payoff.moves)
+            self._asker.ask_again(PayoffOf(key, *self._payoff.moves))
         if not self._close_strip.isHidden():
             self._ask_closing(self._close_strip.quantity)
         closes, opens = self._roll_strip.legs
@@ -194,22 +186,19 @@ class PositionPanel(QWidget):
     @Slot(int, int)
     def _ask_payoff(self, days: int, volatility_pct: int) -> None:
         if self._row is not None:
-            self._payoff_asked = PayoffOf(self.position_id, days, volatility_pct)
-            self._bridge.ask(self._payoff_asked)
+            self._asker.ask(PayoffOf(self.position_id, days, volatility_pct))
 
     @Slot(int)
     def _ask_closing(self, quantity: int) -> None:
-        if ClosingOf not in self._failed:
-            self._bridge.ask(ClosingOf(self.position_id, quantity))
+        self._asker.ask_again(ClosingOf(self.position_id, quantity))
 
     @Slot(object, object)
     def _ask_roll(self, closes: tuple[Leg, ...], opens: tuple[Leg, ...]) -> None:
-        if RollOf not in self._failed:
-            self._bridge.ask(RollOf(self.position_id, closes, opens))
+        self._asker.ask_again(RollOf(self.position_id, closes, opens))
 
     @Slot(object, object)
     def _on_answer(self, question: Question, answer: Any) -> None:
-        if self._row is None or getattr(question, "position_id", None) != self.position_id:
+        if self._row is None:
             return
         if answer is None:
             self._payoff.show_nothing("It is not open any more.")
@@ -219,8 +208,7 @@ class PositionPanel(QWidget):
                 self._legs.show_legs(answer, self._row.now, self._row.view.position.symbol)
                 self._table.explain_empty("It holds nothing.")
             case PayoffOf():
-                if question == self._payoff_asked:
-                    self._payoff.show_curves(answer)
+                self._payoff.show_curves(answer)
             case ClosingOf():
                 self._close_strip.show_quote(answer)
             case RollTermsOf():
@@ -230,10 +218,7 @@ class PositionPanel(QWidget):
 
     @Slot(object, str)
     def _on_unanswered(self, question: Question, why: str) -> None:
-        """Say so where the answer would have stood, and do not ask the same again and again."""
-        if self._row is None or getattr(question, "position_id", None) != self.position_id:
-            return
-        self._failed.add(type(question))
+        """Say so where the answer would have stood."""
         words = f"There are no figures: {why}"
         match question:
             case LegsOf():
@@ -251,7 +236,7 @@ class PositionPanel(QWidget):
         if self._row is not None:
             self._hide_strips()
             self._show_done("")
-            self._failed.discard(ClosingOf)
+            self._asker.drop(ClosingOf)
             position = self._row.view.position
             self._close_strip.open_for(position, fmt.held(position.structure, position.quantity))
 
@@ -260,10 +245,10 @@ class PositionPanel(QWidget):
         if self._row is not None:
             self._hide_strips()
             self._show_done("")
-            self._failed -= {RollTermsOf, RollOf}
+            self._asker.drop(RollTermsOf, RollOf)
             position = self._row.view.position
             self._roll_strip.open_for(position, fmt.held(position.structure, position.quantity))
-            self._bridge.ask(RollTermsOf(self.position_id))
+            self._asker.ask(RollTermsOf(self.position_id))
 
     @Slot()
     def _on_target(self) -> None:
@@ -290,29 +275,26 @@ class PositionPanel(QWidget):
         row, strip = self._row, self._close_strip
         if row is not None:
             quantity = None if strip.quantity == row.view.position.quantity else strip.quantity
-            self._send(ClosePosition(self.position_id, quantity, strip.limit, _WHO, "closed on the positions page"))
+            self._asker.send(
+                ClosePosition(self.position_id, quantity, strip.limit, _WHO, "closed on the positions page")
+            )
 
     @Slot()
     def _send_roll(self) -> None:
         strip = self._roll_strip
         closes, opens = strip.legs
-        self._send(RollPosition(self.position_id, closes, opens, strip.limit, _WHO, "rolled on the positions page"))
+        self._asker.send(
+            RollPosition(self.position_id, closes, opens, strip.limit, _WHO, "rolled on the positions page")
+        )
 
     @Slot()
     def _send_target(self) -> None:
         own = self._target_strip.exits
         why = "set on the positions page"
-        self._send(SetTarget(self.position_id, own.profit_pct, own.stop_pct, _WHO, why))
-
-    def _send(self, command: Command) -> None:
-        self._sent = command
-        self._bridge.send(command)
+        self._asker.send(SetTarget(self.position_id, own.profit_pct, own.stop_pct, _WHO, why))
 
     @Slot(object)
     def _on_accepted(self, command: Command) -> None:
-        if self._sent is None or command != self._sent:
-            return
-        self._sent = None
         # The focus goes back to where it came from: a page scrolls to what Qt would pick instead.
         self._dismiss()
         if isinstance(command, SetTarget):
@@ -322,9 +304,6 @@ class PositionPanel(QWidget):
 
     @Slot(object, object)
     def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
-        if self._sent is None or command != self._sent:
-            return
-        self._sent = None
         strips = {RollPosition: self._roll_strip, SetTarget: self._target_strip}
         strips.get(type(command), self._close_strip).show_denied(denials)
 

@@ -12,6 +12,8 @@ from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.look import Look, Theme
+from mindfolio_desktop.ui.remembered import Whose, remember
+from mindfolio_desktop.ui.widgets.allocation_footer import APPLIES_ON_RELEASE, applies_on_release
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.header import ENVIRONMENTS
 from mindfolio_desktop.ui.widgets.page import Page
@@ -20,6 +22,8 @@ from mindfolio_desktop.ui.widgets.segments import Segments
 from mindfolio_desktop.ui.widgets.text import Text
 
 _COPIED_MS = 2000
+_DRAFT, _AT_ONCE = "draft", "apply"
+_ON_RELEASE = ((_DRAFT, "Keep a draft"), (_AT_ONCE, "Apply at once"))
 _SYSTEM_UNKNOWN = "This system does not tell which theme it has, so the dark one is used."
 
 
@@ -44,6 +48,9 @@ class SettingsPage(Page):
         self._theme = Segments("theme", "Theme", [(one.value, one.words) for one in Theme])
         sizes = [(str(percent), f"{percent} %") for percent in theme.TEXT_SIZES]
         self._text_size = Segments("text_size", "Text size", sizes)
+        self._release = Segments("release", "When a budget's drag is let go", _ON_RELEASE)
+        self._release.chosen.connect(self._choose_release)
+        self._show_release()
         self._system = Text("", "muted", wraps=True, name="system_unknown")
         self._path = QLineEdit()
         self._copy = Button("Copy", "copy_data_dir")
@@ -53,7 +60,7 @@ class SettingsPage(Page):
         self._text_size.chosen.connect(self._choose_text_size)
         self._copy.clicked.connect(self._copy_path)
         self.add_heading("Settings")
-        for panel in (self._look_panel(), self._data_panel(), self._program_panel()):
+        for panel in (self._look_panel(), self._budgets_panel(), self._data_panel(), self._program_panel()):
             self.column.addWidget(panel)
         self.column.addStretch(1)
 
@@ -98,6 +105,14 @@ class SettingsPage(Page):
         panel.body.addWidget(Text(note, "muted", 12, wraps=True))
         return panel
 
+    def _budgets_panel(self) -> Panel:
+        panel = Panel("Budgets", "budgets_panel")
+        panel.body.addWidget(Text("When a divider or a row's knob is let go", "muted"))
+        panel.body.addWidget(self._release)
+        note = "A draft shows what it changes before anything moves. Typed amounts and transfers always wait for Apply."
+        panel.body.addWidget(Text(note, "muted", 12, wraps=True))
+        return panel
+
     def _data_panel(self) -> Panel:
         panel = Panel("Where your data lives", "data_panel")
         self._path.setObjectName("data_dir")
@@ -122,6 +137,14 @@ class SettingsPage(Page):
         panel.body.addWidget(self._program)
         panel.body.addWidget(self._environment)
         return panel
+
+    def _show_release(self) -> None:
+        self._release.show_chosen(_AT_ONCE if applies_on_release() else _DRAFT)
+
+    @Slot(str)
+    def _choose_release(self, key: str) -> None:
+        remember(APPLIES_ON_RELEASE, key == _AT_ONCE, Whose.USER)
+        self._show_release()
 
     @Slot(str)
     def _choose_text_size(self, key: str) -> None:

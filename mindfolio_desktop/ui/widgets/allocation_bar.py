@@ -28,7 +28,7 @@ from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, applied_split
-from mindfolio_desktop.ui.widgets.allocation_footer import AllocationFooter
+from mindfolio_desktop.ui.widgets.allocation_footer import AllocationFooter, applies_on_release
 from mindfolio_desktop.ui.widgets.allocation_rows import AllocationRows
 from mindfolio_desktop.ui.widgets.allocation_strip import AllocationStrip
 from mindfolio_desktop.ui.widgets.transfer_line import TransferLine
@@ -85,6 +85,7 @@ class AllocationBar(QWidget):
         for part in (self._strip, self._rows):
             part.gesture_began.connect(self._on_gesture)
             part.gesture_cancelled.connect(self._on_gesture_cancelled)
+            part.let_go.connect(self._on_let_go)
             part.escaped.connect(self.revert)
         self._rows.undo_asked.connect(self._on_undo)
         self._rows.redo_asked.connect(self._on_redo)
@@ -274,6 +275,12 @@ class AllocationBar(QWidget):
             self._undo.redo()
 
     @Slot()
+    def _on_let_go(self) -> None:
+        """A drag has ended: apply it where the user wants that, unless it changed a draft that waits for Apply."""
+        if self._undo.index() == 1 and applies_on_release():
+            self.apply()
+
+    @Slot()
     def _on_undo(self) -> None:
         if self._state is BarState.DRAFTING:
             self._undo.undo()
@@ -336,11 +343,11 @@ class AllocationBar(QWidget):
         super().paintEvent(event)
         if self._state not in (BarState.DRAFTING, BarState.APPLYING):
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(theme.colour(theme.tokens().warning), 1.5, Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            pen = QPen(theme.colour(theme.tokens().warning), 1.5, Qt.PenStyle.DashLine)
+            painter.setPen(pen)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.RADIUS, theme.RADIUS)
 
 
 class _Step(QUndoCommand):

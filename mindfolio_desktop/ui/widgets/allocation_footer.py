@@ -6,11 +6,17 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.core.errors import DenialCode
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
+from mindfolio_desktop.ui.remembered import Whose, recall
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.text import Text
 
-_HINT = "Dividers trade between neighbours, rows with the reserve. Nothing changes until you apply."
+APPLIES_ON_RELEASE = "budgets/apply_on_release"
+"""What is remembered for the user: whether a drag is applied as it is let go."""
+
+_HINT = "Dividers trade between neighbours, rows with the reserve."
+_UNTIL_APPLY = "Nothing changes until you apply."
+_ON_RELEASE = "A drag is applied as you let go (Settings); what is typed waits for Apply."
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -24,7 +30,7 @@ class AllocationFooter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._badge = Text("DRAFT, not applied", "warning-chip", 12, theme.MEDIUM, name="draft_badge")
-        self._preview = Text(_HINT, wraps=True, name="draft_preview")
+        self._preview = Text(hint(), wraps=True, name="draft_preview")
         self._over = Text(role="warning", wraps=True, name="draft_over")
         self._said = Text(role="warning", wraps=True, name="allocation_message")
         self._revert = Button("Revert", "revert_allocation")
@@ -66,10 +72,20 @@ class AllocationFooter(QWidget):
         self._revert.setEnabled(is_draft)
         self._apply.setEnabled(is_draft)
         self._apply.setText("Applying…" if is_applying else "Apply")
-        self._preview.show_text(preview(draft) if is_open and draft is not None else _HINT, "" if is_open else "muted")
+        self._preview.show_text(preview(draft) if is_open and draft is not None else hint(), "" if is_open else "muted")
         self._transfer.setEnabled(draft is not None and not is_applying)
         self._worst.show_or_hide(worst_words(draft) if is_open and draft is not None else "")
         self._over.show_or_hide(warnings_of(draft) if is_open and draft is not None else "")
+
+
+def applies_on_release() -> bool:
+    """Whether the user wants a drag to be applied as it is let go."""
+    return recall(APPLIES_ON_RELEASE, default=False, whose=Whose.USER)
+
+
+def hint() -> str:
+    """How to begin, and what it takes to carry it out."""
+    return f"{_HINT} {_ON_RELEASE if applies_on_release() else _UNTIL_APPLY}"
 
 
 def preview(draft: AllocationDraft) -> str:

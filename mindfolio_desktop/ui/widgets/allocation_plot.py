@@ -1,20 +1,17 @@
-"""Budgets over time as stacked areas, above each module's cumulative P&L. Its library loads when first seen."""
+"""Budgets over time as stacked areas, above each module's cumulative P&L."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QColor, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
-from engine.core.money import from_float, to_float
+from engine.core.money import to_float
 from engine.domain.allocation_review import AllocationDay
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
-from mindfolio_desktop.ui.widgets.equity_plot import levels
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.chart import Chart, money_ticks, show_ticks
 
 _HEIGHT = 380
 _AXIS_WIDTH = 72
@@ -31,133 +28,78 @@ class Band:
     pnl: tuple[float, ...]
 
 
-class AllocationPlot(QWidget):
+class AllocationPlot(Chart):
     """Shows the days of a review; nights and weekends take no room. `places`: each module's place in the snapshot."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setMinimumHeight(_HEIGHT)
+        super().__init__(name, _HEIGHT, parent)
         self._days: tuple[AllocationDay, ...] = ()
-        self._is_told = False
+        self._why = ""
         self._places: Mapping[str, int] = {}
-        self._view: Any = None
-        self._plots: tuple[Any, ...] = ()
-        self._empty = Text("", "muted", wraps=True, name=f"{name}_empty")
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._empty)
-        self.explain_empty("Reading the ledger\N{HORIZONTAL ELLIPSIS}")
+        self.explain_empty("Reading the ledger…")
 
     def explain_empty(self, why: str) -> None:
         """Say why there is no chart, for as long as there is none."""
-        self._empty.show_text(why)
-        if len(self._days) < 2:
-            self._stack.setCurrentWidget(self._empty)
+        self._why = why
+        self.refresh()
 
     def show_days(self, days: tuple[AllocationDay, ...], places: Mapping[str, int]) -> None:
         """Show sessions, oldest first."""
-        self._days, self._places, self._is_told = days, places, True
-        self._draw()
+        self._days, self._places = days, places
+        self.explain_empty("No chart yet: it has a point for each session, and two are needed.")
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._view is None:
-            QTimer.singleShot(0, self, self._load)
+    def _why_empty(self) -> str | None:
+        return self._why if len(self._days) < 2 else None
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._view is not None:
-            self._draw()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._view is not None:
-            self._show_ticks()
-
-    def _load(self) -> None:
-        if self._view is not None:
-            return
-        graph = import_module("pyqtgraph")
-        self._view = graph.GraphicsLayoutWidget(self)
-        self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        upper, lower = self._view.addPlot(row=0, col=0), self._view.addPlot(row=1, col=0)
+    def _make(self) -> tuple[Any, tuple[Any, ...]]:
+        view = self._graph.GraphicsLayoutWidget(self)
+        upper, lower = view.addPlot(row=0, col=0), view.addPlot(row=1, col=0)
         lower.setXLink(upper)
         for plot in (upper, lower):
-            plot.setMenuEnabled(False)
-            plot.hideButtons()
-            plot.setMouseEnabled(x=False, y=False)
-            plot.showGrid(x=False, y=True, alpha=0.12)
-            plot.getAxis("left").setWidth(_AXIS_WIDTH)
+            plot.getAxis("left").setWidth(theme.px(_AXIS_WIDTH))
         upper.getAxis("bottom").setStyle(showValues=False)
-        self._plots = upper, lower
-        self._stack.addWidget(self._view)
-        self._draw()
+        return view, (upper, lower)
 
-    def _draw(self) -> None:
-        if not self._is_told:
-            return
-        if len(self._days) < 2:
-            self.explain_empty("No chart yet: it has a point for each session, and two are needed.")
-            return
-        if self._view is None:
-            self.explain_empty("Drawing\N{HORIZONTAL ELLIPSIS}")
-            return
+    def _draw(self) -> str:
         self._draw_bands(bands(self._days), reserves(self._days))
-        self._show_ticks()
         first, last = self._days[0], self._days[-1]
-        self._view.setAccessibleName(
-            f"Budgets and cumulative P&L by module, {fmt.date(first.session)} to {fmt.date(last.session)}"
-        )
-        self._stack.setCurrentWidget(self._view)
+        return f"Budgets and cumulative P&L by module, {fmt.date(first.session)} to {fmt.date(last.session)}"
 
     def _draw_bands(self, found: Sequence[Band], reserve: tuple[float, ...]) -> None:
-        graph, tokens = import_module("pyqtgraph"), theme.tokens()
-        upper, lower = self._plots
-        self._view.setBackground(tokens.surface)
+        graph, tokens = self._graph, theme.tokens()
+        upper, lower = self._items
         days = list(range(len(self._days)))
-        for plot in self._plots:
+        for plot in self._items:
             plot.clear()
-            for side in ("left", "bottom"):
-                axis = plot.getAxis(side)
-                axis.setPen(theme.colour(tokens.line))
-                axis.setTextPen(theme.colour(tokens.muted))
-                axis.setStyle(tickFont=theme.font(11))
         floor = [0.0] * len(days)
-        below = upper.plot(days, floor, pen=graph.mkPen(theme.colour(tokens.line), width=1))
+        below = upper.plot(days, floor, pen=self._pen(tokens.line))
         stacked = [(band.module_id, band.budgets) for band in found]
         for module_id, amounts in (*stacked, (_RESERVE, reserve)):
             floor = [low + amount for low, amount in zip(floor, amounts, strict=True)]
-            edge = upper.plot(days, floor, pen=graph.mkPen(theme.colour(tokens.surface), width=1))
-            upper.addItem(graph.FillBetweenItem(below, edge, brush=graph.mkBrush(self._colour(module_id))))
+            edge = upper.plot(days, floor, pen=self._pen(tokens.surface))
+            upper.addItem(graph.FillBetweenItem(below, edge, brush=graph.mkBrush(self._colour_of(module_id))))
             below = edge
-        lower.plot(days, [0.0] * len(days), pen=graph.mkPen(theme.colour(tokens.strong_line), width=1))
+        lower.plot(days, [0.0] * len(days), pen=self._pen(tokens.strong_line))
         for band in found:
-            lower.plot(days, list(band.pnl), pen=graph.mkPen(self._colour(band.module_id), width=1))
+            lower.plot(days, list(band.pnl), pen=self._pen(self._colour_of(band.module_id)))
         upper.setYRange(0, max(floor) or 1.0, padding=0.02)
-        self._show_levels(upper, [0.0, *floor])
-        self._show_levels(lower, [0.0, *(value for band in found for value in band.pnl)])
+        show_ticks(upper, "left", money_ticks([0.0, *floor]))
+        show_ticks(lower, "left", money_ticks([0.0, *(value for band in found for value in band.pnl)]))
         upper.setXRange(0, len(days) - 1, padding=0.01)
 
-    def _colour(self, module_id: str) -> QColor:
+    def _colour_of(self, module_id: str) -> QColor:
         if module_id == _RESERVE:
             return theme.colour(theme.tokens().reserve)
         place = self._places.get(module_id)
         return theme.colour(theme.tokens().faint) if place is None else theme.module_colour(place)
 
-    def _show_levels(self, plot: Any, values: list[float]) -> None:
-        plot.getAxis("left").setTicks([[(level, fmt.money(from_float(level))) for level in levels(values)]])
-
-    def _show_ticks(self) -> None:
+    def _fit(self) -> None:
         count = len(self._days)
-        if count < 2:
-            return
-        most = max(1, (self.width() - _AXIS_WIDTH) // _TICK_WIDTH)
+        most = max(1, (self.width() - theme.px(_AXIS_WIDTH)) // theme.px(_TICK_WIDTH))
         step = max(1, -(-count // most))
         places = range(step // 2, count, step)
         # Only years apart need one in every label.
-        ticks = [(place, fmt.short_date(self._days[place].session)) for place in places]
-        self._plots[1].getAxis("bottom").setTicks([ticks])
+        show_ticks(self._items[1], "bottom", [(place, fmt.short_date(self._days[place].session)) for place in places])
 
 
 def bands(days: Sequence[AllocationDay]) -> list[Band]:

@@ -28,11 +28,11 @@ class ReserveSwatch(Swatch):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour(theme.tokens().text, 0.35), 1))
-        painter.setBrush(theme.colour(theme.tokens().reserve))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.colour(theme.tokens().text, 0.35), 1))
+            painter.setBrush(theme.colour(theme.tokens().reserve))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
 
 class AllocationRow(QObject):
@@ -91,14 +91,15 @@ class AllocationRow(QObject):
 class AllocationRows(QWidget):
     """The grid of rows and the reserve's line.
 
-    `budget_moved(index, dollars)`: a person wants that budget. `gesture_began`, `gesture_cancelled` and `escaped` as
-    in the strip; `undo_asked` and `redo_asked` from a field that has nothing of its own to take back; `said` is a
-    sentence for the person who typed.
+    `budget_moved(index, dollars)`: a person wants that budget. `gesture_began`, `gesture_cancelled`, `let_go` and
+    `escaped` as in the strip; `undo_asked` and `redo_asked` from a field that has nothing of its own to take back;
+    `said` is a sentence for the person who typed.
     """
 
     budget_moved = Signal(int, int)
     gesture_began = Signal()
     gesture_cancelled = Signal()
+    let_go = Signal()
     escaped = Signal()
     undo_asked = Signal()
     redo_asked = Signal()
@@ -185,6 +186,7 @@ class AllocationRows(QWidget):
         row.moved.connect(lambda dollars, at=index: self.budget_moved.emit(at, dollars))
         row.slider.gesture_began.connect(self.gesture_began)
         row.slider.cancelled.connect(self.gesture_cancelled)
+        row.slider.let_go.connect(self.let_go)
         row.slider.escaped.connect(self.escaped)
         row.amount.gesture_began.connect(self.gesture_began)
         row.amount.escaped.connect(self.escaped)

@@ -36,12 +36,14 @@ class AllocationStrip(QWidget):
     """Shows a draft (or the applied split) and reports what a person does with its dividers.
 
     `divider_moved(index, dollars)`: the segment left of the divider should have that much. `gesture_began` precedes
-    the changes of one gesture; `gesture_cancelled` takes the running drag back; `escaped` is Esc outside a drag.
+    the changes of one gesture; `gesture_cancelled` takes the running drag back; `let_go` ends a drag; `escaped` is Esc
+    outside a drag.
     """
 
     divider_moved = Signal(int, int)
     gesture_began = Signal()
     gesture_cancelled = Signal()
+    let_go = Signal()
     escaped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -204,7 +206,10 @@ class AllocationStrip(QWidget):
 
     @Slot()
     def _on_dropped(self) -> None:
+        was_dragging = self.is_dragging
         self._drag = None
+        if was_dragging:
+            self.let_go.emit()
 
     @Slot()
     def _on_escape(self) -> None:
@@ -248,11 +253,13 @@ class AllocationStrip(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self.isEnabled():
-            painter.setOpacity(0.75)
-        paint_strip(painter, self._bar(), tuple(self._cells()), self._ghosts(), (self._lanes(), theme.px(LANE_HEIGHT)))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if not self.isEnabled():
+                painter.setOpacity(0.75)
+            paint_strip(
+                painter, self._bar(), tuple(self._cells()), self._ghosts(), (self._lanes(), theme.px(LANE_HEIGHT))
+            )
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:

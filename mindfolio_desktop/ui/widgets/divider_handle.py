@@ -39,18 +39,18 @@ class DividerHandle(MoneySlider):
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         tokens = theme.tokens()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = self.width() / 2
-        painter.fillRect(QRectF(middle - 1, 0, 2, self.height()), theme.colour(tokens.surface))
-        if not self.isEnabled():
-            return
-        is_lit = self.underMouse() or self.hasFocus()
-        grip = QRectF(middle - 3.5, self.height() / 2 - 12, 7, 24)
-        painter.setPen(QPen(theme.colour(tokens.ground), 1))
-        painter.setBrush(theme.colour(tokens.text if is_lit else tokens.muted))
-        painter.drawRoundedRect(grip, 3.5, 3.5)
-        if self.hasFocus():
-            painter.setPen(QPen(theme.colour(tokens.accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(grip.adjusted(-2.5, -2.5, 2.5, 2.5), 6, 6)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            middle = self.width() / 2
+            painter.fillRect(QRectF(middle - 1, 0, 2, self.height()), theme.colour(tokens.surface))
+            if not self.isEnabled():
+                return
+            is_lit = self.underMouse() or self.hasFocus()
+            grip = QRectF(middle - 3.5, self.height() / 2 - 12, 7, 24)
+            painter.setPen(QPen(theme.colour(tokens.ground), 1))
+            painter.setBrush(theme.colour(tokens.text if is_lit else tokens.muted))
+            painter.drawRoundedRect(grip, 3.5, 3.5)
+            if self.hasFocus():
+                painter.setPen(QPen(theme.colour(tokens.accent), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(grip.adjusted(-2.5, -2.5, 2.5, 2.5), 6, 6)

@@ -109,18 +109,17 @@ class ResultsStrip(QWidget):
         if not self._results:
             return
         tokens = theme.tokens()
-        painter = QPainter(self)
-        top, bottom = max(0.0, *self._results), min(0.0, *self._results)
-        scale = self.height() / ((top - bottom) or 1.0)
-        zero = top * scale
-        step = min(_WIDEST_BAR, self.width() / len(self._results))
-        for place, result in enumerate(self._results):
-            height = max(1.0, abs(result) * scale)
-            at = zero - height if result > 0 else zero
-            colour = QColor(tokens.gain if result > 0 else tokens.loss)
-            painter.fillRect(QRectF(place * step, at, max(1.0, step - 1), height), colour)
-        painter.fillRect(QRectF(0, zero, self.width(), 1), QColor(tokens.strong_line))
-        painter.end()
+        with QPainter(self) as painter:
+            top, bottom = max(0.0, *self._results), min(0.0, *self._results)
+            scale = self.height() / ((top - bottom) or 1.0)
+            zero = top * scale
+            step = min(_WIDEST_BAR, self.width() / len(self._results))
+            for place, result in enumerate(self._results):
+                height = max(1.0, abs(result) * scale)
+                at = zero - height if result > 0 else zero
+                colour = QColor(tokens.gain if result > 0 else tokens.loss)
+                painter.fillRect(QRectF(place * step, at, max(1.0, step - 1), height), colour)
+            painter.fillRect(QRectF(0, zero, self.width(), 1), QColor(tokens.strong_line))
 
 
 def headline(evidence: Evidence | None) -> str:

@@ -242,16 +242,15 @@ class HeatMap(QWidget):
         """Headings, cells, and a frame around the current one."""
         if not self._table.rows:
             return
-        painter = QPainter(self)
-        self._paint_headings(painter)
-        for row, cells in enumerate(self._table.cells):
-            for column, cell in enumerate(cells):
-                self._paint_cell(painter, self.cell_area(row, column), cell)
-        frame = QPen(QColor(theme.tokens().accent if self.hasFocus() else theme.tokens().muted), 2)
-        painter.setPen(frame)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(self.cell_area(self._row, self._column).adjusted(1, 1, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:
+            self._paint_headings(painter)
+            for row, cells in enumerate(self._table.cells):
+                for column, cell in enumerate(cells):
+                    self._paint_cell(painter, self.cell_area(row, column), cell)
+            frame = QPen(QColor(theme.tokens().accent if self.hasFocus() else theme.tokens().muted), 2)
+            painter.setPen(frame)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.cell_area(self._row, self._column).adjusted(1, 1, -1, -1))
 
     def _paint_headings(self, painter: QPainter) -> None:
         current, table = theme.tokens(), self._table

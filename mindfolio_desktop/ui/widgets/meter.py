@@ -35,24 +35,23 @@ class Meter(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw track, used, held, and the mark of the budget where it is exceeded."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        area = QRectF(self.rect())
-        radius = area.height() / 2
-        current = theme.tokens()
-        # Over the budget, the whole length stands for what is at work and a line marks where the budget ends.
-        full = max(self._budget, self._used + self._held)
-        painter.setBrush(QColor(current.track))
-        painter.drawRoundedRect(area, radius, radius)
-        if full > 0:
-            held = QColor(self._colour)
-            held.setAlphaF(0.45)
-            for part, colour in ((self._used + self._held, held), (self._used, self._colour)):
-                if part > 0:
-                    painter.setBrush(colour)
-                    painter.drawRoundedRect(QRectF(0, 0, area.width() * part / full, area.height()), radius, radius)
-            if self._used + self._held > self._budget:
-                x = area.width() * self._budget / full
-                painter.fillRect(QRectF(x - 1, 0, 3, area.height()), QColor(current.warning))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            area = QRectF(self.rect())
+            radius = area.height() / 2
+            current = theme.tokens()
+            # Over the budget, the whole length stands for what is at work and a line marks where the budget ends.
+            full = max(self._budget, self._used + self._held)
+            painter.setBrush(QColor(current.track))
+            painter.drawRoundedRect(area, radius, radius)
+            if full > 0:
+                held = QColor(self._colour)
+                held.setAlphaF(0.45)
+                for part, colour in ((self._used + self._held, held), (self._used, self._colour)):
+                    if part > 0:
+                        painter.setBrush(colour)
+                        painter.drawRoundedRect(QRectF(0, 0, area.width() * part / full, area.height()), radius, radius)
+                if self._used + self._held > self._budget:
+                    x = area.width() * self._budget / full
+                    painter.fillRect(QRectF(x - 1, 0, 3, area.height()), QColor(current.warning))

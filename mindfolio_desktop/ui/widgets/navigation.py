@@ -194,20 +194,19 @@ class NavigationButton(IconButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The button, then the module's colour and the note."""
         super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = self.height() / 2
-        if self._index is not None:
-            side = theme.px(10)
-            painter.setPen(theme.colour(theme.tokens().text, 0.35))
-            painter.setBrush(theme.module_colour(self._index))
-            painter.drawRoundedRect(QRectF(17.5, middle - side / 2, side, side), 3, 3)
-        if self._is_paused:
-            for x in (self.width() - 24, self.width() - 18):
-                painter.fillRect(QRectF(x, middle - 5, 3, 10), QColor(theme.tokens().warning))
-        if self._note:
-            self._paint_note(painter, middle)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            middle = self.height() / 2
+            if self._index is not None:
+                side = theme.px(10)
+                painter.setPen(theme.colour(theme.tokens().text, 0.35))
+                painter.setBrush(theme.module_colour(self._index))
+                painter.drawRoundedRect(QRectF(17.5, middle - side / 2, side, side), 3, 3)
+            if self._is_paused:
+                for x in (self.width() - 24, self.width() - 18):
+                    painter.fillRect(QRectF(x, middle - 5, 3, 10), QColor(theme.tokens().warning))
+            if self._note:
+                self._paint_note(painter, middle)
 
     def _paint_note(self, painter: QPainter, middle: float) -> None:
         current = theme.tokens()

@@ -1,27 +1,25 @@
-"""A position's results over prices of its underlying. The plotting library is loaded when a chart is first seen."""
+"""A position's results over prices of its underlying."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 
 from engine.core.money import Money, from_float, to_float
 from engine.domain.position_sheet import PayoffCurves
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
-from mindfolio_desktop.ui.widgets.equity_plot import levels
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.chart import Chart, levels, show_ticks
 
 _HEIGHT = 280
 _PAGE = 10
 """Places that Page Up and Page Down move the crosshair."""
+_BEHIND = -10
 
 
-class PayoffChart(QWidget):
+class PayoffChart(Chart):
     """Three curves over price, the stretches that win, break-evens, and a crosshair by mouse or arrow keys.
 
     `pointed` tells the place among the prices that the crosshair is on, None when it is nowhere.
@@ -30,23 +28,16 @@ class PayoffChart(QWidget):
     pointed = Signal(object)
 
     def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setMinimumHeight(theme.px(_HEIGHT))
+        super().__init__(name, _HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Profit and loss over the underlying's price")
         self._curves: PayoffCurves | None = None
         self._why = ""
         self._place: int | None = None
-        self._plot: Any = None
-        self._graph: Any = None
         self._lines: dict[str, Any] = {}
-        self._extras: list[Any] = []
-        self._words = Text("", "muted", wraps=True, name=f"{name}_empty")
-        self._words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._stack = QStackedLayout(self)
+        self._marks: list[Any] = []
+        self._crosshair: Any = None
         self._stack.setContentsMargins(1, 1, 1, 1)
-        self._stack.addWidget(self._words)
 
     @property
     def place(self) -> int | None:
@@ -63,44 +54,25 @@ class PayoffChart(QWidget):
         at = self._curves.prices[self._place] if self._curves is not None and self._place is not None else None
         self._curves, self._why = curves, why
         self._place = None if curves is None or at is None else nearest(curves.prices, at)
-        self._draw()
-
-    # --- loading --------------------------------------------------------------------------------------------------
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._plot is None:
-            QTimer.singleShot(0, self, self._load)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._plot is not None:
-            self._draw()
-
-    def _load(self) -> None:
-        if self._plot is not None:
-            return
-        self._graph = graph = import_module("pyqtgraph")
-        plot = graph.PlotWidget(self)
-        item = plot.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.setMouseEnabled(x=False, y=False)
-        item.showGrid(x=False, y=True, alpha=0.12)
-        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.viewport().setMouseTracking(True)
-        plot.viewport().installEventFilter(self)
-        self._plot = plot
-        self._lines = {key: item.plot([], []) for key in ("expiry", "today", "chosen")}
-        self._stack.addWidget(plot)
-        self._draw()
+        self.refresh()
 
     # --- drawing --------------------------------------------------------------------------------------------------
-    def _draw(self) -> None:
+    def _why_empty(self) -> str | None:
+        return self._why if self._curves is None else None
+
+    def _make(self) -> tuple[Any, tuple[Any, ...]]:
+        plot, items = super()._make()
+        plot.viewport().setMouseTracking(True)
+        plot.viewport().installEventFilter(self)
+        self._lines = {key: items[0].plot([], []) for key in ("expiry", "today", "chosen")}
+        self._crosshair = self._graph.InfiniteLine(angle=90)
+        self._put_behind(items[0], self._crosshair)
+        return plot, items
+
+    def _draw(self) -> str:
         curves = self._curves
-        if curves is None or self._plot is None:
-            self._words.show_text(self._why if curves is None else "Drawing…")
-            self._stack.setCurrentWidget(self._words)
-            return
+        if curves is None:
+            return ""
         tokens = theme.tokens()
         prices = [to_float(price) for price in curves.prices]
         shown = {"expiry": curves.at_expiry, "today": curves.today, "chosen": curves.chosen}
@@ -110,68 +82,60 @@ class PayoffChart(QWidget):
             "chosen": (tokens.warning, Qt.PenStyle.DashLine),
         }
         for key, amounts in shown.items():
-            colour, style = looks[key]
             hidden = not amounts or (key == "chosen" and amounts == curves.today)
             values = [] if hidden else [to_float(amount) for amount in amounts]
             self._lines[key].setData([] if hidden else prices, values)
-            self._lines[key].setPen(self._graph.mkPen(theme.colour(colour), width=1, style=style))
-        self._plot.setBackground(tokens.surface)
+            self._lines[key].setPen(self._pen(*looks[key]))
         self._mark(curves)
-        self._axes(curves, prices, [to_float(amount) for part in shown.values() for amount in part])
-        self._plot.setAccessibleName(self.accessibleName())
-        self._stack.setCurrentWidget(self._plot)
-
-    def _mark(self, curves: PayoffCurves) -> None:
-        """The stretches that win, the line of zero, break-evens, the price of now, and the crosshair."""
-        graph, tokens, item = self._graph, theme.tokens(), self._plot.getPlotItem()
-        for extra in self._extras:
-            item.removeItem(extra)
-        self._extras = []
-        for low, high in curves.profits:
-            region = graph.LinearRegionItem(
-                (to_float(low), to_float(high)),
-                movable=False,
-                brush=theme.colour(tokens.gain, 0.10),
-                pen=graph.mkPen(None),
-            )
-            self._add(region)
-        self._add(graph.InfiniteLine(0, angle=0, pen=graph.mkPen(theme.colour(tokens.strong_line), width=1)))
-        for zero in curves.breakevens:
-            pen = graph.mkPen(theme.colour(tokens.faint), width=1, style=Qt.PenStyle.DotLine)
-            self._add(graph.InfiniteLine(to_float(zero), angle=90, pen=pen))
-        if curves.spot is not None:
-            pen = graph.mkPen(theme.colour(tokens.muted), width=1, style=Qt.PenStyle.DashLine)
-            self._add(graph.InfiniteLine(to_float(curves.spot), angle=90, pen=pen))
-        if self._place is not None:
-            pen = graph.mkPen(theme.colour(tokens.accent), width=1)
-            self._add(graph.InfiniteLine(to_float(curves.prices[self._place]), angle=90, pen=pen))
-
-    def _add(self, extra: Any) -> None:
-        extra.setZValue(-10)  # the curves are drawn over all of it
-        self._plot.getPlotItem().addItem(extra, ignoreBounds=True)
-        self._extras.append(extra)
-
-    def _axes(self, curves: PayoffCurves, prices: list[float], values: list[float]) -> None:
-        tokens, plot = theme.tokens(), self._plot
-        low, high = min([*values, 0.0]), max([*values, 0.0])
-        gap = (high - low or 1.0) * 0.06
-        plot.setXRange(prices[0], prices[-1], padding=0)
-        plot.setYRange(low - gap, high + gap, padding=0)
-        # A word that would stick out at a side is left out.
-        inside = 0.03 * (prices[-1] - prices[0])
-        across = [level for level in levels(prices) if prices[0] + inside < level < prices[-1] - inside]
-        plot.getAxis("left").setTicks([[(level, fmt.signed_money(from_float(level))) for level in levels([low, high])]])
-        plot.getAxis("bottom").setTicks([[(level, fmt.price(from_float(round(level, 4)))) for level in across]])
-        for side in ("left", "bottom"):
-            axis = plot.getAxis(side)
-            axis.setPen(theme.colour(tokens.line))
-            axis.setTextPen(theme.colour(tokens.muted))
-            axis.setStyle(tickFont=theme.font(11))
+        self._show_crosshair(curves)
+        self._show_axes(prices, [to_float(amount) for part in shown.values() for amount in part])
         expires = f" at the expiration of {fmt.date(curves.expiration)}" if curves.expiration else ""
         self.setAccessibleName(
             f"Profit and loss over the underlying's price from {fmt.price(curves.prices[0])} to "
             f"{fmt.price(curves.prices[-1])}{expires}; left and right move the crosshair"
         )
+        return self.accessibleName()
+
+    def _mark(self, curves: PayoffCurves) -> None:
+        """The stretches that win, the line of zero, break-evens, and the price of now."""
+        graph, tokens, (item,) = self._graph, theme.tokens(), self._items
+        for mark in self._marks:
+            item.removeItem(mark)
+        gain = {"movable": False, "brush": theme.colour(tokens.gain, 0.10), "pen": graph.mkPen(None)}
+        self._marks = [graph.LinearRegionItem((to_float(low), to_float(high)), **gain) for low, high in curves.profits]
+        self._marks.append(graph.InfiniteLine(0, angle=0, pen=self._pen(tokens.strong_line)))
+        for zero in curves.breakevens:
+            pen = self._pen(tokens.faint, Qt.PenStyle.DotLine)
+            self._marks.append(graph.InfiniteLine(to_float(zero), angle=90, pen=pen))
+        if curves.spot is not None:
+            pen = self._pen(tokens.muted, Qt.PenStyle.DashLine)
+            self._marks.append(graph.InfiniteLine(to_float(curves.spot), angle=90, pen=pen))
+        for mark in self._marks:
+            self._put_behind(item, mark)
+
+    def _put_behind(self, item: Any, mark: Any) -> None:
+        """The curves are drawn over all marks, and follow none of them."""
+        mark.setZValue(_BEHIND)
+        item.addItem(mark, ignoreBounds=True)
+
+    def _show_crosshair(self, curves: PayoffCurves) -> None:
+        """One line that is moved: it follows the mouse."""
+        self._crosshair.setVisible(self._place is not None)
+        if self._place is not None:
+            self._crosshair.setPen(self._pen(theme.tokens().accent))
+            self._crosshair.setValue(to_float(curves.prices[self._place]))
+
+    def _show_axes(self, prices: list[float], values: list[float]) -> None:
+        (item,) = self._items
+        low, high = min([*values, 0.0]), max([*values, 0.0])
+        gap = (high - low or 1.0) * 0.06
+        item.setXRange(prices[0], prices[-1], padding=0)
+        item.setYRange(low - gap, high + gap, padding=0)
+        # A word that would stick out at a side is left out.
+        inside = 0.03 * (prices[-1] - prices[0])
+        across = [level for level in levels(prices) if prices[0] + inside < level < prices[-1] - inside]
+        show_ticks(item, "left", [(level, fmt.signed_money(from_float(level))) for level in levels([low, high])])
+        show_ticks(item, "bottom", [(level, fmt.price(from_float(round(level, 4)))) for level in across])
 
     # --- the crosshair --------------------------------------------------------------------------------------------
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -229,7 +193,7 @@ class PayoffChart(QWidget):
             return
         self._place = place
         if self._curves is not None and self._plot is not None:
-            self._mark(self._curves)
+            self._show_crosshair(self._curves)
         self.pointed.emit(place)
 
 

@@ -254,10 +254,9 @@ class _Key(QWidget):
         self.setFixedSize(QSize(theme.px(24), theme.px(12)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(QPen(theme.colour(getattr(theme.tokens(), self._token)), 1, self._style))
-        painter.drawLine(0, self.height() // 2, self.width(), self.height() // 2)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setPen(QPen(theme.colour(getattr(theme.tokens(), self._token)), 1, self._style))
+            painter.drawLine(0, self.height() // 2, self.width(), self.height() // 2)
 
 
 def _slider(name: str) -> QSlider:

@@ -22,13 +22,12 @@ class Picker(QComboBox):
         super().paintEvent(event)
         tokens = theme.tokens()
         middle = QPointF(self.width() - _FROM_THE_RIGHT, self.height() / 2)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colour(tokens.muted if self.isEnabled() else tokens.faint), 1.6))
-        tip = middle + QPointF(0, _HALF / 2)
-        painter.drawLine(middle + QPointF(-_HALF, -_HALF / 2), tip)
-        painter.drawLine(tip, middle + QPointF(_HALF, -_HALF / 2))
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.colour(tokens.muted if self.isEnabled() else tokens.faint), 1.6))
+            tip = middle + QPointF(0, _HALF / 2)
+            painter.drawLine(middle + QPointF(-_HALF, -_HALF / 2), tip)
+            painter.drawLine(tip, middle + QPointF(_HALF, -_HALF / 2))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

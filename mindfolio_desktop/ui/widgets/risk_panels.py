@@ -190,17 +190,16 @@ class _Share(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the bar from the left."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        height = float(self.height())
-        painter.setBrush(QColor(theme.tokens().track))
-        painter.drawRoundedRect(QRectF(self.rect()), height / 2, height / 2)
-        if self._part > 0 and self._largest > 0:
-            painter.setBrush(QColor(theme.tokens().loss))
-            width = max(height, self.width() * min(1.0, self._part / self._largest))
-            painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            height = float(self.height())
+            painter.setBrush(QColor(theme.tokens().track))
+            painter.drawRoundedRect(QRectF(self.rect()), height / 2, height / 2)
+            if self._part > 0 and self._largest > 0:
+                painter.setBrush(QColor(theme.tokens().loss))
+                width = max(height, self.width() * min(1.0, self._part / self._largest))
+                painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
 
 
 def _name(snapshot: MindfolioSnapshot, module_id: str) -> str:

@@ -35,10 +35,11 @@ class RowSlider(MoneySlider):
     """The track runs from nothing to all capital; the value stops where the reserve ends.
 
     Dragging the knob snaps like the dividers do, Alt frees it; a click beside the knob does nothing, because it would
-    move a large amount. `cancelled`: Esc during a drag.
+    move a large amount. `cancelled`: Esc during a drag; `let_go`: a drag has ended.
     """
 
     cancelled = Signal()
+    let_go = Signal()
 
     def __init__(self, colour_index: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,7 +100,10 @@ class RowSlider(MoneySlider):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         del event
+        was_dragging = self._is_dragging
         self._pressed_x, self._is_dragging = None, False
+        if was_dragging:
+            self.let_go.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._is_dragging:
@@ -114,13 +118,13 @@ class RowSlider(MoneySlider):
         figures = self._figures
         if figures is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if not self.isEnabled():
-            painter.setOpacity(0.55)
-        self._paint_track(painter, figures)
-        self._paint_ghost(painter, figures)
-        self._paint_knob(painter)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if not self.isEnabled():
+                painter.setOpacity(0.55)
+            self._paint_track(painter, figures)
+            self._paint_ghost(painter, figures)
+            self._paint_knob(painter)
 
     def _paint_track(self, painter: QPainter, figures: RowFigures) -> None:
         tokens, track, colour = theme.tokens(), self._track(), theme.module_colour(self._colour_index)

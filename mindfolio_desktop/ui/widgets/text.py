@@ -74,8 +74,7 @@ class ElidedText(Text):
         if words == self.text():
             super().paintEvent(event)
             return
-        painter = QPainter(self)
-        self.style().drawItemText(
-            painter, area, self.alignment(), self.palette(), self.isEnabled(), words, self.foregroundRole()
-        )
-        painter.end()
+        with QPainter(self) as painter:
+            self.style().drawItemText(
+                painter, area, self.alignment(), self.palette(), self.isEnabled(), words, self.foregroundRole()
+            )

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from vollib.black_scholes_merton import black_scholes_merton
-from vollib.black_scholes_merton.greeks.analytical import delta, gamma, theta, vega
 
 from engine.analytics.black_scholes import EuropeanValues, european
 from engine.analytics.kernel import BLOCK
@@ -91,6 +90,9 @@ def test_every_row_of_vollibs_own_test_data(shared_dir: Path) -> None:
 
 
 def test_prices_and_greeks_agree_with_vollib() -> None:
+    # Here, because it brings all of scipy.stats, which no other test needs.
+    from vollib.black_scholes_merton.greeks.analytical import delta, gamma, theta, vega  # noqa: PLC0415
+
     draw = np.random.default_rng(7)
     count = 300
     spot, years = draw.uniform(10, 600, count), draw.uniform(0.003, 2.0, count)

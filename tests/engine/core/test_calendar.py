@@ -19,7 +19,9 @@ from engine.core.calendar import (
     market_day,
     next_session,
     previous_session,
+    session_after,
     session_at,
+    session_day,
     session_on,
     years_to_expiry,
 )
@@ -227,6 +229,28 @@ def test_next_and_previous_sessions_are_neighbours(at: dt.datetime) -> None:
     assert following.opens > at
     assert previous_session(following.day).opens <= at
     assert following.opens - at < dt.timedelta(days=8)
+
+
+@given(INSTANTS)
+def test_every_instant_is_of_one_sessions_day(at: dt.datetime) -> None:
+    day = session_day(at)
+    assert session_on(day) is not None
+    assert day == market_day(at) or (session_on(market_day(at)) is None and day == session_after(market_day(at)).day)
+    assert session_after(day).opens == next_session(dt.datetime.combine(day, dt.time(23), NEW_YORK)).opens
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        (utc(2026, 5, 29, 23), dt.date(2026, 5, 29)),  # Friday evening
+        (utc(2026, 5, 30, 15), dt.date(2026, 6, 1)),  # Saturday at a month's end
+        (utc(2026, 6, 1, 3), dt.date(2026, 6, 1)),  # still Sunday in New York
+        (utc(2026, 6, 1, 5), dt.date(2026, 6, 1)),  # Monday before anybody is up
+        (utc(2026, 7, 3, 15), dt.date(2026, 7, 6)),  # the Fourth, kept on a Friday
+    ],
+)
+def test_a_day_without_a_session_is_of_the_next_one(at: dt.datetime, day: dt.date) -> None:
+    assert session_day(at) == day
 
 
 @given(DAYS)

@@ -86,14 +86,16 @@ def test_halves_go_away_from_zero(value: str, nearest: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "signed", "words"),
+    ("amount", "signed", "words", "whole"),
     [
-        (dollars("-1204.5"), False, "-$1,204.50"),
-        (dollars("3"), False, "$3.00"),
-        (dollars("3"), True, "+$3.00"),
-        (0, True, "$0.00"),
-        (None, True, "n/a"),
+        (dollars("-1204.5"), False, "-$1,204.50", "-$1,204"),
+        (dollars("3"), False, "$3.00", "$3"),
+        (dollars("3"), True, "+$3.00", "+$3"),
+        (dollars("-0.004"), True, "$0.00", "$0"),
+        (dollars("-100"), True, "-$100.00", "-$100"),
+        (0, True, "$0.00", "$0"),
+        (None, True, "n/a", "n/a"),
     ],
 )
-def test_amounts(amount: int | None, signed: bool, words: str) -> None:
-    assert usd(amount, signed=signed) == words
+def test_amounts(amount: int | None, signed: bool, words: str, whole: str) -> None:
+    assert (usd(amount, signed=signed), usd(amount, signed=signed, cents=False)) == (words, whole)

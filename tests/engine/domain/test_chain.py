@@ -5,10 +5,12 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.core.clock import epoch_us
-from engine.core.money import dollars
-from engine.domain.chain import Chain
+from engine.core.money import dollars, from_float
+from engine.domain.chain import Chain, moneys
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.quote import Quote
 from tests.builders import MAY, NOW, contract
@@ -85,3 +87,23 @@ def test_only_what_the_newest_snapshot_quotes_well_may_be_traded() -> None:
     }
     assert chain_of(rows).tradable.tolist() == [True, False, False, False, False, True]
     assert chain_of({}).tradable.tolist() == []
+
+
+def test_many_contracts_are_found_in_one_search_as_each_is_by_itself() -> None:
+    asked = (PUT_250, contract(245), CALL_270, contract(230), PUT_240, contract(250, expiration=MAY))
+    rows, known = CHAIN.find(asked)
+    assert known.tolist() == [True, False, True, False, True, False]
+    assert rows[known].tolist() == [2, 0, 1]
+    assert CHAIN.quotes_at(rows[known]) == [CHAIN.quote(each) for each in (PUT_250, CALL_270, PUT_240)]
+
+
+def test_nothing_is_found_in_an_empty_chain_and_nothing_is_asked_of_a_full_one() -> None:
+    rows, known = chain_of({}).find((PUT_250, PUT_240))
+    assert (rows.tolist(), known.tolist()) == ([0, 0], [False, False])
+    rows, known = CHAIN.find(())
+    assert (rows.size, known.size, CHAIN.quotes_at(rows)) == (0, 0, [])
+
+
+@given(st.lists(st.floats() | st.floats(-1e6, 1e6).map(lambda each: round(each * 20_000) / 20_000)))
+def test_a_column_becomes_money_as_each_amount_does(amounts: list[float]) -> None:
+    assert moneys(np.array(amounts, dtype=np.float64)) == [from_float(each) for each in amounts]

@@ -24,7 +24,7 @@ from engine.ledger.store import SqliteStore
 from tests.back_office import BackOffice
 from tests.builders import ALPHA, BETA, Clerk, MemoryStore, contract, ledger, module_spec
 from tests.golden.test_journals import old_file
-from tests.history import allocation_rows, allocations_of, open_session
+from tests.history import allocation_rows, allocations_of, close_session, open_session
 
 DAY = dt.date(2026, 3, 16)
 
@@ -70,17 +70,42 @@ def test_each_split_has_what_was_earned_while_it_was_in_force(clerk: Clerk) -> N
     assert (trade.module_id, trade.net, trade.at_risk) == (ALPHA, dollars("65.20"), dollars(880))
 
 
-def test_a_session_ends_an_interval_and_what_comes_overnight_counts_in_the_one_before(clerk: Clerk) -> None:
+def test_a_session_goes_from_close_to_close_and_what_comes_overnight_counts_in_the_next(clerk: Clerk) -> None:
+    following = DAY + dt.timedelta(days=1)
+    clerk.record(ev.CashBooked(ActivityKind.FEE, BETA, "", "", dollars("-2.00"), "opened", 1))
     open_session(clerk, DAY)
     position_id = clerk.open()
-    clerk.record(ev.SessionClosed(DAY))
-    clerk.record(ev.CashBooked(ActivityKind.FEE, ALPHA, "", "", dollars("-1.00"), "late fee", 1))
+    close_session(clerk, DAY)
+    clerk.record(ev.CashBooked(ActivityKind.FEE, ALPHA, "", "", dollars("-1.00"), "late fee", 2))
+    clerk.record(ev.CashBooked(ActivityKind.INTEREST, "", "", "", dollars("0.50"), "", 3))
+    before = allocations_of(clerk.ledger)
+    assert [each.session for each in before.intervals] == [DAY, DAY, None], "nobody knows yet which session comes next"
+    open_session(clerk, following)
+    clerk.mark(**{position_id: "-100"})
+    history = allocations_of(clerk.ledger)
+    assert [(each.session, cents(each.pnl)) for each in history.intervals] == [
+        (DAY, {BETA: "-2.00"}), (DAY, {ALPHA: "-2.40"}),
+        (following, {"": "0.50", ALPHA: "-1.00"}), (following, {ALPHA: "20.00"}),
+    ]  # fmt: skip
+    assert [each.ends for each in history.intervals[:-1]] == [each.begins for each in history.intervals[1:]]
+    day_pnl = clerk.ledger.book.pnl(ALPHA) - clerk.ledger.book.modules[ALPHA].closed
+    in_session = pnl_of(each for each in history.intervals if each.session == following)
+    assert in_session[ALPHA] == day_pnl == dollars(19), "as day P&L has it"
+
+
+def test_a_split_that_is_changed_at_night_is_the_next_sessions(clerk: Clerk) -> None:
+    open_session(clerk, DAY)
+    position_id = clerk.open()
+    close_session(clerk, DAY)
+    split(clerk, 20_000, 15_000, "in the evening")
     open_session(clerk, DAY + dt.timedelta(days=1))
     clerk.mark(**{position_id: "-100"})
     history = allocations_of(clerk.ledger)
-    by_session = [(each.session, cents(each.pnl)) for each in history.intervals]
-    assert by_session == [(None, {}), (DAY, {ALPHA: "-3.40"}), (DAY + dt.timedelta(days=1), {ALPHA: "20.00"})]
-    assert [each.ends for each in history.intervals[:-1]] == [each.begins for each in history.intervals[1:]]
+    assert [(each.session, each.change, each.plan.budgets[ALPHA]) for each in history.intervals[1:]] == [
+        (DAY, 0, dollars(15_000)), (DAY + dt.timedelta(days=1), 0, dollars(15_000)),
+        (DAY + dt.timedelta(days=1), 1, dollars(20_000)), (DAY + dt.timedelta(days=1), 1, dollars(20_000)),
+    ]  # fmt: skip
+    assert [cents(history.pnl_under(index)) for index in (0, 1)] == [{ALPHA: "-2.40"}, {ALPHA: "20.00"}]
 
 
 def test_deposits_sweeps_and_settlements_are_listed_and_are_no_ones_result(clerk: Clerk) -> None:
@@ -253,6 +278,8 @@ def take_step(clerk: Clerk, step: str, number: int) -> None:
         split(clerk, 1_000 * (number + 1), 500 * number)
     elif step == "session":
         open_session(clerk, DAY + dt.timedelta(days=number))
+    elif step == "bell" and clerk.ledger.book.session is not None:
+        close_session(clerk, clerk.ledger.book.session)
     elif step == "deposit":
         clerk.record(ev.CashDeposited(dollars(100), dollars(100), "ann", ""))
     elif step == "fee":
@@ -270,7 +297,7 @@ def touch_position(clerk: Clerk, step: str, number: int, held: str) -> None:
 
 
 steps = st.lists(
-    st.sampled_from(["open", "open", "close", "mark", "mark", "split", "session", "deposit", "fee", "move"]),
+    st.sampled_from(["open", "open", "close", "mark", "mark", "split", "session", "bell", "deposit", "fee", "move"]),
     max_size=25,
 )
 
@@ -288,4 +315,13 @@ def test_the_parts_sum_to_the_ledgers_pnl_and_nav_whatever_happens(names: list[s
     assert sum(pnl_of(history.intervals).values()) == book.pnl_total
     assert history.intervals[-1].nav == book.nav
     assert sum(each.flows for each in history.intervals) == book.capital
+    night = pnl_of(each for each in history.intervals if each.session is None)
+    since = {name: book.pnl(name) - module.closed for name, module in book.modules.items()}
+    if book.session is None:
+        assert {name: night.get(name, 0) for name in (*since, ACCOUNT)} == {
+            **since,
+            ACCOUNT: book.realised("") - book.closed,
+        }
+    else:
+        assert night == {}
     assert sum(trade.net for trade in history.trades) == sum(held.net_pnl for held in clerk.closed.values())

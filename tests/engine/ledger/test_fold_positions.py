@@ -14,6 +14,7 @@ from engine.domain.order import OrderPurpose
 from engine.domain.position import PositionStatus
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 from engine.ledger.entries import Account
+from engine.ledger.fold_positions import taken_along
 from tests.back_office import BackOffice
 from tests.builders import ALPHA, BETA, MAY, condor, contract
 
@@ -212,6 +213,21 @@ def test_a_position_goes_over_at_cost_and_is_no_gain_or_loss_of_anybodys_day() -
     assert (book.pnl(ALPHA), book.pnl(BETA)) == (dollars("-2.40"), dollars(-380))
     office.close(position_id, "5.00")
     assert (book.realised(ALPHA), book.realised(BETA)) == (dollars("-2.40"), dollars("-382.40"))
+
+
+def test_what_a_move_takes_along_is_what_is_open_and_nothing_on_the_way_out() -> None:
+    office = BackOffice()
+    book = office.ledger.book
+    position_id = office.open("-1.20")
+    office.mark(**{position_id: "-500"})  # sold for 120: 380 are lost, if it were closed now
+    assert taken_along(book, ev.PositionMoved(position_id, BETA, "user", "")) == {
+        ALPHA: dollars(380),
+        BETA: dollars(-380),
+    }
+    assert taken_along(book, ev.PositionMoved(position_id, ALPHA, "user", "")) == {}, "it stays where it is"
+    assert taken_along(book, ev.PositionMoved(position_id, EXTERNAL, "user", "")) == {}, "to leave is an end"
+    assert taken_along(book, ev.PositionMoved("P000009", BETA, "user", "")) == {}
+    assert taken_along(book, ev.SessionClosed(MAY)) == {}
 
 
 def test_what_has_an_order_stays_where_it_is() -> None:

@@ -45,8 +45,8 @@ def test_of_three_that_would_do_the_one_with_most_expected_for_its_risk_is_propo
     assert [finding.candidate is not None for finding in findings] == [True, False, False]
     assert findings[0].structure == best.value
     for other in findings[1:]:
-        assert other.reason.startswith(f"{best.value.lower()} preferred: $")
-        assert ", here $" in other.reason
+        assert other.reason.startswith(f"{best.value.lower()} preferred: -$")
+        assert ", here -$" in other.reason
         assert other.numbers["iv_rank_pct"] == 65.0
 
 

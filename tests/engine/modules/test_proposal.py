@@ -24,11 +24,11 @@ from engine.modules.proposal import (
     expiry_odds,
     greeks_of,
     known,
+    plain,
     priced,
     rank_refusal,
     right_word,
     sized,
-    usd,
     worth,
 )
 from tests.builders import candidate
@@ -192,5 +192,5 @@ def test_an_unknown_rank_passes_only_where_waived(percent: float | None) -> None
 
 
 def test_amounts_are_told_to_the_cent() -> None:
-    assert usd(dollars("1234.5")) == "1234.50"
-    assert usd(-UNIT // 4) == "-0.25"
+    assert plain(dollars("1234.5")) == "1234.50"
+    assert plain(-UNIT // 4) == "-0.25"

@@ -136,6 +136,8 @@ class TestTheSpread:
         # SPY -10 % takes AAPL, with a beta of 2, down 20 %: 50 shares at 100 lose 1,000.
         found = hedge(shown(stock("P1", "AAPL", 50, 5000)))
         assert amount(found, "fall_without_usd") == pytest.approx(dollars(-1000), abs=100)
+        assert "at once the mindfolio makes -$1,000.0" in found.reason
+        assert "worst case at expiry $5,000.00 before, $" in found.reason
         low, high = wanted(found).structure.strikes
         quantity = wanted(found).quantity
         width = (high - low) * 100 * quantity

@@ -11,7 +11,7 @@ from engine.domain.allocation_history import AllocationCause
 from engine.domain.allocation_review import AllocationReview
 from engine.portfolio.allocation_review import allocation_review
 from tests.builders import ALPHA, BETA, Clerk, MemoryStore, ledger
-from tests.history import allocations_of
+from tests.history import allocations_of, close_session
 
 DAY = dt.date(2026, 3, 16)
 
@@ -42,6 +42,7 @@ def test_days_end_with_the_split_then_in_force_and_all_that_was_earned_until_the
     earn(clerk, ALPHA, "100")
     clerk.record(ev.BudgetReallocated({ALPHA: dollars(10_000), BETA: dollars(20_000)}, dollars(20_000), 2, "ann", "x"))
     earn(clerk, BETA, "-30")
+    close_session(clerk, DAY)
     open_session(clerk, 1)
     earn(clerk, ALPHA, "5")
     earn(clerk, "", "7")

@@ -9,7 +9,7 @@ from engine.domain import events as ev
 from engine.domain.account import ActivityKind
 from engine.portfolio.counterfactual import counterfactuals, daily, split_kept
 from tests.builders import ALPHA, BETA, Clerk, module_spec
-from tests.history import allocations_of, open_session
+from tests.history import allocations_of, close_session, open_session
 
 DAY = dt.date(2026, 3, 16)
 
@@ -107,8 +107,11 @@ def test_a_chart_by_day_has_the_last_point_of_each_session(clerk: Clerk) -> None
     open_session(clerk, DAY)
     split(clerk, alpha=30_000)
     earn(clerk, ALPHA, "10")
+    close_session(clerk, DAY)
+    earn(clerk, ALPHA, "5")
     open_session(clerk, DAY + dt.timedelta(days=1))
+    close_session(clerk, DAY + dt.timedelta(days=1))
     (kept,) = counterfactuals(allocations_of(clerk.ledger))
     shown = daily(kept.points)
-    assert [point.session for point in shown] == [None, DAY, DAY + dt.timedelta(days=1)]
-    assert shown[1].nav == dollars(50_010)
+    assert [point.session for point in shown] == [DAY, DAY + dt.timedelta(days=1), None]
+    assert [point.nav for point in shown] == [dollars(50_010), dollars(50_015), dollars(50_015)]

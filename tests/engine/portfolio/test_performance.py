@@ -175,7 +175,9 @@ def test_the_starts_of_a_sunday_and_of_a_first_day(office: BackOffice, store: Me
     found = period_starts(closes, dt.datetime(2026, 4, 1, 15, tzinfo=dt.UTC))
     assert [row and row.day.day for row in found] == [31, 27, 31]
     found = period_starts(closes, dt.datetime(2026, 3, 29, 15, tzinfo=dt.UTC))
-    assert [row and row.day.day for row in found] == [27, None, None]
+    assert [row and row.day.day for row in found] == [27, 27, None], "a Sunday is of the week that begins"
+    found = period_starts(closes, dt.datetime(2026, 3, 27, 23, tzinfo=dt.UTC))
+    assert [row and row.day.day for row in found] == [None, None, None], "that Friday's evening is still that Friday"
 
 
 def test_deposits_reallocations_sweeps_and_settlements_are_no_performance(
@@ -292,3 +294,31 @@ def test_trades_that_the_broker_broke_count_as_what_is_left_of_them(office: Back
     assert (row.trades, row.wins, row.pnl) == (1, 0, dollars("-84.80"))
     (trade,) = allocations_of(office.ledger).trades
     assert trade.net == dollars("-84.80")
+
+
+def test_a_trade_whose_parts_end_in_two_modules_counts_once_where_it_ended(
+    office: BackOffice, store: MemoryStore
+) -> None:
+    """Two puts for 800 less 1.20; one is bought back for 50 and 0.60, 100 shares at 250 are given away and sold at 240.
+
+    What was earned stays with who earned it: alpha 800 - 50 - 1.80, beta the 1,000 on the shares that it took at cost.
+    """
+    put = office.open("-4.00", structure=SHORT_PUT, quantity=2)
+    shares = office.end(put, PUT, ActivityKind.ASSIGNED, "250.00")
+    office.close(put, "0.50")
+    office.mark(**{shares: "25000"})
+    office.record(ev.PositionMoved(shares, BETA, "user", "beta likes shares"))
+    assert measured(office, store).account.trades.closed == 0, "a part of it is open"
+    office.close(shares, "-240.00")
+    whole = dollars("-251.80")
+    found, book = measured(office, store), office.ledger.book
+    alpha, beta = line(found.modules, ALPHA), line(found.modules, BETA)
+    assert (alpha.pnl.total, beta.pnl.total) == (book.pnl(ALPHA), book.pnl(BETA)) == (dollars("748.20"), dollars(-1000))
+    assert (alpha.trades.closed, beta.trades.closed, found.account.trades.closed) == (0, 1, 1)
+    assert beta.trades.worst == found.account.trades.worst == whole
+    assert (book.modules[ALPHA].stats.closed, book.modules[BETA].stats.closed) == (0, 1)
+    assert book.modules[BETA].stats.lost == whole
+    months = month_statement(chained(store.entries()), NOW.date().replace(day=1)).modules
+    assert [(each.module_id, each.trades, each.wins) for each in months] == [(ALPHA, 0, 0), (BETA, 1, 0)]
+    (trade,) = allocations_of(office.ledger).trades
+    assert (trade.module_id, trade.net) == (BETA, whole)

@@ -7,6 +7,7 @@ import pytest
 
 from engine.core.money import dollars
 from engine.domain import events as ev
+from engine.domain.account import ActivityKind
 from engine.domain.budget import BudgetPlan
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.reallocation import TradeResult
@@ -14,7 +15,7 @@ from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.portfolio.aggregate import aggregate
 from engine.portfolio.standings import session_returns, split_of, standings
 from tests.builders import ALPHA, BETA, Clerk
-from tests.history import allocations_of, open_session
+from tests.history import allocations_of, close_session, open_session
 
 DAY = dt.date(2026, 3, 16)
 
@@ -25,6 +26,7 @@ def clerk() -> Clerk:
     made = Clerk()
     open_session(made, DAY)
     made.close(made.open(), "0.50")  # 120 - 50 - 4.80 on 15,000
+    close_session(made, DAY)
     open_session(made, DAY + dt.timedelta(days=1))
     made.open()  # costs 2.40
     return made
@@ -55,10 +57,21 @@ def test_a_session_with_two_splits_adds_the_returns_of_both(clerk: Clerk) -> Non
     position_id = next(iter(clerk.ledger.book.positions))
     clerk.record(ev.BudgetReallocated({ALPHA: dollars(1_000), BETA: 0}, dollars(49_000), 2, "ann", ""))
     clerk.mark(**{position_id: "-80"})
+    close_session(clerk, DAY + dt.timedelta(days=1))
     open_session(clerk, DAY + dt.timedelta(days=2))
     returns = session_returns(allocations_of(clerk.ledger))
     assert returns[ALPHA] == pytest.approx((65.20 / 15_000, -2.40 / 15_000 + 40 / 1_000, 0.0))
     assert returns[BETA] == (0.0, 0.0), "the session without a budget is none of its own"
+
+
+def test_what_a_night_brings_is_of_the_session_that_follows_and_is_no_session_before_it_opens(clerk: Clerk) -> None:
+    close_session(clerk, DAY + dt.timedelta(days=1))
+    clerk.record(ev.CashBooked(ActivityKind.DIVIDEND, ALPHA, "", "KO", dollars(30), "", 1))
+    returns = session_returns(allocations_of(clerk.ledger))
+    assert returns[ALPHA] == pytest.approx((65.20 / 15_000, -2.40 / 15_000)), "the night is no third session"
+    open_session(clerk, DAY + dt.timedelta(days=2))
+    returns = session_returns(allocations_of(clerk.ledger))
+    assert returns[ALPHA] == pytest.approx((65.20 / 15_000, -2.40 / 15_000, 30 / 15_000))
 
 
 def test_a_trade_of_unknown_risk_is_no_sample(clerk: Clerk) -> None:

@@ -62,4 +62,4 @@ def test_pages_are_answered_with_them(places: Places) -> None:
     query = LedgerQuery(places.ledger)
     day = dt.date(2026, 3, 27)
     assert answers.answer_from_ledger(query, ask.SheetsOf(day), places) == day_sheets(query, day, places)
-    assert answers.answer_from_ledger(query, ask.ExplainedDays(), places) == query.explained(limit=60)
+    assert answers.answer_from_ledger(query, ask.ExplainedDays(), places) == query.explained(limit=ask.PAGE)

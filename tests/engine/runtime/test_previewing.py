@@ -13,7 +13,7 @@ from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Approval
 from engine.domain.instrument import Right
 from engine.domain.preview import TradePreview
-from engine.domain.structure import StructureKind
+from engine.domain.structure import Structure, StructureKind
 from engine.ledger.checkpoint import dump
 from engine.runtime import answers
 from tests.engine.runtime import test_scanning_suggestions as suggestions
@@ -89,6 +89,23 @@ class TestAnOpening:
         told = previewed(rig)
         assert told.denials[0].code == "APPROVAL_EXPIRED"
         assert told.after is not None
+
+    def test_looking_on_does_not_use_up_what_a_broker_allows_and_the_click_asks_anew(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[int] = []
+
+        def preview(_structure: Structure, _price: int, quantity: int, _shares: int) -> int:
+            asked.append(quantity)
+            return 0
+
+        monkeypatch.setattr(rig.broker, "preview", preview)
+        looks = [previewed(rig) for _ in range(5)]
+        assert len({look.buying_power for look in looks}) == len(asked) == 1
+        previewed(rig, 1)
+        assert asked[1:] == [1], "another quantity is another question"
+        assert give(rig, cmd.ApproveTrade(waits(rig).approval_id, "user")) == []
+        assert len(asked) == 3
 
     def test_nothing_is_done_and_nobody_is_told(self, rig: Rig) -> None:
         state, seq = dump(rig.desk.book), rig.desk.book.seq

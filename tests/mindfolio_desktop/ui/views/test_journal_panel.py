@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QLineEdit, QPushBu
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import LedgerFault
-from engine.domain.questions import PAGE_ENTRIES, EntriesOf, ExportEntries, LedgerQuestion
+from engine.domain.questions import PAGE, EntriesOf, ExportEntries, LedgerQuestion
 from engine.domain.records import EntryRow
 from engine.domain.trade_events import OrderSubmitted
+from mindfolio_desktop.ui import pager
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.views import journal_panel
 from mindfolio_desktop.ui.views.journal_panel import JournalPanel
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.journal import FILLED, INTENDED, SUBMITTED, entry
@@ -41,7 +41,7 @@ class Ledger(EngineFake):
             and question.kind in ("", each.type)
             and question.text.lower() in each.body.lower()
         ]
-        return tuple(found[:PAGE_ENTRIES])
+        return tuple(found[:PAGE])
 
 
 def many(count: int) -> list[EntryRow]:
@@ -100,11 +100,11 @@ def test_the_newest_entries_are_on_top_and_one_is_shown_in_full(panel: JournalPa
 
 
 def test_older_entries_are_read_when_asked_for(panel: JournalPanel, engine: Ledger, qtbot: QtBot) -> None:
-    engine.entries = many(PAGE_ENTRIES + 5)
-    begin(panel, qtbot, PAGE_ENTRIES)
+    engine.entries = many(PAGE + 5)
+    begin(panel, qtbot, PAGE)
     assert button(panel, "older").isVisible()
     QTest.mouseClick(button(panel, "older"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: rows(panel) == PAGE_ENTRIES + 5)
+    qtbot.waitUntil(lambda: rows(panel) == PAGE + 5)
     assert engine.questions[-1] == EntriesOf("", "", 6)
     assert not button(panel, "older").isVisible(), "that was the first entry of all"
 
@@ -115,8 +115,8 @@ def test_the_list_follows_the_journal_and_keeps_what_was_loaded(
     begin(panel, qtbot)
     engine.entries.insert(0, entry(14, OrderSubmitted("O000002")))
     panel.set_snapshot(aggressive_growth(seq=500))
-    assert len(engine.questions) == 1, "not more often than every other second"
-    monkeypatch.setattr(journal_panel, "REFRESH_MS", 0)
+    assert len(engine.questions) == 1, "not more often than every second"
+    monkeypatch.setattr(pager, "REFRESH_MS", 0)
     panel.set_snapshot(aggressive_growth(seq=500))
     qtbot.waitUntil(lambda: rows(panel) == 4)
     panel.set_snapshot(aggressive_growth(seq=500))
@@ -126,11 +126,11 @@ def test_the_list_follows_the_journal_and_keeps_what_was_loaded(
 def test_a_gap_larger_than_a_page_begins_anew(
     panel: JournalPanel, engine: Ledger, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_panel, "REFRESH_MS", 0)
+    monkeypatch.setattr(pager, "REFRESH_MS", 0)
     begin(panel, qtbot)
-    engine.entries = many(2 * PAGE_ENTRIES)
+    engine.entries = many(2 * PAGE)
     panel.set_snapshot(aggressive_growth(seq=900))
-    qtbot.waitUntil(lambda: rows(panel) == PAGE_ENTRIES)
+    qtbot.waitUntil(lambda: rows(panel) == PAGE)
     assert button(panel, "older").isVisible()
 
 

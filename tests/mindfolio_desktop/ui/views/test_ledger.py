@@ -60,7 +60,7 @@ def test_the_journal_fills_the_height_that_there_is(page: LedgerPage, engine: En
     table = page.findChild(QTableView, "journal_table")
     assert table is not None
     engine.answers[EntriesOf] = tuple(entry(seq, OrderSubmitted("O1")) for seq in range(99, 0, -1))
-    page._journal._begin()
+    page._journal._pager.begin()
     qtbot.waitUntil(lambda: table.model().rowCount() == 99 and table.height() > 8 * 30)
     low = table.height()
     page.resize(1080, 1300)

@@ -26,6 +26,7 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views.module_detail import ModuleDetail
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD
+from mindfolio_desktop.ui.widgets.outcome_plot import OutcomePlot
 from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.snapshots import (
@@ -122,6 +123,9 @@ def test_scans_and_trades_come_from_the_ledger(page: ModuleDetail, qtbot: QtBot,
         ["16 Mar 15:55", "SPY", "\N{EN DASH}", "SKIPPED", "IV rank 12 below 50 · evidence waived"]
     ]
     assert rows(page, "trades_table")[0][3:] == ["▼ \N{MINUS SIGN}$120.00", "stop"]
+    outcomes = page.findChild(OutcomePlot, "outcome_plot")
+    assert outcomes is not None
+    assert (outcomes.isHidden(), outcomes._results) == (False, (dollars(-120),))
     assert set(engine.asked) == {(NavSamples, ""), (ScansOf, AUTO), (SkipsOf, AUTO), (TradesOf, AUTO)}
     assert len(engine.asked) == 4
 

@@ -11,7 +11,7 @@ from engine.domain.commands import WriteNote
 from engine.domain.denial import Denial
 from engine.domain.notes import NOTE_MOST
 from engine.domain.notices import CommandAccepted, CommandDenied
-from engine.domain.questions import PAGE_ENTRIES, NotesOf
+from engine.domain.questions import PAGE, NotesOf
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views.notes_panel import NotesPanel
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
@@ -141,15 +141,15 @@ def test_a_search_asks_the_journal(panel: NotesPanel, engine: EngineFake, qtbot:
 
 
 def test_older_notes_are_read_when_asked_for(panel: NotesPanel, engine: EngineFake, qtbot: QtBot) -> None:
-    engine.answers[NotesOf] = tuple(note(1000 - at, f"note {at}") for at in range(PAGE_ENTRIES))
-    panel._begin()
+    engine.answers[NotesOf] = tuple(note(1000 - at, f"note {at}") for at in range(PAGE))
+    panel._pager.begin()
     older = panel.findChild(QPushButton, "notes_older")
     assert older is not None
     qtbot.waitUntil(older.isVisible)
     engine.answers[NotesOf] = (note(5, "the first"),)
     QTest.mouseClick(older, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: table(panel).model().rowCount() == PAGE_ENTRIES + 1)
-    assert engine.questions[-1] == NotesOf("", 1001 - PAGE_ENTRIES)
+    qtbot.waitUntil(lambda: table(panel).model().rowCount() == PAGE + 1)
+    assert engine.questions[-1] == NotesOf("", 1001 - PAGE)
     assert not older.isVisible()
 
 

@@ -20,8 +20,8 @@ from engine.domain.questions import PAGE, FillsOf, LedgerQuestion, OrdersOf
 from engine.domain.records import FillRow, OrderRow
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import pager
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.views import orders
 from mindfolio_desktop.ui.views.orders import OrdersView
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.models.test_orders import order
@@ -59,7 +59,7 @@ def engine() -> Ledger:
 @pytest.fixture
 def page(qtbot: QtBot, bridge: EngineBridge, monkeypatch: pytest.MonkeyPatch) -> OrdersView:
     """One order of each module works; the history is read."""
-    monkeypatch.setattr(orders, "_ASK_INTERVAL_MS", 30)
+    monkeypatch.setattr(pager, "REFRESH_MS", 30)
     made = OrdersView(bridge)
     qtbot.addWidget(made)
     made.resize(1084, 900)
@@ -238,17 +238,17 @@ class TestHistory:
         page.set_snapshot(live(replace(LIVE, limit=dollars("-2.30"))))
         qtbot.waitUntil(lambda: engine.questions.count(OrdersOf()) == 2)
 
-    def test_what_a_gap_would_follow_is_read_anew(self, page: OrdersView) -> None:
+    def test_what_a_gap_would_follow_is_read_anew(self, page: OrdersView, bridge: EngineBridge) -> None:
         QTest.qWait(1)
         far = tuple(OrderRow(1000 - at, NOW, order(f"N{at}"), "") for at in range(PAGE))
-        page._on_answer(OrdersOf(), far)
+        bridge.answered.emit(OrdersOf(), far)
         assert rows(page, "past_orders_table") == PAGE
         fills = tuple(FillRow(1000 - at, NOW, "N0", AUTO, "p-1", 1, 0, 0, 0) for at in range(PAGE))
-        page._on_answer(FillsOf(), fills)
+        bridge.answered.emit(FillsOf(), fills)
         assert rows(page, "fills_table") == PAGE
 
-    def test_an_order_that_changed_is_shown_once_as_it_is_now(self, page: OrdersView) -> None:
-        page._on_answer(OrdersOf(), (OrderRow(900, NOW, order("O249", status=OrderStatus.FILLED), ""),))
+    def test_an_order_that_changed_is_shown_once_as_it_is_now(self, page: OrdersView, bridge: EngineBridge) -> None:
+        bridge.answered.emit(OrdersOf(), (OrderRow(900, NOW, order("O249", status=OrderStatus.FILLED), ""),))
         assert rows(page, "past_orders_table") == PAGE
         assert cell(page, "past_orders_table", 0, 5) == "Filled"
 

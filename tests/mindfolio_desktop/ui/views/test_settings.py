@@ -9,9 +9,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui import remembered, theme
 from mindfolio_desktop.ui.look import Look, Theme
+from mindfolio_desktop.ui.remembered import Whose
 from mindfolio_desktop.ui.views.settings import About, SettingsPage
+from mindfolio_desktop.ui.widgets.allocation_footer import applies_on_release
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth
 
 ABOUT = About(Path("/home/x/mindfolio"), (("Mindfolio", "1.2.3"), ("Qt", "6.10")))
@@ -52,7 +54,7 @@ def stage(qtbot: QtBot, qapp: QApplication) -> Stage:
 def test_a_theme_is_used_at_once(stage: Stage, qapp: QApplication, one: Theme) -> None:
     stage.click(f"theme_{one.value}")
     assert stage.look.theme is one
-    assert stage.marked == [f"theme_{one.value}", "text_size_100"]
+    assert stage.marked == [f"theme_{one.value}", "text_size_100", "release_draft"]
     if one is Theme.LIGHT:
         assert theme.scheme() is theme.Scheme.LIGHT
     theme.apply(qapp)
@@ -92,3 +94,15 @@ def test_what_program_this_is_and_where_it_trades(stage: Stage) -> None:
     assert stage.text("environment_means") == "Recorded market, paper broker: no order leaves this computer."
     assert stage.text("program_mindfolio") == "1.2.3"
     assert stage.text("program_qt") == "6.10"
+
+
+def test_a_drag_of_budgets_keeps_a_draft_until_the_user_wants_it_applied_at_once(stage: Stage, tmp_path: Path) -> None:
+    remembered.use({Whose.USER: tmp_path / "user.ini"})
+    try:
+        assert "release_draft" in stage.marked
+        stage.click("release_apply")
+        assert ("release_apply" in stage.marked, applies_on_release()) == (True, True)
+        stage.click("release_draft")
+        assert ("release_draft" in stage.marked, applies_on_release()) == (True, False)
+    finally:
+        remembered.use({})

@@ -1,6 +1,8 @@
 """The allocation bar as a person drives it: drags, keys, typing, Apply, and the engine's answers."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -13,7 +15,11 @@ from engine.core.money import dollars
 from engine.domain.commands import ReallocateBudget
 from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import remembered
+from mindfolio_desktop.ui.remembered import Whose
 from mindfolio_desktop.ui.widgets.allocation_bar import AllocationBar, BarState
+from mindfolio_desktop.ui.widgets.allocation_footer import APPLIES_ON_RELEASE
+from mindfolio_desktop.ui.widgets.row_slider import RowSlider
 from tests.mindfolio_desktop.ui.gestures import drag, mouse
 from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, PAUSED, aggressive_growth, with_module
 
@@ -291,6 +297,55 @@ def test_apply_sends_the_whole_split_once_and_waits(bar: AllocationBar, sent: li
     assert label(bar, "draft_badge") == "applying…"
     drag(divider(bar, AUTO), -60)
     assert split(bar)[0] == 18_000, "nothing moves while the engine has not answered"
+
+
+@pytest.fixture
+def at_once(tmp_path: Path) -> Iterator[None]:
+    """A user who wants a drag to be applied as it is let go."""
+    remembered.use({Whose.USER: tmp_path / "user.ini"})
+    remembered.remember(APPLIES_ON_RELEASE, value=True, whose=Whose.USER)
+    yield
+    remembered.use({})
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_drag_is_applied_as_it_is_let_go_where_the_user_wants_that(
+    bar: AllocationBar, sent: list[ReallocateBudget]
+) -> None:
+    drag(divider(bar, AUTO), 40, release=False)
+    assert (sent, bar.state) == ([], BarState.DRAFTING)
+    mouse(divider(bar, AUTO), QEvent.Type.MouseButtonRelease, 0)
+    assert [command.plan.budgets[AUTO] > dollars(15_000) for command in sent] == [True]
+    assert bar.state is BarState.APPLYING
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_knob_too_but_a_click_and_what_was_typed_before_are_not(
+    bar: AllocationBar, sent: list[ReallocateBudget]
+) -> None:
+    slider = row_slider(bar, PAUSED)
+    assert isinstance(slider, RowSlider)
+    mouse(slider, QEvent.Type.MouseButtonPress, slider.knob_x())
+    mouse(slider, QEvent.Type.MouseButtonRelease, slider.knob_x())
+    assert sent == []
+
+    QTest.keyClick(divider(bar, AUTO), Qt.Key.Key_Right)
+    drag(slider, 10, start=slider.knob_x())
+    assert (sent, bar.state) == ([], BarState.DRAFTING), "a draft that waits for Apply is not applied by a drag"
+
+    bar.revert()
+    drag(slider, 10, start=slider.knob_x())
+    assert len(sent) == 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_escape_in_a_drag_applies_nothing(bar: AllocationBar, sent: list[ReallocateBudget]) -> None:
+    handle = divider(bar, AUTO)
+    drag(handle, 40, release=False)
+    QTest.keyClick(handle, Qt.Key.Key_Escape)
+    mouse(handle, QEvent.Type.MouseButtonRelease, 0)
+    assert (sent, bar.state) == ([], BarState.FOLLOWING)
+    assert label(bar, "draft_preview").endswith("what is typed waits for Apply.")
 
 
 def test_an_accepted_split_stays_until_the_snapshot_that_carries_it(

@@ -33,7 +33,7 @@ def test_before_it_is_told_anything_it_says_that_the_ledger_is_read(qtbot: QtBot
     plot = AllocationPlot("plot")
     qtbot.addWidget(plot)
     plot.show()
-    qtbot.waitUntil(lambda: plot._view is not None)
+    qtbot.waitUntil(lambda: plot._plot is not None)
     label = plot.findChild(QLabel, "plot_empty")
     assert label is not None
     assert label.text().startswith("Reading the ledger")
@@ -45,16 +45,16 @@ def test_the_areas_reach_capital_and_follow_the_scheme(qtbot: QtBot) -> None:
     plot.resize(900, 420)
     plot.show()
     plot.show_days(review().days, {AUTO: 0, MANUAL: 1})
-    qtbot.waitUntil(lambda: plot._view is not None)
-    upper, lower = plot._plots
+    qtbot.waitUntil(lambda: plot._plot is not None)
+    upper, lower = plot._items
     tops = [curve.getData()[1][-1] for curve in upper.listDataItems()]
     assert tops == [0.0, 15_000.0, 35_000.0, 45_000.0, 50_000.0]
     assert [curve.getData()[1][-1] for curve in lower.listDataItems()] == [0.0, 200.0, 0.0, 0.0]
-    assert "Budgets and cumulative P&L" in plot._view.accessibleName()
+    assert "Budgets and cumulative P&L" in plot._plot.accessibleName()
     before = theme._current[0]
     try:
         theme._current[0] = theme.Scheme.LIGHT
         QApplication.sendEvent(plot, QEvent(QEvent.Type.PaletteChange))
-        assert plot._view.backgroundBrush().color().name() == theme.LIGHT.surface
+        assert plot._plot.backgroundBrush().color().name() == theme.LIGHT.surface
     finally:
         theme._current[0] = before

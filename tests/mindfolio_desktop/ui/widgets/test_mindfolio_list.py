@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QTableWidget, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QTableWidget, QTableWidgetItem, QWidget
 from pytestqt.qtbot import QtBot
 
 from mindfolio_desktop.ui import theme
@@ -42,11 +42,15 @@ def about(shown: MindfolioList) -> str:
     return found.text()
 
 
+def cell(shown: MindfolioList, row: int, column: int) -> QTableWidgetItem:
+    found = table(shown).item(row, column)
+    assert found is not None
+    return found
+
+
 def click_row(shown: MindfolioList, row: int) -> None:
-    at = table(shown)
-    QTest.mouseClick(
-        at.viewport(), Qt.MouseButton.LeftButton, pos=at.visualItemRect(at.item(row, 0)).center()
-    )  # fmt: skip
+    middle = table(shown).visualItemRect(cell(shown, row, 0)).center()
+    QTest.mouseClick(table(shown).viewport(), Qt.MouseButton.LeftButton, pos=middle)
 
 
 def test_name_environment_and_time_are_listed_and_the_environment_has_its_colour(shown: MindfolioList) -> None:
@@ -56,7 +60,7 @@ def test_name_environment_and_time_are_listed_and_the_environment_has_its_colour
         ("Third", "SIMULATED", "missing"),
     ]
     tokens = theme.tokens()
-    assert [table(shown).item(row, 1).background().color() for row in range(3)] == [
+    assert [cell(shown, row, 1).background().color() for row in range(3)] == [
         QColor(tokens.simulated),
         QColor(tokens.replay),
         QColor(tokens.simulated),

@@ -77,7 +77,8 @@ def test_the_curves_are_those_that_were_told_with_lines_of_one_pixel(chart: Payo
     assert all(line.opts["pen"].widthF() == 1 for line in chart._lines.values())
     assert len(chart._lines["chosen"].getData()[0] or ()) == 0, "nothing is moved: it would hide today's"
     # A region that wins, the line of zero, two break-evens, the price of now.
-    assert len(chart._extras) == 5
+    assert len(chart._marks) == 5
+    assert not chart._crosshair.isVisible()
     assert "17 Apr 2026" in chart.accessibleName()
 
 
@@ -91,10 +92,10 @@ def test_the_mouse_points_at_the_nearest_price_and_leaves_it_again(chart: Payoff
     with qtbot.waitSignal(chart.pointed) as pointed:
         hover(chart, 245.2)
     assert pointed.args == [15]
-    assert len(chart._extras) == 6
+    assert (chart._crosshair.isVisible(), chart._crosshair.value()) == (True, 245.0)
     with qtbot.waitSignal(chart.pointed) as pointed:
         QApplication.sendEvent(chart._plot.viewport(), QEvent(QEvent.Type.Leave))
-    assert (pointed.args, len(chart._extras)) == ([None], 5)
+    assert (pointed.args, chart._crosshair.isVisible()) == ([None], False)
 
 
 def test_arrows_pages_home_and_end_move_the_crosshair_from_the_price_of_now(chart: PayoffChart) -> None:
