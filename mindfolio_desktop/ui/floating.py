@@ -98,6 +98,7 @@ class FloatingWindow(QWidget):
         column.addWidget(head)
         column.addWidget(self._page, 1)
         self._column.addWidget(self._inside)
+        self._page.setFocus()  # else the stop would have it, and a space would press it
         self._inside.show()  # at once: the stop is never away, not even while text changes its size
         self._show()
 

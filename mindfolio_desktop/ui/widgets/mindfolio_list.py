@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableWidgetItem, QWidget
 
 from engine.domain.mindfolio import KnownMindfolio, KnownState
@@ -89,6 +89,7 @@ class MindfolioList(Overlay):
             environment.setFont(theme.font(12, theme.BOLD))
             environment.setBackground(QColor(getattr(tokens, one.environment.value)))
             environment.setForeground(QColor(tokens.on_banner))
+            environment.setIcon(_patch(getattr(tokens, one.environment.value)))
             opened = QTableWidgetItem(_STATES.get(one.state) or _opened_words(one))
             opened.setForeground(QColor(tokens.warning if one.state is KnownState.MISSING else tokens.muted))
             for column, item in ((_NAME, name), (_ENVIRONMENT, environment), (_OPENED, opened)):
@@ -138,6 +139,15 @@ class MindfolioList(Overlay):
                 self._choose()
         else:
             super().keyPressEvent(event)
+
+
+def _patch(colour: str) -> QIcon:
+    """The environment's colour, also in the chosen row, whose ground is another."""
+    pixmap = QPixmap(theme.px(14), theme.px(14))
+    pixmap.fill(QColor(colour))
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon
 
 
 def _opened_words(one: KnownMindfolio) -> str:

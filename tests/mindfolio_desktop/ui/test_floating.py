@@ -106,6 +106,17 @@ def test_the_stop_is_in_the_same_corner_and_stops(window: MainWindow, engine: En
     assert text(window, "stop_title") == "Stop sent"
 
 
+def test_the_keyboard_begins_on_the_page_not_on_the_stop(window: MainWindow, engine: EngineFake, qtbot: QtBot) -> None:
+    for where in ("go_positions", "go_market"):
+        one = own_window(window, where)
+        one.activateWindow()
+        qtbot.waitUntil(one.isActiveWindow)
+        QTest.keyClick(one.focusWidget() or one, Qt.Key.Key_Space)
+        assert not isinstance(one.focusWidget(), QPushButton)
+        window.activateWindow()
+    assert engine.stops == []
+
+
 def test_the_stops_keys_work_from_it(window: MainWindow, engine: EngineFake, qtbot: QtBot) -> None:
     one = own_window(window, "go_positions")
     one.activateWindow()
