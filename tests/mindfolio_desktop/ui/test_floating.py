@@ -111,7 +111,7 @@ def test_the_keyboard_begins_on_the_page_not_on_the_stop(window: MainWindow, eng
         one = own_window(window, where)
         one.activateWindow()
         qtbot.waitUntil(one.isActiveWindow)
-        QTest.keyClick(one.focusWidget() or one, Qt.Key.Key_Space)
+        QTest.keyClick(one.focusWidget(), Qt.Key.Key_Space)
         assert not isinstance(one.focusWidget(), QPushButton)
         window.activateWindow()
     assert engine.stops == []
