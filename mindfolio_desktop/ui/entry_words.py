@@ -49,7 +49,7 @@ def entry_words(entry: EntryRow, names: Names) -> str:
     if rule is None:
         return ""
     try:
-        return rule(body_of(entry), names)
+        return fmt.told(rule(body_of(entry), names))
     except (KeyError, TypeError, ValueError, AttributeError):
         return ""  # an older version of it, or something damaged: the fields are there
 
@@ -198,7 +198,7 @@ def _day(text: str) -> str:
 def _own_exits(body: Body) -> str:
     """What a person wants of one position beside its module's rules."""
     found = [
-        f"{words} at {body[field]} %"
+        f"{words} at {body[field]}%"
         for field, words in (("profit_pct", "closed with a profit"), ("stop_pct", "closed with a loss"))
         if body.get(field) is not None
     ]
@@ -235,7 +235,7 @@ _WORDS: Mapping[str, Callable[[Body, Names], str]] = {
     "MindfolioRearmed": lambda body, _: _who(body),
     "ScanCompleted": _scanned,
     "SkipsFollowed": lambda body, _: (
-        f"{body['still_open']} skipped trades would still be open, {body['ended']} ended with"
+        f"{fmt.counted(body['still_open'], 'skipped trade')} would still be open, {body['ended']} ended with"
         f" {fmt.signed_money(body['result'], cents=True)}"
     ),
     "PnlExplained": _explained,

@@ -6,6 +6,7 @@ Times are New York's. Names of months are ours, because the system's locale must
 
 import datetime as dt
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -119,6 +120,20 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
     if count == 1:
         return f"1 {singular}"
     return f"{f'{count:,}' if count else 'no'} {plural or f'{singular}s'}"
+
+
+def told(words: str) -> str:
+    """What the engine wrote, with percent and days as the window writes them: `16.8%`, `13 Feb 2026`."""
+    return _DAY.sub(_day_words, _PERCENT.sub(r"\1%", words))
+
+
+_PERCENT = re.compile(r"(\d) %")
+_DAY = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
+
+
+def _day_words(found: re.Match[str]) -> str:
+    year, month, day = found.groups()
+    return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
 
 
 # --- times --------------------------------------------------------------------------------------------------------

@@ -326,10 +326,11 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_alert(self, alert: Alert) -> None:
         where = self._module_name(alert.module_id) if alert.module_id else ""
-        self._record(fmt.short_moment(alert.at), where, alert.text, is_urgent=alert.is_urgent)
+        words = fmt.told(alert.text)
+        self._record(fmt.short_moment(alert.at), where, words, is_urgent=alert.is_urgent)
         # A module's trouble stays on its card; what concerns the whole mindfolio stays here until it is dismissed.
         stays = alert.is_urgent and not alert.module_id
-        self._toasts.show_message(where or "Mindfolio", alert.text, is_warning=alert.is_urgent, stays=stays)
+        self._toasts.show_message(where or "Mindfolio", words, is_warning=alert.is_urgent, stays=stays)
 
     def _record(self, time: str, where: str, words: str, *, is_urgent: bool = False) -> None:
         self._messages.add(time, where, words, is_urgent=is_urgent)

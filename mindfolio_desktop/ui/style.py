@@ -15,7 +15,7 @@ QLabel[role="loss"] { color: $loss; }
 QLabel[role="warning"] { color: $warning; }
 QLabel[role="warning-chip"] {
   color: $warning; background: $warning_ground; border: 1px solid $warning; border-radius: 4px; padding: 1px 6px; }
-QLabel[role="chip"] { color: $muted; background: $raised; border-radius: 4px; padding: 2px 7px; }
+QLabel[role="chip"] { color: $muted; background: $hover; border-radius: 4px; padding: 2px 7px; }
 QLabel[role="accent-chip"] { color: $on_accent; background: $accent; border-radius: 4px; padding: 2px 7px; }
 QFrame[role="simulated"] { color: $on_banner; background: $simulated; }
 QFrame[role="replay"] { color: $on_banner; background: $replay; }

@@ -96,7 +96,7 @@ def _look_actions(look: Look) -> Iterator[Action]:
     yield Action("text.larger", "Larger text", "Look", partial(_resize, look, 1), "Ctrl++")
     yield Action("text.smaller", "Smaller text", "Look", partial(_resize, look, -1), "Ctrl+-")
     for percent in theme.TEXT_SIZES:
-        yield Action(f"text.{percent}", f"Text size {percent} %", "Look", partial(look.choose_text_size, percent))
+        yield Action(f"text.{percent}", f"Text size {percent}%", "Look", partial(look.choose_text_size, percent))
 
 
 def _resize(look: Look, by: int) -> None:

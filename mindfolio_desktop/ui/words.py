@@ -59,12 +59,13 @@ def _number_line(name: str, value: Fact) -> str:
     else:
         words = name
         text = _plain(value)
-    return f"{words.replace('_', ' ')}: {text}"
+    words = words.replace("_", " ").replace("iv ", "IV ")
+    return f"{words[:1].upper()}{words[1:]}: {text}"
 
 
 def _plain(value: Fact) -> str:
     if isinstance(value, str):
-        return value
+        return fmt.told(value)
     if isinstance(value, int):
         return fmt.number(value, 0)
     return fmt.number(value, 4)

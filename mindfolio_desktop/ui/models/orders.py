@@ -135,7 +135,7 @@ def _status(order: Order) -> Cell:
 
 
 def _by(order: Order) -> Cell:
-    why = f"{order.why} ({order.who})" if order.who else order.why
+    why = fmt.told(f"{order.why} ({order.who})" if order.who else order.why)
     return Cell(why, why, tip=why)
 
 
@@ -149,7 +149,7 @@ def _age(row: WorkingRow) -> Cell:
 
 
 def _why(row: PastOrder) -> Cell:
-    why = row.row.why or row.row.order.why
+    why = fmt.told(row.row.why or row.row.order.why)
     return Cell(why, why, tip=why)
 
 

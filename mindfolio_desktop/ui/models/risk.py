@@ -93,7 +93,7 @@ _GREEKS: tuple[Column[GreeksRow], ...] = (
         "$ gamma",
         partial(_dollars, lambda each: each.dollar_gamma),
         is_numeric=True,
-        tip="By how much the dollar delta changes when every price rises by 1 %",
+        tip="By how much the dollar delta changes when every price rises by 1%",
     ),
     Column("Beta delta", _beta_delta, is_numeric=True, tip="Delta weighted by beta, in shares of the index (SPY)"),
     Column(
@@ -195,9 +195,9 @@ _CONCENTRATION: tuple[Column[Concentration], ...] = (
         is_numeric=True,
         tip="Buying power of option structures, and the market value of stock",
     ),
-    Column("% of NAV", partial(_share, lambda row: row.power_pct), is_numeric=True),
+    Column("Power / NAV", partial(_share, lambda row: row.power_pct), is_numeric=True),
     Column("$ delta", _delta, is_numeric=True, tip="Moves like this much of the stock"),
-    Column("% of NAV", partial(_share, lambda row: row.delta_pct), is_numeric=True),
+    Column("Delta / NAV", partial(_share, lambda row: row.delta_pct), is_numeric=True),
 )
 
 

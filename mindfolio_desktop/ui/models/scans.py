@@ -21,7 +21,7 @@ class ScansModel(KeyedTableModel[ScanRow]):
 
 def reason_words(row: ScanRow) -> str:
     """Why, on one line: every refusal in words, else what the module said; what was waived comes after it."""
-    reasons = "; ".join(refusals.denial(denial) for denial in row.denials) or row.reason
+    reasons = "; ".join(refusals.denial(denial) for denial in row.denials) or fmt.told(row.reason)
     waived = waived_words(row.waived)
     return f"{reasons} · {waived}" if waived and reasons else reasons or waived
 
@@ -43,7 +43,7 @@ def _action(row: ScanRow) -> Cell:
 
 
 def _reason(row: ScanRow) -> Cell:
-    parts = (row.reason, refusals.denials(row.denials), waived_words(row.waived), number_lines(row.numbers))
+    parts = (fmt.told(row.reason), refusals.denials(row.denials), waived_words(row.waived), number_lines(row.numbers))
     tip = "\n\n".join(part for part in parts if part)
     return Cell(reason_words(row), reason_words(row), tip=tip)
 

@@ -45,7 +45,7 @@ def _pnl(row: TradeRow) -> Cell:
 
 
 def _why(row: TradeRow) -> Cell:
-    why = row.position.closed_why or row.position.status.value
+    why = fmt.told(row.position.closed_why or row.position.status.value)
     return Cell(why, why, tip=why)
 
 

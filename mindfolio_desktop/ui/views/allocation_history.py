@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QModelIndex, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.domain.allocation_review import AllocationReview
 from engine.domain.budget import BudgetPlan
@@ -17,8 +17,9 @@ from mindfolio_desktop.ui.widgets.allocation_rows import ReserveSwatch
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.swatch import Swatch
-from mindfolio_desktop.ui.widgets.text import Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 ESTIMATE = (
     "An estimate: each module's P&L is scaled by its budget, as if half the budget had earned half. Trades are whole "
@@ -26,7 +27,8 @@ ESTIMATE = (
 )
 """What is said beside what an earlier split might have made."""
 
-_WHY, _SPLIT = 3, 1
+_MOVED, _SPLIT = 4, 1
+_LEGEND_WIDTH, _STATE_WIDTH = 320, 280
 
 
 class AllocationHistoryPanel(QWidget):
@@ -41,23 +43,31 @@ class AllocationHistoryPanel(QWidget):
         self._review: AllocationReview | None = None
         self._snapshot: MindfolioSnapshot | None = None
         self._legend_of: tuple[str, ...] = ()
+        self._groups: list[QWidget] = []
         self._plan: BudgetPlan | None = None
         self._is_reading = False
         self._again = Button("Read again", "read_allocations")
         self._again.clicked.connect(self._on_again)
         self._state = Text("", "muted", wraps=True, name="allocations_state")
-        self._legend = QHBoxLayout()
+        self._legend = QWidget()
+        self._keys = Flow(2 * theme.SPACE)
+        self._legend.setLayout(self._keys)
         self._plot = AllocationPlot("allocation_plot")
         self._changes, self._kept = AllocationChangesModel(self), KeptSplitsModel(self)
         self._table = DataTable(
-            self._changes, "allocation_changes", "Changes of the split", sort_role=SORT_ROLE, stretch=_WHY, most_rows=10
+            self._changes,
+            "allocation_changes",
+            "Changes of the split",
+            sort_role=SORT_ROLE,
+            stretch=_MOVED,
+            most_rows=10,
         )
         self._kept_table = DataTable(
             self._kept, "kept_splits", "Earlier splits kept", sort_role=SORT_ROLE, stretch=_SPLIT, most_rows=8
         )
         self._load = Button("Load this split as draft", "load_split")
         self._load.clicked.connect(self._on_load)
-        self._load_words = Text("", "muted", name="load_split_words")
+        self._load_words = Text("", "muted", wraps=True, name="load_split_words")
         self._about = Text("", wraps=True, name="kept_about")
         self._table.current_changed.connect(self._on_change)
         self._kept_table.current_changed.connect(self._on_kept)
@@ -68,20 +78,17 @@ class AllocationHistoryPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.SPACE)
         chart = Panel("Allocation History", "allocation_history_panel", "budgets above, cumulative P&L below")
-        head = QHBoxLayout()
-        head.setSpacing(theme.SPACE)
-        self._legend.setSpacing(theme.SPACE)
-        head.addLayout(self._legend)
-        head.addWidget(self._state, 1)
-        head.addWidget(self._again)
+        head = Flow()
+        head.add(self._legend, least=_LEGEND_WIDTH)
+        head.add(self._state, least=_STATE_WIDTH)
+        head.add(self._again)
         chart.body.addLayout(head)
         chart.body.addWidget(self._plot)
         changes = Panel("Every Change", "allocation_changes_panel", "newest first")
         changes.body.addWidget(self._table)
-        foot = QHBoxLayout()
-        foot.setSpacing(theme.SPACE + theme.SPACE // 2)
-        foot.addWidget(self._load)
-        foot.addWidget(self._load_words, 1)
+        foot = Flow(theme.SPACE + theme.SPACE // 2)
+        foot.add(self._load)
+        foot.add(self._load_words, least=_STATE_WIDTH)
         changes.body.addLayout(foot)
         kept = Panel("Had You Kept an Earlier Split", "kept_splits_panel", "estimates")
         kept.body.addWidget(Text(ESTIMATE, "muted", wraps=True, name="kept_caveat"))
@@ -140,16 +147,12 @@ class AllocationHistoryPanel(QWidget):
         if tuple(names.values()) == self._legend_of:
             return
         self._legend_of = tuple(names.values())
-        while (item := self._legend.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        for place, name in enumerate(names.values()):
-            self._legend.addWidget(Swatch(place))
-            self._legend.addWidget(Text(name, "muted", 12))
-        self._legend.addWidget(ReserveSwatch())
-        self._legend.addWidget(Text("Reserve", "muted", 12))
+        for group in self._groups:
+            self._keys.forget(group)
+            group.hide()
+            group.deleteLater()
+        keys = [*((Swatch(place), name) for place, name in enumerate(names.values())), (ReserveSwatch(), "Reserve")]
+        self._groups = [self._keys.add_group(swatch, ElidedText(name, "muted", 12)) for swatch, name in keys]
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

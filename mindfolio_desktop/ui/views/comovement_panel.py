@@ -1,7 +1,6 @@
 """What moves together: correlations of the held names as a map, and their betas."""
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout
+from PySide6.QtCore import Slot
 
 from engine.domain.concentration import Comovement, PairCorrelation
 from mindfolio_desktop.ui import format as fmt
@@ -9,11 +8,13 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
 from mindfolio_desktop.ui.models.risk import BetasModel
 from mindfolio_desktop.ui.widgets.data_table import DataTable
-from mindfolio_desktop.ui.widgets.heat_map import HeatCell, HeatMap, HeatTable
+from mindfolio_desktop.ui.widgets.heat_map import HeatCell, HeatMap, HeatTable, WideMap
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside, stacked
 from mindfolio_desktop.ui.widgets.text import Text
 
 _TOGETHER, _AGAINST = "warning", "accent"
+_MAP_WIDTH, _BETAS_WIDTH = 420, 240
 
 
 class ComovementPanel(Panel):
@@ -23,23 +24,15 @@ class ComovementPanel(Panel):
         super().__init__("What moves together", "comovement_panel", "daily returns of the names that are held")
         self._shown: Comovement | None = None
         self._map = HeatMap("correlation_map", "Correlations", widest=72)
+        self._wide = WideMap(self._map)
         self._words = Text("", "muted", wraps=True, name="correlation_words")
         self.betas = BetasModel(self)
         self._table = DataTable(self.betas, "betas_table", "Betas", sort_role=SORT_ROLE, stretch=0)
         self._note = Text("", "muted", 12, wraps=True, name="betas_note")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(3 * theme.SPACE)
-        grid.setColumnStretch(0, 9)
-        grid.setColumnStretch(1, 4)
-        grid.addWidget(self._map, 0, 0)
-        grid.addWidget(self._words, 1, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
-        right = QVBoxLayout()
-        right.addWidget(self._table)
-        right.addWidget(self._note)
-        right.addStretch(1)
-        grid.addLayout(right, 0, 1, 3, 1)
-        grid.setRowStretch(2, 1)
-        self.body.addLayout(grid)
+        across = Beside(3 * theme.SPACE)
+        across.add(stacked(self._wide, self._words), 9, _MAP_WIDTH)
+        across.add(stacked(self._table, self._note), 4, _BETAS_WIDTH)
+        self.body.addLayout(across)
         self._map.current_changed.connect(self._tell)
         self.show_comovement(None)
 
@@ -48,7 +41,7 @@ class ComovementPanel(Panel):
         if moving is not None and moving == self._shown:
             return
         self._shown = moving
-        self._map.setVisible(moving is not None and bool(moving.pairs))
+        self._wide.setVisible(moving is not None and bool(moving.pairs))
         self._table.setVisible(moving is not None)
         if moving is None:
             self.betas.show_rows([])

@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QEvent, Slot
-from PySide6.QtWidgets import QHBoxLayout
 
 from engine.domain.day_sheet import DaySheets
 from engine.domain.questions import ExpirationsOf, ExplainedDays, Question, SheetsOf
@@ -17,6 +16,7 @@ from mindfolio_desktop.ui.views.explained_panel import ExplainedPanel
 from mindfolio_desktop.ui.views.sheet_panels import EndPanel, StartPanel
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.page import Page
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import Text
 
 DESK_INTERVAL_MS = 3000
@@ -60,10 +60,8 @@ class DayPage(Page):
     def _lay_out(self) -> None:
         self.add_heading("Day")
         self.column.addWidget(self._expirations)
-        across = QHBoxLayout()
-        across.setSpacing(theme.SPACE)
-        across.addWidget(self._day)
-        across.addStretch(1)
+        across = Flow()
+        across.add(self._day, least=0)
         for button, words in (
             (self._earlier, "Sheets of the session before"),
             (self._later, "Sheets of the session after"),
@@ -71,7 +69,7 @@ class DayPage(Page):
         ):
             button.setToolTip(words)
             button.setAccessibleName(words)
-            across.addWidget(button)
+        across.add_group(self._earlier, self._later, self._newest)
         self.column.addLayout(across)
         for part in (self._start, self._end, self._explained):
             self.column.addWidget(part)

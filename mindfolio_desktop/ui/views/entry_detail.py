@@ -39,7 +39,7 @@ class EntryDetail(QWidget):
         self._fields.setReadOnly(True)
         self._fields.setTabChangesFocus(True)
         self._fields.setFont(theme.font(12))
-        self._fields.setMinimumHeight(_FIELDS_LEAST)
+        self._fields.setMinimumHeight(theme.px(_FIELDS_LEAST))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE)

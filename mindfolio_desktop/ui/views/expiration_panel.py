@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from engine.domain.expiration import Ending, OpenExpiry
 from mindfolio_desktop.ui import format as fmt
@@ -12,9 +12,11 @@ from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import Text
 
 _MODULE = 6
+_WORDS_WIDTH = 280
 _ASKING = "Asking what is open…"
 _NOTHING = "No options are open: nothing expires."
 
@@ -54,10 +56,10 @@ class ExpirationPanel(Panel):
         self._open.setEnabled(False)
         self._current: ExpiryRow | None = None
         self._below = QWidget()
-        below = QHBoxLayout(self._below)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.addWidget(self._words, 1)
-        below.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
+        below = Flow()
+        below.add(self._words, least=_WORDS_WIDTH)
+        below.add(self._open)
+        self._below.setLayout(below)
         self.body.addWidget(self._summary)
         self.body.addWidget(self._table)
         self.body.addWidget(self._below)

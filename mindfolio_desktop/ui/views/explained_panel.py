@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtWidgets import QGridLayout
+from PySide6.QtCore import QModelIndex, Slot
 
 from engine.core.money import Money
 from engine.domain.explained import PART_NAMES, ExplainedDay, PnlParts
@@ -12,13 +11,15 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.models.day_sheets import SESSIONS
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE, KeyedTableModel
 from mindfolio_desktop.ui.widgets.data_table import DataTable
-from mindfolio_desktop.ui.widgets.heat_map import HeatCell, HeatMap, HeatTable
+from mindfolio_desktop.ui.widgets.heat_map import HeatCell, HeatMap, HeatTable, WideMap
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside, stacked
 from mindfolio_desktop.ui.widgets.text import Text
 
 _NOTHING = "No session has closed yet. At each close the result of the day is explained here."
 _NOTE = "by part and module, to the cent; the parts add up to the result"
 _ACCOUNT, _ALL, _RESULT = "Account", "All", "Result"
+_SESSIONS_WIDTH, _PARTS_WIDTH = 240, 520
 
 _MEANINGS: Mapping[str, str] = {
     "delta": "the moves of the underlyings, by the delta held",
@@ -49,17 +50,13 @@ class ExplainedPanel(Panel):
         )
         self._table.explain_empty("Reading the ledger…")
         self._map = HeatMap("explained_map", "Parts of the result by module", widest=128)
+        self._wide = WideMap(self._map)
         self._words = Text("", "muted", wraps=True, name="explained_words")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(3 * theme.SPACE)
-        grid.setColumnStretch(0, 2)
-        grid.setColumnStretch(1, 5)
-        grid.addWidget(self._table, 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._map, 0, 1)
-        grid.addWidget(self._words, 1, 1)
-        grid.setRowStretch(2, 1)
-        self.body.addLayout(grid)
-        self._map.hide()
+        across = Beside(3 * theme.SPACE)
+        across.add(stacked(self._table), 2, _SESSIONS_WIDTH)
+        across.add(stacked(self._wide, self._words), 5, _PARTS_WIDTH)
+        self.body.addLayout(across)
+        self._wide.hide()
         self._words.hide()
         self._table.current_changed.connect(self._on_current)
         self._map.current_changed.connect(self._tell)
@@ -87,7 +84,7 @@ class ExplainedPanel(Panel):
         self._show(self.sessions.row_at(index.row()) if index.isValid() else None)
 
     def _show(self, day: ExplainedDay | None) -> None:
-        self._map.setVisible(day is not None)
+        self._wide.setVisible(day is not None)
         self._words.setVisible(day is not None)
         if day is not None:
             is_first = not self._map.table.rows

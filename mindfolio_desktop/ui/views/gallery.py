@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QTimer, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.commands import AddModule
@@ -25,13 +25,14 @@ from mindfolio_desktop.ui.widgets.navigation import DASHBOARD
 from mindfolio_desktop.ui.widgets.offer_card import OfferCard
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.setting_field import ReadField, read_money
 from mindfolio_desktop.ui.widgets.settings_form import SettingsForm, chain
 from mindfolio_desktop.ui.widgets.text import Text
 from mindfolio_desktop.ui.widgets.trial_panel import TrialPanel
 
 _WHO, _WHY = "user", "added in the gallery"
-_CARD_WIDTH = 300
+_CARD_WIDTH, _ANSWER_WIDTH = 300, 240
 _MOST_COLUMNS = 4
 _AGAIN_MS = 1000
 
@@ -76,17 +77,14 @@ class Gallery(Page):
         self._title = Text("", weight=theme.MEDIUM, name="gallery_form_title")
         self._panel.body.addWidget(self._title)
         self._panel.body.addWidget(self._form_place)
-        foot = QHBoxLayout()
-        foot.setSpacing(theme.SPACE)
+        foot = Flow()
         for widget in (self._add, self._open):
-            foot.addWidget(widget)
-        foot.addWidget(self._answer, 1)
-        foot.addStretch(0)
+            foot.add(widget)
+        foot.add(self._answer, least=_ANSWER_WIDTH)
         self.column.addWidget(self._panel)
         self.column.addWidget(self._trial_place)
         self._foot = QWidget()
         self._foot.setLayout(foot)
-        foot.setContentsMargins(0, 0, 0, 0)
         self._panel.body.addWidget(self._foot)
         self._open.hide()
         self._answer.show_or_hide("")
@@ -133,7 +131,7 @@ class Gallery(Page):
         self._arrange()
 
     def _arrange(self) -> None:
-        columns = max(1, min(_MOST_COLUMNS, len(self._cards), self.viewport().width() // _CARD_WIDTH))
+        columns = max(1, min(_MOST_COLUMNS, len(self._cards), self.viewport().width() // theme.px(_CARD_WIDTH)))
         if columns == self._columns or not self._cards:
             return
         self._columns = columns

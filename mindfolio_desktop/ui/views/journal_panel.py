@@ -5,7 +5,7 @@ from typing import get_args
 
 from PySide6.QtCore import QEvent, QModelIndex, QStandardPaths, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from engine.domain.events import Event
 from engine.domain.questions import EntriesOf, ExportEntries, Question
@@ -20,17 +20,18 @@ from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE
 from mindfolio_desktop.ui.pager import Pager
 from mindfolio_desktop.ui.views.entry_detail import EntryDetail
 from mindfolio_desktop.ui.widgets.button import Button
-from mindfolio_desktop.ui.widgets.data_table import DataTable
+from mindfolio_desktop.ui.widgets.data_table import ROW_HEIGHT, DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside, Flow
 from mindfolio_desktop.ui.widgets.text import Text
 
 _WHAT, _MODULE = 3, 4
-_SIDE_BY_SIDE = 900
+_LIST_WIDTH, _ENTRY_WIDTH, _TEXT_WIDTH = 520, 340, 200
 _WIDE = 1360
-"""Below this the module is told by the entry alone."""
+"""Below this the module is told by the entry alone. All pixels are those at 100 %."""
 _TEXT_MOST = 100
-_LEAST_ROWS, _ROW_HEIGHT = 8, 30
-_AROUND_ROWS = 232
+_LEAST_ROWS = 8
+_AROUND_ROWS = 196
 """Pixels of the panel that are no rows: its title, the filters, the headings, the button below."""
 _KINDS = tuple(sorted((kind.__name__ for kind in get_args(Event)), key=kind_words))
 
@@ -57,7 +58,6 @@ class JournalPanel(QWidget):
             self._model, "journal_table", "Journal, newest first", sort_role=SORT_ROLE, stretch=_WHAT
         )
         self._detail = EntryDetail()
-        self._across = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._set_up()
         self._lay_out()
         bridge.answered.connect(self._on_answered)
@@ -87,11 +87,10 @@ class JournalPanel(QWidget):
         self._table.explain_empty("Reading the journal…")
 
     def _lay_out(self) -> None:
-        filters = QHBoxLayout()
-        filters.setSpacing(theme.SPACE)
-        filters.addWidget(self._kind)
-        filters.addWidget(self._text, 1)
-        filters.addWidget(self._export)
+        filters = Flow()
+        filters.add(self._kind)
+        filters.add(self._text, least=_TEXT_WIDTH)
+        filters.add(self._export)
         listed = Panel("Journal", "journal_panel", "newest first")
         listed.body.addLayout(filters)
         listed.body.addWidget(self._message)
@@ -100,27 +99,22 @@ class JournalPanel(QWidget):
         listed.body.addStretch(1)
         entry = Panel("Entry", "journal_entry")
         entry.body.addWidget(self._detail, 1)
-        across = self._across
-        across.setContentsMargins(0, 0, 0, 0)
-        across.setSpacing(2 * theme.SPACE)
-        across.addWidget(listed, 3)
-        across.addWidget(entry, 2)
+        across = Beside()
+        across.add(listed, 3, _LIST_WIDTH)
+        across.add(entry, 2, _ENTRY_WIDTH)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(across)
         self._message.show_or_hide("")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Side by side where there is room for both."""
+        """The module has a column where there is room for it."""
         super().resizeEvent(event)
-        is_wide = self.width() >= _SIDE_BY_SIDE
-        direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
-        self._across.setDirection(direction)
-        self._table.view.setColumnHidden(_MODULE, self.width() < _WIDE)
+        self._table.view.setColumnHidden(_MODULE, self.width() < theme.px(_WIDE))
 
     def set_room(self, pixels: int) -> None:
         """Fill a height with as many rows as it has room for."""
-        self._table.set_most_rows(max(_LEAST_ROWS, (pixels - _AROUND_ROWS) // _ROW_HEIGHT))
+        self._table.set_most_rows(max(_LEAST_ROWS, (pixels - theme.px(_AROUND_ROWS)) // theme.px(ROW_HEIGHT)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -4,7 +4,7 @@ import datetime as dt
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from engine.domain.chain_view import ChainView
 from engine.domain.commands import Command, EnterTrade
@@ -26,6 +26,7 @@ from mindfolio_desktop.ui.widgets.manual_ticket import ManualTicket
 from mindfolio_desktop.ui.widgets.market_band import MarketBand
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside
 from mindfolio_desktop.ui.widgets.symbol_box import SymbolBox
 from mindfolio_desktop.ui.widgets.text import Text
 from mindfolio_desktop.ui.widgets.volatility_panels import VolatilityPanels
@@ -39,14 +40,17 @@ MOST_CONTRACTS = 50
 """Of one leg: beyond it, raise the quantity."""
 
 _SIDE_BY_SIDE = 1700
+_CHAIN_WIDTH, _CHARTS_WIDTH = 1200, 400
 _AROUND_THE_TABLE = 520
-"""Pixels: what stands above the chain's rows, and the ticket below them."""
+"""What stands above the chain's rows, and the ticket below them. Pixels at 100 %, as all figures here."""
 
 _LIST_WIDTH = 128
+_STAYS_TO = 125
+"""Percent of the text up to which the ticket stays in sight; at more it would leave no room for the chain."""
 
 
 class MarketPage(QWidget):
-    """Symbol, chain and charts scroll; the ticket stays in sight below them."""
+    """Symbol, chain and charts scroll; the ticket stays in sight below them, or below the chain where text is large."""
 
     _model: ChainModel | None = None
 
@@ -73,7 +77,6 @@ class MarketPage(QWidget):
         self._ticket = ManualTicket()
         self._chain_panel = Panel("Option chain", "market_chain_panel", "in the money shaded, faulty or aged grey")
         self._charts = VolatilityPanels()
-        self._across = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._below = QVBoxLayout()
         self._lay_out()
         self._connect()
@@ -86,11 +89,11 @@ class MarketPage(QWidget):
         label.setBuddy(self._symbol)
         page.add_heading("Market", label, self._symbol)
         page.column.addWidget(self._band)
-        page.column.addLayout(self._across)
+        self._place_chain(page)
         page.column.addStretch(1)
         self._expirations.setObjectName("market_expirations")
         self._expirations.setAccessibleName("Expirations")
-        self._expirations.setFixedWidth(_LIST_WIDTH)
+        self._expirations.setFixedWidth(theme.px(_LIST_WIDTH))
         theme.set_role(self._expirations, "compact")
         self._expirations.setFont(theme.font(12))
         self._expirations.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
@@ -100,22 +103,34 @@ class MarketPage(QWidget):
         inside.addWidget(self._expirations)
         inside.addLayout(self._chain_column(), 1)
         self._chain_panel.body.addLayout(inside)
-        self._across.setSpacing(2 * theme.SPACE)
-        self._across.addWidget(self._chain_panel, 3)
-        self._across.addLayout(self._charts, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(page, 1)
-        self._below.addWidget(self._ticket)
         outer.addLayout(self._below)
         self._bar = page.verticalScrollBar()
         self._bar.rangeChanged.connect(self._align)
         self._align()
 
+    def _place_chain(self, page: Page) -> None:
+        """The chain with its charts, and the ticket."""
+        if theme.text_size() > _STAYS_TO:
+            page.column.addWidget(self._chain_panel)
+            page.column.addWidget(self._ticket)
+            page.column.addLayout(self._charts)
+            return
+        charts, across = QWidget(), Beside()
+        charts.setLayout(self._charts)
+        across.add(self._chain_panel, 3, _CHAIN_WIDTH)
+        across.add(charts, 1, _CHARTS_WIDTH)
+        page.column.addLayout(across)
+        self._below.addWidget(self._ticket)
+
     @Slot()
     def _align(self) -> None:
         """End the ticket where the panels above it end, beside the scroll bar."""
+        if not self._below.count():
+            return
         margin = 2 * theme.SPACE
         taken = self._bar.sizeHint().width() if self._bar.maximum() else 0
         self._below.setContentsMargins(margin, theme.SPACE, margin + taken, theme.SPACE)
@@ -162,13 +177,10 @@ class MarketPage(QWidget):
         self._ask()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Charts beside the chain where there is room, else below it."""
+        """As many rows as there is room for, where nothing comes below them."""
         super().resizeEvent(event)
-        is_wide = self.width() >= _SIDE_BY_SIDE
-        down, right = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
-        self._across.setDirection(right if is_wide else down)
-        self._charts.setDirection(down if is_wide else right)
-        room = (self.height() - _AROUND_THE_TABLE) // theme.px(ROW_HEIGHT)
+        is_wide = self.width() >= theme.px(_SIDE_BY_SIDE)
+        room = (self.height() - theme.px(_AROUND_THE_TABLE)) // theme.px(ROW_HEIGHT)
         self._table.show_at_most(max(MOST_ROWS, room) if is_wide else MOST_ROWS)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -4,13 +4,14 @@ import datetime as dt
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.domain.aftermath import by_reason
 from engine.domain.commands import Command, PauseModule, ResumeModule, ScanNow
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.questions import NavSamples, Question, ScansOf, SkipsOf, TradesOf
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
+from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.keyed_table import KEY_ROLE, SORT_ROLE, KeyedTableModel
@@ -33,6 +34,7 @@ from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, POSITIONS
 from mindfolio_desktop.ui.widgets.outcome_plot import OutcomePlot
 from mindfolio_desktop.ui.widgets.page import OwnWindowButton, Page
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside, Flow
 from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
@@ -40,6 +42,7 @@ SCANS_SINCE = dt.timedelta(hours=24)
 """Of market time: how far back the list of scans goes."""
 
 _WHO = "user"
+_NO_TRADES = "No trade of this module was closed yet. What is closed, expires or is assigned comes here."
 _ASK_INTERVAL_MS = 1000
 """Scans, trades and NAV are asked for at most once in this time."""
 
@@ -48,6 +51,7 @@ _PATIENCE = 5
 
 _SCANS, _TRADES, _SKIPS, _NAV = "scans", "trades", "skips", "nav"
 _STRUCTURE, _REASON, _WHY, _BECAUSE = 1, 4, 4, 1
+_WHY_WIDTH = 80
 
 
 class ModuleDetail(Page):
@@ -101,16 +105,15 @@ class ModuleDetail(Page):
 
     # --- set-up ---------------------------------------------------------------------------------------------------
     def _lay_out(self) -> None:
-        column, margin = self.column, 2 * theme.SPACE
+        column = self.column
         column.addLayout(self._heading())
         column.addWidget(self._setup)
         column.addWidget(self._band)
-        middle = QHBoxLayout()
-        middle.setSpacing(margin)
+        middle = Beside()
         nav = Panel("NAV of the account", "equity_panel", "all modules together")
         nav.body.addWidget(self._equity, 1)
-        for panel, share in ((self._performance, 3), (self._settings, 3), (nav, 4)):
-            middle.addWidget(panel, share)
+        for panel, share, least in ((self._performance, 3, 280), (self._settings, 3, 280), (nav, 4, 360)):
+            middle.add(panel, share, least)
         column.addLayout(middle)
         for key, title, note in (
             ("positions", "Active positions", ""),
@@ -131,18 +134,12 @@ class ModuleDetail(Page):
         column.addWidget(self._parameters)
         column.addStretch(1)
 
-    def _heading(self) -> QHBoxLayout:
-        heading = QHBoxLayout()
-        heading.setSpacing(theme.SPACE + theme.SPACE // 2)
-        heading.addWidget(self._back)
-        heading.addWidget(self._name)
-        heading.addWidget(self._status, 0, Qt.AlignmentFlag.AlignVCenter)
-        heading.addWidget(self._why, 1)
-        heading.addWidget(self._scan)
-        heading.addWidget(self._pause)
-        heading.addWidget(self._setup.edit)
-        heading.addWidget(self._setup.remove)
-        heading.addWidget(OwnWindowButton())
+    def _heading(self) -> Flow:
+        heading = Flow(theme.SPACE + theme.SPACE // 2)
+        for part in (self._back, self._name, self._status):
+            heading.add(part)
+        heading.add(self._why, least=_WHY_WIDTH)
+        heading.add_group(self._scan, self._pause, self._setup.edit, self._setup.remove, OwnWindowButton())
         return heading
 
     def _connect(self) -> None:
@@ -210,7 +207,7 @@ class ModuleDetail(Page):
         self._name.show_text(view.spec.name)
         self._status.show_text("Paused" if is_paused else "Active", "warning-chip" if is_paused else "chip")
         is_stopped = snapshot.status is MindfolioStatus.STOPPED
-        why = view.status_why if is_paused else "everything is stopped" if is_stopped else ""
+        why = fmt.told(view.status_why) if is_paused else "everything is stopped" if is_stopped else ""
         self._why.show_text(why[:1].upper() + why[1:])
         if is_other:
             self._pause.setText("Resume" if is_paused else "Pause")
@@ -292,7 +289,7 @@ class ModuleDetail(Page):
         self._trades.show_rows(rows)
         self._outcomes.show_results([row.net_pnl for row in rows])
         self._outcomes.setVisible(bool(rows))
-        self._tables["trades"].explain_empty("No trade of this module was closed yet.")
+        self._tables["trades"].explain_empty(_NO_TRADES)
 
     def _on_skips(self, trades: tuple[Any, ...]) -> None:
         self._due.pop(_SKIPS, None)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from engine.domain.account import EXTERNAL
 from engine.domain.commands import ChangeModule, Command, RemoveModule
@@ -17,10 +17,12 @@ from mindfolio_desktop.ui.asker import Asker
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.settings_form import SettingsForm, chain
 from mindfolio_desktop.ui.widgets.text import Text
 
 _WHO = "user"
+_LAST_WIDTH = 200
 _NOTE = "Saving cancels its working openings and voids what waits: they were found under the old settings."
 
 
@@ -242,11 +244,9 @@ def _offer_for(view: ModuleView, offers: Offers) -> ModuleOffer | None:
     return None
 
 
-def _row(*widgets: QWidget, last: QWidget) -> QHBoxLayout:
-    across = QHBoxLayout()
-    across.setSpacing(theme.SPACE)
+def _row(*widgets: QWidget, last: QWidget) -> Flow:
+    across = Flow()
     for widget in widgets:
-        across.addWidget(widget)
-    across.addWidget(last, 1)
-    across.addStretch(0)  # while there is nothing to say, buttons do not grow
+        across.add(widget)
+    across.add(last, least=_LAST_WIDTH)
     return across

@@ -19,12 +19,13 @@ from mindfolio_desktop.ui.pager import Pager
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import Text
 
 _WHO = "user"
 _NOTE = 2
 _BOX_HEIGHT = 96
-_SYMBOL_WIDTH = 120
+_SYMBOL_WIDTH, _POSITION_WIDTH = 120, 200
 
 
 class NotesPanel(QWidget):
@@ -61,7 +62,7 @@ class NotesPanel(QWidget):
         self._box.setPlaceholderText("What did you see, think or decide? It is kept in the journal for good.")
         self._box.setTabChangesFocus(True)
         self._box.setFont(theme.font())
-        self._box.setFixedHeight(_BOX_HEIGHT)
+        self._box.setFixedHeight(theme.px(_BOX_HEIGHT))
         self._box.textChanged.connect(self._on_edited)
         for box, name, words in (
             (self._module, "note_module", "Module that the note is about"),
@@ -73,12 +74,12 @@ class NotesPanel(QWidget):
         self._module.addItem("No module", "")
         self._position.addItem("No position", "")
         self._position.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._position.setMinimumContentsLength(28)
+        self._position.setMinimumContentsLength(16)
         self._symbol.setObjectName("note_symbol")
         self._symbol.setAccessibleName("Symbol that the note is about")
         self._symbol.setPlaceholderText("Symbol")
         self._symbol.setMaxLength(SYMBOL_MOST)
-        self._symbol.setFixedWidth(_SYMBOL_WIDTH)
+        self._symbol.setFixedWidth(theme.px(_SYMBOL_WIDTH))
         self._symbol.textChanged.connect(self._on_edited)
         self._search.setObjectName("notes_search")
         self._search.setAccessibleName("Text to look for in the notes")
@@ -95,15 +96,12 @@ class NotesPanel(QWidget):
 
     def _lay_out(self) -> None:
         write = Panel("New note", "note_panel")
-        about = QHBoxLayout()
-        about.setSpacing(theme.SPACE)
-        about.addWidget(Text("About", "muted"))
-        about.addWidget(self._module)
-        about.addWidget(self._position)
-        about.addWidget(self._symbol)
-        about.addStretch(1)
-        about.addWidget(self._count)
-        about.addWidget(self._write)
+        about = Flow()
+        about.add_group(Text("About", "muted"), self._module)
+        about.add(self._position, least=_POSITION_WIDTH)
+        about.add(self._symbol)
+        about.add(self._count)
+        about.add(self._write)
         write.body.addWidget(self._box)
         write.body.addLayout(about)
         write.body.addWidget(self._answer)
@@ -198,7 +196,8 @@ class NotesPanel(QWidget):
     @Slot()
     def _show_notes(self) -> None:
         pager = self._pager
-        nothing = "No note holds that." if self._question(None).text else "Nothing was noted yet."
+        first = "Nothing was noted yet: the first note is written above."
+        nothing = "No note holds that." if self._question(None).text else first
         unread = f"The notes could not be read: {pager.trouble}"
         self._table.explain_empty(pager.why_empty("Reading the notes…", nothing, unread))
         self._model.show_rows([NoteLine(row, self._about(row)) for row in pager.rows])

@@ -36,6 +36,9 @@ from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 
 _WHO = "user"
+_NONE_WORKS = "No order works now. One stands here from when it is sent until it is filled or cancelled."
+_NONE_SENT = "No order was sent yet. Modules send one for a trade that passes every check, and so does your approval."
+_NONE_FILLED = "Nothing was filled yet. Every fill of an order comes here, with its price and costs."
 _WHY, _PAST_WHY, _FILL_WHAT = 7, 6, 2
 _REPLACEABLE = frozenset({OrderStatus.WORKING, OrderStatus.PARTLY_FILLED})
 
@@ -157,7 +160,7 @@ class OrdersView(Page):
         self._is_filling = True
         self._working.show_rows(rows)
         self._is_filling = False
-        self._table.explain_empty("No order works now.")
+        self._table.explain_empty(_NONE_WORKS)
         if self._chosen not in self._live:
             self._chosen = next(iter(self._live), "")
         at = self._working.row_of(self._chosen)
@@ -204,8 +207,8 @@ class OrdersView(Page):
     def _show_history(self) -> None:
         """Fills are shown anew with the orders too: these say what was filled."""
         for pager, table, words in (
-            (self._orders, self._past_table, ("Reading the orders…", "No order was ever sent here.")),
-            (self._fills, self._fills_table, ("Reading the fills…", "Nothing was filled yet.")),
+            (self._orders, self._past_table, ("Reading the orders…", _NONE_SENT)),
+            (self._fills, self._fills_table, ("Reading the fills…", _NONE_FILLED)),
         ):
             table.explain_empty(pager.why_empty(*words, f"The ledger could not be read: {pager.trouble}"))
         self._past.show_rows([PastOrder(row, self._name(row.order.module_id)) for row in self._orders.rows])

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QEvent, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.domain.commands import ClosePosition, Command, RollPosition, SetTarget
 from engine.domain.denial import Denial
@@ -23,6 +23,7 @@ from mindfolio_desktop.ui.widgets.close_strip import CloseStrip
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.payoff_panel import PayoffPanel
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.roll_strip import RollStrip
 from mindfolio_desktop.ui.widgets.target_strip import TargetStrip
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
@@ -32,6 +33,7 @@ ASK_INTERVAL_MS = 1000
 
 _WHO = "user"
 _LEG = 0
+_NAME_WIDTH, _DONE_WIDTH = 320, 240
 
 
 class PositionPanel(QWidget):
@@ -48,7 +50,7 @@ class PositionPanel(QWidget):
         self._name = ElidedText(pixels=16, weight=theme.BOLD, name="position_name")
         self._module = Text("", "muted", name="position_module")
         self._state = Text("", "warning", wraps=True, name="position_state")
-        self._done = Text("", "muted", name="position_done")
+        self._done = Text("", "muted", wraps=True, name="position_done")
         self._orders = Button("See orders", "position_orders", "link")
         self._close, self._roll = Button("Close…", "position_close"), Button("Roll…", "position_roll")
         self._target = Button("Target…", "position_target")
@@ -66,20 +68,15 @@ class PositionPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * theme.SPACE)
-        heading = QHBoxLayout()
-        heading.setSpacing(theme.SPACE + theme.SPACE // 2)
-        heading.addWidget(self._name, 1)
-        heading.addWidget(self._own)
-        heading.addWidget(self._module)
-        heading.addWidget(self._close)
-        heading.addWidget(self._roll)
-        heading.addWidget(self._target)
+        heading = Flow(theme.SPACE + theme.SPACE // 2)
+        heading.add(self._name, least=_NAME_WIDTH)
+        heading.add(self._own)
+        heading.add(self._module)
+        heading.add_group(self._close, self._roll, self._target)
         column.addLayout(heading)
-        sent = QHBoxLayout()
-        sent.setSpacing(theme.SPACE)
-        sent.addWidget(self._done)
-        sent.addWidget(self._orders)
-        sent.addStretch(1)
+        sent = Flow()
+        sent.add(self._done, least=_DONE_WIDTH)
+        sent.add(self._orders)
         column.addWidget(self._state)
         column.addLayout(sent)
         for strip in (self._close_strip, self._roll_strip, self._target_strip):

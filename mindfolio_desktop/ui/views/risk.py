@@ -3,12 +3,10 @@
 from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QEvent, Slot
-from PySide6.QtWidgets import QHBoxLayout
 
 from engine.domain.concentration import Concentration
 from engine.domain.questions import LimitsOf, Question, StressOf
 from engine.domain.snapshot import MindfolioSnapshot
-from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE, KeyedTableModel
 from mindfolio_desktop.ui.models.risk import ConcentrationModel, GreeksModel, greeks_rows
@@ -18,6 +16,7 @@ from mindfolio_desktop.ui.views.worst_panel import WorstPanel
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside
 from mindfolio_desktop.ui.widgets.stress_panel import StressPanel
 
 ASK_INTERVAL_MS = 3000
@@ -27,6 +26,8 @@ TROUBLE_INTERVAL_MS = 60_000
 """The same after a question that failed: each failure is a message, too."""
 
 _NOTHING = "Nothing is held: nothing is concentrated."
+_WEIGHTS_WIDTH = 400
+"""Pixels in which a table of weights is shown without scrolling."""
 
 
 class RiskPage(Page):
@@ -53,8 +54,7 @@ class RiskPage(Page):
         greeks.body.addWidget(
             DataTable(self._greeks, "greeks_table", "Greeks by module", sort_role=SORT_ROLE, stretch=0, most_rows=12)
         )
-        beside = QHBoxLayout()
-        beside.setSpacing(2 * theme.SPACE)
+        beside = Beside()
         self._weight_tables = []
         for key, title, model in (
             ("symbols", "Concentration by symbol", self._symbols),
@@ -65,7 +65,7 @@ class RiskPage(Page):
             self._weight_tables.append(table)
             panel.body.addWidget(table)
             panel.body.addStretch(1)
-            beside.addWidget(panel, 1)
+            beside.add(panel, least=_WEIGHTS_WIDTH)
         for part in (self._stress, self._worst, greeks):
             self.column.addWidget(part)
         self.column.addLayout(beside)

@@ -46,7 +46,7 @@ class SettingsPage(Page):
         super().__init__("settings", parent)
         self._look: Look | None = None
         self._theme = Segments("theme", "Theme", [(one.value, one.words) for one in Theme])
-        sizes = [(str(percent), f"{percent} %") for percent in theme.TEXT_SIZES]
+        sizes = [(str(percent), fmt.percent(percent, 0)) for percent in theme.TEXT_SIZES]
         self._text_size = Segments("text_size", "Text size", sizes)
         self._release = Segments("release", "When a budget's drag is let go", _ON_RELEASE)
         self._release.chosen.connect(self._choose_release)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.domain.day_sheet import DaySheets, EndSheet, StartSheet
 from mindfolio_desktop.ui import format as fmt
@@ -13,7 +13,10 @@ from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE, Column
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside
 from mindfolio_desktop.ui.widgets.text import Text
+
+_BLOCK_WIDTH = 360
 
 
 class Block(QWidget):
@@ -38,23 +41,20 @@ class Block(QWidget):
 
 
 class _Sheet(Panel):
-    """Blocks in two columns under a sentence."""
+    """Blocks under a sentence: the wide ones alone, the others beside each other where there is room."""
 
     def __init__(self, title: str, name: str, note: str) -> None:
         super().__init__(title, name, note)
         self.words = Text("Reading the ledger…", "muted", wraps=True, name=f"{name}_words")
         self.inside = QWidget()
-        self.grid = QGridLayout(self.inside)
-        self.grid.setContentsMargins(0, 0, 0, 0)
-        self.grid.setHorizontalSpacing(3 * theme.SPACE)
-        self.grid.setVerticalSpacing(2 * theme.SPACE)
-        self.grid.setColumnStretch(0, 1)
-        self.grid.setColumnStretch(1, 1)
+        self.column = QVBoxLayout(self.inside)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(2 * theme.SPACE)
         self.body.addWidget(self.words)
         self.body.addWidget(self.inside)
         self.inside.hide()
         self.blocks: list[Block] = []
-        self._place = 0
+        self._beside: Beside | None = None
 
     def add(
         self,
@@ -66,14 +66,17 @@ class _Sheet(Panel):
         *,
         is_wide: bool = True,
     ) -> Block:
-        """The next block: across both columns, or left, then right."""
+        """The next block; what is not wide stands beside the one before that is not either."""
         block = Block(name, title, columns, empty, stretch)
-        if is_wide:
-            self._place += self._place % 2
-        row, column = divmod(self._place, 2)
-        self.grid.addWidget(block, row + 1, column, 1, 2 if is_wide else 1)
-        self._place += 2 if is_wide else 1
         self.blocks.append(block)
+        if is_wide:
+            self._beside = None
+            self.column.addWidget(block)
+            return block
+        if self._beside is None:
+            self._beside = Beside(3 * theme.SPACE)
+            self.column.addLayout(self._beside)
+        self._beside.add(block, least=_BLOCK_WIDTH)
         return block
 
     def show_trouble(self, why: str) -> None:
@@ -140,12 +143,10 @@ class EndPanel(_Sheet):
                 ("drawdown", "Drawdown", "From the highest unitised NAV"),
             )
         }
-        band = QGridLayout()
-        band.setHorizontalSpacing(3 * theme.SPACE)
-        for column, figure in enumerate(self._figures.values()):
-            band.addWidget(figure, 0, column)
-            band.setColumnStretch(column, 1)
-        self.grid.addLayout(band, 0, 0, 1, 2)
+        band = Beside(3 * theme.SPACE, aligned=True)
+        for figure in self._figures.values():
+            band.add(figure)
+        self.column.addLayout(band)
         self._modules = self.add("end_modules", "P&L by module", lines.MODULES, "No module made anything.")
         self._fills = self.add("end_fills", "Fills", lines.FILLS, "Nothing was filled.", 1)
         self._ended = self.add("end_ended", "Trades that ended", lines.ENDED, "No trade ended.", 2)

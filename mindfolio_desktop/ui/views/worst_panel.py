@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QGridLayout
-
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.domain.worst_case import WorstCaseView, WorstPrice, WorstShare
 from mindfolio_desktop.ui import format as fmt
@@ -13,10 +11,12 @@ from mindfolio_desktop.ui.models.risk import ShareRow, SharesModel
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Facts, Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside, stacked
 from mindfolio_desktop.ui.widgets.text import Text
 from mindfolio_desktop.ui.words import scenario_words
 
 _NOTHING = "Nothing is held: there is nothing to lose."
+_FIGURES_WIDTH, _TABLES_WIDTH = 280, 400
 
 
 class WorstPanel(Panel):
@@ -46,20 +46,11 @@ class WorstPanel(Panel):
                 ("symbols", "Worst case by underlying", self._symbols),
             )
         )
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(3 * theme.SPACE)
-        grid.setColumnStretch(0, 4)
-        grid.setColumnStretch(1, 5)
-        for row, part in enumerate((self._loss, self._words, self._facts, self._bounds, self._lacking)):
-            grid.addWidget(part, row, 0)
-        grid.setRowStretch(5, 1)
-        right = QGridLayout()
-        right.setVerticalSpacing(2 * theme.SPACE)
-        for row, table in enumerate(self._tables):
-            right.addWidget(table, row, 0)
-        right.setRowStretch(2, 1)
-        grid.addLayout(right, 0, 1, 6, 1)
-        self.body.addLayout(grid)
+        across = Beside(3 * theme.SPACE)
+        figures = stacked(self._loss, self._words, self._facts, self._bounds, self._lacking)
+        across.add(figures, 4, _FIGURES_WIDTH)
+        across.add(stacked(*self._tables, gap=2 * theme.SPACE), 5, _TABLES_WIDTH)
+        self.body.addLayout(across)
 
     @property
     def models(self) -> tuple[SharesModel, SharesModel]:

@@ -30,7 +30,7 @@ class ActionStrip(QFrame):
         theme.set_role(self, "action-strip")
         self._is_waiting = False
         self._is_possible = False
-        self._title = Text(title, weight=theme.BOLD, name=f"{name}_title")
+        self._title = Text(title, weight=theme.BOLD, wraps=True, name=f"{name}_title")
         self._cost = Text("", wraps=True, name=f"{name}_cost")
         self._refused = Text("", "warning", wraps=True, name=f"{name}_refused")
         self._words = button

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
 from mindfolio_desktop.ui import theme
@@ -14,6 +14,8 @@ MOST_ROWS = 11
 """An odd number has a middle."""
 
 _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+_LEAST_WIDTH = 55
+"""Pixels at 100 % of a column of weight 1, in which a price can be read; where there is less, the chain scrolls."""
 
 
 class ChainTable(DataTable):
@@ -25,8 +27,8 @@ class ChainTable(DataTable):
     taken = Signal(int, int)
 
     def __init__(self, model: QAbstractItemModel, *, sort_role: int, home: int, weights: Sequence[float]) -> None:
-        super().__init__(model, "chain_table", "Option chain", sort_role=sort_role, stretch=home, most_rows=MOST_ROWS)
         self._home, self._weights, self._center = home, tuple(weights), -1
+        super().__init__(model, "chain_table", "Option chain", sort_role=sort_role, stretch=home, most_rows=MOST_ROWS)
         self._center_later = QTimer(self, singleShot=True, interval=0)
         self._center_later.timeout.connect(self._on_center)
         view = self.view
@@ -41,8 +43,10 @@ class ChainTable(DataTable):
         header.setMinimumSectionSize(1)
         header.setSectionsClickable(False)
         view.clicked.connect(self._on_clicked)
-        view.installEventFilter(self)
-        view.viewport().installEventFilter(self)
+        for key in _KEYS:
+            taking = QShortcut(QKeySequence(key), view, context=Qt.ShortcutContext.WidgetShortcut)
+            taking.setAutoRepeat(False)
+            taking.activated.connect(self._on_key)
 
     def center_on(self, row: int) -> None:
         """Bring a row of the model into the middle, and put the cell that one is on there."""
@@ -63,25 +67,28 @@ class ChainTable(DataTable):
         self.view.setCurrentIndex(index)
         self.view.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
 
-    def _share_out(self) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._set_widths(may_shrink=True)
+
+    def _set_widths(self, *, may_shrink: bool) -> None:
         """Give the columns all the room there is, by their weights."""
-        room, total = self.view.viewport().width(), sum(self._weights)
+        del may_shrink
+        bar = self.view.verticalScrollBar().sizeHint().width()
+        is_scrolled = self.view.model().rowCount() > self._most_rows
+        total = sum(self._weights)
+        room = max(self.width() - is_scrolled * bar, round(theme.px(_LEAST_WIDTH) * total))
         ends = [round(room * sum(self._weights[: at + 1]) / total) for at in range(len(self._weights))]
         header = self.view.horizontalHeader()
         for at, (start, end) in enumerate(pairwise([0, *ends])):
             header.resizeSection(at, end - start)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Return and Space take the cell that one is on; another width is shared out."""
-        if watched is self.view.viewport() and event.type() == QEvent.Type.Resize:
-            self._share_out()
-        if watched is self.view and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            current = self.view.currentIndex()
-            if event.key() in _KEYS and current.isValid() and not event.modifiers():
-                if not event.isAutoRepeat():
-                    self._on_clicked(current)
-                return True
-        return super().eventFilter(watched, event)
+    @Slot()
+    def _on_key(self) -> None:
+        """Take the cell that one is on."""
+        current = self.view.currentIndex()
+        if current.isValid():
+            self._on_clicked(current)
 
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:

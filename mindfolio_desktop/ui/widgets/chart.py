@@ -141,8 +141,10 @@ def levels(values: Sequence[float]) -> list[float]:
 
 
 def money_ticks(values: Sequence[float]) -> Ticks:
-    """Round levels of dollars, with their words."""
-    return [(level, fmt.money(from_float(level))) for level in levels(values)]
+    """Round levels of dollars, with their words: no two alike."""
+    found = levels(values)
+    cents = not all(level.is_integer() for level in found)
+    return [(level, fmt.money(from_float(level), cents=cents)) for level in found]
 
 
 def time_ticks(times: Sequence[dt.datetime], most: int) -> Ticks:

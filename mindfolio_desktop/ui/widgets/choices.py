@@ -1,19 +1,21 @@
-"""One of several: a row of buttons of which exactly one is down."""
+"""One of several: buttons in a row, or in rows, of which exactly one is down."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.reflow import Flow
 
 _WIDEST = 168
+_PADDING = 24
 
 
 class Choices(QWidget):
-    """`show_options` makes the buttons; `chosen` is emitted when a person picks another. `across` are in a row.
+    """`show_options` makes the buttons; `chosen` is emitted when a person picks another.
 
     As with radio buttons, Tab stops once, and arrow keys go on from there. The focus stays with the row itself: buttons
     that are made later would be the last that Tab reaches, wherever they stand.
@@ -22,19 +24,17 @@ class Choices(QWidget):
     chosen = Signal(str)
     """The key of what was picked."""
 
-    def __init__(self, name: str, title: str, across: int = 6) -> None:
+    def __init__(self, name: str, title: str) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._title, self._across = title, across
+        self._title = title
         self._options: tuple[tuple[str, str], ...] = ()
         self._buttons: dict[str, _Choice] = {}
         self._current = ""
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(0)
-        self._grid.setVerticalSpacing(theme.SPACE // 2)
+        self._flow = Flow(0)
+        self.setLayout(self._flow)
 
     @property
     def current(self) -> str:
@@ -47,21 +47,34 @@ class Choices(QWidget):
             return
         self._options = tuple(options)
         for button in self._buttons.values():
-            self._grid.removeWidget(button)
+            self._flow.forget(button)
+            button.hide()
             button.deleteLater()
         self._buttons = {}
-        for place, (key, words) in enumerate(options):
-            row, column = divmod(place, self._across)
-            is_last = column == self._across - 1 or place == len(options) - 1
-            side = "only" if column == 0 and is_last else "first" if column == 0 else "last" if is_last else ""
-            button = _Choice(words, f"{self.objectName()}_{key or 'all'}", key, side)
+        for key, words in options:
+            button = _Choice(words, f"{self.objectName()}_{key or 'all'}", key)
             button.setAccessibleName(f"{self._title}: {words}")
             button.picked.connect(self._on_click)
-            self._grid.addWidget(button, row, column)
+            self._flow.add(button)
             self._buttons[key] = button
+        self._join()
         if self._current not in self._buttons:
             self._current = next(iter(self._buttons), "")
         self._mark()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Joined to one row where there is room for it, else each by itself."""
+        super().resizeEvent(event)
+        self._join()
+
+    def _join(self) -> None:
+        buttons = list(self._buttons.values())
+        is_one_row = sum(button.sizeHint().width() for button in buttons) <= self.width()
+        self._flow.setSpacing(0 if is_one_row else theme.SPACE // 2)
+        last = len(buttons) - 1
+        for place, button in enumerate(buttons):
+            side = "first" if place == 0 else "last" if place == last else ""
+            button.show_place(side if is_one_row and last else "only")
 
     @Slot(str)
     def _on_click(self, key: str) -> None:
@@ -112,13 +125,12 @@ class _Choice(Button):
 
     picked = Signal(str)
 
-    def __init__(self, words: str, name: str, key: str, place: str) -> None:
+    def __init__(self, words: str, name: str, key: str) -> None:
         super().__init__("", name, "segment")
         self._key = key
-        self.setProperty("place", place)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCheckable(True)
-        shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, _WIDEST - 24)
+        shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, theme.px(_WIDEST) - _PADDING)
         self.setText(shown)
         if shown != words:
             self.setToolTip(words)
@@ -126,8 +138,15 @@ class _Choice(Button):
 
     def show_focus(self, *, is_on: bool) -> None:
         """Frame the button that keys are on."""
-        if bool(self.property("focused")) != is_on:
-            self.setProperty("focused", is_on)
+        self._show("focused", is_on)
+
+    def show_place(self, place: str) -> None:
+        """Which corners are round: those of the `first`, the `last` or the `only` one of a row."""
+        self._show("place", place)
+
+    def _show(self, name: str, value: object) -> None:
+        if self.property(name) != value:
+            self.setProperty(name, value)
             self.style().unpolish(self)
             self.style().polish(self)
 

@@ -123,8 +123,7 @@ class DataTable(QWidget):
         remember(self._key, {"by": by, "down": is_down, "widths": self._widths})
 
     def _titles(self) -> list[str]:
-        horizontal = Qt.Orientation.Horizontal
-        return [str(self._model.headerData(at, horizontal)) for at in range(self._model.columnCount())]
+        return [self._title(at) for at in range(self._model.columnCount())]
 
     @property
     def view(self) -> QTableView:
@@ -161,7 +160,7 @@ class DataTable(QWidget):
         for column in range(1, self._model.columnCount()):
             if column == self._stretch:
                 continue
-            title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
+            title = self._title(column)
             action = QAction(title, menu, checkable=True)
             action.setChecked(title not in away)
             action.setData(column)
@@ -218,7 +217,7 @@ class DataTable(QWidget):
         if rows:
             self._set_widths(may_shrink=True)
         heading, row = theme.px(_HEADER_HEIGHT), theme.px(ROW_HEIGHT)
-        why = max(row, self._empty.heightForWidth(max(1, self.width())))
+        why = max(0, self._empty.heightForWidth(max(1, self.width())))
         header, bar = self._view.horizontalHeader(), self._view.horizontalScrollBar()
         below = bar.sizeHint().height() if rows and header.length() > self.width() else 0
         self.setFixedHeight(heading + min(rows, self._most_rows) * row + 2 + below if rows else why)
@@ -231,27 +230,32 @@ class DataTable(QWidget):
     def _set_widths(self, *, may_shrink: bool) -> None:
         """Fit every column to its words."""
         header = self._view.horizontalHeader()
-        metrics = header.fontMetrics()
         self._is_fitting = True
         for column in range(self._model.columnCount()):
             if column != self._stretch:
-                title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
-                heading = metrics.horizontalAdvance(title) + _HEADING_EXTRA
+                title = self._title(column)
                 kept = self._widths.get(title)
                 if kept is not None:
                     header.resizeSection(column, theme.px(kept))
                     continue
-                wanted = min(max(self._view.sizeHintForColumn(column), heading), theme.px(_WIDEST))
+                wanted = min(max(self._view.sizeHintForColumn(column), self._heading(column)), theme.px(_WIDEST))
                 if may_shrink or wanted > header.sectionSize(column):
                     header.resizeSection(column, wanted)
         self._set_stretch()
         self._is_fitting = False
 
+    def _title(self, column: int) -> str:
+        return str(self._model.headerData(column, Qt.Orientation.Horizontal))
+
+    def _heading(self, column: int) -> int:
+        """The width that a column's heading takes."""
+        return self._view.horizontalHeader().fontMetrics().horizontalAdvance(self._title(column)) + _HEADING_EXTRA
+
     def _set_stretch(self) -> None:
         """Where no room is left over, the table scrolls: the stretched column stays wide enough to be read."""
         header, at = self._view.horizontalHeader(), self._stretch
         others = sum(header.sectionSize(column) for column in range(header.count()) if column != at)
-        wanted = min(self._view.sizeHintForColumn(at), theme.px(_STRETCHED_LEAST))
+        wanted = max(self._heading(at), min(self._view.sizeHintForColumn(at), theme.px(_STRETCHED_LEAST)))
         is_tight = others + wanted > self.width()
         header.setSectionResizeMode(
             at, QHeaderView.ResizeMode.Interactive if is_tight else QHeaderView.ResizeMode.Stretch

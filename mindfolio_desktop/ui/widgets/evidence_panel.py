@@ -1,14 +1,15 @@
 """What the backtest says of a trade: how often it won, what it made, what the prices were, and each result as a bar."""
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.core.money import to_float
 from engine.domain.evidence import Evidence
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.panel import Facts
+from mindfolio_desktop.ui.widgets.reflow import Beside, stacked
 from mindfolio_desktop.ui.widgets.text import Text
 
 _STRIP_HEIGHT = 56
@@ -29,7 +30,7 @@ class EvidencePanel(QWidget):
             (
                 self._left,
                 (
-                    ("interval", "Win rate, 95 % interval", "Wilson's, of so many independent trades"),
+                    ("interval", "Win rate, 95% interval", "Wilson's, of so many independent trades"),
                     ("factor", "Profit factor", "What winners made for each dollar that losers lost"),
                     (
                         "drawdown",
@@ -49,22 +50,15 @@ class EvidencePanel(QWidget):
         ):
             for key, caption, tip in rows:
                 facts.add(key, caption, tip)
-        self._columns = QWidget()
-        self._across = across = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._columns)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.setSpacing(4 * theme.SPACE)
-        across.addWidget(self._left, 1, Qt.AlignmentFlag.AlignTop)
-        across.addWidget(self._right, 1, Qt.AlignmentFlag.AlignTop)
+        self._columns, across = QWidget(), Beside(4 * theme.SPACE)
+        for facts in (self._left, self._right):
+            across.add(stacked(facts))
+        self._columns.setLayout(across)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE)
         for widget in (self._headline, self._columns, self._strip, self._source):
             column.addWidget(widget)
-
-    def arrange(self, *, is_wide: bool) -> None:
-        """Two columns of figures, or one where it is narrow."""
-        self._across.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
-        self._across.setSpacing(4 * theme.SPACE if is_wide else 6)
 
     def show_evidence(self, evidence: Evidence | None) -> None:
         """Show a backtest; None where none was asked for, as for a person's ticket or a closing."""

@@ -1,13 +1,15 @@
 """Figures in a grid, coloured by how much they are: a stress grid, correlations, the parts of a result.
 
-Every cell says its figure as text, where that has room; the colour only helps the eye. The current cell is moved by
-arrow keys or a click, and is said in words by whoever shows them (`current_changed`) and to a screen reader.
+Every cell says its figure as text; the colour only helps the eye. A map that needs more width than there is scrolls.
+The current cell is moved by arrow keys or a click, and is said in words by whoever shows them (`current_changed`) and
+to a screen reader.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -21,16 +23,19 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from mindfolio_desktop.ui import theme
 
 ROW_HEIGHT = 28
+"""At 100 %, as every figure here; `px` it."""
 _GAP = 1.0
-_PADDING = 8.0
+_PADDING = 8
 _PIXELS = 12
 _SMALLEST = 10
+_LEAST_WIDTH = 240
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -66,10 +71,12 @@ _EMPTY = HeatTable((), (), ())
 
 
 class HeatMap(QWidget):
-    """Shows a HeatTable. `widest` is the most pixels that a cell takes; narrower ones leave out what does not fit."""
+    """Shows a HeatTable. `widest` is the most pixels at 100 % that a cell takes; it belongs into a `WideMap`."""
 
     current_changed = Signal(str)
     """The words of the cell that a person is on."""
+    needs_changed = Signal()
+    """It needs another width or height than before."""
 
     def __init__(self, name: str, title: str, widest: int = 160) -> None:
         super().__init__()
@@ -77,8 +84,9 @@ class HeatMap(QWidget):
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._title, self._widest = title, widest
+        self._title, self._widest = title, theme.px(widest)
         self._table = _EMPTY
+        self._left, self._least, self._heading = 0.0, 0.0, 0.0
         self._row, self._column = 0, 0
 
     # --- what is shown --------------------------------------------------------------------------------------------
@@ -105,72 +113,75 @@ class HeatMap(QWidget):
         is_of_other_size = (table.rows, table.columns) != (self._table.rows, self._table.columns)
         before = self.spoken
         self._table = table
+        self._measure()
         row, column = current or (self._row, self._column)
         self._row = max(0, min(row, len(table.rows) - 1))
         self._column = max(0, min(column, len(table.columns) - 1))
         if is_of_other_size:
-            self.setFixedHeight(self.sizeHint().height())
-            self.updateGeometry()
+            self.setFixedHeight(self.height_at(self.width()))
         if self.spoken != before:
             self._say()
         self.update()
 
+    def _measure(self) -> None:
+        """Widths of the rows' headings, of the longest figure as small as it may be written, of the columns' headings.
+
+        Widths are measured when there are other figures, not whenever somebody asks.
+        """
+        bold, small = self._metrics(_PIXELS), self._metrics(_SMALLEST)
+        table = self._table
+        self._left = _widest(bold, table.rows) + 2 * theme.px(_PADDING)
+        self._heading = _widest(bold, table.columns) + theme.px(_PADDING)
+        self._least = _widest(small, [cell.text for row in table.cells for cell in row]) + 2 + 2 * _GAP
+        self.updateGeometry()
+        self.needs_changed.emit()
+
     def sizeHint(self) -> QSize:
         """As high as its rows."""
-        return QSize(
-            round(self._left() + len(self._table.columns) * min(self._widest, 90)),
-            round(self._top() + len(self._table.rows) * ROW_HEIGHT) + 1,
-        )
+        wide = round(self._left + len(self._table.columns) * min(self._widest, theme.px(90)))
+        return QSize(wide, self.height_at(wide))
 
     def minimumSizeHint(self) -> QSize:
-        """Narrow cells are shown without their text."""
-        return QSize(round(self._left()) + 12 * len(self._table.columns), self.sizeHint().height())
+        """Every figure has room."""
+        wide = math.ceil(self._left + self._least * len(self._table.columns))
+        return QSize(wide, self.height_at(wide))
+
+    def height_at(self, width: int) -> int:
+        """How high it is at a width, in which the columns' headings may have to stand up."""
+        return round(self._top(width) + len(self._table.rows) * theme.px(ROW_HEIGHT)) + 1
 
     # --- where things are -----------------------------------------------------------------------------------------
-    def _metrics(self, weight: QFont.Weight = QFont.Weight.Normal) -> QFontMetricsF:
-        return QFontMetricsF(theme.font(_PIXELS, weight))
+    def _metrics(self, pixels: int) -> QFontMetricsF:
+        return QFontMetricsF(theme.font(pixels, theme.BOLD))
 
-    def _left(self) -> float:
-        """The width of the rows' headings."""
-        metrics = self._metrics(theme.BOLD)
-        return max((metrics.horizontalAdvance(each) for each in self._table.rows), default=0.0) + 2 * _PADDING
-
-    def _cell_width(self) -> float:
+    def _cell_width(self, width: int) -> float:
         columns = len(self._table.columns)
-        return min(float(self._widest), (self.width() - self._left()) / columns) if columns else 0.0
+        return min(float(self._widest), (width - self._left) / columns) if columns else 0.0
 
-    def _widest_heading(self) -> float:
-        metrics = self._metrics(theme.BOLD)
-        return max((metrics.horizontalAdvance(each) for each in self._table.columns), default=0.0) + _PADDING
-
-    def _is_upright(self) -> bool:
+    def _is_upright(self, width: int) -> bool:
         """Whether the columns' headings stand on end, because they are wider than the cells."""
-        return self._widest_heading() > max(12.0, self._cell_width())
+        return self._heading > max(12.0, self._cell_width(width))
 
-    def _top(self) -> float:
+    def _top(self, width: int) -> float:
         """The height of the columns' headings."""
-        return self._widest_heading() + 4 if self._is_upright() else float(ROW_HEIGHT)
+        return self._heading + 4 if self._is_upright(width) else float(theme.px(ROW_HEIGHT))
 
     def cell_area(self, row: int, column: int) -> QRectF:
         """Where a cell is painted, in pixels of the widget."""
-        width = self._cell_width()
-        return QRectF(
-            self._left() + column * width,
-            self._top() + row * ROW_HEIGHT,
-            width - _GAP,
-            ROW_HEIGHT - _GAP,
-        )
+        width, height = self._cell_width(self.width()), theme.px(ROW_HEIGHT)
+        top = self._top(self.width()) + row * height
+        return QRectF(self._left + column * width, top, width - _GAP, height - _GAP)
 
     def _cell(self, row: int, column: int) -> HeatCell | None:
         rows = self._table.cells
         return rows[row][column] if 0 <= row < len(rows) and 0 <= column < len(rows[row]) else None
 
     def _at(self, point: QPoint) -> tuple[int, int] | None:
-        width = self._cell_width()
-        across, down = point.x() - self._left(), point.y() - self._top()
+        width = self._cell_width(self.width())
+        across, down = point.x() - self._left, point.y() - self._top(self.width())
         if width <= 0 or across < 0 or down < 0:
             return None
-        place = int(down // ROW_HEIGHT), int(across // width)
+        place = int(down // theme.px(ROW_HEIGHT)), int(across // width)
         return place if self._cell(*place) is not None else None
 
     # --- a person -------------------------------------------------------------------------------------------------
@@ -234,7 +245,8 @@ class HeatMap(QWidget):
             QToolTip.showText(event.globalPos(), "" if cell is None else cell.spoken, self)
             return True
         if event.type() == QEvent.Type.Resize and self._table.columns:
-            self.setFixedHeight(self.sizeHint().height())  # headings may have to stand up, or may lie down again
+            # Headings may have to stand up, or may lie down again.
+            self.setFixedHeight(self.height_at(self.width()))
         return super().event(event)
 
     # --- painting -------------------------------------------------------------------------------------------------
@@ -254,23 +266,23 @@ class HeatMap(QWidget):
 
     def _paint_headings(self, painter: QPainter) -> None:
         current, table = theme.tokens(), self._table
-        left, top, width = self._left(), self._top(), self._cell_width()
+        left, top, width = self._left, self._top(self.width()), self._cell_width(self.width())
+        height, padding, half = theme.px(ROW_HEIGHT), theme.px(_PADDING), theme.px(10)
+        is_upright = self._is_upright(self.width())
         for row, words in enumerate(table.rows):
             is_marked = words == table.mark[0]
             painter.setFont(theme.font(_PIXELS, theme.BOLD if is_marked else QFont.Weight.Normal))
             painter.setPen(QColor(current.text if is_marked else current.muted))
-            painter.drawText(QRectF(0, top + row * ROW_HEIGHT, left - _PADDING, ROW_HEIGHT - 1), _RIGHT, words)
+            painter.drawText(QRectF(0, top + row * height, left - padding, height - 1), _RIGHT, words)
         for column, words in enumerate(table.columns):
             is_marked = words == table.mark[1]
             painter.setFont(theme.font(_PIXELS, theme.BOLD if is_marked else QFont.Weight.Normal))
             painter.setPen(QColor(current.text if is_marked else current.muted))
-            if self._is_upright():
+            if is_upright:
                 painter.save()
                 painter.translate(left + column * width + width / 2, top - 4)
                 painter.rotate(-90)
-                painter.drawText(
-                    QRectF(0, -10, top, 20), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words
-                )
+                painter.drawText(QRectF(0, -half, top, 2 * half), _LEFT, words)
                 painter.restore()
             else:
                 area = QRectF(left + column * width, 0, width - _GAP, top)
@@ -286,6 +298,58 @@ class HeatMap(QWidget):
                 painter.setPen(QColor(theme.tokens().text))
                 painter.drawText(area, Qt.AlignmentFlag.AlignCenter, cell.text)
                 return
+
+
+class WideMap(QScrollArea):
+    """A heat map that scrolls sideways where its figures have no room, and stays with the cell that a person is on.
+
+    Hide this one, not the map in it.
+    """
+
+    def __init__(self, heat: HeatMap) -> None:
+        super().__init__()
+        self._heat = heat
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setWidget(heat)
+        heat.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
+        heat.current_changed.connect(self._follow)
+        heat.needs_changed.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        return self._heat.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """A heading and a cell or two, which leaves no doubt that there is more."""
+        wide = min(self._heat.minimumSizeHint().width(), theme.px(_LEAST_WIDTH))
+        return QSize(wide, 0)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        inside = max(width, self._heat.minimumSizeHint().width())
+        bar = self.horizontalScrollBar().sizeHint().height() if inside > width else 0
+        return self._heat.height_at(inside) + bar
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The page scrolls, not this."""
+        event.ignore()
+
+    @Slot(str)
+    def _follow(self, _words: str) -> None:
+        if self._heat.hasFocus():
+            area = self._heat.cell_area(*self._heat.current)
+            at = area.center().toPoint()
+            self.ensureVisible(at.x(), at.y(), math.ceil(area.width() / 2), 0)
+
+
+def _widest(metrics: QFontMetricsF, words: Iterable[str]) -> float:
+    return max((metrics.horizontalAdvance(each) for each in words), default=0.0)
 
 
 def ground_of(cell: HeatCell) -> QColor:

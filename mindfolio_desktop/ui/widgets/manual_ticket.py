@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.structure import Leg, StructureKind
@@ -14,9 +14,11 @@ from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.panel import Facts
 from mindfolio_desktop.ui.widgets.picker import Picker
 from mindfolio_desktop.ui.widgets.price_box import PriceBox
+from mindfolio_desktop.ui.widgets.reflow import Beside, Flow, stacked
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 MOST_UNITS = 1000
+_NOTE_WIDTH, _REASON_WIDTH = 240, 140
 HINT = (
     "Click a bid to sell, an ask to buy; or go there with the arrows and press Space. Each press is one contract more, "
     "and the other side takes it back."
@@ -38,8 +40,8 @@ class ManualTicket(QFrame):
         self._own_limit = self._own_worst = False
         self._names: tuple[tuple[str, str], ...] = ()
         self._title = ElidedText("Ticket", pixels=14, weight=theme.BOLD, name="manual_title")
-        self._note = ElidedText(HINT, "muted", name="manual_note")
-        self._others = ElidedText(role="muted", pixels=12, name="manual_others")
+        self._note = Text(HINT, "muted", wraps=True, name="manual_note")
+        self._others = Text(role="muted", pixels=12, wraps=True, name="manual_others")
         self._body = QWidget()
         self._legs = Text(wraps=False, name="manual_legs")
         self._prices, self._risk, self._needs = Facts("manual_prices"), Facts("manual_risk"), Facts("manual_needs")
@@ -84,15 +86,15 @@ class ManualTicket(QFrame):
         ):
             for key, caption, tip in rows:
                 facts.add(key, caption, tip)
-        self.module.setMinimumWidth(170)
+        self.module.setMinimumWidth(theme.px(170))
         self.quantity.setObjectName("manual_quantity")
         self.quantity.setAccessibleName("Quantity")
         self.quantity.setRange(1, MOST_UNITS)
         self.quantity.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.quantity.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.quantity.setFixedWidth(64)
+        self.quantity.setFixedWidth(theme.px(64))
         for box in (self.limit, self.worst):
-            box.setFixedWidth(128)
+            box.setFixedWidth(theme.px(128))
         self.reason.setObjectName("manual_reason")
         self.reason.setAccessibleName("Reason")
         self.reason.setPlaceholderText("Reason, kept with the order")
@@ -106,20 +108,18 @@ class ManualTicket(QFrame):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 10, 16, 10)
+        column.setContentsMargins(2 * theme.SPACE, 10, 2 * theme.SPACE, 10)
         column.setSpacing(theme.SPACE)
-        heading = QHBoxLayout()
-        heading.setSpacing(2 * theme.SPACE)
-        heading.addWidget(self._title)
-        heading.addWidget(self._note, 1)
+        heading = Flow(2 * theme.SPACE)
+        heading.add(self._title)
+        heading.add(self._note, least=_NOTE_WIDTH)
         column.addLayout(heading)
         body = QVBoxLayout(self._body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(theme.SPACE)
-        figures = QHBoxLayout()
-        figures.setSpacing(4 * theme.SPACE)
+        figures = Beside(4 * theme.SPACE, aligned=True)
         for part, share in ((self._legs, 3), (self._prices, 4), (self._risk, 3), (self._needs, 3)):
-            figures.addWidget(part, share, Qt.AlignmentFlag.AlignTop)
+            figures.add(stacked(part), share)
         body.addLayout(figures)
         body.addLayout(self._fields())
         body.addWidget(self._others)
@@ -127,11 +127,9 @@ class ManualTicket(QFrame):
         column.addWidget(self._body)
         column.addWidget(self._answer)
 
-    def _fields(self) -> QGridLayout:
-        fields = QGridLayout()
-        fields.setHorizontalSpacing(theme.SPACE)
-        fields.setVerticalSpacing(2)
-        columns = (
+    def _fields(self) -> Flow:
+        fields = Flow()
+        for caption, field in (
             ("For the module", self.module),
             ("Quantity", self.quantity),
             ("Limit", self.limit),
@@ -139,13 +137,10 @@ class ManualTicket(QFrame):
             ("Reason", self.reason),
             ("", self._clear),
             ("", self._send),
-        )
-        for at, (caption, field) in enumerate(columns):
+        ):
             label = Text(caption, "caption", 12)
             label.setBuddy(field)
-            fields.addWidget(label, 0, at)
-            fields.addWidget(field, 1, at)
-        fields.setColumnStretch(4, 1)
+            fields.add(stacked(label, field, gap=2), least=_REASON_WIDTH if field is self.reason else None)
         return fields
 
     # --- what is shown --------------------------------------------------------------------------------------------
@@ -171,7 +166,7 @@ class ManualTicket(QFrame):
         if not legs:
             self._keep_focus()
         self._body.setVisible(bool(legs))
-        self._note.show_text("" if legs else HINT, "muted")
+        self._note.show_or_hide("" if legs else HINT, "muted")
         self._title.show_text("Ticket")
         self._legs.show_text("\n".join(_leg_words(leg) for leg in legs))
         self._legs.setAccessibleName(self._legs.text())
@@ -186,7 +181,7 @@ class ManualTicket(QFrame):
         is_custom = view.structure.kind is StructureKind.CUSTOM
         name = f"{view.structure.symbol}: no structure that has a name" if is_custom else fmt.structure(view.structure)
         self._title.show_text(f"{view.quantity} {fmt.TIMES} {name}")
-        self._note.show_text(f"No price: {view.no_price}" if view.no_price else "", "warning")
+        self._note.show_or_hide(f"No price: {view.no_price}" if view.no_price else "", "warning")
         self._prices.show_fact("mid", fmt.net_price(view.mid))
         self._prices.show_fact("natural", fmt.net_price(view.natural))
         self._prices.show_fact("breakevens", " and ".join(map(fmt.price, view.breakevens)) or fmt.UNKNOWN)

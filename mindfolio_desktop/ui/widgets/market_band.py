@@ -1,6 +1,6 @@
 """What is known of a symbol: its price, its volatility and where it stands, and what is to come."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from engine.core.calendar import market_day
 from engine.domain.chain_view import ChainView
@@ -8,6 +8,7 @@ from engine.domain.happening import HappeningKind
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.figure import Figure
+from mindfolio_desktop.ui.widgets.reflow import Beside
 
 _NEWS = {HappeningKind.EARNINGS: "earnings", HappeningKind.EX_DIVIDEND: "ex_dividend"}
 
@@ -26,11 +27,12 @@ class MarketBand(QFrame):
             "earnings": Figure("Next earnings", "market_earnings"),
             "ex_dividend": Figure("Next ex-dividend", "market_ex_dividend"),
         }
-        across = QHBoxLayout(self)
-        across.setContentsMargins(16, 10, 16, 10)
-        across.setSpacing(2 * theme.SPACE)
+        across = Beside(aligned=True)
         for figure in self._figures.values():
-            across.addWidget(figure, 1)
+            across.add(figure)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * theme.SPACE, 10, 2 * theme.SPACE, 10)
+        column.addLayout(across)
         self.show_view(None)
 
     def show_view(self, view: ChainView | None) -> None:

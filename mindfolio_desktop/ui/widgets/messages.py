@@ -1,7 +1,7 @@
 """What the engine says besides figures: calm notes that appear in the corner, and a list in which none is lost."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -29,8 +29,13 @@ KEPT = 2000
 _ABOVE_BUTTONS = 124
 """Pixels from the lower edge: the rows of buttons at a page's foot, Approve and Refuse among them, stay free."""
 _ROW_HEIGHT = 30
-_COLUMN_WIDTHS = (170, 170, 90)
-_TIME, _WHERE, _URGENCY, _MESSAGE = range(4)
+_COLUMN_WIDTHS = (150, 170, 90)
+_TIME, _WHERE, _URGENCY, _MESSAGE, _WHOLE = range(5)
+_WRAP_MS = 100
+"""After a change of width, until messages are broken into lines anew: there may be many."""
+
+_WIDE = 760
+"""Pixels at 100 %, below which module and urgency stand before the message: it needs the room of their columns."""
 _EVERYWHERE, _ACCOUNT = "Everything", "Mindfolio"
 _URGENT = "urgent"
 
@@ -147,9 +152,9 @@ class MessageLog(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("messages_page")
-        self._model = QStandardItemModel(0, 4, self)
-        self._model.setHorizontalHeaderLabels(["Market time", "Module", "Urgency", "Message"])
-        for section in range(4):
+        self._model = QStandardItemModel(0, 5, self)
+        self._model.setHorizontalHeaderLabels(["Market time", "Module", "Urgency", "Message", "Message"])
+        for section in range(5):
             self._model.horizontalHeaderItem(section).setTextAlignment(Qt.AlignmentFlag.AlignLeft)
         self._table = QTableView()
         self._table.setObjectName("messages")
@@ -172,7 +177,9 @@ class MessageLog(QWidget):
         self._urgency = Choice("messages_urgency", "Urgency of messages")
         self._urgency.addItems(["Any urgency", "Urgent only"])
         self._urgency.currentIndexChanged.connect(self._filter)
-        self._empty = Text("", "muted", name="messages_empty")
+        self._empty = Text("", "muted", wraps=True, name="messages_empty")
+        self._wrap_later = QTimer(self, singleShot=True, interval=_WRAP_MS)
+        self._wrap_later.timeout.connect(self._table.resizeRowsToContents)
         panel = Panel("Since the start", "messages_panel", "newest first")
         panel.body.addWidget(self._empty)
         panel.body.addWidget(self._table, 1)
@@ -182,11 +189,14 @@ class MessageLog(QWidget):
         column.setSpacing(margin)
         column.addLayout(page_heading("messages_page", "Messages", self._where, self._urgency))
         column.addWidget(panel)
+        self._show_columns()
         self._explain()
 
     def add(self, time: str, where: str, words: str, *, is_urgent: bool = False) -> None:
         """One more line, on top."""
-        parts = (time, where, _URGENT if is_urgent else "", words)
+        urgency = _URGENT if is_urgent else ""
+        whole = ": ".join(part for part in (urgency.capitalize(), where, words) if part)
+        parts = (time, where, urgency, words, whole)
         self._model.insertRow(0, [QStandardItem(part) for part in parts])
         if where and self._where.findText(where) < 0:
             self._where.addItem(where)
@@ -195,6 +205,18 @@ class MessageLog(QWidget):
         if self._model.rowCount() > KEPT:
             self._model.removeRows(KEPT, self._model.rowCount() - KEPT)
         self._explain()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A message has as many lines as its width asks for."""
+        super().resizeEvent(event)
+        self._show_columns()
+        self._wrap_later.start()
+
+    def _show_columns(self) -> None:
+        is_wide = self.width() >= theme.px(_WIDE)
+        for column in (_WHERE, _URGENCY, _MESSAGE):
+            self._table.setColumnHidden(column, not is_wide)
+        self._table.setColumnHidden(_WHOLE, is_wide)
 
     @property
     def kept(self) -> tuple[tuple[str, str, str, bool], ...]:
@@ -226,7 +248,8 @@ class MessageLog(QWidget):
     def _explain(self) -> None:
         """Say why nothing is listed."""
         is_empty = not self._model.rowCount()
-        why = "Nothing has been reported yet." if is_empty else "Nothing that was reported is like that."
+        nothing = "Nothing has been reported yet. What modules do, and what needs you, is told here."
+        why = nothing if is_empty else "Nothing that was reported is like that."
         has_lines = any(not self._table.isRowHidden(row) for row in range(self._model.rowCount()))
         self._empty.show_or_hide("" if has_lines else why)
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from engine.domain.mindfolio import ModuleSpec, Parameter
 from engine.domain.snapshot import ModuleView
@@ -12,6 +11,7 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.panel import Facts, Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside, stacked
 
 _LISTED = 6
 """Most symbols of a universe that are named; the tool tip names all."""
@@ -50,11 +50,12 @@ class MoneyBand(QFrame):
             "day": Figure("Day P&L", "detail_day_pnl", tooltip="Since the previous session's close, costs included"),
             "worst": Figure("Worst case", "detail_worst_case", tooltip="Largest loss at expiry, netted per underlying"),
         }
-        across = QHBoxLayout(self)
-        across.setContentsMargins(2 * theme.SPACE, 14, 2 * theme.SPACE, 14)
-        across.setSpacing(2 * theme.SPACE)
+        across = Beside(aligned=True)
         for figure in self._figures.values():
-            across.addWidget(figure, 1)
+            across.add(figure)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * theme.SPACE, 14, 2 * theme.SPACE, 14)
+        column.addLayout(across)
 
     def show_view(self, view: ModuleView) -> None:
         """Show a module's money."""
@@ -178,17 +179,15 @@ class ParametersPanel(Panel):
         return [f"{label}: {value}" for label, value, _ in setting_lines(self._shown, self._settings_of)]
 
     def _laid_out(self, lines: Sequence[tuple[str, str, str]]) -> QWidget:
-        columns = QWidget()
-        across = QHBoxLayout(columns)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.setSpacing(4 * theme.SPACE)
+        columns, across = QWidget(), Beside(4 * theme.SPACE)
+        columns.setLayout(across)
         height = -(-len(lines) // self._COLUMNS)
         for column in range(self._COLUMNS):
             facts = Facts(f"parameters_{column}")
             for at, (label, value, about) in enumerate(lines[column * height : (column + 1) * height]):
                 facts.add(str(at), label, about)
                 facts.show_fact(str(at), value)
-            across.addWidget(facts, 1, Qt.AlignmentFlag.AlignTop)
+            across.add(stacked(facts))
         return columns
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from engine.core.money import UNIT, Money
 from engine.domain.commands import Command, DepositCash, SettleLoss, SweepGain, WithdrawCash
@@ -15,12 +15,16 @@ from mindfolio_desktop.ui.widgets.amount_box import AmountBox
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.proposal_card import moved_words
+from mindfolio_desktop.ui.widgets.reflow import Beside, Flow, stacked
+from mindfolio_desktop.ui.widgets.setting_field import MOST
 from mindfolio_desktop.ui.widgets.swatch import Swatch
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 WHO = "user"
 MONEY_COMMANDS = (DepositCash, WithdrawCash, SweepGain, SettleLoss)
-_MOST_DOLLARS = 1_000_000_000
+_TOO_MUCH = f"At most {fmt.exact_money(MOST)} at once"
+_AMOUNT_WIDTH, _PART_WIDTH, _REASON_WIDTH = 130, 110, 160
+_CASH_WIDTH, _RESULTS_WIDTH = 320, 400
 
 
 class MoneyPanel(Panel):
@@ -37,48 +41,43 @@ class MoneyPanel(Panel):
         self._amount.setObjectName("cash_amount")
         self._amount.setAccessibleName("Amount to deposit or to withdraw, in dollars")
         self._amount.lineEdit().textChanged.connect(self._preview)
+        self._amount.limited.connect(self._on_limited)
         self._reason = _reason("cash_reason", "Reason, kept in the journal")
         self._deposit = Button("Deposit", "deposit")
         self._withdraw = Button("Withdraw", "withdraw")
         self._deposit.clicked.connect(self._on_deposit)
         self._withdraw.clicked.connect(self._on_withdraw)
-        self._in = Text("", "muted", 12, name="deposit_preview")
-        self._out = Text("", "muted", 12, name="withdraw_preview")
+        self._in = Text("", "muted", 12, wraps=True, name="deposit_preview")
+        self._out = Text("", "muted", 12, wraps=True, name="withdraw_preview")
         self._answer = Text("", wraps=True, name="money_answer")
         self._modules = QGridLayout()
         self._lay_out()
 
     def _lay_out(self) -> None:
-        cash = QVBoxLayout()
-        cash.setSpacing(theme.SPACE)
-        cash.addWidget(Text("Cash", weight=theme.MEDIUM))
-        fields = QHBoxLayout()
-        fields.setSpacing(theme.SPACE)
-        self._amount.setFixedWidth(130)
-        fields.addWidget(self._amount)
-        fields.addWidget(self._reason, 1)
-        cash.addLayout(fields)
-        actions = QGridLayout()
+        self._amount.setFixedWidth(theme.px(_AMOUNT_WIDTH))
+        fields, fields_in = QWidget(), Flow()
+        fields.setLayout(fields_in)
+        fields_in.add(self._amount)
+        fields_in.add(self._reason, least=_REASON_WIDTH)
+        actions, holder = QGridLayout(), QWidget()
+        holder.setLayout(actions)
+        actions.setContentsMargins(0, 0, 0, 0)
         actions.setHorizontalSpacing(2 * theme.SPACE)
         actions.setVerticalSpacing(theme.SPACE)
         for at, (button, words) in enumerate(((self._deposit, self._in), (self._withdraw, self._out))):
             actions.addWidget(button, at, 0)
             actions.addWidget(words, at, 1)
         actions.setColumnStretch(1, 1)
-        cash.addLayout(actions)
-        cash.addStretch(1)
-        results = QVBoxLayout()
-        results.setSpacing(theme.SPACE)
-        results.addWidget(Text("Realised since the last settlement", weight=theme.MEDIUM))
+        rows = QWidget()
+        rows.setLayout(self._modules)
+        self._modules.setContentsMargins(0, 0, 0, 0)
         self._modules.setHorizontalSpacing(theme.SPACE)
-        self._modules.setVerticalSpacing(theme.SPACE)
-        self._modules.setColumnStretch(4, 1)
-        results.addLayout(self._modules)
-        results.addStretch(1)
-        across = QHBoxLayout()
-        across.setSpacing(4 * theme.SPACE)
-        across.addLayout(cash, 2)
-        across.addLayout(results, 3)
+        self._modules.setVerticalSpacing(theme.SPACE // 2)
+        self._modules.setColumnStretch(1, 1)
+        across = Beside(4 * theme.SPACE)
+        across.add(stacked(Text("Cash", weight=theme.MEDIUM), fields, holder), 2, _CASH_WIDTH)
+        results = Text("Realised since the last settlement", weight=theme.MEDIUM)
+        across.add(stacked(results, rows), 3, _RESULTS_WIDTH)
         self.body.addLayout(across)
         self.body.addWidget(self._answer)
         self._answer.show_or_hide("")
@@ -87,7 +86,7 @@ class MoneyPanel(Panel):
     def show_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show what there is to move."""
         self._snapshot = snapshot
-        self._amount.show_amount(self._amount.value() * UNIT, _MOST_DOLLARS, snapshot.capital)
+        self._amount.show_amount(self._amount.value() * UNIT, MOST // UNIT, snapshot.capital)
         names = [(view.spec.module_id, view.spec.name) for view in snapshot.modules]
         if names != [(key, row.name) for key, row in self._rows.items()]:
             self._build(snapshot)
@@ -106,7 +105,8 @@ class MoneyPanel(Panel):
             row = _ModuleRow(view, at, self._send)
             self._rows[view.spec.module_id] = row
             for column, widget in enumerate(row.widgets):
-                self._modules.addWidget(widget, at, column)
+                self._modules.addWidget(widget, 2 * at, column)
+            self._modules.addWidget(row.preview, 2 * at + 1, 1, 1, len(row.widgets) - 1)
 
     @Slot()
     def _preview(self) -> None:
@@ -123,13 +123,22 @@ class MoneyPanel(Panel):
             self._out.show_text(f"The reserve holds {fmt.exact_money(snapshot.reserve)}", "muted")
             return
         reserve, capital = snapshot.reserve, snapshot.capital
-        self._in.show_text(_after(reserve, reserve + amount, capital, capital + amount), "")
+        if amount > MOST:
+            self._in.show_text(_TOO_MUCH, "warning")
+            self._deposit.setEnabled(False)
+        else:
+            self._in.show_text(_after(reserve, reserve + amount, capital, capital + amount), "")
         if amount > reserve:
-            short = fmt.exact_money(amount - reserve)
-            self._out.show_text(f"The reserve holds {fmt.exact_money(reserve)}, {short} too little", "warning")
+            short = f", {fmt.exact_money(amount - reserve)} too little" if amount <= MOST else ""
+            self._out.show_text(f"The reserve holds {fmt.exact_money(reserve)}{short}", "warning")
             self._withdraw.setEnabled(False)
         else:
             self._out.show_text(_after(reserve, reserve - amount, capital, capital - amount), "")
+
+    @Slot()
+    def _on_limited(self) -> None:
+        """The field has gone back to what it takes at most: say so, before somebody takes it for what was typed."""
+        self._answer.show_or_hide(f"{_TOO_MUCH}.", "warning")
 
     def _typed(self) -> Money | None:
         """What is in the field now, typed to the end or not; None while it is no amount."""
@@ -188,17 +197,17 @@ class _ModuleRow:
         self.part = AmountBox()
         self.part.setObjectName(f"sweep_amount_{self._id}")
         self.part.setAccessibleName(f"How much of the gain of {self.name} is swept, in dollars; empty of cents")
-        self.part.setFixedWidth(110)
-        self.preview = ElidedText(role="muted", name=f"settle_preview_{self._id}")
+        self.part.setFixedWidth(theme.px(_PART_WIDTH))
+        self.preview = Text(role="muted", pixels=12, wraps=True, name=f"settle_preview_{self._id}")
+        self.preview.setContentsMargins(0, 0, 0, theme.SPACE)
         self.button = Button("Sweep", f"settle_{self._id}", "compact")
         self.button.clicked.connect(self._on_click)
         self.part.lineEdit().textChanged.connect(self._show)
         self.result.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        label = ElidedText(self.name)
-        label.setFixedWidth(150)
         self.widgets: tuple[QWidget, ...] = (
-            Swatch(index), label, self.result, self.part, self.preview, self.button,
+            Swatch(index), ElidedText(self.name), self.result, self.part, self.button,
         )  # fmt: skip
+        """In one row; the preview stands below them."""
 
     def show_view(self, view: ModuleView, reserve: Money) -> None:
         self._view, self._reserve = view, reserve
@@ -234,7 +243,7 @@ class _ModuleRow:
         if unsettled == 0:
             self.preview.show_text("nothing to settle", "muted")
         elif unsettled > 0:
-            words = "Type how much of it" if amount is None or not is_right else ""
+            words = "" if is_right else f"Type how much of it, {fmt.exact_money(unsettled)} at most"
             self.preview.show_text(words or f"Reserve {moved_words(reserve, reserve + (amount or 0))}", "muted")
         else:
             of_reserve = min(-unsettled, reserve)

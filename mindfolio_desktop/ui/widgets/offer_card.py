@@ -1,13 +1,16 @@
 """One kind of module in the gallery: what it does, what it trades, what it typically has, and the way to its form."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from engine.domain.module_offer import ModuleOffer
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
+
+_TYPICAL_WIDTH = 160
 
 
 class OfferCard(QFrame):
@@ -34,13 +37,13 @@ class OfferCard(QFrame):
         traded = ", ".join(fmt.kind(each) for each in offer.structures)
         column.addWidget(Text(f"Trades {traded}", "muted", 12, wraps=True))
         column.addStretch(1)
-        foot = QHBoxLayout()
+        foot = Flow()
         typical = f"typically {fmt.money(offer.budget)}, {fmt.counted(len(offer.parameters), 'setting')}"
-        foot.addWidget(Text(typical, "muted", 12), 1, Qt.AlignmentFlag.AlignVCenter)
+        foot.add(Text(typical, "muted", 12, wraps=True), least=_TYPICAL_WIDTH)
         choose = Button("Set up", f"choose_{key}")
         choose.setAccessibleName(f"Set up a module of {offer.name}")
         choose.clicked.connect(self._on_choose)
-        foot.addWidget(choose)
+        foot.add(choose)
         column.addLayout(foot)
 
     @Slot()

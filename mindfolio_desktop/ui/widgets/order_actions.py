@@ -1,7 +1,7 @@
 """What a person can do about a live order: cancel it, or give it another limit; and what its status means."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.denial import Denial
@@ -9,6 +9,7 @@ from engine.domain.order import Order
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.price_field import PriceField
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 
@@ -35,12 +36,9 @@ class OrderActions(QWidget):
         column.setSpacing(theme.SPACE)
         column.addWidget(self._name)
         column.addWidget(self._meaning)
-        across = QHBoxLayout()
-        across.setSpacing(theme.SPACE)
-        across.addWidget(Text("New limit", "muted"))
-        across.addWidget(self._limit)
-        across.addWidget(self._replace)
-        across.addStretch(1)
+        across = Flow()
+        across.add_group(Text("New limit", "muted"), self._limit)
+        across.add(self._replace)
         column.addLayout(across)
         column.addWidget(self._cancel, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._refused)

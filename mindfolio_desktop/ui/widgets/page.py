@@ -3,11 +3,12 @@
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.icon import IconButton
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import Text
 
 OWN_WINDOW_KEYS = "Ctrl+Shift+O"
@@ -58,15 +59,13 @@ class Page(QScrollArea):
         self.column.addLayout(page_heading(self.objectName(), title, *controls))
 
 
-def page_heading(name: str, title: str, *controls: QWidget) -> QHBoxLayout:
+def page_heading(name: str, title: str, *controls: QWidget) -> Flow:
     """The name of a page, called `<name>_title`, at the left, and what the page offers at the right."""
-    across = QHBoxLayout()
-    across.setSpacing(theme.SPACE + theme.SPACE // 2)
-    across.addWidget(Text(title, pixels=20, weight=theme.BOLD, name=f"{name}_title"))
-    across.addStretch(1)
+    across = Flow(theme.SPACE + theme.SPACE // 2)
+    across.add(Text(title, pixels=20, weight=theme.BOLD, name=f"{name}_title"), least=0)
     for control in controls:
-        across.addWidget(control)
-    across.addWidget(OwnWindowButton())
+        across.add(control)
+    across.add(OwnWindowButton())
     return across
 
 

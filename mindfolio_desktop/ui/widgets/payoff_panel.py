@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QSlider, QVBoxLayout, QWidget
 
 from engine.core.money import Money
 from engine.domain.position_sheet import PayoffCurves
@@ -11,6 +11,7 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.panel import Facts, Panel
 from mindfolio_desktop.ui.widgets.payoff_chart import PayoffChart
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 SETTLE_MS = 120
@@ -91,13 +92,8 @@ class PayoffPanel(Panel):
         across.setSpacing(3 * theme.SPACE)
         left = QVBoxLayout()
         left.setSpacing(theme.SPACE)
-        legend = QHBoxLayout()
-        legend.setSpacing(theme.SPACE)
-        for key, line in self._keys.items():
-            legend.addWidget(line)
-            legend.addWidget(self._key_words[key])
-            legend.addSpacing(theme.SPACE)
-        legend.addStretch(1)
+        legend = Flow(2 * theme.SPACE)
+        self._key_groups = {key: legend.add_group(line, self._key_words[key]) for key, line in self._keys.items()}
         left.addLayout(legend)
         left.addWidget(self._chart, 1)
         left.addWidget(self._readout)
@@ -205,12 +201,11 @@ class PayoffPanel(Panel):
         self._key_words["today"].show_text("Today")
         spot = None if curves is None else curves.spot
         self._key_words["spot"].show_text("" if spot is None else f"Price now {fmt.price(spot)}")
-        self._keys["spot"].setVisible(spot is not None)
+        self._key_groups["spot"].setVisible(spot is not None)
         is_moved = bool(days or percent)
         words = when[:1].upper() + when[1:] + (f", volatility {volatility}" if percent else "")
         self._key_words["chosen"].show_text(words)
-        for part in (self._keys["chosen"], self._key_words["chosen"]):
-            part.setVisible(is_moved)
+        self._key_groups["chosen"].setVisible(is_moved)
 
     @Slot(object)
     def _on_pointed(self, place: int | None) -> None:

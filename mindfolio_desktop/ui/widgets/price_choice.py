@@ -1,12 +1,12 @@
 """How an order is priced: it walks from mid towards natural by itself, or rests at a limit that a person types."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from engine.core.money import Money
-from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.price_field import PriceField
+from mindfolio_desktop.ui.widgets.reflow import Flow
 
 
 class PriceChoice(QWidget):
@@ -32,16 +32,10 @@ class PriceChoice(QWidget):
             ways.addButton(button)
         self._walk.setChecked(True)
         self._field.hide()
-        across = QHBoxLayout(self)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.setSpacing(theme.SPACE)
-        pair = QHBoxLayout()
-        pair.setSpacing(0)
-        pair.addWidget(self._walk)
-        pair.addWidget(self._rest)
-        across.addLayout(pair)
-        across.addWidget(self._field)
-        across.addStretch(1)
+        across = Flow()
+        across.add_group(self._walk, self._rest, gap=0)
+        across.add(self._field)
+        self.setLayout(across)
         ways.buttonClicked.connect(self._on_way)
         self._field.changed.connect(self.changed)
 

@@ -1,13 +1,14 @@
 """One proposal for another split of capital: what would move, why, and what it would do to each module."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from engine.core.money import Money
 from engine.domain.reallocation import ModuleEffect, Proposal, ProposalKind
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 _TITLES = {
@@ -41,17 +42,17 @@ class ProposalCard(QFrame):
         column.setContentsMargins(2 * theme.SPACE, 12, 2 * theme.SPACE, 2 * theme.SPACE)
         column.setSpacing(theme.SPACE)
         column.addWidget(Text(_TITLES[proposal.kind], weight=theme.BOLD, pixels=14, name=f"title_{key}"))
-        column.addWidget(Text(proposal.summary, wraps=True, name=f"summary_{key}"))
+        column.addWidget(Text(fmt.told(proposal.summary), wraps=True, name=f"summary_{key}"))
         column.addLayout(self._amounts(proposal, key))
         for effect in proposal.effects:
             column.addWidget(Text(reason_words(effect), "muted", 12, wraps=True))
             if warning := warning_words(effect):
                 column.addWidget(Text(warning, "warning", 12, wraps=True))
         column.addStretch(1)
-        foot = QHBoxLayout()
+        foot = Flow()
         moved = f"{fmt.money(proposal.turnover)} changes hands" if proposal.is_change else "Changes nothing"
-        foot.addWidget(Text(moved, "muted", name=f"turnover_{key}"), 1, Qt.AlignmentFlag.AlignVCenter)
-        foot.addWidget(self._load)
+        foot.add(Text(moved, "muted", name=f"turnover_{key}"), least=0)
+        foot.add(self._load)
         column.addLayout(foot)
         self.show_current(is_current=True)
 
@@ -89,7 +90,7 @@ def moved_words(before: Money, after: Money) -> str:
 
 def reason_words(effect: ModuleEffect) -> str:
     """Why a module gets what it gets."""
-    return f"{effect.name}: {effect.reason}."
+    return f"{effect.name}: {fmt.told(effect.reason)}."
 
 
 def warning_words(effect: ModuleEffect) -> str:

@@ -2,20 +2,22 @@
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout
+from PySide6.QtWidgets import QGridLayout
 
 from engine.core.money import UNIT, Money
 from engine.domain.reallocation import Proposal
 from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.amount_box import AmountBox
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.card_grid import fill_grid
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.proposal_card import ProposalCard
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import Text
 
-_CARD_WIDTH = 320
+_CARD_WIDTH, _AMOUNT_WIDTH, _STATE_WIDTH = 320, 120, 280
 
 
 class ProposalsPanel(Panel):
@@ -37,19 +39,27 @@ class ProposalsPanel(Panel):
         self._propose = Button("Propose", "propose", "primary")
         self._propose.clicked.connect(self._ask)
         self._least.lineEdit().returnPressed.connect(self._ask)
-        self._least.setFixedWidth(120)
+        self._least.limited.connect(self._on_limited)
+        self._least.misread.connect(self._on_misread)
+        self._least.setFixedWidth(theme.px(_AMOUNT_WIDTH))
         self._state = Text("", "muted", wraps=True, name="proposals_state")
-        ask = QHBoxLayout()
-        ask.setSpacing(theme.SPACE)
-        ask.addWidget(Text("Leave at least"))
-        ask.addWidget(self._least)
-        ask.addWidget(Text("in the reserve"))
-        ask.addWidget(self._propose)
-        ask.addWidget(self._state, 1)
+        ask = Flow()
+        ask.add_group(Text("Leave at least"), self._least, Text("in the reserve"))
+        ask.add(self._propose)
+        ask.add(self._state, least=_STATE_WIDTH)
         self.body.addLayout(ask)
         self._grid = QGridLayout()
         self._grid.setSpacing(2 * theme.SPACE)
         self.body.addLayout(self._grid)
+
+    @Slot()
+    def _on_limited(self) -> None:
+        most = fmt.exact_money(self._least.maximum() * UNIT)
+        self._state.show_text(f"Capital is {most}: no more than that can be left in the reserve.", "warning")
+
+    @Slot(str)
+    def _on_misread(self, text: str) -> None:
+        self._state.show_text(f"“{text}” is not an amount of whole dollars.", "warning")
 
     @property
     def least_reserve(self) -> Money:
@@ -100,7 +110,7 @@ class ProposalsPanel(Panel):
 
     def _arrange(self) -> None:
         room = self.width() - 4 * theme.SPACE
-        columns = max(1, min(len(self._cards), room // _CARD_WIDTH))
+        columns = max(1, min(len(self._cards), room // theme.px(_CARD_WIDTH)))
         if columns == self._columns or not self._cards:
             return
         self._columns = columns

@@ -9,9 +9,11 @@ from engine.domain.instrument import MULTIPLIER
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.widgets.evidence_panel import EvidencePanel
+from mindfolio_desktop.ui.widgets.reflow import Beside, stacked
 from mindfolio_desktop.ui.widgets.text import Text
 from mindfolio_desktop.ui.words import number_lines, quantity_words, structure_words, waived_words
 
+_ABOUT_WIDTH, _NUMBERS_WIDTH = 320, 240
 _ROLES = {ScanAction.EXECUTED: "chip", ScanAction.PENDING: "warning-chip", ScanAction.SKIPPED: "muted"}
 
 
@@ -38,15 +40,9 @@ class ScanDetail(QWidget):
         heading.setSpacing(theme.SPACE)
         heading.addWidget(self._title, 1)
         heading.addWidget(self._action, 0, Qt.AlignmentFlag.AlignTop)
-        about = QVBoxLayout()
-        about.setSpacing(6)
-        for text in (self._reason, self._trade, self._failed, self._passed):
-            about.addWidget(text)
-        about.addStretch(1)
-        across = QHBoxLayout()
-        across.setSpacing(4 * theme.SPACE)
-        across.addLayout(about, 3)
-        across.addWidget(self._numbers, 2, Qt.AlignmentFlag.AlignTop)
+        across = Beside(4 * theme.SPACE)
+        across.add(stacked(self._reason, self._trade, self._failed, self._passed, gap=6), 3, _ABOUT_WIDTH)
+        across.add(stacked(self._numbers), 2, _NUMBERS_WIDTH)
         under = QVBoxLayout(self._backtest)
         under.setContentsMargins(0, 0, 0, 0)
         under.setSpacing(6)
@@ -80,8 +76,8 @@ class ScanDetail(QWidget):
 
 def _reasons(row: ScanRow) -> tuple[str, ...]:
     if row.candidate is not None:
-        return row.candidate.reasons
-    return tuple(part for part in (row.reason, waived_words(row.waived)) if part)
+        return tuple(map(fmt.told, row.candidate.reasons))
+    return tuple(part for part in (fmt.told(row.reason), waived_words(row.waived)) if part)
 
 
 def trade_words(candidate: Candidate) -> str:

@@ -16,6 +16,14 @@ from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
 ValueT = TypeVar("ValueT")
 
+MOST: Money = 1_000_000_000 * UNIT
+"""The largest amount that a field takes."""
+
+NAME_MOST = 40
+"""Characters of a name: as many as stand in a card, the navigation and a table."""
+
+_SYMBOL_SHOWN, _MOST_NAMED = 12, 5
+
 
 class SettingField(QWidget):
     """A line to type in. `changed` comes with every key; `problem` says what is wrong with the text as it stands."""
@@ -115,22 +123,33 @@ def read_parameter(spec: ParameterSpec, text: str) -> int | float:
     problem = spec.problem(value)
     if problem is None:
         return value
-    if spec.is_whole and not number.is_integer():
+    if spec.is_whole and not number.is_integer() and spec.minimum <= number <= spec.maximum:
         raise ValueError("a whole number, please")
     raise ValueError(f"outside {plain(spec.minimum)} to {plain(spec.maximum)}")
 
 
 def read_money(text: str, least: Money, most: Money | None, capital: Money) -> Money:
-    """Whole dollars as a person types them. Raises ValueError in words."""
+    """Whole dollars as a person types them, `MOST` where nothing less is. Raises ValueError in words."""
     dollars = parse_amount(text, 0, capital)
     if dollars is None:
         raise ValueError("not an amount: 500, 2.5k")
     amount = dollars * UNIT
     if amount < least:
         raise ValueError(f"at least {fmt.exact_money(least)}" if least > UNIT else "more than nothing, please")
-    if most is not None and amount > most:
+    most = MOST if most is None else most
+    if amount > most:
         raise ValueError(f"at most {fmt.exact_money(most)}")
     return amount
+
+
+def read_name(text: str) -> str:
+    """A name as a person types it. Raises ValueError in words."""
+    name = " ".join(text.split())
+    if not name:
+        raise ValueError("a module needs a name")
+    if len(name) > NAME_MOST:
+        raise ValueError(f"at most {NAME_MOST} characters, this has {len(name)}")
+    return name
 
 
 def read_symbols(text: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -142,8 +161,14 @@ def read_symbols(text: str, known: Sequence[str]) -> tuple[str, ...]:
         raise ValueError("name one symbol at least, or: all")
     strange = [each for each in dict.fromkeys(named) if each not in known]
     if strange:
-        raise ValueError(f"not in this market: {', '.join(strange)}")
+        shown = [_cut(each) for each in strange[:_MOST_NAMED]]
+        more = f" and {len(strange) - _MOST_NAMED} more" if len(strange) > _MOST_NAMED else ""
+        raise ValueError(f"not in this market: {', '.join(shown)}{more}")
     return tuple(dict.fromkeys(named))
+
+
+def _cut(symbol: str) -> str:
+    return symbol if len(symbol) <= _SYMBOL_SHOWN else f"{symbol[:_SYMBOL_SHOWN]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def plain(value: float) -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.core.money import UNIT, Money
 from engine.domain.limits import ModuleLimits
@@ -14,12 +14,14 @@ from engine.domain.mindfolio import ModuleSpec, Parameter
 from engine.domain.module_offer import ModuleOffer
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.setting_field import (
     ReadField,
     SettingField,
     parameter_field,
     plain,
     read_money,
+    read_name,
     read_symbols,
 )
 from mindfolio_desktop.ui.widgets.text import Text
@@ -50,7 +52,7 @@ class SettingsForm(QWidget):
         self._first = first
         self.setObjectName("settings_form")
         self._offer, self._base, self._symbols, self._capital = offer, spec, tuple(symbols), capital
-        self._name = ReadField("form_name", "Name", _read_name)
+        self._name = ReadField("form_name", "Name", read_name)
         risk, loss = spec.limits.max_risk_per_trade, spec.limits.daily_loss_limit
         self._risk = self._money(
             "form_max_risk", "Max risk per trade", risk, "A trade that may lose more is not opened"
@@ -107,11 +109,9 @@ class SettingsForm(QWidget):
             box.setObjectName(f"form_structure_{kind.name.lower()}")
         column.addLayout(self._grid([*self._ahead(), self._name, self._risk, self._loss]))
         column.addWidget(self._universe)
-        switches = QHBoxLayout()
-        switches.setSpacing(2 * theme.SPACE)
+        switches = Flow(2 * theme.SPACE)
         for widget in (self._autotrade, Text("Structures:", "muted"), *self._structures.values()):
-            switches.addWidget(widget)
-        switches.addStretch(1)
+            switches.add(widget)
         column.addLayout(switches)
         if self._parameters:
             column.addWidget(Text("Strategy settings", weight=theme.MEDIUM))
@@ -157,7 +157,7 @@ class SettingsForm(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many fields side by side as fit."""
         super().resizeEvent(event)
-        columns = max(1, min(_MOST_COLUMNS, self.width() // _CELL_WIDTH))
+        columns = max(1, min(_MOST_COLUMNS, self.width() // theme.px(_CELL_WIDTH)))
         if columns == self._columns:
             return
         self._columns = columns
@@ -227,12 +227,6 @@ def chain(*widgets: QWidget) -> None:
     """Let the focus go from each to the next."""
     for before, after in pairwise(widgets):
         QWidget.setTabOrder(before, after)
-
-
-def _read_name(text: str) -> str:
-    if not text.strip():
-        raise ValueError("a module needs a name")
-    return text.strip()
 
 
 def _title(words: str) -> str:

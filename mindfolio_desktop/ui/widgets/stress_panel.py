@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout
 
 from engine.core.money import Money
 from engine.domain.worst_case import Scenario, ScenarioTime, StressGrid
 from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.choices import Choices
-from mindfolio_desktop.ui.widgets.heat_map import HeatCell, HeatMap, HeatTable
+from mindfolio_desktop.ui.widgets.heat_map import HeatCell, HeatMap, HeatTable, WideMap
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import Text
 from mindfolio_desktop.ui.words import scenario_words
 
@@ -30,14 +31,14 @@ class StressPanel(Panel):
         self._whose = Choices("stress_whose", "Whose positions")
         self._when = Choices("stress_when", "When")
         self._map = HeatMap("stress_map", "Stress grid", widest=180)
+        self._wide = WideMap(self._map)
         self._words = Text("", "muted", wraps=True, name="stress_words")
         self._empty = Text("Working out what moves would do…", "muted", wraps=True, name="stress_empty")
-        choices = QHBoxLayout()
-        choices.addWidget(self._whose)
-        choices.addStretch(1)
-        choices.addWidget(self._when)
+        choices = Flow(2 * theme.SPACE)
+        choices.add(self._whose, least=0)
+        choices.add(self._when)
         self.body.addLayout(choices)
-        self.body.addWidget(self._map)
+        self.body.addWidget(self._wide)
         self.body.addWidget(self._words)
         self.body.addWidget(self._empty)
         self._when.chosen.connect(self._show)
@@ -66,7 +67,7 @@ class StressPanel(Panel):
         self._empty.setVisible(True)
 
     def _show_parts(self, *, is_empty: bool) -> None:
-        for part in (self._when, self._whose, self._map, self._words):
+        for part in (self._when, self._whose, self._wide, self._words):
             part.setVisible(not is_empty)
         self._empty.setVisible(is_empty or bool(self._empty.text()))
 

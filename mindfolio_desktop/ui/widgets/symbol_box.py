@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.picker import Picker
 
+_WIDTH = 128
+
 
 class SymbolBox(Picker):
     """`symbol_chosen` with a symbol. Typing narrows the list down; what names no one symbol is taken back."""
@@ -19,7 +21,7 @@ class SymbolBox(Picker):
         self.setToolTip("Type to find a symbol; up and down for the next")
         self.setEditable(True)
         self.setInsertPolicy(Picker.InsertPolicy.NoInsert)
-        self.setFixedWidth(128)
+        self.setFixedWidth(theme.px(_WIDTH))
         self._line = QLineEdit()
         self._line.setMaxLength(16)
         self.setLineEdit(self._line)

@@ -1,12 +1,13 @@
 """The strip that gives one position a profit target and a stop of its own."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QSpinBox
+from PySide6.QtWidgets import QAbstractSpinBox, QSpinBox
 
 from engine.domain.position import OwnExits, Position
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.action_strip import ActionStrip
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import Text
 
 _ALL, _MOST = 100, 1000
@@ -19,14 +20,10 @@ class TargetStrip(ActionStrip):
         super().__init__("target_strip", "Target and stop", "Set")
         self._before = OwnExits()
         self._profit, self._stop = _box("target_profit", "Profit target"), _box("target_stop", "Stop")
-        across = QHBoxLayout()
-        across.setSpacing(theme.SPACE)
+        across = Flow(2 * theme.SPACE)
         for words, box in (("Profit target", self._profit), ("Stop at a loss of", self._stop)):
-            across.addWidget(Text(words, "muted"))
-            across.addWidget(box)
-            across.addSpacing(theme.SPACE)
+            across.add_group(Text(words, "muted"), box)
             box.valueChanged.connect(self._show)
-        across.addStretch(1)
         self.controls.addLayout(across)
 
     @property
@@ -65,7 +62,7 @@ def _box(name: str, title: str) -> QSpinBox:
     made.setAccessibleName(title)
     made.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     made.setToolTip("Type it, or use the up and down keys")
-    made.setSuffix(" %")
+    made.setSuffix("%")
     made.setSpecialValueText("none")
     made.setFixedWidth(theme.px(88))
     return made

@@ -1,5 +1,7 @@
 """A label that has a role and repaints only when its words change."""
 
+import re
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
@@ -7,6 +9,25 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 from mindfolio_desktop.ui import theme
 
 _ELIDED_WIDTH = 40
+_LONGEST_WORD = 32
+"""Letters in a row, beyond which a text that wraps may break within them: a hash, or what somebody typed."""
+
+_MAY_BREAK = "\N{ZERO WIDTH SPACE}"
+
+
+def breakable(words: str) -> str:
+    """The words, with places to break at in those that no line could hold."""
+    if len(words) <= _LONGEST_WORD:
+        return words
+    return _TOO_LONG.sub(_with_breaks, words)
+
+
+_TOO_LONG = re.compile(rf"[^\s{_MAY_BREAK}]{{{_LONGEST_WORD + 1},}}")
+
+
+def _with_breaks(found: re.Match[str]) -> str:
+    word = found.group()
+    return _MAY_BREAK.join(word[at : at + _LONGEST_WORD] for at in range(0, len(word), _LONGEST_WORD))
 
 
 class Text(QLabel):
@@ -22,7 +43,7 @@ class Text(QLabel):
         wraps: bool = False,
         name: str = "",
     ) -> None:
-        super().__init__(words)
+        super().__init__(breakable(words) if wraps else words)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(theme.font(pixels, weight))
         self.setWordWrap(wraps)
@@ -37,6 +58,8 @@ class Text(QLabel):
 
     def show_text(self, words: str, role: str | None = None) -> None:
         """Change words and role; nothing happens if they are what is shown."""
+        if self.wordWrap():
+            words = breakable(words)
         if words != self.text():
             self.setText(words)
         if role is not None:

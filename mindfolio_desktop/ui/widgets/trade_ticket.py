@@ -179,7 +179,6 @@ class TradeTicket(QFrame):
             self._figure_grid.setColumnStretch(column, 1 if column < across else 0)
         self._facts.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
         self._facts.setSpacing(4 * theme.SPACE if is_wide else 6)
-        self._evidence.arrange(is_wide=is_wide)
 
     # --- what is shown --------------------------------------------------------------------------------------------
     @property
@@ -325,7 +324,7 @@ class TradeTicket(QFrame):
 
 def risk_words(candidate: Candidate) -> str:
     """What the max risk is measured by: puts sold by a fall to 10 % below the strike, all else by its worst end."""
-    return "10 % below the strike" if candidate.structure.kind is StructureKind.SHORT_PUT else "at expiry"
+    return "10% below the strike" if candidate.structure.kind is StructureKind.SHORT_PUT else "at expiry"
 
 
 def iv_rank_words(candidate: Candidate) -> tuple[str, str]:

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout
+from PySide6.QtWidgets import QComboBox
 
 from engine.domain.evidence import Evidence
 from engine.domain.module_offer import ModuleOffer
 from engine.domain.structure import StructureKind
 from mindfolio_desktop.ui import format as fmt
-from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.evidence_panel import EvidencePanel
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import Text
+
+_STATE_WIDTH = 240
 
 
 class TrialPanel(Panel):
@@ -38,11 +40,10 @@ class TrialPanel(Panel):
         self._state = Text("", "muted", wraps=True, name="trial_state")
         self._evidence = EvidencePanel()
         self._evidence.hide()
-        across = QHBoxLayout()
-        across.setSpacing(theme.SPACE)
+        across = Flow()
         for widget in (self._symbol, self._kind, self._run):
-            across.addWidget(widget)
-        across.addWidget(self._state, 1)
+            across.add(widget)
+        across.add(self._state, least=_STATE_WIDTH)
         self.body.addLayout(across)
         self.body.addWidget(self._evidence)
         if not offer.testable:

@@ -1,25 +1,23 @@
 """A symbol's volatility as charts: the smile of one expiration, and the term structure over all of them."""
 
-from PySide6.QtWidgets import QBoxLayout
-
 from engine.core.money import to_float
 from engine.domain.chain_view import ChainView
 from engine.domain.instrument import Right
 from engine.domain.quote_flags import UNTRADABLE
 from mindfolio_desktop.ui import format as fmt
-from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.reflow import Beside
 from mindfolio_desktop.ui.widgets.volatility_plot import Series, VolatilityPlot
 
+_PLOT_WIDTH = 360
 _MARKS = (("calls", "accent", "o", Right.CALL), ("puts", "warning", "t", Right.PUT))
 
 
-class VolatilityPanels(QBoxLayout):
+class VolatilityPanels(Beside):
     """Two panels, beside or above each other."""
 
     def __init__(self) -> None:
-        super().__init__(QBoxLayout.Direction.LeftToRight)
-        self.setSpacing(2 * theme.SPACE)
+        super().__init__()
         self._smile = VolatilityPlot("market_smile", "Smile", strike_words)
         self._term = VolatilityPlot("market_term", "Term structure", day_words)
         for plot, name, title, note in (
@@ -28,7 +26,7 @@ class VolatilityPanels(QBoxLayout):
         ):
             panel = Panel(title, name, note)
             panel.body.addWidget(plot)
-            self.addWidget(panel, 1)
+            self.add(panel, least=_PLOT_WIDTH)
 
     def explain(self, why: str) -> None:
         """Say why there is nothing to draw."""

@@ -162,3 +162,9 @@ def test_structures_and_contracts() -> None:
 def test_environments_and_speeds() -> None:
     assert [fmt.environment(one) for one in Environment] == ["SIMULATED", "REPLAY"]
     assert [fmt.speed(one) for one in (0, 1, 300, 0.5)] == ["Hold", "1x", "300x", "0.5x"]
+
+
+def test_what_the_engine_wrote_reads_as_the_rest() -> None:
+    words = "16.8 % of NAV, earnings on 2026-01-20; 100 % sure, 2026-13-40 is no day"
+    assert fmt.told(words) == "16.8% of NAV, earnings on 20 Jan 2026; 100% sure, 2026-13-40 is no day"
+    assert fmt.told("nothing to change") == "nothing to change"

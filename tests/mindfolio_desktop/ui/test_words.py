@@ -9,7 +9,7 @@ from tests.mindfolio_desktop.ui.snapshots import condor
 
 def test_numbers_that_are_no_numbers_are_unknown() -> None:
     assert number_lines({"spot_usd": None, "iv_rank_pct": "?", "volume": 12_000}) == (
-        "spot: \N{EN DASH}\niv rank: \N{EN DASH}\nvolume: 12,000"
+        "Spot: \N{EN DASH}\nIV rank: \N{EN DASH}\nVolume: 12,000"
     )
 
 

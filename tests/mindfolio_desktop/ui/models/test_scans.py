@@ -52,8 +52,8 @@ def test_the_modules_own_reason_stands_where_nothing_was_refused(model: ScansMod
 def test_the_tool_tip_has_the_numbers_with_their_units(model: ScansModel) -> None:
     tip = model.item(0, REASON).toolTip()
     assert tip.startswith("IV rank 72\n\nBudget: needs")
-    assert "iv rank: 72.0%\ncredit: $2.50\nshort put delta: \N{MINUS SIGN}0.1800\n" in tip
-    assert tip.endswith("expiration: 2026-04-17\nsessions: \N{EN DASH}")
+    assert "IV rank: 72.0%\nCredit: $2.50\nShort put delta: \N{MINUS SIGN}0.1800\n" in tip
+    assert tip.endswith("Expiration: 17 Apr 2026\nSessions: \N{EN DASH}")
 
 
 def test_two_scans_at_one_moment_are_both_shown(model: ScansModel) -> None:

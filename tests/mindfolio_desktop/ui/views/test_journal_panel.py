@@ -15,6 +15,7 @@ from engine.domain.trade_events import OrderSubmitted
 from mindfolio_desktop.ui import pager
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views.journal_panel import JournalPanel
+from mindfolio_desktop.ui.widgets.text import breakable
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
 from tests.mindfolio_desktop.ui.journal import FILLED, INTENDED, SUBMITTED, entry
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth
@@ -177,7 +178,7 @@ def test_what_is_filtered_goes_to_a_chosen_file(
     name.setText("trades")
     QTest.keyClick(name, Qt.Key.Key_Return)
     out = str(tmp_path / "trades.csv")
-    qtbot.waitUntil(lambda: text(panel, "journal_message") == f"3 entries written to {out}")
+    qtbot.waitUntil(lambda: text(panel, "journal_message") == breakable(f"3 entries written to {out}"))
     assert engine.written == [ExportEntries(out, "OrderFilled", "")]
     assert button(panel, "export").isEnabled()
     assert engine.threads != {"MainThread"}

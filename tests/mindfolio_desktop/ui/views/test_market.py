@@ -256,9 +256,11 @@ def test_another_click_is_another_contract_and_the_other_side_takes_it_back(
     assert "Click a bid to sell" in text(page, "manual_note")
 
 
-def test_the_keyboard_takes_cells_too(page: MarketPage, engine: EngineFake) -> None:
+def test_the_keyboard_takes_cells_too(page: MarketPage, engine: EngineFake, qtbot: QtBot) -> None:
     view = table(page)
+    page.activateWindow()
     view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
     assert (view.currentIndex().row(), view.currentIndex().column()) == (1, PUT_BID), "next to the spot"
     QTest.keyClick(view, Qt.Key.Key_Space)
     QTest.keyClick(view, Qt.Key.Key_Up)

@@ -192,7 +192,7 @@ class TestWorking:
 
     def test_no_order_says_so_and_the_actions_go(self, page: OrdersView, qtbot: QtBot) -> None:
         page.set_snapshot(aggressive_growth())
-        qtbot.waitUntil(lambda: words(page, "working_table_empty") == "No order works now.")
+        qtbot.waitUntil(lambda: words(page, "working_table_empty").startswith("No order works now."))
         assert not button(page, "order_cancel").isVisible()
 
 

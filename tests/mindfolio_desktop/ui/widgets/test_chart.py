@@ -170,3 +170,4 @@ def test_time_ticks_keep_away_from_the_ends() -> None:
 
 def test_money_is_written_at_round_levels() -> None:
     assert money_ticks([0.0, 4_000.0])[-1] == (4_000.0, "$4,000")
+    assert [words for _, words in money_ticks([0.0, 1.0])] == ["$0.00", "$0.25", "$0.50", "$0.75", "$1.00"]

@@ -11,7 +11,7 @@ from mindfolio_desktop.ui.widgets.choices import Choices
 
 @pytest.fixture
 def choices(qtbot: QtBot) -> Choices:
-    made = Choices("whose", "Whose", across=2)
+    made = Choices("whose", "Whose")
     qtbot.addWidget(made)
     made.show_options(
         [("", "Whole book"), ("a", "Alpha"), ("b", "Beta with a name that is much too long for a button")]
@@ -65,7 +65,16 @@ def test_names_are_cut_with_the_whole_in_the_tooltip_and_for_screen_readers(choi
     assert long.text() != long.toolTip()
     assert "much too long for a button" in long.toolTip()
     assert long.accessibleName() == "Whose: Beta with a name that is much too long for a button"
-    assert long.property("place") == "only", "it is alone in the second row"
+
+
+def test_they_are_joined_to_one_row_where_there_is_room(choices: Choices) -> None:
+    buttons = [button(choices, key) for key in ("all", "a", "b")]
+    choices.resize(sum(one.sizeHint().width() for one in buttons), 80)
+    assert [one.property("place") for one in buttons] == ["first", "", "last"]
+    assert [one.x() for one in buttons[1:]] == [one.geometry().right() + 1 for one in buttons[:2]]
+    choices.resize(choices.width() - 1, 80)
+    assert {one.property("place") for one in buttons} == {"only"}
+    assert buttons[2].y() > buttons[0].geometry().bottom()
 
 
 def test_other_options_keep_what_was_picked_where_it_is_still_there(choices: Choices) -> None:

@@ -1,11 +1,15 @@
 """The table widget: sorted by value, never silently empty, as high as its rows."""
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.remembered import remember
 from mindfolio_desktop.ui.widgets.data_table import DataTable
 
@@ -141,6 +145,31 @@ def test_sort_and_widths_are_as_a_person_left_them(qtbot: QtBot) -> None:
     second = made(qtbot, "Name", "Amount")
     assert shown(second) == ["C", "B", "A"]
     qtbot.waitUntil(lambda: second.view.horizontalHeader().sectionSize(1) == 171)
+
+
+@pytest.mark.usefixtures("memory")
+def test_a_width_grows_and_shrinks_with_the_text(qtbot: QtBot, qapp: QApplication) -> None:
+    first = made(qtbot, "Name", "Amount")
+    first.view.horizontalHeader().resizeSection(1, 170)
+    try:
+        for percent, width in ((200, 340), (125, 212), (100, 170)):
+            theme.apply(qapp, percent=percent)
+            again = made(qtbot, "Name", "Amount")
+            qtbot.waitUntil(partial(_is_wide, again, width))
+    finally:
+        theme.apply(qapp)
+
+
+def _is_wide(table: DataTable, width: int) -> bool:
+    return table.view.horizontalHeader().sectionSize(1) == width
+
+
+def test_a_heading_has_room_in_the_column_that_takes_what_is_left(qtbot: QtBot) -> None:
+    table = made(qtbot, "A heading that is longer than its words", "Amount")
+    table.resize(120, 200)
+    header = table.view.horizontalHeader()
+    needed = header.fontMetrics().horizontalAdvance("A heading that is longer than its words")
+    qtbot.waitUntil(lambda: needed < header.sectionSize(0) < 2 * needed)
 
 
 @pytest.mark.usefixtures("memory")

@@ -132,7 +132,7 @@ def test_a_long_message_is_wrapped_not_cut(qtbot: QtBot) -> None:
     log.resize(700, 400)
     log.show()
     log.add("16 Mar 15:55:00", "IV Service", "short")
-    log.add("16 Mar 15:55:00", "IV Service", "a long reason " * 20)
+    log.add("16 Mar 15:55:00", "IV Service", "a long reason " * 40)
     table = log.findChild(QTableView, "messages")
     assert isinstance(table, QTableView)
     assert table.rowHeight(0) > 2 * table.rowHeight(1)
@@ -193,3 +193,21 @@ def test_only_what_is_urgent_can_be_chosen(log: MessageLog) -> None:
     QTest.keyClick(urgency, Qt.Key.Key_Up)
     assert said(log) == ["opened"]
     assert not empty.isVisible()
+
+
+def test_where_it_is_narrow_module_and_urgency_stand_before_the_message(log: MessageLog, qtbot: QtBot) -> None:
+    table = log.findChild(QTableView, "messages")
+    assert table is not None
+
+    def shown() -> list[list[str]]:
+        columns = [at for at in range(table.model().columnCount()) if not table.isColumnHidden(at)]
+        return [[table.model().index(row, at).data() for at in columns] for row in range(2)]
+
+    assert shown() == [
+        ["15:57", "Sell Puts Engine", "urgent", "paused"], ["15:56", "", "urgent", "a limit is near"],
+    ]  # fmt: skip
+    log.add("15:58", "IV Service", "opened one of many condors " * 4)
+    high = table.rowHeight(0)
+    log.resize(600, 500)
+    assert shown()[1] == ["15:57", "Urgent: Sell Puts Engine: paused"]
+    qtbot.waitUntil(lambda: table.rowHeight(0) > high)

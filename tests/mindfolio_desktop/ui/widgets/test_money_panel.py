@@ -131,7 +131,7 @@ def test_a_whole_gain_is_swept_with_its_cents_and_a_part_in_dollars(panel: Money
 
 def test_no_more_than_the_gain_is_swept(panel: MoneyPanel) -> None:
     enter(panel, f"sweep_amount_{AUTO}", "2000")
-    assert text(panel, f"settle_preview_{AUTO}") == "Type how much of it"
+    assert text(panel, f"settle_preview_{AUTO}") == "Type how much of it, $980.25 at most"
     assert not button(panel, f"settle_{AUTO}").isEnabled()
 
 
@@ -162,3 +162,25 @@ def test_a_button_that_goes_keeps_the_focus_in_its_row(panel: MoneyPanel, qtbot:
 def test_a_module_that_is_gone_leaves_no_row(panel: MoneyPanel) -> None:
     panel.show_snapshot(replace(settled(), modules=settled().modules[:1]))
     assert list(panel._rows) == [AUTO]
+
+
+def test_more_than_a_field_takes_is_refused_in_words_and_moves_nothing(
+    panel: MoneyPanel, sent: list[object], qtbot: QtBot
+) -> None:
+    wide = panel.minimumSizeHint().width()
+    amount = box(panel, "cash_amount")
+    amount.selectAll()
+    QTest.keyClicks(amount, "9" * 40)
+    assert text(panel, "deposit_preview") == "At most $1,000,000,000 at once"
+    assert not button(panel, "deposit").isEnabled()
+    assert not button(panel, "withdraw").isEnabled()
+    assert panel.minimumSizeHint().width() == wide
+    QTest.keyClick(amount, Qt.Key.Key_Return)
+    assert amount.text() == "$1,000,000,000"
+    assert text(panel, "money_answer") == "At most $1,000,000,000 at once."
+    part = box(panel, f"sweep_amount_{AUTO}")
+    part.selectAll()
+    QTest.keyClicks(part, "9" * 40)
+    assert text(panel, f"settle_preview_{AUTO}") == "Type how much of it, $980.25 at most"
+    assert not button(panel, f"settle_{AUTO}").isEnabled()
+    assert sent == []

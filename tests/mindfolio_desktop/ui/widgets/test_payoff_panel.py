@@ -25,7 +25,7 @@ def panel(qtbot: QtBot) -> PayoffPanel:
 def words(panel: PayoffPanel, name: str) -> str:
     label = panel.findChild(QLabel, name)
     assert label is not None
-    return label.text() if not label.isHidden() else ""
+    return label.text() if label.isVisibleTo(panel) else ""
 
 
 def slider(panel: PayoffPanel, name: str) -> QSlider:

@@ -80,3 +80,17 @@ def test_as_many_cards_stand_side_by_side_as_fit(qtbot: QtBot) -> None:
     assert panel._columns == 4
     panel.resize(500, 500)
     assert panel._columns == 1
+
+
+def test_a_reserve_that_cannot_be_left_is_refused_in_words(qtbot: QtBot) -> None:
+    panel = made(qtbot)
+    box = panel.findChild(AmountBox, "least_reserve")
+    assert box is not None
+    for typed, words in (
+        ("9" * 40, "Capital is $50,000: no more than that can be left in the reserve."),
+        ("much", "“much” is not an amount of whole dollars."),
+    ):
+        box.selectAll()
+        QTest.keyClicks(box, typed)
+        box.interpretText()
+        assert state(panel) == words

@@ -54,7 +54,7 @@ def test_a_denied_candidate_tells_its_reasons_checks_figures_and_backtest(detail
     assert [line.split(":")[0] for line in failed] == ["Budget", "Evidence"]
     assert text(detail, "scan_detail_passed").startswith(f"{len(GATE_CODES) - 2} of {len(GATE_CODES)} checks passed: ")
     assert "budget" not in text(detail, "scan_detail_passed")
-    assert text(detail, "scan_detail_numbers").splitlines() == ["iv rank: 72.0%", "credit: $2.50"]
+    assert text(detail, "scan_detail_numbers").splitlines() == ["IV rank: 72.0%", "Credit: $2.50"]
     assert text(detail, "evidence_headline") == "42 trades, 55% won, \N{MINUS SIGN}$3.10 each"
     assert text(detail, "scan_detail_trade") == trade_words(candidate())
 

@@ -11,6 +11,7 @@ from mindfolio_desktop.ui.widgets.setting_field import (
     parameter_field,
     plain,
     read_money,
+    read_name,
     read_parameter,
     read_symbols,
 )
@@ -58,12 +59,26 @@ def test_money_has_bounds_in_words() -> None:
     for text, words in (("x", "not an amount"), ("0", "more than nothing"), ("7k", r"at most \$6,000")):
         with pytest.raises(ValueError, match=words):
             read_money(text, UNIT, dollars(6_000), dollars(50_000))
+    with pytest.raises(ValueError, match=r"at most \$1,000,000,000"):
+        read_money("9" * 40, UNIT, None, dollars(50_000))
+
+
+def test_a_name_is_short_enough_for_a_card() -> None:
+    assert read_name("  My  module ") == "My module"
+    assert read_name("n" * 40) == "n" * 40
+    for text, words in ((" ", "needs a name"), ("n" * 500, "at most 40 characters, this has 500")):
+        with pytest.raises(ValueError, match=words):
+            read_name(text)
 
 
 def test_symbols_are_those_of_the_market_each_once() -> None:
     assert read_symbols("spy, ko SPY", SYMBOLS) == ("SPY", "KO")
     assert read_symbols("All", SYMBOLS) == SYMBOLS
-    for text, words in ((" , ", "name one symbol"), ("SPY ZZZ", "not in this market: ZZZ")):
+    for text, words in (
+        (" , ", "name one symbol"),
+        ("SPY ZZZ", "not in this market: ZZZ"),
+        ("Q" * 500, r"market: Q{12}…$"),
+    ):
         with pytest.raises(ValueError, match=words):
             read_symbols(text, SYMBOLS)
 
@@ -73,3 +88,8 @@ def test_a_field_says_its_unit_to_a_screen_reader(qtbot: QtBot) -> None:
     qtbot.addWidget(field)
     assert field.line.accessibleName() == "Width, $"
     assert field.problem != ""
+
+
+def test_of_many_strange_symbols_some_are_named() -> None:
+    with pytest.raises(ValueError, match=r"A1, A2, A3, A4, A5 and 4 more$"):
+        read_symbols(" ".join(f"A{number}" for number in range(1, 10)), SYMBOLS)

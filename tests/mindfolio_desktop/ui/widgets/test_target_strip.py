@@ -45,7 +45,7 @@ def test_percentages_are_typed_and_nothing_changed_cannot_be_sent(strip: TargetS
 
 def test_what_holds_now_is_shown_and_can_be_taken_back(strip: TargetStrip) -> None:
     strip.open_for(POSITION, OwnExits(60, None), "a condor")
-    assert (box(strip, "target_profit").text(), box(strip, "target_stop").text()) == ("60 %", "none")
+    assert (box(strip, "target_profit").text(), box(strip, "target_stop").text()) == ("60%", "none")
     box(strip, "target_profit").selectAll()
     QTest.keyClicks(box(strip, "target_profit"), "0")
     assert strip.exits == OwnExits()

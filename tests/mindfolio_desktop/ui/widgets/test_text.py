@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from mindfolio_desktop.ui import theme
-from mindfolio_desktop.ui.widgets.text import ElidedText, Text
+from mindfolio_desktop.ui.widgets.text import ElidedText, Text, breakable
 
 LONG = "a sentence that is far too long for the room it has been given"
 
@@ -58,3 +58,13 @@ def test_a_text_that_wraps_gets_the_height_of_its_lines(qtbot: QtBot) -> None:
     host.resize(160, 300)
     host.show()
     qtbot.waitUntil(lambda: text.height() >= 3 * text.fontMetrics().height())
+
+
+def test_a_word_that_no_line_could_hold_may_break(qtbot: QtBot) -> None:
+    text = Text(f"Its hash is {'0123456789abcdef' * 4}.", wraps=True)
+    qtbot.addWidget(text)
+    assert text.minimumSizeHint().width() < Text("0123456789abcdef" * 3).sizeHint().width()
+    text.show_text("short words stay as they are")
+    assert text.text() == "short words stay as they are"
+    assert breakable(breakable("x" * 500)) == breakable("x" * 500)
+    assert breakable("x" * 500).replace("\N{ZERO WIDTH SPACE}", "") == "x" * 500

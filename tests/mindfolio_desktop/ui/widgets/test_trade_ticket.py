@@ -206,4 +206,4 @@ def test_the_risk_of_a_put_sold_is_called_by_its_rule(ticket: TradeTicket) -> No
     asked = approval()
     put = Structure(StructureKind.SHORT_PUT, asked.candidate.structure.legs[1:2])
     ticket.show_approval(replace(asked, candidate=replace(asked.candidate, structure=put)), manual_module())
-    assert text(ticket, "max_risk_detail") == "10 % below the strike"
+    assert text(ticket, "max_risk_detail") == "10% below the strike"
