@@ -5,12 +5,11 @@ or when a page first needs it.
 """
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
 
 from engine.domain.commands import Command
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
@@ -18,11 +17,10 @@ from engine.domain.ports import Query
 from engine.domain.questions import DeskQuestion, LedgerQuestion
 from engine.runtime.host import EngineHost
 from engine.runtime.places import Places, Running
-from mindfolio_desktop.ui import remembered
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.main_window import MainWindow
-from mindfolio_desktop.ui.remembered import Whose
+from mindfolio_desktop.ui.others import Others
 from mindfolio_desktop.ui.views.settings import About
 from mindfolio_desktop.ui.widgets.module_panels import Setting
 
@@ -48,12 +46,22 @@ class LedgerReader:
 
 
 class Session:
-    """One window over one engine."""
+    """One window over one engine. The window is made when it is first asked for."""
 
-    def __init__(self, places: Places, running: Running, look: Look | None = None) -> None:
+    def __init__(
+        self, places: Places, running: Running, look: Look | None = None, others: Others | None = None
+    ) -> None:
+        """With `others` the window offers other mindfolios."""
+        self._look, self._others = look, others
         self.bridge = EngineBridge(self._send, self._stop, self._read)
         self._take(places, running)
-        self.window = MainWindow(self.bridge, settings_of=self._settings, about_of=self._about, look=look)
+
+    @cached_property
+    def window(self) -> MainWindow:
+        """The window, as it was left."""
+        return MainWindow(
+            self.bridge, settings_of=self._settings, about_of=self._about, look=self._look, others=self._others
+        )
 
     def start(self) -> None:
         """Show the window; the engine starts once it is painted."""
@@ -92,9 +100,7 @@ class Session:
         made_of = ("PySide6-Essentials", "numpy", "scipy", "SQLAlchemy", "pyqtgraph")
         python = ".".join(map(str, sys.version_info[:3]))
         libraries = [(name.removesuffix("-Essentials"), _version(name)) for name in made_of]
-        return About(
-            self.places.data_dir, (("Mindfolio", _version("mindfolio-desktop")), ("Python", python), *libraries)
-        )
+        return About(self.places.home, (("Mindfolio", _version("mindfolio-desktop")), ("Python", python), *libraries))
 
 
 def _version(name: str) -> str:
@@ -114,22 +120,3 @@ def _settings_of(places: Places, spec: ModuleSpec) -> Sequence[Setting]:
 
         return setting_rows(UserPrograms(places.modules).parameters_of(spec), spec.parameters)
     return setting_rows(parameters_for(spec.kind), spec.parameters)
-
-
-def run_window(places: Places, running: Running, start: Callable[[Session], None] = Session.start) -> int:
-    """Open the window and stay until it is closed; returns the exit code.
-
-    `start` begins the session; the first start of all asks before it begins an engine.
-    """
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    application = QApplication([sys.argv[0]])
-    application.setApplicationName("Mindfolio")
-    application.setApplicationDisplayName("Mindfolio")
-    files = {Whose.USER: places.data_dir / "settings.ini", Whose.MINDFOLIO: places.folder / "window.ini"}
-    remembered.use(files)
-    session = Session(places, replace(running, is_beside=True), Look(application))
-    start(session)
-    code = application.exec()
-    has_ended = session.close()
-    remembered.sync()
-    return code if has_ended else 1

@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.core.errors import LedgerFault, MindfolioError
 from engine.domain.mindfolio import Environment
-from engine.runtime.places import Places, Running, existing
+from engine.runtime.places import Places, Running, data_dirs, existing
 from mindfolio_desktop import command_line as typed
 from mindfolio_desktop import research
 from mindfolio_desktop.display import require_qt
@@ -249,9 +249,13 @@ def _window(options: argparse.Namespace) -> int:
         from mindfolio_desktop.smoke import smoke_test  # noqa: PLC0415 - Qt only where a window is wanted
 
         return smoke_test()
-    from mindfolio_desktop.app import run_window  # noqa: PLC0415 - Qt only where a window is wanted
+    from engine.runtime.known import last_opened  # noqa: PLC0415 - as the window
+    from mindfolio_desktop.switching import run_window  # noqa: PLC0415 - Qt only where a window is wanted
 
     running = _running(options, default_speed=WINDOW_SPEED, threads=1, publishes=True)
+    says_which = hasattr(options, "market") or hasattr(options, "template")
+    if not says_which and (last := last_opened(data_dir(options))) is not None:
+        return run_window(last, running)
     if hasattr(options, "template") or existing(data_dir(options)):
         return run_window(_places(options), running)
     from mindfolio_desktop.welcome import ask_first  # noqa: PLC0415 - nobody said what the first mindfolio shall be
@@ -323,6 +327,7 @@ def _stop(options: argparse.Namespace) -> int:
     is_everything_stopped = True
     for places in _stoppable(options):
         name = places.environment.value
+        name = name if places.home == places.data_dir else f"{places.data_dir.name}, {name}"
         try:
             set_latch_file(places.latch, "mindfolio stop", options.reason)
         except OSError as error:
@@ -335,13 +340,17 @@ def _stop(options: argparse.Namespace) -> int:
 
 
 def _stoppable(options: argparse.Namespace) -> tuple[Places, ...]:
-    """The market named, or all: every one that has a folder, which a program makes before anything else."""
+    """The market named, or all: every one that has a folder, which a program makes before anything else.
+
+    Those of further mindfolios too: nobody looks up a folder before an emergency stop.
+    """
     folder = data_dir(options)
     market = getattr(options, "market", None)
     found = tuple(
         places
+        for each in data_dirs(folder)
         for environment in Environment
-        if market in (None, environment.value) and (places := Places(folder, environment)).folder.is_dir()
+        if market in (None, environment.value) and (places := Places(each, environment)).folder.is_dir()
     )
     if not found:
         raise _no_mindfolio(folder, market)

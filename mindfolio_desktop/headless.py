@@ -143,7 +143,7 @@ def last_snapshot(places: Places) -> tuple[MindfolioSnapshot, dict[str, list[Tra
         raise MindfolioError(f"the ledger {places.ledger} is empty")
     running = session_at(book.last_at)
     market = MarketView(book.last_at, running.day if running else None, running is not None, None, 0.0)
-    background = Background(sectors=sectors_of(places.data_dir))
+    background = Background(sectors=sectors_of(places.home))
     return aggregate(book, {}, market, RISK_FREE_RATE, background), trades
 
 

@@ -1,5 +1,6 @@
 """The mindfolio and its modules as a person sets them up."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,16 @@ class Environment(StrEnum):
 
     SIMULATED = "simulated"
     REPLAY = "replay"
+
+
+class KnownState(StrEnum):
+    """What is known of a mindfolio that is listed."""
+
+    OPEN = "open"
+    """In this window."""
+    CLOSED = "closed"
+    MISSING = "missing"
+    """Its ledger is not where it was."""
 
 
 class MindfolioStatus(StrEnum):
@@ -50,6 +61,17 @@ class PnlPolicy(StrEnum):
     ISOLATE = "isolate"
     FIXED = "fixed"
     COMPOUND = "compound"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMindfolio:
+    """One of the mindfolios that a user can switch between. `key` is the folder of its ledger."""
+
+    key: str
+    name: str
+    environment: Environment
+    opened_at: dt.datetime | None
+    state: KnownState
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def _kernel(
     latch: StopLatch,
     programs: UserPrograms,
 ) -> Kernel:
-    history, sectors = recordings_of(places), sectors_of(places.data_dir)
+    history, sectors = recordings_of(places), sectors_of(places.home)
     # Both before the ledger: a refusal leaves no empty one behind.
     ledger = Ledger(SqliteStore(places.ledger))
     broker: PaperBroker | None = None
@@ -117,7 +117,8 @@ def _kernel(
         seed = _seed(book, running.seed)
         market = market_of(history, seed, running.quote_minutes)
         feed = market.feed
-        spec = defaults.begun(running.beginning, running.template, _universe(running.symbols, feed.symbols))
+        universe = _universe(running.symbols, feed.symbols)
+        spec = defaults.begun(running.beginning, running.template, universe, running.name)
         costs = defaults.costs() if is_new else book.costs
         waivers = defaults.waivers(places.environment) if is_new else book.waivers
         cash = spec.capital if is_new else book.broker_cash

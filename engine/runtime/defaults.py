@@ -68,10 +68,11 @@ def limits_of(kind: ModuleKind, budget: Money) -> ModuleLimits:
     return ModuleLimits(max_risk_per_trade=risk, daily_loss_limit=loss)
 
 
-def begun(beginning: Beginning | None, template: str, universe: tuple[str, ...]) -> MindfolioSpec:
-    """A new mindfolio as a person wants it, or else as its template has it."""
+def begun(beginning: Beginning | None, template: str, universe: tuple[str, ...], name: str = "") -> MindfolioSpec:
+    """A new mindfolio as a person wants it, or else as its template has it, with another name if one is given."""
     if beginning is None:
-        return TEMPLATES[template](universe)
+        made = TEMPLATES[template](universe)
+        return replace(made, name=name) if name else made
     limits = {kind: limits_of(kind, budget) for kind, budget in beginning.budgets.items()}
     return MindfolioSpec(
         name=beginning.name.strip(),

@@ -39,6 +39,7 @@ class EngineHost:
             places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._latch = StopLatch(places.latch)
         sys.setswitchinterval(SWITCH_S)
+        self._is_open, self._fault = False, ""
         self._thread = threading.Thread(target=self._run, name="mindfolio-engine", daemon=False)
 
     def start(self) -> None:
@@ -53,6 +54,16 @@ class EngineHost:
         """Emergency stop: latch on the caller's thread first, then let the kernel do the rest. Never waits for it."""
         self._latch.set(source, why)
         self._inbox.put(EmergencyStop(source, why))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the ledger was opened: the mindfolio runs, or has run."""
+        return self._is_open
+
+    @property
+    def fault(self) -> str:
+        """Why it could not be opened, "" where it could or is being opened."""
+        return self._fault
 
     @property
     def has_ended(self) -> bool:
@@ -78,6 +89,7 @@ class EngineHost:
             _log.exception("the engine could not start")
             self._fail(f"internal fault: {type(error).__name__}: {error}")
             return
+        self._is_open = True
         try:
             sessions = self._running.sessions
             engine.kernel.run(until=None if sessions is None else session_limit(engine.kernel, sessions))
@@ -85,4 +97,5 @@ class EngineHost:
             engine.close()
 
     def _fail(self, why: str) -> None:
+        self._fault = why
         self._publisher.notify(Alert(dt.datetime.now(dt.UTC), "", f"The engine could not start: {why}", is_urgent=True))

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from engine.domain.mindfolio import Beginning, Environment
 
+SEVERAL = "mindfolios"
+"""The folder of a user's data place in which further mindfolios have their data directories."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -13,6 +16,12 @@ class Places:
 
     data_dir: Path
     environment: Environment
+
+    @property
+    def home(self) -> Path:
+        """The user's data place: this data directory, or the one that holds it among several mindfolios."""
+        above = self.data_dir.parent
+        return above.parent if above.name == SEVERAL else self.data_dir
 
     @property
     def folder(self) -> Path:
@@ -41,13 +50,13 @@ class Places:
 
     @property
     def history(self) -> Path:
-        """Imported recordings, shared by all environments."""
-        return self.data_dir / "history"
+        """Imported recordings, shared by all environments and all mindfolios of a user's data place."""
+        return self.home / "history"
 
     @property
     def modules(self) -> Path:
-        """Modules that the user wrote, and which of them are enabled; shared by all environments."""
-        return self.data_dir / "modules"
+        """Modules that the user wrote, and which of them are enabled; shared as recordings are."""
+        return self.home / "modules"
 
     @property
     def recorded(self) -> Path:
@@ -64,6 +73,15 @@ def existing(data_dir: Path) -> tuple[Places, ...]:
     """The environments of a data directory that have a ledger, the last written first."""
     found = [places for environment in Environment if (places := Places(data_dir, environment)).ledger.exists()]
     return tuple(sorted(found, key=_written_ns, reverse=True))
+
+
+def data_dirs(home: Path) -> tuple[Path, ...]:
+    """The data directories of a user's data place: itself, then those of further mindfolios, by name."""
+    try:
+        further = sorted(each for each in (home / SEVERAL).iterdir() if each.is_dir())
+    except OSError:  # there is none
+        further = []
+    return (home, *further)
 
 
 def _written_ns(places: Places) -> int:
@@ -91,6 +109,8 @@ class Running:
     publishes: bool = False
     template: str = "aggressive-growth"
     """Which of `defaults.TEMPLATES` a new mindfolio is made by."""
+    name: str = ""
+    """What a new mindfolio that a template makes is called, "" for the template's own name."""
     beginning: Beginning | None = None
     """What a person wants a new mindfolio to be, in place of a template."""
     sessions: int | None = None

@@ -97,7 +97,7 @@ class EngineBridge(QObject):
         self._newest: MindfolioSnapshot | None = None
         self._notices: deque[Notice] = deque()
         self._is_wake_pending = False
-        self._is_closed = False
+        self._is_closed = self._is_held = False
         self._snapshot: MindfolioSnapshot | None = None
         self._since_delivery = QElapsedTimer()
         self._later = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
@@ -157,6 +157,15 @@ class EngineBridge(QObject):
         else:
             self._reader.submit(self._read, question).add_done_callback(partial(self._hand_over, question))
 
+    def hold(self) -> None:
+        """Deliver nothing until `release`: there is no window yet that could show it. Nothing is lost meanwhile."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Deliver what has come, and everything that comes."""
+        self._is_held = False
+        self._wake()
+
     def close(self) -> None:
         """End the threads that answer and take nothing more in; what is still queued is not delivered."""
         with self._lock:
@@ -167,7 +176,7 @@ class EngineBridge(QObject):
 
     @Slot()
     def _wake(self) -> None:
-        if self._is_closed or self._later.isActive():
+        if self._is_closed or self._is_held or self._later.isActive():
             return
         wait = INTERVAL_MS - self._since_delivery.elapsed() if self._since_delivery.isValid() else 0
         if wait > 0:

@@ -1,4 +1,6 @@
-"""What happens when the window is closed: it closes, or asks first, or goes on without itself in the tray."""
+"""What happens when a window is left: it closes or another opens, or it asks first, or goes on in the tray."""
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication, QWidget
@@ -20,6 +22,7 @@ class Leaving(QObject):
         self._window = window
         self._is_decided = False
         self._question: CloseQuestion | None = None
+        self._then: Callable[[], None] | None = None
         self._tray: Tray | None = None
 
     def may_close(self, snapshot: MindfolioSnapshot | None) -> bool:
@@ -32,9 +35,32 @@ class Leaving(QObject):
             self._question.rejected.connect(self._stay)
             self._question.tray_chosen.connect(self._go_to_tray)
             self._question.show()
-        self._question.raise_()
-        self._question.activateWindow()
+        self._to_front()
         return False
+
+    def may_leave(self, snapshot: MindfolioSnapshot | None, other: str, then: Callable[[], None]) -> bool:
+        """Whether another mindfolio may be opened now; where not, a question is on screen, and `then` its yes."""
+        if snapshot is None or not unattended(snapshot):
+            return True
+        if self._question is None:
+            self._then = then
+            self._question = CloseQuestion(snapshot, self._window, other=other)
+            self._question.accepted.connect(self._leave)
+            self._question.rejected.connect(self._stay)
+            self._question.show()
+        self._to_front()
+        return False
+
+    def _to_front(self) -> None:
+        if self._question is not None:
+            self._question.raise_()
+            self._question.activateWindow()
+
+    @Slot()
+    def _leave(self) -> None:
+        then, self._then, self._question = self._then, None, None
+        if then is not None:
+            then()
 
     @Slot()
     def _exit(self) -> None:
@@ -44,7 +70,7 @@ class Leaving(QObject):
 
     @Slot()
     def _stay(self) -> None:
-        self._question = None
+        self._question = self._then = None
 
     @Slot()
     def _go_to_tray(self) -> None:

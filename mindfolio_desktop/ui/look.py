@@ -1,4 +1,8 @@
-"""How the window looks, as its user wants it: theme and size of text, remembered for the user and applied to all."""
+"""How the window looks, as its user wants it: theme and size of text, remembered and applied to all.
+
+The size of text is a person's and holds for all mindfolios; each mindfolio has its theme, a new one that of the one
+before.
+"""
 
 from enum import StrEnum
 
@@ -38,11 +42,8 @@ class Look(QObject):
         if not isinstance(application, QApplication):
             raise TypeError("a look needs a QApplication")
         self._application = application
-        kept = recall(_THEME, Theme.DARK.value, Whose.USER)
-        self._theme = Theme(kept) if kept in list(Theme) else Theme.DARK
-        size = recall(_TEXT_SIZE, theme.TEXT_SIZES[0], Whose.USER)
-        self._percent = size if size in theme.TEXT_SIZES else theme.TEXT_SIZES[0]
-        self._apply()
+        self._theme, self._percent = Theme.DARK, theme.TEXT_SIZES[0]
+        self.come_back()
         application.styleHints().colorSchemeChanged.connect(self._on_system)
 
     @property
@@ -60,9 +61,18 @@ class Look(QObject):
         """Whether the platform tells which scheme it has; where it does not, following it gives the dark one."""
         return self._theme is not Theme.SYSTEM or self._scheme_of_system() is not Qt.ColorScheme.Unknown
 
+    def come_back(self) -> None:
+        """Look as the mindfolio that is remembered now was left."""
+        kept = recall(_THEME, recall(_THEME, Theme.DARK.value, Whose.USER))
+        self._theme = Theme(kept) if kept in list(Theme) else Theme.DARK
+        size = recall(_TEXT_SIZE, theme.TEXT_SIZES[0], Whose.USER)
+        self._percent = size if size in theme.TEXT_SIZES else theme.TEXT_SIZES[0]
+        self._apply()
+
     def choose_theme(self, wanted: Theme) -> None:
         """Use a theme from now on."""
         self._theme = wanted
+        remember(_THEME, wanted.value)
         remember(_THEME, wanted.value, Whose.USER)
         self._apply()
         self.theme_changed.emit()

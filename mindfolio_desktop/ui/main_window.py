@@ -1,6 +1,7 @@
 """The main window: places pages, header, emergency stop and messages, and passes between them. It owns no logic."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
@@ -9,8 +10,6 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from engine.domain.budget import BudgetPlan
 from engine.domain.commands import (
     Command,
-    ConfirmClosing,
-    PlanClosing,
     ReallocateBudget,
     RearmMindfolio,
     ResolveDifference,
@@ -24,13 +23,16 @@ from mindfolio_desktop.ui import refusals
 from mindfolio_desktop.ui.actions import Action, Actions
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.command_words import ANSWERED_THERE, command_words
+from mindfolio_desktop.ui.floating import Floats
 from mindfolio_desktop.ui.leaving import Leaving
 from mindfolio_desktop.ui.look import Look
-from mindfolio_desktop.ui.pages import GALLERY_PAGE, PAGES
+from mindfolio_desktop.ui.others import Others
+from mindfolio_desktop.ui.page_maker import SPECS, PageMaker
+from mindfolio_desktop.ui.pages import PAGES
 from mindfolio_desktop.ui.remembered import recall, remember, sync
-from mindfolio_desktop.ui.views.dashboard import WHO, Dashboard
-from mindfolio_desktop.ui.views.module_detail import ModuleDetail
-from mindfolio_desktop.ui.views.settings import AboutOf, SettingsPage
+from mindfolio_desktop.ui.switcher import Switcher
+from mindfolio_desktop.ui.views.dashboard import Dashboard
+from mindfolio_desktop.ui.views.settings import AboutOf
 from mindfolio_desktop.ui.widgets.differences import DifferencesPanel
 from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
 from mindfolio_desktop.ui.widgets.header import EnvironmentBanner, Header
@@ -40,17 +42,12 @@ from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, MESSAGES, Navigat
 from mindfolio_desktop.ui.widgets.page import Live, Page
 from mindfolio_desktop.ui.widgets.palette import CommandPalette, KeyList
 from mindfolio_desktop.ui.widgets.status_line import StatusLine
-from mindfolio_desktop.ui.window_actions import fixed_actions, module_actions
-
-_SPECS = {page.place.key: page for page in (*PAGES, GALLERY_PAGE)}
+from mindfolio_desktop.ui.window_actions import connect_stop, fixed_actions, module_actions
 
 _SETTLING_MS = 200
 """How long new pages work out their sizes before they are painted: half a layout looks broken."""
 
 _GEOMETRY, _PAGE = "window/geometry", "window/page"
-
-PLAN_TARGET_PCT = 50
-"""Of the worst case of now: how far a closing plan brings it down."""
 
 
 class MainWindow(QMainWindow):
@@ -66,21 +63,27 @@ class MainWindow(QMainWindow):
         settings_of: SettingsOf | None = None,
         about_of: AboutOf | None = None,
         look: Look | None = None,
+        others: Others | None = None,
     ) -> None:
-        """Without a `look` the window makes its own, as it is by default."""
+        """Without a `look` the window makes its own, as it is by default; without `others` it offers none."""
         super().__init__(parent)
         self.setObjectName("main_window")
         self.setWindowTitle("Mindfolio")
         self.resize(1280, 800)
         self.setMinimumSize(1040, 640)
         self.restoreGeometry(recall(_GEOMETRY, b""))
-        self._bridge, self._settings_of, self._about_of = bridge, settings_of, about_of
+        self._bridge = bridge
         self._look = look or Look(QApplication.instance(), self)
         self._snapshot: MindfolioSnapshot | None = None
         self._unread = 0
         self._leaving = Leaving(self)
         self._emergency = EmergencyButton(self)
-        self._actions = Actions(self, fixed_actions(self, self._look, bridge.send), self._module_actions)
+        self.switcher = Switcher(self, bridge, self._leaving, others)
+        self._maker = PageMaker(self, bridge, self._look, settings_of, about_of)
+        self.floats = Floats(self, self, bridge, self._look, self._maker.another)
+        fixed = (*self.switcher.fixed_actions(), *fixed_actions(self, self._look, bridge.send))
+        self._actions = Actions(self, fixed, self._changing_actions)
+        self.floats.use_keys(self._actions)
         self._where = ""
         self._wanted_module = ""
         self._old: tuple[QWidget, ...] = ()
@@ -89,6 +92,8 @@ class MainWindow(QMainWindow):
         self._listen()
         self._come_back()
         self._pages.currentWidget().setFocus()
+        if bridge.snapshot is not None:  # it has been running, for example for the window before
+            self._show(bridge.snapshot)
 
     # --- set-up ---------------------------------------------------------------------------------------------------
     def _build(self) -> None:
@@ -98,7 +103,7 @@ class MainWindow(QMainWindow):
         self._stop_panel = StopPanel()
         self._differences = DifferencesPanel()
         self._navigation = Navigation([page.place for page in PAGES])
-        self._detail = ModuleDetail(self._bridge, settings_of=self._settings_of)
+        self._detail = self._maker.module_page(self)
         self._messages = MessageLog()
         self._pages = QStackedWidget()
         self._pages.setObjectName("pages")
@@ -109,6 +114,7 @@ class MainWindow(QMainWindow):
         self._toasts = Toasts(body)
         self._palette = CommandPalette(self._pages, self._actions)
         self._keys = KeyList(self._pages, self._actions)
+        self.switcher.build(self._pages, self._header)
         self._connect()
 
     @Slot()
@@ -143,12 +149,9 @@ class MainWindow(QMainWindow):
             self.show_welcome(self._welcome)
         again = self.findChild(QWidget, name) if name else None
         (again or self._pages.currentWidget()).setFocus()
-        self.centralWidget().setUpdatesEnabled(False)
-        QTimer.singleShot(_SETTLING_MS, self, self._paint_again)
-
-    @Slot()
-    def _paint_again(self) -> None:
-        self.centralWidget().setUpdatesEnabled(True)
+        body = self.centralWidget()
+        body.setUpdatesEnabled(False)
+        QTimer.singleShot(_SETTLING_MS, body, partial(body.setUpdatesEnabled, True))
 
     def _lay_out(self) -> QWidget:
         """Put everything in its place; returns the area above the status line."""
@@ -183,15 +186,12 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         send = self._bridge.send
-        self._stop_panel.rearm_requested.connect(lambda why: send(RearmMindfolio(WHO, why)))
-        self._stop_panel.plan_requested.connect(lambda: send(PlanClosing(PLAN_TARGET_PCT, WHO)))
-        self._stop_panel.plan_confirmed.connect(lambda plan_id: send(ConfirmClosing(plan_id, WHO)))
+        connect_stop(self._stop_panel, send)
         self._differences.resolved.connect(send)
         self._header.speed.speed_requested.connect(lambda speed: send(SetSpeed(speed)))
         self._navigation.page_chosen.connect(self.go)
         self._navigation.module_chosen.connect(self.open_module)
         self._navigation.theme_toggled.connect(self._look.toggle)
-        self._detail.page_requested.connect(self.go)
 
     # --- pages ----------------------------------------------------------------------------------------------------
     @Slot(str)
@@ -220,18 +220,18 @@ class MainWindow(QMainWindow):
         """A page, made when it is first asked for."""
         page = self._made.get(key)
         if page is None:
-            page = self._made[key] = _SPECS[key].make(self._bridge)
+            page = self._made[key] = self._maker.make(key, self)
             self._pages.addWidget(page)
-            if isinstance(page, Page):
-                page.page_requested.connect(self.go)
-                page.module_opened.connect(self.open_module)
-                page.draft_requested.connect(self._load_draft)
-            if isinstance(page, SettingsPage):
-                page.introduce(self._look, self._about_of)
         return page
 
+    @Slot()
+    def open_own_window(self) -> None:
+        """Open the page in sight in a window of its own, if it is one that can be."""
+        if not self.floats.open(self._where):
+            self._status.show_event("This page has no window of its own.")
+
     @Slot(object)
-    def _load_draft(self, plan: BudgetPlan) -> None:
+    def load_draft(self, plan: BudgetPlan) -> None:
         """Open a split as a draft on the dashboard: what is applied is for a person to say."""
         self.go(DASHBOARD)
         dashboard = self._page(DASHBOARD)
@@ -241,7 +241,7 @@ class MainWindow(QMainWindow):
     def _come_back(self) -> None:
         """Turn to where the window was left. A module is waited for until the engine tells of it."""
         key = self._where or recall(_PAGE, DASHBOARD)
-        if key in _SPECS:
+        if key in SPECS:
             self.go(key)
         elif self._snapshot is not None and self._snapshot.module(key) is not None:
             self.open_module(key)
@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
     # --- the first start ------------------------------------------------------------------------------------------
     def show_welcome(self, page: QWidget) -> None:
         """Show this page alone until `end_welcome`: there is no mindfolio yet. Head and foot come with the engine."""
-        self._welcome = page
+        self._welcome, self.switcher.is_free = page, False
         self._pages.addWidget(page)
         self._pages.setCurrentWidget(page)
         for part in (self._banner, self._header, self._navigation, self._status):
@@ -276,7 +276,7 @@ class MainWindow(QMainWindow):
 
     def end_welcome(self) -> None:
         """There is a mindfolio now: show everything."""
-        page, self._welcome = self._welcome, None
+        page, self._welcome, self.switcher.is_free = self._welcome, None, True
         for part in (self._banner, self._header, self._navigation, self._status):
             part.show()
         self._where = ""
@@ -347,6 +347,7 @@ class MainWindow(QMainWindow):
             self._bridge.emergency_stop(f"window {source}", "emergency stop pressed")
         finally:
             self._stop_panel.show_requested()
+            self.floats.show_requested()
 
     # --- words ----------------------------------------------------------------------------------------------------
     def _module_name(self, module_id: str) -> str:
@@ -361,10 +362,10 @@ class MainWindow(QMainWindow):
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     # --- the window -----------------------------------------------------------------------------------------------
-    def _module_actions(self) -> Iterable[Action]:
-        if self._snapshot is None:
-            return ()
-        return module_actions(self._snapshot, self.open_module, self._bridge.send)
+    def _changing_actions(self) -> Iterable[Action]:
+        snapshot = self._snapshot
+        of_modules = () if snapshot is None else module_actions(snapshot, self.open_module, self._bridge.send)
+        return (*of_modules, *self.switcher.actions())
 
     @Slot()
     def show_palette(self) -> None:
@@ -376,10 +377,20 @@ class MainWindow(QMainWindow):
         """List every key."""
         self._keys.show_keys()
 
+    def tell(self, title: str, words: str) -> None:
+        """Say what did not work, here and in the list of messages; it stays until it is dismissed."""
+        self._record(self._time(), "", f"{title}. {words}", is_urgent=True)
+        self._toasts.show_message(title, words, is_warning=True, stays=True)
+
+    def keep(self) -> None:
+        """Remember where it stands, with the windows beside it."""
+        remember(_GEOMETRY, bytes(self.saveGeometry().data()))
+        self.floats.keep()
+        sync()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, or ask first when something would stay unattended."""
-        remember(_GEOMETRY, bytes(self.saveGeometry().data()))
-        sync()
+        self.keep()
         if self._leaving.may_close(self._snapshot):
             event.accept()
             self.closing.emit()

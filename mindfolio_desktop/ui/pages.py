@@ -106,6 +106,9 @@ GALLERY_PAGE = PageSpec(Place(GALLERY, "Add New Module", "gallery", ""), _galler
 """Reached from the modules, not from the list of pages."""
 
 
+FLOATING = frozenset({POSITIONS, ORDERS, "risk", "market", "ledger", "day"})
+"""Pages that can be in a window of their own, beside the modules' pages."""
+
 PAGES = (
     PageSpec(Place(DASHBOARD, "Dashboard", "dashboard", "Ctrl+1"), _dashboard),
     PageSpec(Place(APPROVALS, "Approvals", "approvals", "Ctrl+2"), _approvals),

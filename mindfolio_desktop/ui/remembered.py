@@ -1,8 +1,9 @@
 """What the window remembers of itself from one start to the next: where it stood, which page, how tables were sorted.
 
-Two INI files, kept in the data directory: one for the user (`Whose.USER`: theme, text size), one for each mindfolio
-(`Whose.MINDFOLIO`: window, page, tables). Nothing here is needed: without a file, with a damaged one, or with one that
-cannot be written, everything is as it is by default, and nothing is raised. Never put figures or secrets here.
+Two INI files: one for the user (`Whose.USER`: text size, the last theme), in the user's data place, and one for each
+mindfolio (`Whose.MINDFOLIO`: windows, page, tables, theme), beside its ledger. Nothing here is needed: without a file,
+with a damaged one, or with one that cannot be written, everything is as it is by default, and nothing is raised. Never
+put figures or secrets here.
 """
 
 import base64

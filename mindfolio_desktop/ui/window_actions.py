@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
-from engine.domain.commands import Command, PauseModule, ResumeModule, ScanNow, SetSpeed
+from engine.domain.commands import (
+    Command,
+    ConfirmClosing,
+    PauseModule,
+    PlanClosing,
+    RearmMindfolio,
+    ResumeModule,
+    ScanNow,
+    SetSpeed,
+)
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
@@ -12,8 +21,12 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.actions import Action
 from mindfolio_desktop.ui.look import Look, Theme
 from mindfolio_desktop.ui.pages import PAGES
-from mindfolio_desktop.ui.widgets.emergency import SHORTCUT
+from mindfolio_desktop.ui.widgets.emergency import SHORTCUT, StopPanel
 from mindfolio_desktop.ui.widgets.header import SPEEDS
+from mindfolio_desktop.ui.widgets.page import OWN_WINDOW_KEYS
+
+PLAN_TARGET_PCT = 50
+"""Of the worst case of now: how far a closing plan brings it down."""
 
 _WHO = "user"
 _WHY = "from the command palette"
@@ -27,6 +40,7 @@ class Window(Protocol):
     def go(self, key: str) -> None: ...
     def show_palette(self) -> None: ...
     def show_keys(self) -> None: ...
+    def open_own_window(self) -> None: ...
     def stop(self, source: str) -> None: ...
     def close(self) -> bool: ...
 
@@ -42,6 +56,7 @@ def fixed_actions(window: Window, look: Look, send: Send) -> tuple[Action, ...]:
         ),
         Action("palette", "Find a command", "Window", window.show_palette, "Ctrl+K"),
         Action("keys", "List of keys", "Window", window.show_keys, "F1"),
+        Action("own_window", "Open this page in its own window", "Window", window.open_own_window, OWN_WINDOW_KEYS),
         *_look_actions(look),
         *(
             Action(f"speed.{speed:g}", _speed_words(speed), "Market", partial(send, SetSpeed(speed)))
@@ -66,6 +81,13 @@ def module_actions(snapshot: MindfolioSnapshot, open_module: Callable[[str], Non
             command = PauseModule(key, _WHO, f"paused {_WHY}")
             yield Action(f"pause.{key}", f"Pause {name}", "Module", partial(send, command))
         yield Action(f"scan.{key}", f"Scan now with {name}", "Module", partial(send, ScanNow(key, _WHO)))
+
+
+def connect_stop(panel: StopPanel, send: Send) -> None:
+    """What a person asks for on the panel of a stop becomes a command."""
+    panel.rearm_requested.connect(lambda why: send(RearmMindfolio(_WHO, why)))
+    panel.plan_requested.connect(lambda: send(PlanClosing(PLAN_TARGET_PCT, _WHO)))
+    panel.plan_confirmed.connect(lambda plan_id: send(ConfirmClosing(plan_id, _WHO)))
 
 
 def _look_actions(look: Look) -> Iterator[Action]:

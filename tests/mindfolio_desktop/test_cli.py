@@ -11,7 +11,7 @@ from engine.domain.mindfolio import Environment
 from engine.execution.paper import PaperBroker
 from engine.market.history import HistoryStore
 from engine.runtime.places import Places, Running
-from mindfolio_desktop import app, cli
+from mindfolio_desktop import cli, switching
 from mindfolio_desktop.welcome import ask_first
 from tests.mindfolio_desktop.shell import REPLAY, Shell
 from tests.recordings import falling_volatility, write_recording
@@ -230,7 +230,7 @@ def test_the_window_asks_only_where_nothing_is_and_no_template_was_named(
         return 0
 
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr(app, "run_window", run_window)
+    monkeypatch.setattr(switching, "run_window", run_window)
     if has_ledger:
         ledger = Places(tmp_path, Environment.SIMULATED).ledger
         ledger.parent.mkdir()

@@ -50,10 +50,22 @@ class FirstRun(Page):
     demo_wanted = Signal()
     demo_ended = Signal()
     """Enough history: go on with what is there."""
+    given_up = Signal()
+    """Back to the mindfolio that is open."""
 
-    def __init__(self, offers: Sequence[Offer], limits_of: LimitsOf, markets: Sequence[Environment]) -> None:
-        """`markets`: those that can be begun in, the one to begin with first."""
+    def __init__(
+        self,
+        offers: Sequence[Offer],
+        limits_of: LimitsOf,
+        markets: Sequence[Environment],
+        taken: Sequence[str] | None = None,
+    ) -> None:
+        """`markets`: those that can be begun in, the one to begin with first.
+
+        `taken`: names of the mindfolios that there are, where one is open already and there is a way back to it.
+        """
         super().__init__("first_run")
+        self._taken, self._is_another = {name.casefold() for name in taken or ()}, taken is not None
         self._offers, self._limits_of = tuple(offers), limits_of
         self._market, self._has_choice = markets[0], len(markets) > 1
         self._cash: Money = _CASH
@@ -65,11 +77,14 @@ class FirstRun(Page):
         self._sum = Text("", weight=theme.MEDIUM, wraps=True, name="first_run_sum")
         self._limits = Text("", "muted", 12, wraps=True, name="first_run_limits")
         self._said = Text("", "warning", wraps=True, name="first_run_said")
+        self._way_back = Button("Back", "first_run_back")
         self._create = Button("Create the mindfolio", "first_run_create", "primary")
         self._demo = Button("Demo with history", "first_run_demo")
         self._progress, self._enough = QProgressBar(), Button("That is enough", "demo_enough")
         self._progress_words = Text("", "muted", wraps=True, name="demo_progress")
         words = "There is no mindfolio here yet. Look around in a demo first, or say what yours shall be."
+        if self._is_another:
+            words = "Beside those that you have: a demo, or one of your own. The one that is open goes on until then."
         self._words = Text(words, "muted", wraps=True)
         self._asking = (self._demo_panel(), self._asking_panel())
         self._making = self._making_panel()
@@ -78,9 +93,22 @@ class FirstRun(Page):
         self._show_market()
         self._show_split()
 
+    def show_waiting(self, words: str) -> None:
+        """What was chosen is being opened: nothing can be chosen meanwhile."""
+        for part in self._asking:
+            part.setEnabled(False)
+        self._words.show_text(words, "muted")
+
+    def show_refused(self, why: str) -> None:
+        """It could not be begun: let the person choose again."""
+        for part in self._asking:
+            part.setEnabled(True)
+        self._words.show_text(why, "warning")
+        self._show_split()
+
     def show_progress(self, done: int, of: int, words: str) -> None:
         """History is being made: so many days of so many."""
-        for part in (self._words, *self._asking):
+        for part in (self._words, self._way_back, *self._asking):
             part.hide()
         self._making.show()
         self._progress.setRange(0, of)
@@ -89,7 +117,8 @@ class FirstRun(Page):
 
     # --- set-up ---------------------------------------------------------------------------------------------------
     def _lay_out(self) -> None:
-        self.add_heading("Welcome to Mindfolio")
+        self.add_heading("Another mindfolio" if self._is_another else "Welcome to Mindfolio", self._way_back)
+        self._way_back.setVisible(self._is_another)
         self.column.addWidget(self._words)
         for panel in (*self._asking, self._making):
             self.column.addWidget(panel)
@@ -170,6 +199,7 @@ class FirstRun(Page):
         self._demo.clicked.connect(self.demo_wanted)
         self._enough.clicked.connect(self._end_demo)
         self._create.clicked.connect(self._begin)
+        self._way_back.clicked.connect(self.given_up)
         self._name.textChanged.connect(self._show_split)
         self._cash_box.valueChanged.connect(self._on_cash)
         self._markets.chosen.connect(self._on_market)
@@ -215,6 +245,8 @@ class FirstRun(Page):
     def _problem(self, draft: AllocationDraft) -> str:
         if not self._name.text().strip():
             return "Give it a name."
+        if self._name.text().strip().casefold() in self._taken:
+            return "One of your mindfolios has that name already: give it another."
         if not draft.portions:
             return "Choose at least one module."
         empty = [portion.name for portion, budget in zip(draft.portions, draft.amounts, strict=False) if not budget]

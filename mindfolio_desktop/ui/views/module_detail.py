@@ -32,7 +32,7 @@ from mindfolio_desktop.ui.widgets.module_panels import (
 )
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, POSITIONS
 from mindfolio_desktop.ui.widgets.outcome_plot import OutcomePlot
-from mindfolio_desktop.ui.widgets.page import Page
+from mindfolio_desktop.ui.widgets.page import OwnWindowButton, Page
 from mindfolio_desktop.ui.widgets.panel import Panel
 from mindfolio_desktop.ui.widgets.reflow import Beside, Flow
 from mindfolio_desktop.ui.widgets.scan_detail import ScanDetail
@@ -139,7 +139,7 @@ class ModuleDetail(Page):
         for part in (self._back, self._name, self._status):
             heading.add(part)
         heading.add(self._why, least=_WHY_WIDTH)
-        heading.add_group(self._scan, self._pause, self._setup.edit, self._setup.remove)
+        heading.add_group(self._scan, self._pause, self._setup.edit, self._setup.remove, OwnWindowButton())
         return heading
 
     def _connect(self) -> None:

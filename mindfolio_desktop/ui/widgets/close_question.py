@@ -1,4 +1,4 @@
-"""Asked when the window is closed over open positions: go on in the tray, or exit with what stays unattended."""
+"""Asked when a mindfolio is left over open positions: go on in the tray, or leave with what stays unattended."""
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
@@ -16,16 +16,19 @@ _NO_TRAY = "This desktop has no tray, so Mindfolio cannot go on without its wind
 class CloseQuestion(QDialog):
     """Not modal, so that the emergency stop keeps working while it is open.
 
-    Accepted means exit; rejected means stay. `tray_chosen` comes before it is rejected: keep running without a window,
-    which is offered only where the desktop has a tray.
+    Left for the end of the program, or for another mindfolio (`other`: its words). Accepted means leave; rejected means
+    stay. `tray_chosen` comes before it is rejected: keep running without a window, which is offered only where the
+    desktop has a tray.
     """
 
     tray_chosen = Signal()
 
-    def __init__(self, snapshot: MindfolioSnapshot, parent: QWidget, *, has_tray: bool = False) -> None:
+    def __init__(
+        self, snapshot: MindfolioSnapshot, parent: QWidget, *, has_tray: bool = False, other: str = ""
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("close_question")
-        self.setWindowTitle("Close Mindfolio")
+        self.setWindowTitle(f"Switch to {other}" if other else "Close Mindfolio")
         self.setModal(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(min(theme.px(640), parent.window().width()))
@@ -39,9 +42,9 @@ class CloseQuestion(QDialog):
         high = listed.sizeHintForRow(0) * len(lines) + 2 * theme.SPACE
         listed.setFixedHeight(min(high, theme.px(240)))  # the emergency stop in the window's corner stays free
         stay = Button("Stay", "close_stay", "primary")
-        leave = Button("Exit all the same", "close_anyway")
+        leave = Button("Switch all the same" if other else "Exit all the same", "close_anyway")
         hide = Button("Keep running in the tray", "close_to_tray")
-        hide.setVisible(has_tray)
+        hide.setVisible(has_tray and not other)
         hide.clicked.connect(self._choose_tray)
         stay.setDefault(True)
         stay.clicked.connect(self.reject)
@@ -55,10 +58,14 @@ class CloseQuestion(QDialog):
         column.setContentsMargins(20, 18, 20, 18)
         column.setSpacing(12)
         column.addWidget(Text(f"{_counts(snapshot).capitalize()} left unattended", "", 16, theme.BOLD))
-        words = "While Mindfolio is closed nobody watches these: no exit is taken and no limit is checked."
+        what = f"“{snapshot.name}”" if other else "Mindfolio"
+        words = f"While {what} is closed nobody watches these: no exit is taken and no limit is checked."
         column.addWidget(Text(words, "muted", wraps=True))
         column.addWidget(listed, 1)
-        column.addWidget(Text(_TRAY if has_tray else _NO_TRAY, "muted", wraps=True, name="close_tray"))
+        goes_on = _TRAY if has_tray else _NO_TRAY
+        if other:
+            goes_on = f"{other} opens in its place. One mindfolio runs at a time."
+        column.addWidget(Text(goes_on, "muted", wraps=True, name="close_tray"))
         column.addLayout(buttons)
         stay.setFocus()
 

@@ -26,8 +26,8 @@ class EmergencyButton(IconButton):
     stop_requested = Signal(str)
     """Where it came from: `button` or `shortcut`."""
 
-    def __init__(self, parent: QWidget) -> None:
-        """`parent`: the window in which the shortcut works, whatever has the focus."""
+    def __init__(self, parent: QWidget, *, has_keys: bool = True) -> None:
+        """`parent`: the window in whose program the shortcut works, whatever has the focus. One button has the keys."""
         super().__init__("EMERGENCY STOP", "stop", "on_stop", "emergency_stop", 20)
         self.setParent(parent)
         theme.set_role(self, "emergency")
@@ -36,12 +36,16 @@ class EmergencyButton(IconButton):
         self.setAutoDefault(True)
         self.setAccessibleName("Emergency stop: cancel openings and pause everything")
         self.setToolTip(f"Stops everything at once, without a question ({SHORTCUT}).\nOpen positions stay open.")
+        self.pressed.connect(self._from_button)
+        self._reached: WeakSet[QWidget] = WeakSet()
+        if has_keys:
+            self._take_keys(parent)
+
+    def _take_keys(self, parent: QWidget) -> None:
         shortcut = QShortcut(QKeySequence(SHORTCUT), parent)
         shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(self._from_shortcut)
-        self.pressed.connect(self._from_button)
-        self._reached: WeakSet[QWidget] = WeakSet()
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusWindowChanged.connect(self._reach_dialog)

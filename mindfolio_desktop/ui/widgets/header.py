@@ -119,12 +119,20 @@ class SpeedButton(Button):
 class Header(QFrame):
     """Name, clock, NAV, day P&L, speed, emergency stop in the right corner. In two lines where one has no room."""
 
+    others_wanted = Signal()
+    """The list of mindfolios."""
+
     def __init__(self, emergency: EmergencyButton) -> None:
         super().__init__()
         self.setObjectName("header")
         theme.set_role(self, "header")
         self._name = ElidedText(pixels=18, weight=theme.BOLD, name="mindfolio_name")
         self._status = Text(pixels=12, weight=theme.MEDIUM, name="mindfolio_status")
+        self._others = Button("Switch…", "mindfolios_open", "quiet")
+        self._others.setAccessibleName("Mindfolios: open another, or begin a new one")
+        self._others.setToolTip("Mindfolios: open another, or begin a new one")
+        self._others.clicked.connect(self.others_wanted)
+        self._others.hide()
         self._clock = Text(role="muted", pixels=13, name="market_clock")
         self._session = Text(role="muted", pixels=12, weight=theme.MEDIUM, name="market_session")
         self._nav = Figure("NAV", "header_nav", 20, "Cash plus open positions at mid")
@@ -145,6 +153,10 @@ class Header(QFrame):
         column.setSpacing(theme.SPACE)
         column.addLayout(self._above)
         column.addLayout(self._below)
+
+    def offer_others(self) -> None:
+        """There are others, or could be."""
+        self._others.show()
 
     def minimumSizeHint(self) -> QSize:
         """What two lines need: the window may be as narrow as that."""
@@ -176,6 +188,7 @@ class Header(QFrame):
         title.setSpacing(10)
         title.addWidget(self._name)
         title.addWidget(self._status)
+        title.addWidget(self._others)
         title.addStretch(1)
         time = QHBoxLayout()
         time.setSpacing(10)

@@ -7,8 +7,11 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.icon import IconButton
 from mindfolio_desktop.ui.widgets.reflow import Flow
 from mindfolio_desktop.ui.widgets.text import Text
+
+OWN_WINDOW_KEYS = "Ctrl+Shift+O"
 
 
 @runtime_checkable
@@ -62,4 +65,17 @@ def page_heading(name: str, title: str, *controls: QWidget) -> Flow:
     across.add(Text(title, pixels=20, weight=theme.BOLD, name=f"{name}_title"), least=0)
     for control in controls:
         across.add(control)
+    across.add(OwnWindowButton())
     return across
+
+
+class OwnWindowButton(IconButton):
+    """Opens the page in a window of its own. Hidden until the main window, which can do that, shows it."""
+
+    def __init__(self) -> None:
+        super().__init__("", "own_window", "muted", "own_window", 18)
+        theme.set_role(self, "quiet")
+        self.setAutoDefault(True)
+        self.setToolTip(f"Open in its own window ({OWN_WINDOW_KEYS})")
+        self.setAccessibleName("Open this page in its own window")
+        self.hide()

@@ -73,7 +73,7 @@ def test_an_earlier_split_is_loaded_as_a_draft_too(window: MainWindow, engine: E
     click(window, "go_budgets")
     qtbot.waitUntil(lambda: window.findChild(QPushButton, "load_equal") is not None)
     earlier = BudgetPlan(review().changes[0].change.after.budgets, dollars(10_000))
-    window._load_draft(earlier)
+    window.load_draft(earlier)
     click(window, "apply_allocation")
     assert [each.plan for each in engine.commands if isinstance(each, ReallocateBudget)] == [earlier]
 
