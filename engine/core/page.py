@@ -133,8 +133,9 @@ class Page:
 
 
 def signed(amount: Money | None) -> Figure:
-    """An amount with its sign and colour."""
-    return Figure(usd(amount, signed=True), colour(amount))
+    """An amount with its sign and colour; what rounds to nothing has neither."""
+    words = usd(amount, signed=True)
+    return Figure(words, colour(amount) if words[:1] in {"+", "-"} else "")
 
 
 def part_colour(index: int) -> str:

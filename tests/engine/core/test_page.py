@@ -83,9 +83,18 @@ def test_nothing_is_loaded_or_run() -> None:
 
 
 def test_columns_of_figures_stand_to_the_right() -> None:
-    html = as_html(Page("t", "", (), (), (Section("s", (Table(("Name", "P&L|n"), (("a", signed(-5)),)),)),)))
+    html = as_html(
+        Page(
+            "t",
+            "",
+            (),
+            (),
+            (Section("s", (Table(("Name", "P&L|n"), (("a", signed(dollars(-500))), ("b", signed(-5)))),)),),
+        )
+    )
     assert '<th class="n">P&amp;L</th>' in html
-    assert '<td class="n"><span class="loss">-$0.00</span></td>' in html
+    assert '<td class="n"><span class="loss">-$500.00</span></td>' in html
+    assert '<td class="n"><span class="">$0.00</span></td>' in html, "what rounds to nothing is no loss"
 
 
 def test_a_legend_shows_parts_as_areas_and_lines_as_lines() -> None:

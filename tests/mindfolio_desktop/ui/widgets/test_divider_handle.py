@@ -1,7 +1,5 @@
 """The grip on a divider: it reports the hand in its parent's coordinates and decides nothing itself."""
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent
@@ -12,15 +10,19 @@ from mindfolio_desktop.ui.widgets.divider_handle import DividerHandle
 
 
 @pytest.fixture
-def handle(qtbot: QtBot) -> Iterator[DividerHandle]:
-    parent = QWidget()
-    qtbot.addWidget(parent)
-    parent.resize(300, 60)
+def parent(qtbot: QtBot) -> QWidget:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    widget.resize(300, 60)
+    return widget
+
+
+@pytest.fixture
+def handle(parent: QWidget) -> DividerHandle:
     widget = DividerHandle(parent)
     widget.setGeometry(100, 0, 15, 58)
     parent.show()
-    yield widget
-    parent.close()
+    return widget
 
 
 def send(handle: DividerHandle, kind: QEvent.Type, x: float, button: Qt.MouseButton, *, alt: bool = False) -> None:
