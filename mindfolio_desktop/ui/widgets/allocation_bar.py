@@ -91,7 +91,8 @@ class AllocationBar(QWidget):
         self._rows.redo_asked.connect(self._on_redo)
         self._rows.said.connect(self._footer.say)
         self._rows.locks_changed.connect(self._show_locks)
-        self._rows.dropped_on.connect(self._transfer.open_for)
+        for part in (self._strip, self._rows):
+            part.dropped_on.connect(self._transfer.open_for)
         self._transfer.transfer_asked.connect(self._on_transfer)
         self._footer.transfer_clicked.connect(self._open_transfer)
         self._footer.apply_clicked.connect(self.apply)

@@ -37,7 +37,9 @@ class AllocationFooter(QWidget):
         self._apply = Button("Apply", "apply_allocation", "primary")
         self._worst = Text(role="muted", wraps=True, name="draft_worst")
         self._transfer = Button("Transfer…", "transfer", "quiet")
-        self._transfer.setToolTip("Move an amount from one module to another; a row's name can be dragged there too")
+        self._transfer.setToolTip(
+            "Move an amount from one module to another; a segment, or a row's name, can be dragged there too"
+        )
         self._transfer.clicked.connect(self.transfer_clicked)
         self._apply.clicked.connect(self.apply_clicked)
         self._revert.clicked.connect(self.revert_clicked)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from PySide6.QtCore import QEvent, QRectF, QSize, QVariantAnimation, Signal, Slot
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal, Slot
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.core.money import UNIT
@@ -45,6 +45,8 @@ class AllocationStrip(QWidget):
     gesture_cancelled = Signal()
     let_go = Signal()
     escaped = Signal()
+    dropped_on = Signal(int, int)
+    """A segment was dropped on another: their places; the reserve's is the last."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +56,7 @@ class AllocationStrip(QWidget):
         self._shown: tuple[float, ...] = ()
         self._handles: list[DividerHandle] = []
         self._drag: _Drag | None = None
+        self._carried: int | None = None
         self._spring_from: tuple[float, ...] = ()
         self._spring = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=_SPRING_MS)
         self._spring.valueChanged.connect(self._on_spring)
@@ -219,6 +222,33 @@ class AllocationStrip(QWidget):
         else:
             self.escaped.emit()
 
+    # --- carrying a segment to another ----------------------------------------------------------------------------
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of a segment: dividers take their own presses."""
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._carried = self._segment_at(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show whether it can be let go here."""
+        if self._carried is not None:
+            target = self._segment_at(event.position())
+            can_drop = target not in {None, self._carried}
+            self.setCursor(Qt.CursorShape.DragMoveCursor if can_drop else Qt.CursorShape.ClosedHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go over another segment: how much goes there is asked next."""
+        source, self._carried = self._carried, None
+        self.unsetCursor()
+        target = self._segment_at(event.position())
+        if source is not None and target is not None and target != source:
+            self.dropped_on.emit(source, target)
+
+    def _segment_at(self, at: QPointF) -> int | None:
+        """The place of the segment under a point of this widget."""
+        if self._draft is None or not self._bar().contains(at):
+            return None
+        return next((i for i, edge in enumerate(self._edges()[1:]) if at.x() < edge), len(self._draft.portions))
+
     # --- drawing --------------------------------------------------------------------------------------------------
     def _cells(self) -> Iterator[Cell]:
         draft = self._draft
@@ -271,13 +301,14 @@ class AllocationStrip(QWidget):
         draft = self._draft
         if draft is None:
             return ""
-        at = next((i for i, edge in enumerate(self._edges()[1:]) if x < edge), len(draft.portions))
-        if at == len(draft.portions):
+        at = self._segment_at(QPointF(x, self._bar().center().y()))
+        if at is None or at == len(draft.portions):
             return f"Reserve: {fmt.exact_money(draft.reserve)} that no module has"
         portion, over = draft.portions[at], draft.over_by(at)
         lines = [
             f"{portion.name}: budget {fmt.exact_money(draft.amounts[at])}",
             f"used {fmt.exact_money(portion.used)}, held {fmt.exact_money(portion.held)}",
+            "Drag it onto another segment to move money there",
         ]
         if over:
             lines.append(f"over by {fmt.exact_money(over)}: new trades wait")

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QSpinBox
+from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode
@@ -19,6 +19,7 @@ from mindfolio_desktop.ui import remembered
 from mindfolio_desktop.ui.remembered import Whose
 from mindfolio_desktop.ui.widgets.allocation_bar import AllocationBar, BarState
 from mindfolio_desktop.ui.widgets.allocation_footer import APPLIES_ON_RELEASE
+from mindfolio_desktop.ui.widgets.allocation_strip import AllocationStrip
 from mindfolio_desktop.ui.widgets.row_slider import RowSlider
 from tests.mindfolio_desktop.ui.gestures import drag, mouse
 from tests.mindfolio_desktop.ui.snapshots import AUTO, MANUAL, PAUSED, aggressive_growth, with_module
@@ -155,6 +156,45 @@ def test_dividers_on_one_spot_move_the_one_that_has_money_to_give(bar: Allocatio
     drag(divider(bar, MANUAL), -80)
     assert split(bar)[0] < 35_000, "the empty segment has nothing, so the one left of it gives"
     assert split(bar)[2:] == [10_000, 5_000]
+
+
+def carry(strip: AllocationStrip, start: float, end: float) -> None:
+    """Press on the painted bar at a share of its width, move, and let go at another."""
+    y = strip.height() - 20
+    for kind, share in (
+        (QTest.mousePress, start),
+        (QTest.mouseRelease, end),
+    ):
+        at = QPoint(round(strip.width() * share), y)
+        if kind is QTest.mouseRelease:
+            QTest.mouseMove(strip, at)
+        kind(strip, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+
+
+def test_a_segment_dropped_on_another_asks_how_much_goes_there(bar: AllocationBar) -> None:
+    strip = bar.findChild(AllocationStrip, "allocation_strip")
+    assert strip is not None
+    carry(strip, 0.1, 0.12)
+    assert not shown(bar, "transfer_line"), "let go where it was taken"
+
+    carry(strip, 0.1, 0.5)
+    assert shown(bar, "transfer_line")
+    field = bar.findChild(QSpinBox, "transfer_amount")
+    assert field is not None
+    QTest.keyClicks(field, "2000")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert split(bar) == [13_000, 22_000, 10_000, 5_000]
+
+    carry(strip, 0.97, 0.1)
+    QTest.keyClicks(field, "500")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert split(bar) == [13_500, 22_000, 10_000, 4_500], "from the reserve"
+
+
+def shown(bar: AllocationBar, name: str) -> bool:
+    found = bar.findChild(QWidget, name)
+    assert found is not None
+    return found.isVisible()
 
 
 def test_a_row_is_dragged_by_its_knob_and_trades_with_the_reserve(bar: AllocationBar) -> None:

@@ -41,8 +41,11 @@ def test_a_wider_bar_keeps_its_proportions(strip: AllocationStrip) -> None:
 @pytest.mark.parametrize(
     ("x", "words"),
     [
-        (20, "IV Service: budget $15,000\nused $8,500, held $0"),
-        (500, "IV Service, ask first: budget $20,000\nused $12,000, held $0"),
+        (20, "IV Service: budget $15,000\nused $8,500, held $0\nDrag it onto another segment to move money there"),
+        (
+            500,
+            "IV Service, ask first: budget $20,000\nused $12,000, held $0\nDrag it onto another segment to move money there",
+        ),
         (1_000, "Reserve: $5,000 that no module has"),
     ],
 )
