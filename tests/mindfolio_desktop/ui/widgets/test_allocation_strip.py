@@ -11,6 +11,8 @@ from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, appli
 from mindfolio_desktop.ui.widgets.allocation_strip import AllocationStrip
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, empty_module, module_spec
 
+_DRAG = "Drag it onto another segment to move money there"
+
 
 @pytest.fixture
 def split() -> AllocationDraft:
@@ -41,10 +43,10 @@ def test_a_wider_bar_keeps_its_proportions(strip: AllocationStrip) -> None:
 @pytest.mark.parametrize(
     ("x", "words"),
     [
-        (20, "IV Service: budget $15,000\nused $8,500, held $0\nDrag it onto another segment to move money there"),
+        (20, f"IV Service: budget $15,000\nused $8,500, held $0\n{_DRAG}"),
         (
             500,
-            "IV Service, ask first: budget $20,000\nused $12,000, held $0\nDrag it onto another segment to move money there",
+            f"IV Service, ask first: budget $20,000\nused $12,000, held $0\n{_DRAG}",
         ),
         (1_000, "Reserve: $5,000 that no module has"),
     ],
