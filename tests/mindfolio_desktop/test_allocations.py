@@ -87,7 +87,9 @@ def test_a_least_reserve_is_kept_in_every_proposal(places: Places) -> None:
     assert all(each["reserve"] >= 20_000 for each in found["proposals"])
     performance = found["proposals"][1]
     assert performance["budgets"] == {ALPHA: 25700, BETA: 4200}, "6/7 of each, on the grid"
-    assert performance["modules"][0]["reason"].startswith("gives its part of the reserve's minimum, no more: 1 trades")
+    assert performance["modules"][0]["reason"].startswith(
+        "gives its part of the reserve's minimum, no more: 1 trade in 1 session say too"
+    )
 
 
 def test_what_would_be_over_is_named_with_the_consequence(tmp_path: Path) -> None:
