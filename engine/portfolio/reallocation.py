@@ -60,7 +60,8 @@ class _Case:
         if sessions >= least.least_sessions and trades >= least.least_trades:
             return ""
         return (
-            f"{_STAYS}: {trades} trade{'s' * (trades != 1)} in {sessions} session{'s' * (sessions != 1)} say too little "
+            f"{_STAYS}: {trades} trade{'s' * (trades != 1)} in {sessions} session{'s' * (sessions != 1)} "
+            "say too little "
             f"({least.least_trades} in {least.least_sessions} at least)"
         )
 
