@@ -144,11 +144,17 @@ class KeyedTableModel(QStandardItemModel, Generic[RowT]):
             return
         self._rows[at] = row
         shown = self._cells[at]
-        for column, definition in enumerate(self._columns):
-            cell = definition.cell(row)
-            if cell != shown[column]:
-                _fill(self.item(at, column), cell, shown[column])
-                shown[column] = cell
+        cells = [definition.cell(row) for definition in self._columns]
+        changed = [column for column, cell in enumerate(cells) if cell != shown[column]]
+        if not changed:
+            return
+        # Once a row and not once a cell and role: views and proxies look at the whole row anyway.
+        was_blocked = self.blockSignals(True)
+        for column in changed:
+            _fill(self.item(at, column), cells[column], shown[column])
+            shown[column] = cells[column]
+        self.blockSignals(was_blocked)
+        self.dataChanged.emit(self.index(at, changed[0]), self.index(at, changed[-1]))
 
 
 def _fill(item: QStandardItem, cell: Cell, before: Cell | None) -> None:

@@ -30,7 +30,9 @@ class PositionRow:
         return self.module == EXTERNAL_NAME
 
     def matches(self, words: str) -> bool:
-        """Whether each of some words is part of its symbol, its module's name or its structure."""
+        """Whether each of some words is part of its symbol, its module's name or its structure; all of none are."""
+        if not words.strip():
+            return True
         structure = self.view.position.structure
         text = f"{structure.symbol} {self.module} {fmt.structure(structure)}".casefold()
         return all(word in text for word in words.casefold().split())

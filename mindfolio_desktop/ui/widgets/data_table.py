@@ -15,7 +15,8 @@ _HEADER_HEIGHT = 32
 _HEADING_EXTRA = 2 * theme.SPACE + 14
 """Padding of a heading and its sort arrow; the style's own hint is twice as generous."""
 
-_WIDEN_MS = 400
+_WIDEN_MS = 1000
+_LOOKED_AT = 64
 _WIDEST = 420
 """No column but the stretched one takes more pixels than this."""
 
@@ -83,6 +84,8 @@ class DataTable(QWidget):
         header = view.horizontalHeader()
         header.setFixedHeight(theme.px(_HEADER_HEIGHT))
         header.setHighlightSections(False)
+        # Fitting looks at what is seen and some rows more: all of a long table would take 30 ms at each look.
+        header.setResizeContentsPrecision(_LOOKED_AT)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
         header.setMaximumSectionSize(theme.px(_WIDEST) * 4)
@@ -136,9 +139,10 @@ class DataTable(QWidget):
         return self._empty.text() if self._stack.currentWidget() is self._empty else ""
 
     def explain_empty(self, why: str) -> None:
-        """Say why there are no rows, for as long as there are none."""
-        self._empty.show_text(why)
-        self._on_rows()
+        """Say why there are no rows, for as long as there are none. May be called with each snapshot."""
+        if why != self._empty.text():
+            self._empty.show_text(why)
+            self._on_rows()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Why there are no rows may need another line, and columns that fitted may not any more."""
