@@ -155,6 +155,8 @@ def remember(book: Book, symbols: tuple[str, ...], count: int) -> None:
             traced = tracemalloc.get_traced_memory()[0] / 2**20 if tracemalloc.is_tracing() else float("nan")
             print(f"  {seen:>9,} ticks: {peak:,.1f} MB at most resident, {traced:,.2f} MB traced", flush=True)
         keeper.snapshot(book, chains, replace(market, now=now), RATE, background)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"  {count:>9,} ticks: {peak:,.1f} MB at most resident", flush=True)
 
 
 def main() -> None:

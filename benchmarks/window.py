@@ -45,6 +45,7 @@ from mindfolio_desktop.ui.main_window import MainWindow
 from mindfolio_desktop.ui.pages import PAGES
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD
 from tests.builders import NOW, Clerk, ledger
+from tests.mindfolio_desktop.ui.answering import AnsweringEngine
 from tests.mindfolio_desktop.ui.gestures import mouse
 
 INTERVAL_MS = 10
@@ -138,7 +139,9 @@ def _window(
     application = QApplication([])
     theme.apply(application)
     engine = BusyEngine(folder)
-    bridge = EngineBridge(lambda _message: None, stop, lambda _question: ())
+    answering = AnsweringEngine()
+    bridge = EngineBridge(answering.send, stop, answering.read)
+    answering.notify = bridge.notify
     window = MainWindow(bridge)
     window.resize(*SIZE)
     window.show()

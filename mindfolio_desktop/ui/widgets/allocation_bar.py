@@ -47,6 +47,9 @@ class BarState(Enum):
     SETTLING = auto()
 
 
+_FRAMED = frozenset({BarState.DRAFTING, BarState.APPLYING})
+
+
 class AllocationBar(QWidget):
     """Segments, rows, preview, Apply and Revert over one draft.
 
@@ -65,6 +68,7 @@ class AllocationBar(QWidget):
         self._why = _WHY
         self._gesture = 0
         self._gesture_source = ""
+        self._is_framed = False
         self._undo = QUndoStack(self)
         self._strip = AllocationStrip(self)
         self._rows = AllocationRows(self)
@@ -334,7 +338,10 @@ class AllocationBar(QWidget):
         self._rows.set_open(is_open=is_open)
         is_draft = self._state is BarState.DRAFTING
         self._footer.show_split(draft, is_draft=is_draft, is_applying=self._state is BarState.APPLYING)
-        self.update()
+        is_framed = self._state in _FRAMED
+        if is_framed is not self._is_framed:  # painting the bar paints every part of it: too much for each move
+            self._is_framed = is_framed
+            self.update()
 
     def _announce(self, text: str) -> None:
         """Tell a screen reader; without one this does nothing."""
@@ -342,7 +349,7 @@ class AllocationBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._state not in (BarState.DRAFTING, BarState.APPLYING):
+        if not self._is_framed:
             return
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
