@@ -39,6 +39,7 @@ from engine.ledger.store import SqliteStore
 from engine.portfolio.aggregate import Aggregator, Background
 from engine.risk.latch import StopLatch
 from mindfolio_desktop.app import SWITCH_INTERVAL_S
+from mindfolio_desktop.switching import set_aside
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.main_window import MainWindow
@@ -148,6 +149,7 @@ def _window(
     engine.publish, engine.notify = bridge.publish, bridge.notify
     bridge.publish(engine.first)
     _settle(0.5)
+    set_aside()  # as the program does then
     engine.start()
     return application, window, bridge, engine
 

@@ -5,6 +5,7 @@ this one ends as it does when the program ends, and only then a window is made f
 """
 
 import datetime as dt
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from mindfolio_desktop.ui.views.first_run import FirstRun
 from mindfolio_desktop.welcome import DEMO_NAME, first_run, go_on_with_demo, history_of, of_demo
 
 _LOOK_MS = 50
+_SETTLED_MS = 500
+"""After the first figures: they are on screen then."""
 _GONE = "It is not there any more. List the mindfolios again."
 
 Shown = Callable[[Session], None]
@@ -92,6 +95,7 @@ class Switching(QObject):
         session.bridge.snapshot_changed.disconnect(self._note_opened)
         _remember_for(session.places)  # a first start may have chosen another market
         known.note_opened(session.places, session.bridge.snapshot.name, dt.datetime.now(dt.UTC))
+        QTimer.singleShot(_SETTLED_MS, self, set_aside)
 
     # --- another --------------------------------------------------------------------------------------------------
     @Slot(object)
@@ -207,6 +211,16 @@ class Switching(QObject):
 def _remember_for(places: Places) -> None:
     """Windows, pages and tables are remembered beside each ledger, what is a person's in the user's data place."""
     remembered.use({Whose.USER: places.home / "settings.ini", Whose.MINDFOLIO: places.folder / "window.ini"})
+
+
+def set_aside() -> None:
+    """Spare the cycle collector what stays anyway: modules, the window, the book as it was opened.
+
+    Looking through all of it stops the window for 100 ms, again and again; what is made later is little. What is
+    garbage by now goes first.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def run_window(places: Places, running: Running, start: Callable[[Session], None] = Session.start) -> int:
