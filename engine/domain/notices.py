@@ -26,12 +26,16 @@ class CommandDenied:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something a person should know: a trade done, an approval waiting, a module paused."""
+    """Something a person should know: a trade done, an approval waiting, a module paused.
+
+    `is_standing`: snapshots go on telling it for as long as it holds, as of an emergency stop.
+    """
 
     at: datetime
     module_id: str
     text: str
     is_urgent: bool = False
+    is_standing: bool = False
 
 
 Notice: TypeAlias = CommandAccepted | CommandDenied | Alert | Answer

@@ -73,7 +73,7 @@ def _look(desk: Desk) -> None:
         desk.record(breach)
         withdraw_all(desk, breach.why)
         desk.reconcile_at = desk.now
-        desk.alert("", f"Trading paused: {breach.why}", is_urgent=True)
+        desk.alert("", f"Trading paused: {breach.why}", is_urgent=True, is_standing=True)
     # Once, also after a restart. A plan that nobody has confirmed does not stand in its way.
     is_answered = book.breaker in (book.breaker_planned, *desk.told) or bool(book.closing_by)
     if book.breaker and not is_answered and breach is not None:

@@ -251,9 +251,9 @@ class Desk:
         """Tell the window, once what it is about is durable."""
         self._notices.append(notice)
 
-    def alert(self, module_id: str, text: str, *, is_urgent: bool = False) -> None:
+    def alert(self, module_id: str, text: str, *, is_urgent: bool = False, is_standing: bool = False) -> None:
         """Tell the user one plain sentence."""
-        self.notify(Alert(self.now, module_id, text, is_urgent))
+        self.notify(Alert(self.now, module_id, text, is_urgent, is_standing))
 
     def show(self, update: ChainUpdate) -> None:
         """Take a chain that the feed shows: into the market, the counts of faults, and the recording, if any."""

@@ -11,6 +11,8 @@ from engine.runtime.orders import request_cancel
 ENGINE = "engine"
 """In place of a person: the program's own rule."""
 
+_STOPPED = "emergency stop"
+
 
 def tell_if_over_budget(desk: Desk, module_id: str) -> None:
     """Say that a module has more at work than its budget lets it: it may only reduce."""
@@ -43,13 +45,13 @@ def latch_stop(desk: Desk, source: str, why: str) -> None:
     if desk.book.closing is not None and desk.book.closing_by == ENGINE:
         # What the program began by itself waits for a person from here on; its orders that work are kept.
         desk.record(ev.ClosingPlanned(desk.book.closing))
+    # One stop is one message, however many modules it pauses.
     for module_id, module in desk.book.modules.items():
         if module.status is ModuleStatus.ACTIVE:
-            set_module_status(desk, module_id, ModuleStatus.PAUSED, source, "emergency stop", code="STOPPED")
-        else:
-            withdraw(desk, module_id, "emergency stop")
+            desk.record(ev.ModuleStatusChanged(module_id, ModuleStatus.PAUSED, source, _STOPPED, "STOPPED"))
+        withdraw(desk, module_id, _STOPPED)
     desk.reconcile_at = desk.now
-    desk.alert("", f"Emergency stop: {why}", is_urgent=True)
+    desk.alert("", f"Emergency stop: {why}", is_urgent=True, is_standing=True)
 
 
 def pause_legged(desk: Desk) -> None:

@@ -321,16 +321,17 @@ class MainWindow(QMainWindow):
         if isinstance(command, ANSWERED_THERE):
             self._announce(f"{title}. {reasons}")
         else:
-            self._toasts.show_message(title, reasons, is_warning=True)
+            self._toasts.show_message(title, reasons)
 
     @Slot(object)
     def _on_alert(self, alert: Alert) -> None:
         where = self._module_name(alert.module_id) if alert.module_id else ""
         words = fmt.told(alert.text)
         self._record(fmt.short_moment(alert.at), where, words, is_urgent=alert.is_urgent)
-        # A module's trouble stays on its card; what concerns the whole mindfolio stays here until it is dismissed.
-        stays = alert.is_urgent and not alert.module_id
-        self._toasts.show_message(where or "Mindfolio", words, is_warning=alert.is_urgent, stays=stays)
+        # What is not urgent stands at the foot; what snapshots go on telling has a place of its own on the window.
+        if alert.is_urgent and not alert.is_standing:
+            # A module's trouble stays on its card; what concerns the whole mindfolio stays until it is dismissed.
+            self._toasts.show_message(where or "Mindfolio", words, stays=not alert.module_id)
 
     def _record(self, time: str, where: str, words: str, *, is_urgent: bool = False) -> None:
         self._messages.add(time, where, words, is_urgent=is_urgent)
@@ -380,7 +381,7 @@ class MainWindow(QMainWindow):
     def tell(self, title: str, words: str) -> None:
         """Say what did not work, here and in the list of messages; it stays until it is dismissed."""
         self._record(self._time(), "", f"{title}. {words}", is_urgent=True)
-        self._toasts.show_message(title, words, is_warning=True, stays=True)
+        self._toasts.show_message(title, words, stays=True)
 
     def keep(self) -> None:
         """Remember where it stands, with the windows beside it."""

@@ -24,8 +24,7 @@ QWidget[role="chart"], QWidget[role="focused-chart"] { border: 1px solid transpa
 QWidget[role="focused-chart"] { border: 1px solid $accent; }
 QFrame[role="stop-panel"] { background: $stop_ground; border: none; border-bottom: 2px solid $stop; }
 QFrame[role="stop-panel"] QLabel { color: $text; }
-QFrame[role="toast"] { background: $raised; border: 1px solid $strong_line; border-radius: ${radius}px; }
-QFrame[role="toast-denied"] { background: $raised; border: 1px solid $warning; border-radius: ${radius}px; }
+QFrame[role="toast"] { background: $raised; border: 1px solid $warning; border-radius: ${radius}px; }
 QPushButton {
   background: $raised; color: $text; border: 1px solid $strong_line; border-radius: 6px;
   padding: 0 12px; min-height: ${control}px; }

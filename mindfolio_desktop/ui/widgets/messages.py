@@ -1,4 +1,4 @@
-"""What the engine says besides figures: calm notes that appear in the corner, and a list in which none is lost."""
+"""What the engine says besides figures: warnings that appear in the corner, and a list in which nothing is lost."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent, QStandardItem, QStandardItemModel
@@ -21,9 +21,8 @@ from mindfolio_desktop.ui.widgets.text import Text
 WIDTH = 400
 AT_ONCE = 4
 """Notes on screen at a time; older ones give way and stay in the list."""
-SHOWN_MS = 8000
-WARNING_SHOWN_MS = 20_000
-"""A refusal stays longer, but must not cover the controls below it for ever."""
+SHOWN_MS = 20_000
+"""A refusal must not cover the controls below it for ever."""
 KEPT = 2000
 """Lines of the list; the ledger keeps everything for ever."""
 _ABOVE_BUTTONS = 124
@@ -41,15 +40,14 @@ _URGENT = "urgent"
 
 
 class Toast(QFrame):
-    """One note. It goes by itself, a warning later, and not at all if it `stays` until it is dismissed."""
+    """One warning. It goes by itself, or not at all if it `stays` until it is dismissed."""
 
     dismissed = Signal(object)
 
-    def __init__(self, title: str, words: str, *, is_warning: bool, stays: bool) -> None:
+    def __init__(self, title: str, words: str, *, stays: bool) -> None:
         super().__init__()
-        self.is_passing = not is_warning and not stays
         self.setObjectName("toast")
-        theme.set_role(self, "toast" if self.is_passing else "toast-denied")
+        theme.set_role(self, "toast")
         self.setFixedWidth(theme.px(WIDTH))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Minimum)
         close = IconButton("", "dismiss", "muted", "toast_dismiss", 16)
@@ -68,15 +66,11 @@ class Toast(QFrame):
         across = QHBoxLayout(self)
         across.setContentsMargins(14, 10, 8, 12)
         across.setSpacing(10)
-        across.addWidget(
-            Icon("messages", "muted") if self.is_passing else Icon("warning", "warning"),
-            0,
-            Qt.AlignmentFlag.AlignTop,
-        )
+        across.addWidget(Icon("warning", "warning"), 0, Qt.AlignmentFlag.AlignTop)
         across.addLayout(column, 1)
         across.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         if not stays:
-            QTimer.singleShot(SHOWN_MS if self.is_passing else WARNING_SHOWN_MS, self, self._dismiss)
+            QTimer.singleShot(SHOWN_MS, self, self._dismiss)
 
     @Slot()
     def _dismiss(self) -> None:
@@ -102,13 +96,9 @@ class Toasts(QWidget):
         """The notes on screen, oldest first."""
         return tuple(self._toasts)
 
-    def show_message(self, title: str, words: str = "", *, is_warning: bool = False, stays: bool = False) -> None:
+    def show_message(self, title: str, words: str = "", *, stays: bool = False) -> None:
         """A new note, also told to screen readers."""
-        toast = Toast(title, words, is_warning=is_warning, stays=stays)
-        if toast.is_passing:
-            # One passing note at a time: a busy market must not fill the corner.
-            for passing in [one for one in self._toasts if one.is_passing]:
-                self._remove(passing)
+        toast = Toast(title, words, stays=stays)
         toast.dismissed.connect(self._remove)
         self._toasts.append(toast)
         self._column.addWidget(toast)

@@ -8,6 +8,7 @@ from engine.core.money import dollars
 from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerAccepted, BrokerLegFilled
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.notices import Alert
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.runtime import orders, pausing
 from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, hear, hold, quiet, urgent, working
@@ -102,3 +103,13 @@ def test_a_stop_is_journaled_once(tmp_path: Path) -> None:
     assert cancelled(rig) == ["O000001"]
     assert rig.desk.reconcile_at == rig.desk.now, "what is there is looked at"
     assert urgent(rig, "Emergency stop: test") == 1
+
+
+def test_a_stop_of_several_modules_is_one_message_that_snapshots_go_on_telling(tmp_path: Path) -> None:
+    rig = quiet(tmp_path)
+    rig.publisher.notices.clear()
+    pausing.latch_stop(rig.desk, "window button", "pressed")
+    rig.desk.commit()
+    told = [each for each in rig.publisher.notices if isinstance(each, Alert)]
+    assert [(each.module_id, each.text, each.is_standing) for each in told] == [("", "Emergency stop: pressed", True)]
+    assert {module.status for module in rig.desk.book.modules.values()} == {ModuleStatus.PAUSED}

@@ -260,13 +260,31 @@ def test_alerts_are_shown_counted_and_kept(window: MainWindow, bridge: EngineBri
             bridge.notify(Alert(NOW, AUTO, f"opened {number}"))
     with qtbot.waitSignal(bridge.alert):
         bridge.notify(Alert(NOW, "", "Trading halted", is_urgent=True))
-    assert toasts(window) == [("IV Service", "opened 4"), ("Mindfolio", "Trading halted")]
+    assert toasts(window) == [("Mindfolio", "Trading halted")], "what is not urgent lies over nothing"
     messages = find(window, "go_messages")
     assert isinstance(messages, NavigationButton)
     assert messages.note == "6"
     assert [line[2] for line in window._messages.lines] == ["Trading halted", *(f"opened {n}" for n in (4, 3, 2, 1, 0))]
     click(window, "go_messages")
     assert messages.note == ""
+
+
+def test_what_is_not_urgent_is_said_at_the_foot_and_lies_over_nothing(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(bridge.alert):
+        bridge.notify(Alert(NOW, AUTO, "1 x TSLA iron condor waits for your decision"))
+    assert toasts(window) == []
+    assert text(window, "last_event").endswith("IV Service  1 x TSLA iron condor waits for your decision")
+
+
+def test_a_stop_has_its_panel_and_no_note_that_would_outlive_it(
+    window: MainWindow, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(bridge.alert):
+        bridge.notify(Alert(NOW, "", "Emergency stop: pressed", is_urgent=True, is_standing=True))
+    assert toasts(window) == []
+    assert window._messages.lines[0][2] == "Emergency stop: pressed"
 
 
 def test_notes_stay_on_top_when_the_page_is_turned(window: MainWindow, bridge: EngineBridge, qtbot: QtBot) -> None:

@@ -64,31 +64,15 @@ def test_a_dismissed_note_goes_and_the_others_stay(toasts: Toasts, qtbot: QtBot)
     assert not toasts.isVisible()
 
 
-def test_passing_notes_replace_each_other_and_leave_the_staying_ones(toasts: Toasts) -> None:
-    toasts.show_message("stays", stays=True)
-    for number in range(20):
-        toasts.show_message(f"trade {number}")
-    assert titles(toasts) == ["stays", "trade 19"]
-
-
-def test_a_passing_note_goes_by_itself(toasts: Toasts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "SHOWN_MS", 20)
-    toasts.show_message("trade")
-    toasts.show_message("refusal", stays=True)
-    qtbot.waitUntil(lambda: titles(toasts) == ["refusal"])
-
-
-def test_a_refusal_goes_later_and_what_is_urgent_stays(
+def test_a_refusal_goes_by_itself_and_what_is_urgent_stays(
     toasts: Toasts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "SHOWN_MS", 5)
-    monkeypatch.setattr(messages, "WARNING_SHOWN_MS", 150)
-    toasts.show_message("refusal", is_warning=True)
+    monkeypatch.setattr(messages, "SHOWN_MS", 50)
+    toasts.show_message("refusal")
     toasts.show_message("halted", stays=True)
-    toasts.show_message("trade")
-    qtbot.waitUntil(lambda: titles(toasts) == ["refusal", "halted"])
+    assert titles(toasts) == ["refusal", "halted"]
     qtbot.waitUntil(lambda: titles(toasts) == ["halted"])
-    qtbot.wait(200)
+    qtbot.wait(100)
     assert titles(toasts) == ["halted"]
 
 
@@ -108,8 +92,8 @@ def test_the_notes_follow_the_corner_of_the_window(toasts: Toasts, host: QWidget
 
 
 def test_the_buttons_at_the_foot_of_a_page_stay_free(toasts: Toasts, host: QWidget) -> None:
-    toasts.show_message("IV Approvals", "1 x TSLA iron condor waits for your decision")
-    toasts.show_message("Refused", "over the budget", is_warning=True)
+    toasts.show_message("Mindfolio", "Trading halted", stays=True)
+    toasts.show_message("Refused", "over the budget")
     # A ticket's row of buttons: its margin, the buttons, the page's margin.
     assert toasts.geometry().bottom() < host.height() - 80
 
