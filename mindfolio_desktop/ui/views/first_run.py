@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QProgressBar
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QProgressBar, QWidget
 
 from engine.core.money import UNIT, Money, dollars
 from engine.domain.limits import ModuleLimits
@@ -23,6 +24,7 @@ from mindfolio_desktop.ui.widgets.text import Text
 MOST_CASH = dollars(100_000_000)
 _NAME, _CASH = "My Mindfolio", dollars(50_000)
 _MARKETS = {Environment.SIMULATED: "Simulated", Environment.REPLAY: "Replay of my recordings"}
+_FOOT = 56
 _ABOUT = {
     Environment.SIMULATED: "An invented market that moves like a real one, with a broker on paper. No account needed.",
     Environment.REPLAY: "The option chains that you imported, with a broker on paper.",
@@ -70,7 +72,7 @@ class FirstRun(Page):
         self._market, self._has_choice = markets[0], len(markets) > 1
         self._cash: Money = _CASH
         self._amounts = {offer.kind: _part(_CASH, offer.percent) for offer in offers}
-        self._name, self._cash_box, self._rows = QLineEdit(_NAME), AmountBox(), AllocationRows()
+        self._name, self._cash_box, self._rows = QLineEdit(_NAME), AmountBox(), AllocationRows(is_new=True)
         self._markets = Segments("market", "Market", [(one.value, _MARKETS[one]) for one in markets])
         self._market_about = Text("", "muted", 12, wraps=True, name="market_about")
         self._wanted = {offer.kind: QCheckBox(offer.name) for offer in offers}
@@ -88,28 +90,31 @@ class FirstRun(Page):
         self._words = Text(words, "muted", wraps=True)
         self._asking = (self._demo_panel(), self._asking_panel())
         self._making = self._making_panel()
+        self._foot = QWidget(self)
         self._lay_out()
+        self._lay_out_foot()
         self._connect()
         self._show_market()
         self._show_split()
 
     def show_waiting(self, words: str) -> None:
         """What was chosen is being opened: nothing can be chosen meanwhile."""
-        for part in self._asking:
+        for part in (*self._asking, self._foot):
             part.setEnabled(False)
         self._words.show_text(words, "muted")
 
     def show_refused(self, why: str) -> None:
         """It could not be begun: let the person choose again."""
-        for part in self._asking:
+        for part in (*self._asking, self._foot):
             part.setEnabled(True)
         self._words.show_text(why, "warning")
         self._show_split()
 
     def show_progress(self, done: int, of: int, words: str) -> None:
         """History is being made: so many days of so many."""
-        for part in (self._words, self._way_back, *self._asking):
+        for part in (self._words, self._way_back, self._foot, *self._asking):
             part.hide()
+        self._place_foot()
         self._making.show()
         self._progress.setRange(0, of)
         self._progress.setValue(done)
@@ -173,13 +178,30 @@ class FirstRun(Page):
             modules.addWidget(Text(offer.about, "muted", 12, wraps=True), row, 1)
         panel.body.addLayout(modules)
         panel.body.addWidget(Text("Budgets", "muted"))
-        for part in (self._rows, self._sum, self._limits, self._said):
+        for part in (self._rows, self._sum, self._limits):
             panel.body.addWidget(part)
-        across = QHBoxLayout()
-        across.addWidget(self._create)
-        across.addStretch(1)
-        panel.body.addLayout(across)
         return panel
+
+    def _lay_out_foot(self) -> None:
+        """What begins it, and what stands in its way: in sight wherever the page is scrolled to."""
+        theme.set_role(self._foot, "page")
+        across = QHBoxLayout(self._foot)
+        across.setContentsMargins(2 * theme.SPACE, theme.SPACE, 2 * theme.SPACE, theme.SPACE)
+        across.setSpacing(2 * theme.SPACE)
+        across.addWidget(self._create)
+        across.addWidget(self._said, 8)
+        across.addStretch(1)
+        self._foot.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The foot keeps its place below the part that scrolls."""
+        super().resizeEvent(event)
+        self._place_foot()
+
+    def _place_foot(self) -> None:
+        height = 0 if self._foot.isHidden() else max(theme.px(_FOOT), self._foot.heightForWidth(self.width()))
+        self.setViewportMargins(0, 0, 0, height)
+        self._foot.setGeometry(0, self.height() - height, self.width(), height)
 
     def _making_panel(self) -> Panel:
         panel = Panel("Making some history", "making_panel")

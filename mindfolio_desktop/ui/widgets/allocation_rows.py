@@ -110,8 +110,10 @@ class AllocationRows(QWidget):
     dropped_on = Signal(int, int)
     """A row's name was dropped on another row: their places; the reserve's is the last."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, is_new: bool = False) -> None:
+        """`is_new`: of a mindfolio that is not begun. Nothing is at work then, and nothing needs a lock."""
         super().__init__(parent)
+        self._is_new = is_new
         self._rows: list[AllocationRow] = []
         self._ids: list[tuple[str, str]] = []
         self._reserve, self._reserve_percent = Text(), Text()
@@ -195,6 +197,8 @@ class AllocationRows(QWidget):
 
     def _make_row(self, index: int, module_id: str, name: str) -> AllocationRow:
         row = AllocationRow(index, module_id, name, self)
+        for part in (row.lock, row.state) if self._is_new else ():
+            part.hide()
         row.lock.toggled.connect(lambda: self._on_lock(row))
         row.name.dropped.connect(lambda at, source=index: self._on_dropped(source, at))
         row.moved.connect(lambda dollars, at=index: self.budget_moved.emit(at, dollars))

@@ -85,6 +85,7 @@ class TradeTicket(QFrame):
         self._person = Text(role="warning", wraps=True, name="ticket_person")
         self._short = Text(role="warning", wraps=True, name="ticket_short")
         self._waived = Text(role="warning", wraps=True, name="ticket_waived")
+        self._why = Text("Why", "caption", 12)
         self._reasons = Text(role="muted", wraps=True, name="ticket_reasons")
         self._answer = Text(role="warning", wraps=True, name="ticket_answer")
         self._preview = PreviewPanel()
@@ -154,6 +155,8 @@ class TradeTicket(QFrame):
         column.addLayout(self._figure_grid)
         column.addWidget(_line())
         column.addWidget(self.legs)
+        column.addWidget(self._why)
+        column.addWidget(self._reasons)
         column.addWidget(_line())
         self._facts.addWidget(self._money, 1, Qt.AlignmentFlag.AlignTop)
         self._facts.addWidget(self._odds, 1, Qt.AlignmentFlag.AlignTop)
@@ -165,8 +168,6 @@ class TradeTicket(QFrame):
         column.addWidget(_line())
         column.addWidget(Text("Backtest of the last 365 days", "caption", 12))
         column.addWidget(self._evidence)
-        column.addWidget(_line())
-        column.addWidget(self._reasons)
         column.addStretch(1)
         return page
 
@@ -299,7 +300,8 @@ class TradeTicket(QFrame):
         if is_closing:
             self._leave_out_what_is_of_openings()
         self._waived.show_or_hide("\n".join(_WAIVED.get(one, f"Waived: {one}") for one in candidate.waived))
-        self._reasons.show_or_hide("\n".join(f"• {reason}" for reason in candidate.reasons))
+        self._reasons.show_or_hide("\n".join(f"• {fmt.told(reason)}" for reason in candidate.reasons))
+        self._why.setVisible(bool(candidate.reasons))
 
     def _leave_out_what_is_of_openings(self) -> None:
         """A closing takes nothing of a budget, risks nothing new, and has no odds of its own."""

@@ -140,3 +140,25 @@ def test_a_demo_is_asked_for_shown_and_ended(stage: Stage, qtbot: QtBot) -> None
     with qtbot.waitSignal(stage.page.demo_ended):
         stage.click("demo_enough")
     assert not stage.find("demo_enough").isEnabled()
+
+
+def test_what_begins_it_is_in_sight_in_a_small_window_and_gone_while_history_is_made(stage: Stage) -> None:
+    page = stage.page
+    page.resize(1040, 500)
+    create = stage.find("first_run_create")
+    lower = create.mapTo(page, create.rect().bottomRight()).y()
+    assert page.verticalScrollBar().maximum() > 0, "not all of it fits"
+    assert create.isVisible()
+    assert page.viewport().geometry().bottom() < create.mapTo(page, create.rect().topLeft()).y()
+    assert lower < page.height()
+
+    page.show_progress(1, 5, "day 1 of 5")
+    assert not create.isVisible()
+    assert page.viewport().geometry().bottom() == page.height() - 1
+
+
+def test_budgets_of_a_mindfolio_that_is_not_begun_have_no_locks_and_use_nothing(stage: Stage) -> None:
+    for part in ("lock", "state"):
+        assert not any(
+            each.isVisible() for each in stage.page.findChildren(QWidget) if each.objectName().startswith(part)
+        )
