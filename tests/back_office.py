@@ -2,7 +2,7 @@
 
 from engine.core.money import dollars
 from engine.domain import events as ev
-from engine.domain.account import ActivityKind
+from engine.domain.account import EXTERNAL, ActivityKind
 from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.position import Lot
@@ -99,6 +99,14 @@ class BackOffice(Clerk):
         symbol = self.ledger.book.positions[position_id].symbol if position_id else "USD"
         self.record(ev.CashBooked(kind, module_id, position_id, symbol, dollars(amount), ""))
 
+    def breaks_in(self, live: Order) -> str:
+        """The module in which a broken fill of an order is undone: whose position it is, or last was."""
+        self.ledger.commit()
+        held = self.ledger.book.positions.get(live.position_id)
+        ended = None if held is not None else ended_trade(self.ledger.closed(), live.position_id)
+        module_id = held.module_id if held is not None else ended.module_id if ended is not None else live.module_id
+        return module_id if module_id in self.ledger.book.modules else EXTERNAL
+
     def bust(self, filled: ev.OrderFilled, live: Order, used: str = "0") -> str:
         """The broker breaks what a fill of an order did; the id of the position that this changes."""
         self.ledger.commit()
@@ -114,7 +122,7 @@ class BackOffice(Clerk):
         shares = live.structure.shares * live.side * filled.quantity
         self.record(
             ev.FillReversed(
-                live.order_id, live.module_id, position_id, live.structure,
+                live.order_id, self.breaks_in(live), position_id, live.structure,
                 tuple(leg for leg, _ in legs), shares,
                 tuple(price for _, price in legs) or filled.leg_prices,
                 filled.commission, filled.fees, dollars(used), "broken by the exchange", "",

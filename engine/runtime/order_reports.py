@@ -191,10 +191,13 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
     book = desk.book
     trades = _trades(order, report.leg_prices, report.quantity)
     position = book.positions.get(order.position_id)
-    module_id = order.module_id if position is None else position.module_id
+    ended = None if position is not None else ended_trade(desk.ledger.closed(), order.position_id)
+    # What went over to another module and ended there is undone there: that is where it counted.
+    module_id = (
+        position.module_id if position is not None else ended.module_id if ended is not None else order.module_id
+    )
     undone = [Trade(trade.contract, -trade.quantity, trade.price) for trade in trades]
     after = booked(() if position is None else position.lots, undone, desk.now).lots
-    ended = None if position is not None else ended_trade(desk.ledger.closed(), order.position_id)
     desk.record(
         ev.FillReversed(
             order_id=order.order_id,
@@ -223,6 +226,7 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
 class BrokenEnd:
     """A lineage whose end is broken: what it had made, and the best and the worst of its module's other trades."""
 
+    module_id: str
     lineage: str
     net: Money
     best: Money | None
@@ -244,7 +248,7 @@ def ended_trade(closed: Iterable[Position], position_id: str) -> BrokenEnd | Non
         return None
     owner = last[about].module_id
     others = [net for lineage, net in nets.items() if lineage != about and last[lineage].module_id == owner]
-    return BrokenEnd(about, nets[about], max(others, default=None), min(others, default=None))
+    return BrokenEnd(owner, about, nets[about], max(others, default=None), min(others, default=None))
 
 
 def _ended(

@@ -307,10 +307,10 @@ class Trading(RuleBasedStateMachine):
         number = choice % len(self.fills)
         event, asked = self.fills[number]
         live = self.book.orders.get(asked.order_id, asked)
-        held = self.book.positions.get(live.position_id)
-        if asked.module_id in self.book.modules and (held is None or held.module_id == asked.module_id):
+        module_id = self.clerk.breaks_in(live)
+        if module_id in self.book.modules:
             del self.fills[number]
-            self.alone(asked.module_id, lambda: self.clerk.bust(event, live))
+            self.alone(module_id, lambda: self.clerk.bust(event, live))
 
 
 def later(which: OptionContract) -> OptionContract:

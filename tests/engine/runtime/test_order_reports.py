@@ -21,7 +21,7 @@ from engine.domain.broker_reports import (
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.runtime import orders
-from tests.engine.runtime.scenes import CONDOR, MODULE, give, hear, later, quiet, urgent, working
+from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, give, hear, later, quiet, urgent, working
 from tests.fakes import Rig, filled
 
 
@@ -322,6 +322,25 @@ class TestBrokenTrades:
         assert urgent(five, "the broker broke the trade: clearly wrong") == 1
         hear(five, replace(bust, reference="B78", quantity=1))
         assert self.units(five) == [2], "another one is not the same told twice"
+
+    def test_what_went_over_to_another_module_and_ended_there_is_undone_there(
+        self, five: Rig, bust: BrokerFillBroken
+    ) -> None:
+        desk = five.desk
+        (position,) = desk.book.positions_of(MODULE)
+        desk.record(ev.PositionMoved(position.position_id, OTHER, "user", "theirs now"))
+        desk.record(ev.PositionSettled(position.position_id, dollars(100), desk.now, 0))
+        desk.commit()
+        counted = {module_id: module.stats.closed for module_id, module in desk.book.modules.items()}
+        assert (counted[MODULE], counted[OTHER]) == (0, 1)
+        mine = desk.book.pnl(MODULE)
+
+        hear(five, bust)
+        counted = {module_id: module.stats.closed for module_id, module in desk.book.modules.items()}
+        assert (counted[MODULE], counted[OTHER]) == (0, 0), "its end is broken, where it was an end"
+        assert desk.book.positions_of(MODULE) == ()
+        assert [each.quantity for each in desk.book.positions_of(OTHER)] == [2]
+        assert desk.book.pnl(MODULE) == mine
 
     def test_also_when_it_is_told_again_after_a_restart(self, five: Rig, bust: BrokerFillBroken) -> None:
         hear(five, bust)
