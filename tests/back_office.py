@@ -103,7 +103,9 @@ class BackOffice(Clerk):
         """The module in which a broken fill of an order is undone: whose position it is, or last was."""
         self.ledger.commit()
         held = self.ledger.book.positions.get(live.position_id)
-        ended = None if held is not None else ended_trade(self.ledger.closed(), live.position_id)
+        ended = (
+            None if held is not None else ended_trade(self.ledger.closed(), live.position_id, self.ledger.book.lineages)
+        )
         module_id = held.module_id if held is not None else ended.module_id if ended is not None else live.module_id
         return module_id if module_id in self.ledger.book.modules else EXTERNAL
 
@@ -111,7 +113,11 @@ class BackOffice(Clerk):
         """The broker breaks what a fill of an order did; the id of the position that this changes."""
         self.ledger.commit()
         book = self.ledger.book
-        ended = None if live.position_id in book.positions else ended_trade(self.ledger.closed(), live.position_id)
+        ended = (
+            None
+            if live.position_id in book.positions
+            else ended_trade(self.ledger.closed(), live.position_id, self.ledger.book.lineages)
+        )
         position_id = live.position_id if live.position_id in book.positions else book.next_position_id
         counts = filled.leg_quantities or tuple(leg.ratio * filled.quantity for leg in live.trades)
         legs = tuple(

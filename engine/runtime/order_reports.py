@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from engine.core.money import UNIT, Money
@@ -191,7 +191,7 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
     book = desk.book
     trades = _trades(order, report.leg_prices, report.quantity)
     position = book.positions.get(order.position_id)
-    ended = None if position is not None else ended_trade(desk.ledger.closed(), order.position_id)
+    ended = None if position is not None else ended_trade(desk.ledger.closed(), order.position_id, desk.book.lineages)
     # What went over to another module and ended there is undone there: that is where it counted.
     module_id = (
         position.module_id if position is not None else ended.module_id if ended is not None else order.module_id
@@ -233,8 +233,11 @@ class BrokenEnd:
     worst: Money | None
 
 
-def ended_trade(closed: Iterable[Position], position_id: str) -> BrokenEnd | None:
-    """Of the trade that a position ended, given all positions that ended; None where it ended none of ours."""
+def ended_trade(closed: Iterable[Position], position_id: str, going: Container[str]) -> BrokenEnd | None:
+    """Of the trade that a position ended, given all positions that ended; None where it ended none of ours.
+
+    Lineages that are `going` have parts that ended, and are no results: one may be open again by a broken trade.
+    """
     nets: dict[str, Money] = defaultdict(int)
     last: dict[str, Position] = {}
     about = ""
@@ -247,7 +250,11 @@ def ended_trade(closed: Iterable[Position], position_id: str) -> BrokenEnd | Non
     if not about or about not in last:
         return None
     owner = last[about].module_id
-    others = [net for lineage, net in nets.items() if lineage != about and last[lineage].module_id == owner]
+    others = [
+        net
+        for lineage, net in nets.items()
+        if lineage != about and lineage not in going and lineage in last and last[lineage].module_id == owner
+    ]
     return BrokenEnd(owner, about, nets[about], max(others, default=None), min(others, default=None))
 
 
