@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         send = self._bridge.send
         connect_stop(self._stop_panel, send)
+        self._stop_panel.focus_left.connect(lambda: self._pages.currentWidget().setFocus())
         self._differences.resolved.connect(send)
         self._header.speed.speed_requested.connect(lambda speed: send(SetSpeed(speed)))
         self._navigation.page_chosen.connect(self.go)

@@ -86,6 +86,8 @@ class StopPanel(QFrame):
     """Work out what to close, riskiest first."""
     plan_confirmed = Signal(str)
     """The id of the plan that was read."""
+    focus_left = Signal()
+    """The stop is lifted while the keyboard was here: it belongs somewhere else now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,6 +95,8 @@ class StopPanel(QFrame):
         self._plan_id = ""
         theme.set_role(self, "stop-panel")
         self._is_confirmed = False
+        self._is_sent = False
+        """A re-arm was sent, and the engine has not answered yet: it can neither be taken back nor sent twice."""
         self._waiting = QElapsedTimer()
         self._impatience = QTimer(self, interval=1000)
         self._impatience.timeout.connect(self._show_waiting)
@@ -135,8 +139,7 @@ class StopPanel(QFrame):
 
     def show_denied(self) -> None:
         """The engine refused a re-arm: let the person try again."""
-        self._reason.setEnabled(True)
-        self._reason_changed()
+        self._await_answer(is_sent=False)
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show the stop as the engine reports it, or hide the panel once it is lifted."""
@@ -147,8 +150,7 @@ class StopPanel(QFrame):
         if not is_stopped and not snapshot.breaker:
             if self._is_confirmed:
                 self._is_confirmed = False
-                self._forget_reason()
-                self.hide()
+                self._end()
             return
         self._impatience.stop()
         if not self._is_confirmed:
@@ -166,6 +168,8 @@ class StopPanel(QFrame):
     def _show_halted(self, why: str) -> None:
         """The engine stopped by itself. There is no way back from here but a restart once the cause is mended."""
         self._impatience.stop()
+        if not self._reason.isHidden():
+            self._clear_reason()
         if self._title.text() != "TRADING HALTED":
             self._announce("Trading is halted.")
         self._title.show_text("TRADING HALTED")
@@ -216,24 +220,53 @@ class StopPanel(QFrame):
 
     @Slot()
     def _forget_reason(self) -> None:
+        """Give up; not once it is sent."""
+        if self._is_sent:
+            return
+        has_keyboard = self._has_keyboard()
+        self._clear_reason()
+        self._open.setVisible(self._is_confirmed)
+        if has_keyboard:
+            self._open.setFocus()
+
+    def _clear_reason(self) -> None:
         self._reason.clear()
-        self._reason.setEnabled(True)
+        self._await_answer(is_sent=False)
         for widget in (self._reason, self._send, self._cancel):
             widget.hide()
-        self._open.setVisible(self._is_confirmed)
+
+    def _end(self) -> None:
+        """There is nothing to tell any more."""
+        has_keyboard = self._has_keyboard()
+        self._clear_reason()
+        self.hide()
+        if has_keyboard:
+            self.focus_left.emit()
+
+    def _has_keyboard(self) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
 
     @Slot()
     def _reason_changed(self) -> None:
-        self._send.setEnabled(bool(self._reason.text().strip()) and self._reason.isEnabled())
+        self._send.setEnabled(bool(self._reason.text().strip()) and not self._is_sent)
 
     @Slot()
     def _rearm(self) -> None:
         reason = self._reason.text().strip()
-        if not reason or not self._reason.isEnabled():
+        if not reason or self._is_sent:
             return
-        self._reason.setEnabled(False)
-        self._send.setEnabled(False)
+        self._reason.setFocus()  # before its buttons are disabled: the keyboard would go to the next that is not
+        self._await_answer(is_sent=True)
         self.rearm_requested.emit(reason)
+
+    def _await_answer(self, *, is_sent: bool) -> None:
+        """Between the re-arm and the engine's answer its reason can be read, and nothing be done."""
+        self._is_sent = is_sent
+        self._reason.setReadOnly(is_sent)
+        self._cancel.setEnabled(not is_sent)
+        self._send.setText("Re-arming…" if is_sent else "Re-arm")
+        self._reason_changed()
 
     def _announce(self, words: str) -> None:
         """Tell a screen reader; without one this does nothing."""

@@ -199,6 +199,46 @@ class TestRearm:
             QTest.mouseClick(child(open_panel, "rearm_cancel"), Qt.MouseButton.LeftButton)
         assert child(open_panel, "rearm_reason").isHidden()
         assert child(open_panel, "rearm_open").isVisible()
+        assert child(open_panel, "rearm_open").hasFocus()
+
+    @pytest.mark.parametrize("by_key", [True, False])
+    def test_what_was_sent_can_neither_be_given_up_nor_sent_twice_before_the_answer(
+        self, open_panel: StopPanel, reasons: list[str], *, by_key: bool
+    ) -> None:
+        field, send, cancel = (child(open_panel, f"rearm_{name}") for name in ("reason", "send", "cancel"))
+        QTest.keyClicks(field, "checked")
+        if by_key:
+            QTest.keyClick(field, Qt.Key.Key_Return)
+        else:
+            QTest.mouseClick(send, Qt.MouseButton.LeftButton)
+        assert field.hasFocus()
+        for key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Escape):
+            QTest.keyClick(field, key)
+        QTest.mouseClick(cancel, Qt.MouseButton.LeftButton)
+        QTest.mouseClick(send, Qt.MouseButton.LeftButton)
+        open_panel.set_snapshot(stopped())
+        assert reasons == ["checked"]
+        assert isinstance(field, QLineEdit)
+        assert isinstance(send, QPushButton)
+        assert field.text() == "checked"
+        assert field.isVisible()
+        assert send.text() == "Re-arming…"
+        open_panel.show_denied()
+        assert send.text() == "Re-arm"
+        QTest.keyClick(field, Qt.Key.Key_Escape)
+        assert field.isHidden()
+
+    def test_the_keyboard_is_given_back_when_the_stop_is_lifted(self, open_panel: StopPanel, qtbot: QtBot) -> None:
+        QTest.keyClicks(child(open_panel, "rearm_reason"), "checked")
+        QTest.keyClick(child(open_panel, "rearm_reason"), Qt.Key.Key_Return)
+        with qtbot.waitSignal(open_panel.focus_left, timeout=1000):
+            open_panel.set_snapshot(aggressive_growth())
+
+    def test_a_halt_takes_the_typed_reason_away(self, open_panel: StopPanel) -> None:
+        QTest.keyClicks(child(open_panel, "rearm_reason"), "checked")
+        open_panel.set_snapshot(replace(stopped(), halted="the ledger cannot be written"))
+        assert child(open_panel, "rearm_reason").isHidden()
+        assert child(open_panel, "rearm_open").isHidden()
 
     def test_a_later_stop_starts_with_an_empty_reason(self, open_panel: StopPanel, qtbot: QtBot) -> None:
         QTest.keyClicks(child(open_panel, "rearm_reason"), "old reason")
