@@ -27,7 +27,7 @@ from engine.core.calendar import years_to_expiry
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT, dollars
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import contract_keys, decode_keys
+from engine.domain.contract_keys import contract_keys, decode_keys
 from engine.domain.mindfolio import MindfolioSpec
 from engine.domain.scan import Past
 from engine.domain.snapshot import MarketView

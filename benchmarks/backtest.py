@@ -30,8 +30,8 @@ from engine.core.calendar import Session, previous_session, session_on, years_to
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT, Money, dollars
 from engine.domain.chain import Chain
+from engine.domain.contract_keys import contract_keys, decode_keys
 from engine.domain.happening import Outlook
-from engine.domain.instrument import contract_keys, decode_keys
 from engine.domain.limits import Costs, ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter
 from engine.domain.order import OrderPurpose

@@ -19,7 +19,8 @@ from engine.core.money import Money, dollars
 from engine.domain import events as ev
 from engine.domain.candidate import Candidate
 from engine.domain.chain import Chain
-from engine.domain.instrument import OptionContract, Right, decode_keys
+from engine.domain.contract_keys import decode_keys
+from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import AccountLimits, GateLimits, ModuleLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec
 from engine.domain.order import Order, OrderPurpose

@@ -18,7 +18,7 @@ from engine.core.calendar import NEW_YORK, session_on
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import contract_keys, decode_keys
+from engine.domain.contract_keys import contract_keys, decode_keys
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "chains"
 YAHOO = SHARED / "yahoo_SPY_QQQ_TSLA_NVDA_2026-03-16_2026-04-24.parquet"

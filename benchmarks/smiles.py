@@ -15,7 +15,7 @@ from engine.backtest.valuing import value_chains
 from engine.core.calendar import market_day
 from engine.core.money import UNIT
 from engine.domain.chain import Chain
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 
 RATE = 0.037
 FROM, TO = -3.5, 2.5

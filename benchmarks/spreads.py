@@ -17,7 +17,8 @@ from engine.backtest.valuing import value_chains
 from engine.core.calendar import market_day
 from engine.core.money import UNIT, Money
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import contract_of, decode_keys
+from engine.domain.contract_keys import decode_keys
+from engine.domain.instrument import contract_of
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.package import LadderRules, next_limit, package_quote, to_tick, worst_limit
 from engine.domain.quote import Quote

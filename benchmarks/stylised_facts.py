@@ -18,7 +18,7 @@ from engine.analytics.surface import skew
 from engine.core.calendar import session_on
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.market.simulated.feed import DEFAULT_START
 from engine.market.simulated.history import SimulatedHistory
 from engine.market.simulated.market import Market

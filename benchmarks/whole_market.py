@@ -20,7 +20,7 @@ from engine.analytics.chain_values import chain_values
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT
 from engine.domain.chain import Ints
-from engine.domain.instrument import contract_keys
+from engine.domain.contract_keys import contract_keys
 from engine.domain.ports import ChainUpdate
 from engine.market.store import MarketStore
 

@@ -38,7 +38,7 @@ from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from engine.ledger.store import SqliteStore
 from engine.portfolio.aggregate import Aggregator, Background
 from engine.risk.latch import StopLatch
-from mindfolio_desktop.app import SWITCH_INTERVAL_S
+from engine.runtime.host import SWITCH_S
 from mindfolio_desktop.switching import set_aside
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.bridge import EngineBridge
@@ -136,7 +136,7 @@ def _window(
     folder: Path, stop: Callable[[str, str], None] = _nothing
 ) -> tuple[QApplication, MainWindow, EngineBridge, BusyEngine]:
     """The application, its window, the bridge, and a busy engine that has begun; the first figures are shown."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    sys.setswitchinterval(SWITCH_S)
     application = QApplication([])
     theme.apply(application)
     engine = BusyEngine(folder)
@@ -233,7 +233,7 @@ def pages(folder: Path) -> None:
     random, first, again = Random(1), list[float](), list[float]()  # noqa: S311 - the same turns each time
     keys = [*KEYS, "m00", "m07"]
     known = {DASHBOARD}
-    (stack,) = (each for each in window.findChildren(QStackedWidget) if each.parent() is window.centralWidget())
+    (stack,) = (each for each in window.findChildren(QStackedWidget) if each.objectName() == "pages")
     eyes: dict[QWidget, Eye] = {}
     for turn in range(SWITCHES):
         key = keys[turn] if turn < len(keys) else random.choice(keys)

@@ -36,8 +36,9 @@ from engine.backtest import beside
 from engine.backtest.evidence_process import Answer
 from engine.domain.mindfolio import Environment
 from engine.domain.snapshot import MindfolioSnapshot
+from engine.runtime.host import SWITCH_S
 from engine.runtime.places import Places, Running
-from mindfolio_desktop.app import SWITCH_INTERVAL_S, Session
+from mindfolio_desktop.app import Session
 from mindfolio_desktop.ui import theme
 
 INTERVAL_MS = 10
@@ -114,7 +115,7 @@ def run(name: str, folder: Path, seconds: float) -> None:
     """One run, whose figures are printed."""
     if name == "none":
         patch.object(beside, "EvidenceProcess", Idle).start()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    sys.setswitchinterval(SWITCH_S)
     application = QApplication([])
     theme.apply(application)
     places = Places(folder, Environment.SIMULATED)

@@ -12,18 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+# Nothing here that the program does not import before its first paint: that is what is measured.
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from engine.domain.mindfolio import Environment
-from engine.domain.snapshot import MindfolioSnapshot
-from engine.runtime.places import Places, Running
-from mindfolio_desktop.app import Session
-from mindfolio_desktop.ui import theme
+from mindfolio_desktop import cli, opening
+
+if TYPE_CHECKING:
+    from engine.domain.snapshot import MindfolioSnapshot
 
 RUNS = 9
 PATIENCE_S = 10.0
@@ -34,48 +35,33 @@ FIGURES = {
 }
 
 
-class Eye(QObject):
-    """Sees the first paint of what it looks at."""
-
-    def __init__(self, seen: dict[str, object], began: float) -> None:
-        super().__init__()
-        self._seen, self._began = seen, began
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's own name
-        """Take down the moment, and what was loaded by then."""
-        if event.type() is QEvent.Type.Paint and "paint" not in self._seen:
-            self._seen["paint"] = time.time() - self._began
-            self._seen["loaded"] = sorted(name for name in sys.modules if name.startswith("PySide6.Qt"))
-        return False
-
-
 class Start:
-    """One start of the program."""
+    """One start of the program, from its command line to the first chart."""
 
-    def __init__(self, folder: Path, began: float) -> None:
-        self._seen: dict[str, object] = {}
+    def __init__(self, began: float) -> None:
+        self.seen: dict[str, object] = {}
         self._began, self._turned = began, 0.0
-        self._application = QApplication([])
-        theme.apply(self._application)
-        running = Running(speed=60.0, threads=1, publishes=True, symbols=("KO", "XLF"))
-        self._session = Session(Places(folder, Environment.SIMULATED), running)
-        self._eye = Eye(self._seen, began)
-        self._session.window.installEventFilter(self._eye)
 
-    def run(self) -> dict[str, object]:
-        """What was seen: seconds, and the parts of Qt at the first paint."""
+    def watch(self, program: opening.Program) -> None:
+        """Look at a program that is about to start."""
+        self._program = program
+        program.frame.opening.painted.connect(self._painted)
+        program.opened.connect(self._opened)
+
+    def _painted(self) -> None:
+        self.seen["paint"] = time.time() - self._began
+        self.seen["loaded"] = sorted(name for name in sys.modules if name.startswith("PySide6.Qt"))
+
+    def _opened(self) -> None:
+        self._session = self._program.switching.session
         self._session.bridge.snapshot_changed.connect(self._look)
-        self._session.start()
-        self._application.exec()
-        self._session.close()
-        return self._seen
 
-    def _look(self, snapshot: MindfolioSnapshot) -> None:
-        if "filled" in self._seen or not snapshot.modules:
+    def _look(self, snapshot: "MindfolioSnapshot") -> None:
+        if "filled" in self.seen or not snapshot.modules:
             return
         self._session.window.repaint()
-        self._seen["filled"] = time.time() - self._began
-        QTimer.singleShot(500, self._session.window, lambda: self._turn(snapshot.modules[0].spec.module_id))
+        self.seen["filled"] = time.time() - self._began
+        QTimer.singleShot(1000, self._session.window, lambda: self._turn(snapshot.modules[0].spec.module_id))
 
     def _turn(self, module_id: str) -> None:
         self._turned = time.perf_counter()
@@ -86,17 +72,25 @@ class Start:
         if (plot := sys.modules.get("pyqtgraph")) is not None:
             for chart in self._session.window.findChildren(plot.PlotWidget):
                 chart.repaint()
-                self._seen["chart"] = time.perf_counter() - self._turned
-        if "chart" in self._seen or time.perf_counter() - self._turned > PATIENCE_S:
-            self._application.quit()
+                self.seen["chart"] = time.perf_counter() - self._turned
+        if "chart" in self.seen or time.perf_counter() - self._turned > PATIENCE_S:
+            QApplication.exit(0)
         else:
             QTimer.singleShot(1, self._session.window, self._wait_for_chart)
+
+
+def _start(folder: str, began: float) -> None:
+    """Start the program by its command line, and print what was seen."""
+    start = Start(began)
+    vars(opening)["run_window"] = partial(opening.run_window, watched=start.watch)
+    cli.run(["--data-dir", folder, "--template", "aggressive-growth", "--symbols", "KO,XLF", "--speed", "60"])
+    print(json.dumps(start.seen))
 
 
 def main() -> None:
     """Print the medians."""
     if len(sys.argv) > 1:
-        print(json.dumps(Start(Path(sys.argv[1]), float(sys.argv[2])).run()))
+        _start(sys.argv[1], float(sys.argv[2]))
         return
     print(f"load of this machine before: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
     found = []

@@ -1,7 +1,7 @@
-"""Composition root of the window: the one file that sees both worlds.
+"""Composition root of a mindfolio on screen: the one file that sees both worlds, a window and its engine.
 
-Only QtCore, QtGui and QtWidgets are imported before the first paint; everything heavy happens on the engine's thread
-or when a page first needs it.
+It is imported once the program's window is painted; what is heavier still happens on the engine's thread, or when a
+page first needs it.
 """
 
 import sys
@@ -18,14 +18,12 @@ from engine.domain.questions import DeskQuestion, LedgerQuestion
 from engine.runtime.host import EngineHost
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.frame import Frame
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.main_window import MainWindow
 from mindfolio_desktop.ui.others import Others
 from mindfolio_desktop.ui.views.settings import About
 from mindfolio_desktop.ui.widgets.module_panels import Setting
-
-SWITCH_INTERVAL_S = 0.0005
-"""How long a thread may keep the interpreter: at the default of 5 ms a busy engine makes the window stutter."""
 
 
 class LedgerReader:
@@ -49,10 +47,15 @@ class Session:
     """One window over one engine. The window is made when it is first asked for."""
 
     def __init__(
-        self, places: Places, running: Running, look: Look | None = None, others: Others | None = None
+        self,
+        places: Places,
+        running: Running,
+        look: Look | None = None,
+        others: Others | None = None,
+        frame: Frame | None = None,
     ) -> None:
-        """With `others` the window offers other mindfolios."""
-        self._look, self._others = look, others
+        """With `others` the window offers other mindfolios; without a `frame` it stands by itself."""
+        self._look, self._others, self._frame = look, others, frame
         self.bridge = EngineBridge(self._send, self._stop, self._read)
         self._take(places, running)
 
@@ -63,9 +66,16 @@ class Session:
             self.bridge, settings_of=self._settings, about_of=self._about, look=self._look, others=self._others
         )
 
+    def show(self) -> None:
+        """Show the window."""
+        if self._frame is None:
+            self.window.show()
+        else:
+            self._frame.hold(self.window)
+
     def start(self) -> None:
         """Show the window; the engine starts once it is painted."""
-        self.window.show()
+        self.show()
         QTimer.singleShot(0, self.host.start)
 
     def begin(self, places: Places, running: Running) -> None:

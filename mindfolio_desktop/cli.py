@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +62,21 @@ def run(arguments: Sequence[str]) -> int:
 
 def program_version() -> str:
     """The installed version."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - heavy: not before the window
+
     try:
         return version("mindfolio-desktop")
     except PackageNotFoundError:
         return "0.0.0+source"
+
+
+class _Version(argparse.Action):
+    """`--version`: the version is looked up only when somebody asks for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_given: object) -> None:
+        """Print it and leave."""
+        print(f"{parser.prog} {program_version()}")
+        parser.exit()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="mindfolio",
         description="Several option strategies on one account, each with its own budget. No command: the window.",
     )
-    parser.add_argument("--version", action="version", version=f"mindfolio {program_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     parser.add_argument("--smoke-test", action="store_true", help="start, paint, trade a simulated hour, verify, exit")
     _add_market(parser)
     _add_window(parser)
@@ -250,17 +260,15 @@ def _window(options: argparse.Namespace) -> int:
 
         return smoke_test()
     from engine.runtime.known import last_opened  # noqa: PLC0415 - as the window
-    from mindfolio_desktop.switching import run_window  # noqa: PLC0415 - Qt only where a window is wanted
+    from mindfolio_desktop.opening import run_window  # noqa: PLC0415 - Qt only where a window is wanted
 
     running = _running(options, default_speed=WINDOW_SPEED, threads=1, publishes=True)
     says_which = hasattr(options, "market") or hasattr(options, "template")
     if not says_which and (last := last_opened(data_dir(options))) is not None:
         return run_window(last, running)
-    if hasattr(options, "template") or existing(data_dir(options)):
-        return run_window(_places(options), running)
-    from mindfolio_desktop.welcome import ask_first  # noqa: PLC0415 - nobody said what the first mindfolio shall be
-
-    return run_window(_places(options), running, ask_first)
+    # Without a mindfolio, and when nobody said what the first one shall be, that is asked for.
+    is_said = hasattr(options, "template") or bool(existing(data_dir(options)))
+    return run_window(_places(options), running, asks_first=not is_said)
 
 
 def _import(options: argparse.Namespace) -> int:

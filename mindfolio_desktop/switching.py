@@ -6,21 +6,19 @@ this one ends as it does when the program ends, and only then a window is made f
 
 import datetime as dt
 import gc
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Slot
-from PySide6.QtWidgets import QApplication
 
 from engine.domain.mindfolio import Beginning, Environment, KnownMindfolio
 from engine.runtime import known
 from engine.runtime.places import Places, Running
-from mindfolio_desktop.app import SWITCH_INTERVAL_S, Session
+from mindfolio_desktop.app import Session
 from mindfolio_desktop.ui import remembered
+from mindfolio_desktop.ui.frame import Frame
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.others import Others
-from mindfolio_desktop.ui.remembered import Whose
 from mindfolio_desktop.ui.views.first_run import FirstRun
 from mindfolio_desktop.welcome import DEMO_NAME, first_run, go_on_with_demo, history_of, of_demo
 
@@ -30,10 +28,6 @@ _SETTLED_MS = 500
 _GONE = "It is not there any more. List the mindfolios again."
 
 Shown = Callable[[Session], None]
-
-
-def _show(session: Session) -> None:
-    session.window.show()
 
 
 @dataclass(slots=True)
@@ -50,10 +44,11 @@ class _Incoming:
 class Switching(QObject):
     """Holds the session that is on screen. One switch at a time."""
 
-    def __init__(self, places: Places, running: Running, look: Look) -> None:
+    def __init__(self, places: Places, running: Running, look: Look, frame: Frame) -> None:
         """`running` is how every mindfolio of this window runs, if nothing else was said for a new one."""
         super().__init__()
-        self._look, self._running = look, replace(running, beginning=None, name="")
+        running = replace(running, is_beside=True)
+        self._look, self._running, self._frame = look, replace(running, beginning=None, name=""), frame
         self._home = places.home
         self._incoming: _Incoming | None = None
         self._asked: FirstRun | None = None
@@ -63,9 +58,7 @@ class Switching(QObject):
         self.others.forget_wanted.connect(self._forget)
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._follow)
-        _remember_for(places)
-        look.come_back()
-        self.session = Session(places, running, look, self.others)
+        self.session = Session(places, running, look, self.others, frame)
         self._listen()
 
     def close(self) -> bool:
@@ -93,7 +86,8 @@ class Switching(QObject):
         if session.bridge.snapshot is None:
             return
         session.bridge.snapshot_changed.disconnect(self._note_opened)
-        _remember_for(session.places)  # a first start may have chosen another market
+        # A first start may have chosen another market.
+        remembered.use_folders(session.places.home, session.places.folder)
         known.note_opened(session.places, session.bridge.snapshot.name, dt.datetime.now(dt.UTC))
         QTimer.singleShot(_SETTLED_MS, self, set_aside)
 
@@ -108,12 +102,12 @@ class Switching(QObject):
             return
         self.switch(places, replace(self._running, seed=None), name)
 
-    def switch(self, places: Places, running: Running, name: str, show: Shown = _show) -> None:
+    def switch(self, places: Places, running: Running, name: str, show: Shown = Session.show) -> None:
         """Open it, then end what is on screen and `show` it. Says in the window what cannot be done."""
         if self._incoming is not None:
             self._refuse(name, f"{self._incoming.name} is being opened. Wait for that.")
             return
-        session = Session(places, running, self._look, self.others)
+        session = Session(places, running, self._look, self.others, self._frame)
         session.bridge.hold()
         self._incoming = _Incoming(session, name, show)
         session.host.start()
@@ -141,12 +135,11 @@ class Switching(QObject):
         """The one before has ended: a window for the other, as that was left."""
         before, self.session, self._asked = self.session, coming.session, None
         before.window.keep()
-        _remember_for(coming.session.places)
+        remembered.use_folders(coming.session.places.home, coming.session.places.folder)
         self._look.come_back()
         self._listen()
         coming.show(self.session)
         before.window.floats.put_away()
-        before.window.hide()
         before.window.deleteLater()
         before.close()
         self.session.bridge.release()
@@ -176,7 +169,7 @@ class Switching(QObject):
     @Slot(object, object)
     def _begin(self, beginning: Beginning, environment: Environment) -> None:
         running = replace(self._running, beginning=beginning)
-        self._leave_for(beginning.name, lambda: self._create(beginning.name, environment, running, _show))
+        self._leave_for(beginning.name, lambda: self._create(beginning.name, environment, running, Session.show))
 
     @Slot()
     def _begin_demo(self) -> None:
@@ -185,7 +178,7 @@ class Switching(QObject):
 
         def show(session: Session) -> None:
             go_on_with_demo(session, after)
-            session.window.show()
+            session.show()
 
         self._leave_for(name, lambda: self._create(name, Environment.SIMULATED, history_of(after), show))
 
@@ -208,11 +201,6 @@ class Switching(QObject):
         self.switch(places, running, name, show)
 
 
-def _remember_for(places: Places) -> None:
-    """Windows, pages and tables are remembered beside each ledger, what is a person's in the user's data place."""
-    remembered.use({Whose.USER: places.home / "settings.ini", Whose.MINDFOLIO: places.folder / "window.ini"})
-
-
 def set_aside() -> None:
     """Spare the cycle collector what stays anyway: modules, the window, the book as it was opened.
 
@@ -221,21 +209,3 @@ def set_aside() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def run_window(places: Places, running: Running, start: Callable[[Session], None] = Session.start) -> int:
-    """Open the window and stay until it is closed; returns the exit code.
-
-    `start` begins the session; the first start of all asks before it begins an engine.
-    """
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    application = QApplication([sys.argv[0]])
-    application.setApplicationName("Mindfolio")
-    application.setApplicationDisplayName("Mindfolio")
-    _remember_for(places)
-    switching = Switching(places, replace(running, is_beside=True), Look(application))
-    start(switching.session)
-    code = application.exec()
-    has_ended = switching.close()
-    remembered.sync()
-    return code if has_ended else 1

@@ -107,7 +107,7 @@ class Welcome(QObject):
     def start(self) -> None:
         """Show the window with the page."""
         self._session.window.show_welcome(self._page)
-        self._session.window.show()
+        self._session.show()
 
     @Slot(object, object)
     def _begin(self, beginning: Beginning, environment: Environment) -> None:

@@ -12,10 +12,12 @@ import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock
+from typing import TYPE_CHECKING
 
 from engine.core.errors import MindfolioError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 PREFIX = ".mindfolio-report-"
 """What the names of workspaces begin with."""
@@ -103,7 +105,7 @@ def _workspace(near: Path) -> Iterator[Path]:
     """A folder on the same disk, locked for as long as its process lives, gone afterwards."""
     work = near / f"{PREFIX}{secrets.token_hex(4)}"
     work.mkdir()
-    lock = FileLock(work / _LOCK, timeout=0)
+    lock = _lock_of(work)
     try:
         with lock:
             yield work
@@ -113,13 +115,19 @@ def _workspace(near: Path) -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
+def _lock_of(work: Path) -> "FileLock":
+    from filelock import FileLock  # noqa: PLC0415 - heavy: not before the window, whose command line is read with all others
+
+    return FileLock(work / _LOCK, timeout=0)
+
+
 def _clear_away(near: Path) -> None:
     """Workspaces of processes that died: what they moved aside goes back, unless its place is taken."""
     for work in near.glob(f"{PREFIX}*"):
         if not work.is_dir():
             continue
         try:
-            with FileLock(work / _LOCK, timeout=0):
+            with _lock_of(work):
                 for aside in (work / _OLD).glob("*"):
                     if not (near / aside.name).exists():
                         aside.rename(near / aside.name)

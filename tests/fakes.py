@@ -24,7 +24,7 @@ from engine.domain.broker_reports import (
     BrokerReplaced,
     BrokerReport,
 )
-from engine.domain.instrument import contract_keys
+from engine.domain.contract_keys import contract_keys
 from engine.domain.limits import GateLimits
 from engine.domain.mindfolio import Environment, MindfolioSpec, Waivers
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied, Notice

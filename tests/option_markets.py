@@ -11,8 +11,9 @@ import numpy as np
 from engine.core.clock import epoch_us
 from engine.core.money import dollars
 from engine.domain.chain import Chain
+from engine.domain.contract_keys import contract_keys
 from engine.domain.happening import Outlook
-from engine.domain.instrument import OptionContract, Right, contract_keys
+from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import Costs, ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter, Waivers
 from engine.domain.ports import ChainUpdate

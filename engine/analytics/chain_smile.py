@@ -10,7 +10,7 @@ from engine.analytics.smile_fit import fit_smile
 from engine.analytics.surface import Surface, fit_surface, iv_uncertainty
 from engine.core.money import UNIT
 from engine.domain.chain import Chain
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 
 
 def chain_smile(chain: Chain, values: ChainValues, expiration: int) -> Smile:

@@ -17,7 +17,7 @@ from engine.analytics.kernel import Flags, IvStatus
 from engine.core.calendar import years_to_expiry
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import decode_keys, other_right
+from engine.domain.contract_keys import decode_keys, other_right
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from engine.analytics.kernel import Flags, FloatLike, IvStatus
 from engine.core.calendar import days_to_expiry, years_to_expiry
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 
 _FEWEST_PAIRS = 3
 

@@ -18,7 +18,7 @@ from engine.analytics.surface import MONTH
 from engine.core.calendar import market_day, years_to_expiry
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats, Ints
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 
 NEAREST_DAYS = 7
 """An expiration within a week moves with the hour, not with what the market thinks of a month."""

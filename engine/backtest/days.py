@@ -16,8 +16,8 @@ from engine.core.clock import epoch_us
 from engine.core.expiries import ExpiryKind, kind_of
 from engine.core.money import UNIT, Money, from_float
 from engine.domain.chain import Chain, Floats, Ints
+from engine.domain.contract_keys import decode_keys
 from engine.domain.happening import Outlook
-from engine.domain.instrument import decode_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.scan import IvRank
 from engine.market.iv_history import Volatilities

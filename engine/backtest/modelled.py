@@ -30,7 +30,7 @@ from engine.core.clock import epoch_us
 from engine.core.expiries import ExpiryKind, kind_of, trades_late, weekly_expirations
 from engine.core.money import UNIT
 from engine.domain.chain import Floats, Ints
-from engine.domain.instrument import contract_keys
+from engine.domain.contract_keys import contract_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.quote_flags import Flags
 from engine.domain.tick import buy_prices, grid_of, sell_prices

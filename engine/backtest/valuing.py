@@ -23,7 +23,7 @@ from engine.core.calendar import expiry_at, market_day
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats, Ints
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.quote_flags import Flags
 
 INTO_THE_MONEY = 0.15

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.domain.chain import Ints
-from engine.domain.instrument import contract_keys
+from engine.domain.contract_keys import contract_keys
 from engine.market.duck import connect, failing_as, literal
 from engine.market.history_files import HistoryFault, checked_path, read_manifest
 

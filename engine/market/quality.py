@@ -12,7 +12,7 @@ import numpy as np
 from engine.core.calendar import market_day
 from engine.core.expiries import ended_at, is_regular
 from engine.domain.chain import Ints
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.quote_flags import Flags, Mask, QuoteFlag, is_tradable, quote_flags
 from engine.domain.snapshot import QuoteCounts

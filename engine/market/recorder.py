@@ -16,7 +16,7 @@ from engine.core.calendar import market_day
 from engine.core.clock import epoch_us
 from engine.core.errors import ImportRefused, MindfolioError
 from engine.core.money import UNIT
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.quote_flags import MOST_A_SHARE, Floats
 from engine.market.history_staging import Staging, staging

@@ -16,7 +16,8 @@ from engine.core.calendar import expiry_at
 from engine.core.clock import as_utc, epoch_us
 from engine.core.money import Money, from_float
 from engine.domain.chain import Chain, Floats, Ints
-from engine.domain.instrument import OptionContract, decode_keys
+from engine.domain.contract_keys import decode_keys
+from engine.domain.instrument import OptionContract
 from engine.domain.ports import ChainUpdate
 from engine.domain.quote import Quote, stock_quote
 

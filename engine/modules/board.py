@@ -14,7 +14,7 @@ from engine.analytics.chain_values import ChainValues, chain_values
 from engine.core.calendar import market_day
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Ints
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.quote_flags import Flags
 
 _Key = tuple[int | None, dt.datetime, float]

@@ -12,7 +12,8 @@ from engine.core.calendar import market_day
 from engine.core.money import UNIT, Money
 from engine.domain.candidate import Candidate, plain_candidate
 from engine.domain.chain import Chain, Ints
-from engine.domain.instrument import MULTIPLIER, Right, contract_of, decode_keys
+from engine.domain.contract_keys import decode_keys
+from engine.domain.instrument import MULTIPLIER, Right, contract_of
 from engine.domain.order import OrderPurpose
 from engine.domain.package import LadderRules, PackageQuote, package_quote, to_tick, worst_limit
 from engine.domain.position import Position

@@ -29,8 +29,9 @@ from engine.analytics.scenarios import money_shares
 from engine.analytics.surface import iv_uncertainty
 from engine.core.money import UNIT, Money, to_float
 from engine.domain.chain import Chain, Floats, Ints
+from engine.domain.contract_keys import decode_keys
 from engine.domain.explained import PnlParts
-from engine.domain.instrument import MULTIPLIER, decode_keys
+from engine.domain.instrument import MULTIPLIER
 from engine.domain.position import Position
 
 NEIGHBOURS = 2

@@ -25,7 +25,8 @@ from engine.analytics.structure_value import structure_columns, value_curves
 from engine.core.calendar import days_to_expiry, market_day
 from engine.core.money import CENT, Money, from_float, to_float
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import MULTIPLIER, OptionContract, decode_keys
+from engine.domain.contract_keys import decode_keys
+from engine.domain.instrument import MULTIPLIER, OptionContract
 from engine.domain.position import Position
 from engine.domain.position_sheet import LegLine, PayoffCurves
 from engine.domain.quote import stock_quote

@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from engine.domain.mindfolio import Environment, KnownMindfolio, KnownState
 from engine.runtime.places import SEVERAL, Places, data_dirs, existing
 
@@ -171,6 +169,8 @@ def _plain(name: str) -> str:
 
 def _change(home: Path, change: Callable[[list[_Line]], list[_Line]]) -> None:
     """Read, change and write the list while nobody else does; told of in the log where that cannot be."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - heavy: reading the list must not wait for it
+
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(home / f"{LIST}.lock", timeout=_PATIENCE_S):

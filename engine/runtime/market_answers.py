@@ -20,8 +20,9 @@ from engine.core.money import UNIT, Money, from_float
 from engine.domain import questions as ask
 from engine.domain.chain import Chain
 from engine.domain.chain_view import ChainView, ExpirationView, QuoteView, StrikeRow
+from engine.domain.contract_keys import decode_keys
 from engine.domain.happening import Outlook
-from engine.domain.instrument import Right, contract_of, decode_keys
+from engine.domain.instrument import Right, contract_of
 from engine.domain.mindfolio import ModuleSpec
 from engine.domain.order import OrderPurpose
 from engine.domain.package import PackageQuote, package_quote, price_step, to_tick, unpriced_part

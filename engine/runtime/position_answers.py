@@ -9,7 +9,7 @@ import numpy as np
 from engine.core.calendar import days_to_expiry
 from engine.domain import questions as ask
 from engine.domain.chain import Chain
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.position_sheet import RollExpiration
 from engine.portfolio.position_sheet import leg_lines, payoff_curves
 from engine.runtime.desk import RISK_FREE_RATE, Desk

@@ -15,11 +15,12 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.actions import Action, Actions
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.frame import to_front
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.pages import FLOATING
 from mindfolio_desktop.ui.remembered import recall, remember
-from mindfolio_desktop.ui.widgets.emergency import EmergencyButton
-from mindfolio_desktop.ui.widgets.header import EnvironmentBanner
+from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
+from mindfolio_desktop.ui.widgets.environment_banner import EnvironmentBanner
 from mindfolio_desktop.ui.widgets.page import Live, Page
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
 
@@ -255,7 +256,7 @@ class Floats(QObject):
         if len(screens) > 1:
             size.moveCenter(screens[1].center())
         else:
-            size.moveTopLeft(self._window.geometry().topLeft() + QPoint(48, 48) * len(self._floating))
+            size.moveTopLeft(self._window.window().geometry().topLeft() + QPoint(48, 48) * len(self._floating))
         one.setGeometry(within(size, screens))
         return False
 
@@ -303,11 +304,7 @@ class Floats(QObject):
         action.run()
 
     def _to_front(self) -> None:
-        window = self._window
-        if window.isMinimized():
-            window.showNormal()
-        window.raise_()
-        window.activateWindow()
+        to_front(self._window)
 
     @Slot(str)
     def _go(self, where: str) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui.frame import to_front
 from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
 from mindfolio_desktop.ui.widgets.tray import Tray
 
@@ -82,16 +83,14 @@ class Leaving(QObject):
             self._tray.exit_wanted.connect(self._exit_from_tray)
         self._tray.show_words(self._window.windowTitle())
         QApplication.setQuitOnLastWindowClosed(False)
-        self._window.hide()
+        self._window.window().hide()
 
     @Slot()
     def _return(self) -> None:
         if self._tray is not None:
             self._tray.hide()
         QApplication.setQuitOnLastWindowClosed(True)
-        self._window.show()
-        self._window.raise_()
-        self._window.activateWindow()
+        to_front(self._window)
 
     @Slot()
     def _stop(self) -> None:
@@ -103,4 +102,4 @@ class Leaving(QObject):
     def _exit_from_tray(self) -> None:
         """Show the window, which lists what would stay unattended, and asks."""
         self._return()
-        self._window.close()
+        self._window.window().close()

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.domain.budget import BudgetPlan
 from engine.domain.commands import (
@@ -21,9 +21,11 @@ from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals
 from mindfolio_desktop.ui.actions import Action, Actions
+from mindfolio_desktop.ui.announce import announce
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.command_words import ANSWERED_THERE, command_words
 from mindfolio_desktop.ui.floating import Floats
+from mindfolio_desktop.ui.frame import come_back, keep_place
 from mindfolio_desktop.ui.leaving import Leaving
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.others import Others
@@ -34,8 +36,10 @@ from mindfolio_desktop.ui.switcher import Switcher
 from mindfolio_desktop.ui.views.dashboard import Dashboard
 from mindfolio_desktop.ui.views.settings import AboutOf
 from mindfolio_desktop.ui.widgets.differences import DifferencesPanel
-from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
-from mindfolio_desktop.ui.widgets.header import EnvironmentBanner, Header
+from mindfolio_desktop.ui.widgets.emergency import StopPanel
+from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
+from mindfolio_desktop.ui.widgets.environment_banner import EnvironmentBanner
+from mindfolio_desktop.ui.widgets.header import Header
 from mindfolio_desktop.ui.widgets.messages import MessageLog, Toasts
 from mindfolio_desktop.ui.widgets.module_panels import SettingsOf
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, MESSAGES, Navigation
@@ -47,11 +51,11 @@ from mindfolio_desktop.ui.window_actions import connect_stop, fixed_actions, mod
 _SETTLING_MS = 200
 """How long new pages work out their sizes before they are painted: half a layout looks broken."""
 
-_GEOMETRY, _PAGE = "window/geometry", "window/page"
+_PAGE = "window/page"
 
 
-class MainWindow(QMainWindow):
-    """The window over one mindfolio. `closing` is emitted once, when it closes; the engine is stopped elsewhere."""
+class MainWindow(QWidget):
+    """The window over one mindfolio, which a frame may hold. `closing` comes once; the engine is stopped elsewhere."""
 
     closing = Signal()
 
@@ -69,9 +73,7 @@ class MainWindow(QMainWindow):
         super().__init__(parent)
         self.setObjectName("main_window")
         self.setWindowTitle("Mindfolio")
-        self.resize(1280, 800)
-        self.setMinimumSize(1040, 640)
-        self.restoreGeometry(recall(_GEOMETRY, b""))
+        come_back(self)
         self._bridge = bridge
         self._look = look or Look(QApplication.instance(), self)
         self._snapshot: MindfolioSnapshot | None = None
@@ -86,7 +88,9 @@ class MainWindow(QMainWindow):
         self.floats.use_keys(self._actions)
         self._where = ""
         self._wanted_module = ""
-        self._old: tuple[QWidget, ...] = ()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
         self._welcome: QWidget | None = None
         self._build()
         self._listen()
@@ -110,8 +114,8 @@ class MainWindow(QMainWindow):
         self._made: dict[str, QWidget] = {MESSAGES: self._messages}
         """The pages that were turned to so far, by key. Messages come before anybody looks."""
         self._status = StatusLine()
-        body = self._lay_out()
-        self._toasts = Toasts(body)
+        self._body = self._lay_out()
+        self._toasts = Toasts(self._body)
         self._palette = CommandPalette(self._pages, self._actions)
         self._keys = KeyList(self._pages, self._actions)
         self.switcher.build(self._pages, self._header)
@@ -127,13 +131,12 @@ class MainWindow(QMainWindow):
         # Taken out at once, so that nothing is there twice; kept until Qt deletes them, for one of them sent for this.
         if self._welcome is not None:
             self._welcome.setParent(self)
-        self._old = (self.takeCentralWidget(), status)
-        for part in self._old:
+        for part in (self._body, status):
             part.hide()
             part.setParent(None)
             part.deleteLater()
         self._build()
-        for part in (self.centralWidget(), self._status):
+        for part in (self._body, self._status):
             part.show()  # else they would be shown, and take the focus, only after this
         self._emergency.follow_text_size()
         for time, where, words, is_urgent in reversed(kept):
@@ -149,7 +152,7 @@ class MainWindow(QMainWindow):
             self.show_welcome(self._welcome)
         again = self.findChild(QWidget, name) if name else None
         (again or self._pages.currentWidget()).setFocus()
-        body = self.centralWidget()
+        body = self._body
         body.setUpdatesEnabled(False)
         QTimer.singleShot(_SETTLING_MS, body, partial(body.setUpdatesEnabled, True))
 
@@ -168,8 +171,8 @@ class MainWindow(QMainWindow):
         for strip in (self._banner, self._header, self._stop_panel, self._differences):
             column.addWidget(strip)
         column.addLayout(middle, 1)
-        self.setCentralWidget(body)
-        self.setStatusBar(self._status)
+        self._column.addWidget(body, 1)
+        self._column.addWidget(self._status)
         return body
 
     def _listen(self) -> None:
@@ -181,7 +184,7 @@ class MainWindow(QMainWindow):
         bridge.alert.connect(self._on_alert)
         self._emergency.stop_requested.connect(self.stop)
         self._leaving.stop_wanted.connect(self.stop)
-        self._leaving.exit_decided.connect(self.close)
+        self._leaving.exit_decided.connect(lambda: self.window().close())
         self._look.text_resized.connect(self._build_anew)
 
     def _connect(self) -> None:
@@ -304,7 +307,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_accepted(self, command: Command) -> None:
         if isinstance(command, ReallocateBudget):
-            self._announce("The split of budgets is applied.")
+            announce(self, "The split of budgets is applied.")
         if not isinstance(command, SetSpeed):
             self._status.show_event(f"Done: {command_words(command, self._module_name)}")
 
@@ -320,7 +323,7 @@ class MainWindow(QMainWindow):
         if isinstance(command, ResolveDifference):
             self._differences.show_denied()
         if isinstance(command, ANSWERED_THERE):
-            self._announce(f"{title}. {reasons}")
+            announce(self, f"{title}. {reasons}")
         else:
             self._toasts.show_message(title, reasons)
 
@@ -359,10 +362,6 @@ class MainWindow(QMainWindow):
     def _time(self) -> str:
         return fmt.short_moment(self._snapshot.market.now) if self._snapshot is not None else ""
 
-    def _announce(self, words: str) -> None:
-        """Tell a screen reader; without one this does nothing."""
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
-
     # --- the window -----------------------------------------------------------------------------------------------
     def _changing_actions(self) -> Iterable[Action]:
         snapshot = self._snapshot
@@ -386,7 +385,7 @@ class MainWindow(QMainWindow):
 
     def keep(self) -> None:
         """Remember where it stands, with the windows beside it."""
-        remember(_GEOMETRY, bytes(self.saveGeometry().data()))
+        keep_place(self)
         self.floats.keep()
         sync()
 

@@ -39,6 +39,11 @@ def use(files: Mapping[Whose, Path]) -> None:
         _files[whose] = QSettings(str(path), QSettings.Format.IniFormat)
 
 
+def use_folders(home: Path, mindfolio: Path) -> None:
+    """Remember in the user's data place, and beside a mindfolio's ledger, from now on."""
+    use({Whose.USER: home / "settings.ini", Whose.MINDFOLIO: mindfolio / "window.ini"})
+
+
 def remember(key: str, value: object, whose: Whose = Whose.MINDFOLIO) -> None:
     """Keep a bool, number, text, bytes, or a list or dict of plain JSON values under `group/name`.
 

@@ -16,9 +16,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QImage, QImageReader, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from mindfolio_desktop.ui.style import STYLE
@@ -266,17 +265,33 @@ def icon(name: str, tint: str, pixels: int = 20, gap: int = 0) -> QIcon:
 
     `gap` leaves pixels free at its right, because a button sets its words too close to its icon.
     """
-    drawing = (files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-    renderer = QSvgRenderer(QByteArray(drawing.replace("currentColor", tint).encode()))
     result = QIcon()
     for scale in (1, 2):
         pixmap = QPixmap(QSize(pixels + gap, pixels) * scale)
         pixmap.fill(Qt.GlobalColor.transparent)
         with QPainter(pixmap) as painter:
-            renderer.render(painter, QRectF(0, 0, pixels * scale, pixels * scale))
+            painter.drawImage(0, 0, _picture(name, tint, pixels * scale))
         pixmap.setDevicePixelRatio(scale)
         result.addPixmap(pixmap)
     return result
+
+
+@cache
+def _picture(name: str, tint: str, pixels: int) -> QImage:
+    """One drawing at a size, by Qt's image plugin: QtSvg would be one more module before the first paint.
+
+    Raises RuntimeError where the plugin is missing: then a package was put together wrongly.
+    """
+    drawing = (files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    bytes_of_it = QByteArray(drawing.replace("currentColor", tint).encode())
+    buffer = QBuffer(bytes_of_it)
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer, QByteArray(b"svg"))
+    reader.setScaledSize(QSize(pixels, pixels))
+    image = reader.read()
+    if image.isNull():
+        raise RuntimeError(f"the drawing {name} cannot be read: {reader.errorString()}")
+    return image
 
 
 def _palette(current: Tokens) -> QPalette:

@@ -21,7 +21,8 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.actions import Action
 from mindfolio_desktop.ui.look import Look, Theme
 from mindfolio_desktop.ui.pages import PAGES
-from mindfolio_desktop.ui.widgets.emergency import SHORTCUT, StopPanel
+from mindfolio_desktop.ui.widgets.emergency import StopPanel
+from mindfolio_desktop.ui.widgets.emergency_button import SHORTCUT
 from mindfolio_desktop.ui.widgets.header import SPEEDS
 from mindfolio_desktop.ui.widgets.page import OWN_WINDOW_KEYS
 

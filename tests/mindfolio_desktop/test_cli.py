@@ -11,8 +11,7 @@ from engine.domain.mindfolio import Environment
 from engine.execution.paper import PaperBroker
 from engine.market.history import HistoryStore
 from engine.runtime.places import Places, Running
-from mindfolio_desktop import cli, switching
-from mindfolio_desktop.welcome import ask_first
+from mindfolio_desktop import cli, opening
 from tests.mindfolio_desktop.shell import REPLAY, Shell
 from tests.recordings import falling_volatility, write_recording
 
@@ -223,17 +222,17 @@ def test_the_default_data_directory_is_the_users_own(monkeypatch: pytest.MonkeyP
 def test_the_window_asks_only_where_nothing_is_and_no_template_was_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], *, has_ledger: bool, asks: bool
 ) -> None:
-    started: list[object] = []
+    started: list[bool] = []
 
-    def run_window(_places: Places, _running: Running, start: object = None) -> int:
-        started.append(start)
+    def run_window(_places: Places, _running: Running, *, asks_first: bool = False) -> int:
+        started.append(asks_first)
         return 0
 
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr(switching, "run_window", run_window)
+    monkeypatch.setattr(opening, "run_window", run_window)
     if has_ledger:
         ledger = Places(tmp_path, Environment.SIMULATED).ledger
         ledger.parent.mkdir()
         ledger.touch()
     assert cli.run(["--data-dir", str(tmp_path), *arguments]) == 0
-    assert started == [ask_first if asks else None]
+    assert started == [asks]

@@ -19,6 +19,7 @@ from engine.runtime.places import Places, Running
 from mindfolio_desktop import welcome
 from mindfolio_desktop.switching import Switching
 from mindfolio_desktop.ui import remembered, theme
+from mindfolio_desktop.ui.frame import Frame
 from mindfolio_desktop.ui.look import Look, Theme
 from mindfolio_desktop.ui.remembered import Whose, recall
 
@@ -51,16 +52,18 @@ def home(tmp_path: Path) -> Path:
 def switching(qtbot: QtBot, qapp: QApplication, home: Path) -> Iterator[Switching]:
     """The program, running the first one."""
     look = Look(qapp)
-    made = Switching(Places(home, Environment.SIMULATED), RUNNING, look)
+    frame = Frame(Environment.SIMULATED)
+    made = Switching(Places(home, Environment.SIMULATED), RUNNING, look, frame)
+    frame.show()
     made.session.start()
     qtbot.waitUntil(lambda: made.session.bridge.snapshot is not None, timeout=WAIT_MS)
     yield made
     window = made.session.window
     window.floats.put_away()
     assert made.close()
-    window.hide()
-    window.deleteLater()
-    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete.value)
+    frame.hide()
+    frame.deleteLater()
+    QCoreApplication.sendPostedEvents(frame, QEvent.Type.DeferredDelete.value)
     remembered.use({})
     theme.apply(qapp)
 

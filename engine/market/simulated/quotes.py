@@ -15,7 +15,7 @@ from engine.analytics.black_scholes import european
 from engine.core.calendar import Session, expiry_at, next_session, previous_session
 from engine.core.money import CENT
 from engine.domain.chain import Floats, Ints
-from engine.domain.instrument import contract_keys
+from engine.domain.contract_keys import contract_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.tick import grid_of
 from engine.market.simulated.clock import MINUTE, between_closes, minutes_of, session_clock, shares

@@ -15,7 +15,7 @@ from mindfolio_desktop.ui.look import Look, Theme
 from mindfolio_desktop.ui.remembered import Whose, remember
 from mindfolio_desktop.ui.widgets.allocation_footer import APPLIES_ON_RELEASE, applies_on_release
 from mindfolio_desktop.ui.widgets.button import Button
-from mindfolio_desktop.ui.widgets.header import ENVIRONMENTS
+from mindfolio_desktop.ui.widgets.environment_banner import ENVIRONMENTS
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Facts, Panel
 from mindfolio_desktop.ui.widgets.segments import Segments

@@ -9,8 +9,6 @@ from enum import Enum, auto
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
     QAction,
     QKeySequence,
     QPainter,
@@ -27,6 +25,7 @@ from engine.domain.commands import ReallocateBudget
 from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import refusals, theme
+from mindfolio_desktop.ui.announce import announce
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, applied_split
 from mindfolio_desktop.ui.widgets.allocation_footer import AllocationFooter, applies_on_release
 from mindfolio_desktop.ui.widgets.allocation_rows import AllocationRows
@@ -156,11 +155,11 @@ class AllocationBar(QWidget):
         if self._state is BarState.APPLYING and self._applied is not None:
             self._follow(is_springing=True)
         self._footer.say(text)
-        self._announce(text)
+        announce(self, text)
 
     def show_accepted(self) -> None:
         """The engine carried the split out; it stays on screen until the snapshot that carries it comes."""
-        self._announce("The new budgets are applied.")
+        announce(self, "The new budgets are applied.")
         if self._state is not BarState.APPLYING or self._draft is None:
             return
         self._state = BarState.SETTLING
@@ -342,10 +341,6 @@ class AllocationBar(QWidget):
         if is_framed is not self._is_framed:  # painting the bar paints every part of it: too much for each move
             self._is_framed = is_framed
             self.update()
-
-    def _announce(self, text: str) -> None:
-        """Tell a screen reader; without one this does nothing."""
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -1,80 +1,21 @@
-"""The emergency stop: the button that is always there, and the panel that tells what came of it."""
-
-from weakref import WeakSet
+"""What came of an emergency stop, told from the engine's snapshots, and the way back."""
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from engine.domain.closing import ClosingPlan
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.announce import announce
 from mindfolio_desktop.ui.widgets.button import Button
-from mindfolio_desktop.ui.widgets.icon import Icon, IconButton
+from mindfolio_desktop.ui.widgets.icon import Icon
 from mindfolio_desktop.ui.widgets.text import Text
 
-SHORTCUT = "Ctrl+Shift+S"
 PATIENCE_MS = 3000
 """After this time without the engine's confirmation the panel says so."""
-
-
-class EmergencyButton(IconButton):
-    """Red, with a word and a drawing. It acts on the press, asks nothing, and is never disabled."""
-
-    stop_requested = Signal(str)
-    """Where it came from: `button` or `shortcut`."""
-
-    def __init__(self, parent: QWidget, *, has_keys: bool = True) -> None:
-        """`parent`: the window in whose program the shortcut works, whatever has the focus. One button has the keys."""
-        super().__init__("EMERGENCY STOP", "stop", "on_stop", "emergency_stop", 20)
-        self.setParent(parent)
-        theme.set_role(self, "emergency")
-        self.follow_text_size()
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAutoDefault(True)
-        self.setAccessibleName("Emergency stop: cancel openings and pause everything")
-        self.setToolTip(f"Stops everything at once, without a question ({SHORTCUT}).\nOpen positions stay open.")
-        self.pressed.connect(self._from_button)
-        self._reached: WeakSet[QWidget] = WeakSet()
-        if has_keys:
-            self._take_keys(parent)
-
-    def _take_keys(self, parent: QWidget) -> None:
-        shortcut = QShortcut(QKeySequence(SHORTCUT), parent)
-        shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(self._from_shortcut)
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.focusWindowChanged.connect(self._reach_dialog)
-
-    def follow_text_size(self) -> None:
-        """Take the size of text in use: this button is never made anew."""
-        self.setFont(theme.font(14, theme.BOLD))
-        # What the style sheet gives it, its border of 2 pixels included: a full header must not press on it.
-        self.setMinimumHeight(theme.px(theme.STOP_HEIGHT - 2) + 4)
-        self.show_size(20)
-
-    @Slot()
-    def _reach_dialog(self) -> None:
-        """Work in a modal dialog too: Qt keeps an application's shortcuts from it."""
-        dialog = QApplication.activeModalWidget()
-        if dialog is None or dialog in self._reached:
-            return
-        self._reached.add(dialog)
-        shortcut = QShortcut(QKeySequence(SHORTCUT), dialog)
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(self._from_shortcut)
-
-    @Slot()
-    def _from_button(self) -> None:
-        self.stop_requested.emit("button")
-
-    @Slot()
-    def _from_shortcut(self) -> None:
-        self.stop_requested.emit("shortcut")
 
 
 class StopPanel(QFrame):
@@ -130,7 +71,7 @@ class StopPanel(QFrame):
         self._waiting.start()
         self._impatience.start()
         self._show_waiting()
-        self._announce("Stop sent, waiting for the engine to confirm it.")
+        announce(self, "Stop sent, waiting for the engine to confirm it.")
 
     @property
     def is_waiting(self) -> bool:
@@ -155,7 +96,7 @@ class StopPanel(QFrame):
         self._impatience.stop()
         if not self._is_confirmed:
             self._is_confirmed = True
-            self._announce("The mindfolio is stopped." if is_stopped else "The mindfolio is paused by a limit.")
+            announce(self, "The mindfolio is stopped." if is_stopped else "The mindfolio is paused by a limit.")
         since = f"STOPPED since {fmt.moment(snapshot.stopped_at)}"
         self._title.show_text(since if is_stopped else "PAUSED by an account limit")
         why = snapshot.stop_why if is_stopped else snapshot.status_why
@@ -171,7 +112,7 @@ class StopPanel(QFrame):
         if not self._reason.isHidden():
             self._clear_reason()
         if self._title.text() != "TRADING HALTED":
-            self._announce("Trading is halted.")
+            announce(self, "Trading is halted.")
         self._title.show_text("TRADING HALTED")
         self._why.show_text(f"Why: {why}")
         self._facts.show_text("Nothing is sent any more. Mend the cause, then start Mindfolio again.")
@@ -267,10 +208,6 @@ class StopPanel(QFrame):
         self._cancel.setEnabled(not is_sent)
         self._send.setText("Re-arming…" if is_sent else "Re-arm")
         self._reason_changed()
-
-    def _announce(self, words: str) -> None:
-        """Tell a screen reader; without one this does nothing."""
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     def _lay_out(self) -> None:
         across = QHBoxLayout(self)

@@ -1,7 +1,7 @@
 """What the engine says besides figures: warnings that appear in the corner, and a list in which nothing is lost."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.announce import announce
 from mindfolio_desktop.ui.widgets.choice import Choice
 from mindfolio_desktop.ui.widgets.icon import Icon, IconButton
 from mindfolio_desktop.ui.widgets.page import page_heading
@@ -105,7 +106,7 @@ class Toasts(QWidget):
         toast.show()
         while len(self._toasts) > AT_ONCE:
             self._remove(self._toasts[0])
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{title}. {words}"))
+        announce(self, f"{title}. {words}")
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -1,11 +1,12 @@
 """Two ways to find what can be done: the command palette, and the list of keys. Both show the window's actions."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QWidget
 
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.actions import Action, Actions
+from mindfolio_desktop.ui.announce import announce
 from mindfolio_desktop.ui.widgets.overlay import Overlay, plain_table
 from mindfolio_desktop.ui.widgets.text import Text
 
@@ -64,7 +65,7 @@ class CommandPalette(Overlay):
             return
         self._table.setCurrentCell(row, 0)
         if not self.isHidden():  # the focus stays in the field, so a screen reader must be told
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self._found[row].title))
+            announce(self, self._found[row].title)
 
     @Slot()
     def _run(self) -> None:

@@ -10,7 +10,7 @@ from engine.analytics.chain_smile import chain_smile
 from engine.analytics.chain_values import chain_values
 from engine.analytics.smile import SmileSource
 from engine.core.money import UNIT
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from tests.engine.analytics.test_chain_values import EXPIRATIONS, NOW, RATE, model_chain, smile, with_quotes
 
 NEAR, FAR = EXPIRATIONS[1].toordinal(), EXPIRATIONS[2].toordinal()

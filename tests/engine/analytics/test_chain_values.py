@@ -16,7 +16,7 @@ from engine.core.calendar import years_to_expiry
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import contract_keys, decode_keys
+from engine.domain.contract_keys import contract_keys, decode_keys
 from tests.american_oracle import american_by_quantlib
 
 NOW = dt.datetime(2026, 3, 16, 18, 0, tzinfo=dt.UTC)

@@ -15,7 +15,7 @@ from engine.core.calendar import years_to_expiry
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import contract_keys
+from engine.domain.contract_keys import contract_keys
 
 NOW = dt.datetime(2026, 3, 16, 18, 0, tzinfo=dt.UTC)
 NEAR, FAR = dt.date(2026, 4, 17), dt.date(2026, 6, 18)

@@ -14,7 +14,7 @@ from engine.analytics.chain_values import chain_values
 from engine.analytics.month_volatility import month_volatility, volatility_at_the_money
 from engine.core.calendar import years_to_expiry
 from engine.domain.chain import Chain
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.ports import ChainUpdate
 from engine.market.history import HistoryStore
 from engine.market.importer import import_files

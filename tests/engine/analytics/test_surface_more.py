@@ -18,7 +18,7 @@ from engine.core.calendar import NEW_YORK, session_on
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import contract_keys
+from engine.domain.contract_keys import contract_keys
 
 DAY = 1 / 365
 

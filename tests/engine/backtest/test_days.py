@@ -8,8 +8,8 @@ import pytest
 
 from engine.backtest.days import FURTHEST_STRIKE, Known, iv_ranks, market_days
 from engine.core.calendar import previous_session
+from engine.domain.contract_keys import contract_keys
 from engine.domain.happening import UNKNOWN
-from engine.domain.instrument import contract_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.scan import IvRank
 from engine.market.iv_history import IvHistory, Volatilities

@@ -14,8 +14,8 @@ from engine.core.calendar import previous_session, session_on
 from engine.core.expiries import ExpiryKind, kind_of
 from engine.core.money import UNIT
 from engine.domain.chain import Floats, Ints
+from engine.domain.contract_keys import decode_keys
 from engine.domain.happening import UNKNOWN
-from engine.domain.instrument import decode_keys
 from engine.domain.ports import ChainUpdate
 from engine.market.iv_history import Volatilities
 from engine.market.pasts import Closes

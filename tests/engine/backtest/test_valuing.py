@@ -12,7 +12,7 @@ from engine.analytics.month_volatility import month_volatility
 from engine.backtest.valuing import INTO_THE_MONEY, value_chains
 from engine.core.money import UNIT
 from engine.domain.chain import Chain
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.market.simulated.feed import SimulatedFeed
 from engine.market.store import MarketStore
 

@@ -15,8 +15,8 @@ from engine.core.calendar import next_session, session_on, years_to_expiry
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT, Money, dollars
 from engine.domain.chain import Chain
+from engine.domain.contract_keys import contract_keys
 from engine.domain.happening import Happening, HappeningKind, Outlook
-from engine.domain.instrument import contract_keys
 from engine.domain.limits import ModuleLimits
 from engine.domain.mindfolio import ModuleKind, ModuleSpec, Parameter, Waivers
 from engine.domain.order import OrderPurpose

@@ -2,21 +2,12 @@
 
 import datetime as dt
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.money import Money
-from engine.domain.instrument import (
-    OptionContract,
-    Right,
-    contract_keys,
-    contract_of,
-    decode_keys,
-    other_right,
-    parse_instrument,
-)
+from engine.domain.instrument import OptionContract, Right, contract_of, parse_instrument
 from tests.builders import contract
 
 CONTRACTS = st.builds(
@@ -41,25 +32,6 @@ def test_a_key_gives_its_contract_back(each: OptionContract) -> None:
 @given(st.lists(CONTRACTS, min_size=2, max_size=6))
 def test_keys_sort_by_expiration_then_right_then_strike(contracts: list[OptionContract]) -> None:
     assert sorted(contracts, key=lambda each: each.key) == sorted(contracts, key=by_key)
-
-
-@given(CONTRACTS)
-def test_the_other_right_is_a_put_for_a_call_and_back(each: OptionContract) -> None:
-    right = Right.CALL if each.right is Right.PUT else Right.PUT
-    twin = OptionContract(each.underlying, each.expiration, each.strike, right)
-    keys = np.array([each.key, twin.key], dtype=np.int64)
-    assert other_right(keys).tolist() == [twin.key, each.key]
-
-
-@given(st.lists(CONTRACTS, max_size=6))
-def test_many_keys_at_once_are_the_keys_one_by_one(contracts: list[OptionContract]) -> None:
-    ordinals = np.array([each.expiration.toordinal() for each in contracts], dtype=np.int64)
-    puts = np.array([each.right is Right.PUT for each in contracts], dtype=np.bool_)
-    strikes = np.array([each.strike for each in contracts], dtype=np.int64)
-    keys = contract_keys(ordinals, puts, strikes)
-    assert keys.tolist() == [each.key for each in contracts]
-    for decoded, column in zip(decode_keys(keys), (ordinals, puts, strikes), strict=True):
-        np.testing.assert_array_equal(decoded, column)
 
 
 @pytest.mark.parametrize(

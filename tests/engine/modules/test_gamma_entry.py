@@ -12,7 +12,7 @@ import pytest
 from engine.core.clock import epoch_us
 from engine.core.money import dollars
 from engine.domain.chain import Chain, Floats
-from engine.domain.instrument import contract_keys
+from engine.domain.contract_keys import contract_keys
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Parameter, Waivers
 from engine.domain.scan import ScanContext

@@ -10,7 +10,7 @@ from engine.core.calendar import years_to_expiry
 from engine.core.clock import epoch_us
 from engine.core.money import UNIT
 from engine.domain.chain import Chain
-from engine.domain.instrument import contract_keys
+from engine.domain.contract_keys import contract_keys
 from tests.american_oracle import american_by_quantlib
 from tests.builders import APRIL, MAY, NOW
 

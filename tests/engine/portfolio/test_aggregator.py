@@ -18,7 +18,7 @@ from engine.core.money import UNIT, dollars
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
 from engine.domain.chain import Chain
-from engine.domain.instrument import contract_keys, decode_keys
+from engine.domain.contract_keys import contract_keys, decode_keys
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.scan import Past
 from engine.domain.snapshot import MarketView, MindfolioSnapshot

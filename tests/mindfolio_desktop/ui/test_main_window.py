@@ -34,7 +34,7 @@ from engine.domain.commands import (
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied
 from engine.domain.questions import ChainOf
-from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui import main_window, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.main_window import MainWindow
 from mindfolio_desktop.ui.remembered import remember
@@ -573,7 +573,7 @@ def test_what_is_refused_beside_the_ticket_is_told_to_screen_readers(
     window: MainWindow, bridge: EngineBridge, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(window, "_announce", said.append)
+    monkeypatch.setattr(main_window, "announce", lambda _window, words: said.append(words))
     deny(bridge, qtbot, ReallocateBudget(BudgetPlan({}, 0), 5, "user", ""), Denial(DenialCode.STOPPED))
     with qtbot.waitSignal(bridge.command_accepted):
         bridge.notify(CommandAccepted(ReallocateBudget(BudgetPlan({}, 0), 5, "user", "")))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.core.calendar import next_session, session_at, session_on
 from engine.core.money import UNIT
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.ports import ChainUpdate, Feed
 from engine.market.simulated.clock import MINUTE
 from engine.market.simulated.faults import halts, is_fresh

@@ -9,7 +9,7 @@ import pytest
 from engine.analytics.implied_volatility import implied_volatility
 from engine.core.calendar import Session, next_session, previous_session, session_on, years_to_expiry
 from engine.core.money import UNIT
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.ports import ChainUpdate
 from engine.market.simulated.history import SimulatedHistory
 from engine.market.simulated.market import Market

@@ -10,7 +10,7 @@ import pytest
 from engine.core.calendar import Session, next_session, session_on
 from engine.core.money import UNIT
 from engine.domain.chain import Floats, Ints
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.quote_flags import is_tradable, quote_flags
 from engine.market.simulated.clock import MINUTE
 from engine.market.simulated.events import splits

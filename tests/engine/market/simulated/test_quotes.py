@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.core.calendar import session_on
 from engine.core.money import CENT, UNIT
 from engine.domain.chain import Floats, Ints
-from engine.domain.instrument import decode_keys
+from engine.domain.contract_keys import decode_keys
 from engine.domain.ports import ChainUpdate
 from engine.domain.tick import Grid, grid_of, tick_size
 from engine.market.simulated.events import event_days

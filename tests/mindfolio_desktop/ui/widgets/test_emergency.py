@@ -5,15 +5,14 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.core.money import dollars
 from engine.domain.closing import ClosingPlan, ClosingStep
 from engine.domain.mindfolio import MindfolioStatus
-from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets import emergency
-from mindfolio_desktop.ui.widgets.emergency import EmergencyButton, StopPanel
+from mindfolio_desktop.ui.widgets.emergency import StopPanel
 from tests.mindfolio_desktop.ui.snapshots import NOW, aggressive_growth, condor, stopped
 
 
@@ -38,58 +37,6 @@ def words(panel: StopPanel) -> list[str]:
         for label in [child(panel, name)]
         if isinstance(label, QLabel)
     ]
-
-
-class TestButton:
-    @pytest.fixture
-    def window(self, qtbot: QtBot) -> QWidget:
-        made = QWidget()
-        qtbot.addWidget(made)
-        column = QVBoxLayout(made)
-        column.addWidget(EmergencyButton(made))
-        column.addWidget(QLineEdit())
-        made.show()
-        qtbot.waitExposed(made)
-        made.activateWindow()
-        return made
-
-    def button(self, window: QWidget) -> EmergencyButton:
-        found = window.findChild(EmergencyButton)
-        assert isinstance(found, EmergencyButton)
-        return found
-
-    def test_it_is_large_named_in_words_and_acts_on_the_press(self, window: QWidget, qtbot: QtBot) -> None:
-        button = self.button(window)
-        assert button.height() >= theme.STOP_HEIGHT
-        assert button.width() >= theme.STOP_HEIGHT
-        assert button.text() == "EMERGENCY STOP"
-        assert not button.icon().isNull()
-        asked: list[str] = []
-        button.stop_requested.connect(asked.append)
-        QTest.mousePress(button, Qt.MouseButton.LeftButton)
-        assert asked == ["button"]
-        QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
-        assert asked == ["button"]
-
-    def test_the_shortcut_works_while_something_else_has_the_focus(self, window: QWidget, qtbot: QtBot) -> None:
-        field = window.findChild(QLineEdit)
-        assert isinstance(field, QLineEdit)
-        field.setFocus()
-        qtbot.waitUntil(field.hasFocus)
-        asked: list[str] = []
-        self.button(window).stop_requested.connect(asked.append)
-        modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-        QTest.keyClick(field, Qt.Key.Key_S, modifiers)
-        assert asked == ["shortcut"]
-        assert field.text() == ""
-
-    @pytest.mark.parametrize("key", [Qt.Key.Key_Space, Qt.Key.Key_Return])
-    def test_the_keyboard_presses_it(self, window: QWidget, qtbot: QtBot, key: Qt.Key) -> None:
-        asked: list[str] = []
-        self.button(window).stop_requested.connect(asked.append)
-        self.button(window).setFocus()
-        QTest.keyClick(self.button(window), key)
-        assert asked == ["button"]
 
 
 def test_nothing_is_shown_while_nothing_is_stopped(panel: StopPanel) -> None:

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.core.money import dollars
-from engine.domain.mindfolio import Environment, MindfolioStatus
-from mindfolio_desktop.ui.widgets.emergency import EmergencyButton
-from mindfolio_desktop.ui.widgets.header import SPEEDS, EnvironmentBanner, Header
+from engine.domain.mindfolio import MindfolioStatus
+from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
+from mindfolio_desktop.ui.widgets.header import SPEEDS, Header
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, fresh, market, stopped
 
 
@@ -78,30 +78,3 @@ def test_a_speed_is_asked_for_and_marked_only_once_the_engine_runs_at_it(header:
 def test_a_speed_that_is_not_offered_marks_none(header: Header) -> None:
     header.set_snapshot(aggressive_growth(market=market(speed=float("inf"))))
     assert not any(button.isChecked() for button in speeds(header))
-
-
-@pytest.mark.parametrize("where", list(Environment))
-def test_the_banner_names_the_environment_in_its_own_colour(qtbot: QtBot, where: Environment) -> None:
-    banner = EnvironmentBanner()
-    qtbot.addWidget(banner)
-    banner.resize(1280, banner.height())
-    banner.set_snapshot(aggressive_growth(environment=where))
-    banner.show()
-    other = EnvironmentBanner()
-    qtbot.addWidget(other)
-    other.resize(1280, banner.height())
-    other.set_snapshot(aggressive_growth(environment=next(one for one in Environment if one is not where)))
-    other.show()
-    assert text(banner, "environment") == where.value.upper()
-    assert banner.grab().toImage().pixelColor(700, 3) != other.grab().toImage().pixelColor(700, 3)
-
-
-def test_what_is_waived_is_on_screen(qtbot: QtBot) -> None:
-    banner = EnvironmentBanner()
-    qtbot.addWidget(banner)
-    banner.set_snapshot(aggressive_growth(waived=("evidence",)))
-    assert text(banner, "waived") == "Evidence waived: one contract at most"
-    banner.set_snapshot(aggressive_growth(waived=("something",)))
-    assert text(banner, "waived") == "Waived: something"
-    banner.set_snapshot(aggressive_growth(waived=()))
-    assert text(banner, "waived") == ""
