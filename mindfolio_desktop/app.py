@@ -63,7 +63,12 @@ class Session:
     def window(self) -> MainWindow:
         """The window, as it was left."""
         return MainWindow(
-            self.bridge, settings_of=self._settings, about_of=self._about, look=self._look, others=self._others
+            self.bridge,
+            settings_of=self._settings,
+            about_of=self._about,
+            look=self._look,
+            others=self._others,
+            where=self.places.environment,
         )
 
     def show(self) -> None:

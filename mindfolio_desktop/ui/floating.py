@@ -5,7 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QScreen, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QKeySequence, QScreen, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.domain.budget import BudgetPlan
@@ -181,7 +181,6 @@ class Floats(QObject):
         self._snapshot: MindfolioSnapshot | None = None
         bridge.snapshot_changed.connect(self._show)
         look.text_resized.connect(self._build_anew)
-        window.installEventFilter(self)
 
     def use_keys(self, actions: Actions) -> None:
         """The keys that work in the main window work in the others too."""
@@ -286,16 +285,11 @@ class Floats(QObject):
             remember(_OPEN, sorted(self._floating))
             one.deleteLater()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Be hidden and shown with the main window; minimising it, or another desktop, changes nothing here."""
-        if watched is self._window and not event.spontaneous():
-            if event.type() == QEvent.Type.Hide:
-                for one in self._floating.values():
-                    one.hide()
-            elif event.type() == QEvent.Type.Show:
-                for one in self._floating.values():
-                    one.show()
-        return super().eventFilter(watched, event)
+    def follow(self, event: QHideEvent | QShowEvent) -> None:
+        """The main window is hidden or shown, and these with it; minimising it, or another desktop, changes nothing."""
+        if not event.spontaneous():
+            for one in self._floating.values():
+                one.setVisible(isinstance(event, QShowEvent))
 
     # --- back to the main window ----------------------------------------------------------------------------------
     def _run(self, action: Action) -> None:

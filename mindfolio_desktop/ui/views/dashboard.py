@@ -55,6 +55,7 @@ class Dashboard(Page):
         self._more.clicked.connect(self._go_to_gallery)
         self._rebalance.clicked.connect(self._go_to_budgets)
         self.allocation.apply_requested.connect(self._send)
+        self.allocation.moved.connect(bridge.give_way)
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
 
