@@ -235,11 +235,11 @@ def pages(folder: Path) -> None:
     _application, window, bridge, engine = _window(folder)
     random, first, again = Random(1), list[float](), list[float]()  # noqa: S311 - the same turns each time
     keys = [*KEYS, "m00", "m07"]
-    known = {DASHBOARD}
+    known, key = {DASHBOARD}, ""
     (stack,) = (each for each in window.findChildren(QStackedWidget) if each.objectName() == "pages")
     eyes: dict[QWidget, Eye] = {}
     for turn in range(SWITCHES):
-        key = keys[turn] if turn < len(keys) else random.choice(keys)
+        key = keys[turn] if turn < len(keys) else random.choice([other for other in keys if other != key])
         began = time.perf_counter()
         _turn(window, key)
         page = stack.currentWidget()
