@@ -23,6 +23,7 @@ from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
 from mindfolio_desktop.ui.widgets.environment_banner import EnvironmentBanner
 from mindfolio_desktop.ui.widgets.page import Live, Page
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
+from mindfolio_desktop.ui.words import status_words
 
 CLOSE_KEYS = "Ctrl+W"
 _OPEN = "own_windows/open"
@@ -138,9 +139,8 @@ class FloatingWindow(QWidget):
             self.setWindowTitle(title)
         self._banner.set_snapshot(snapshot)
         self._title.show_text(snapshot.name)
-        is_calm = snapshot.status is MindfolioStatus.ACTIVE and not self._is_stop_sent
-        words = "Stop sent, not confirmed yet" if self._is_stop_sent else snapshot.status.value.capitalize()
-        self._status.show_text(words, "chip" if is_calm else "warning-chip")
+        sent = ("Stop sent, not confirmed yet", "warning-chip")
+        self._status.show_text(*(sent if self._is_stop_sent else status_words(snapshot)))
         self._clock.show_text(fmt.moment(snapshot.market.now))
         if isinstance(self._page, Live):
             self._page.set_snapshot(snapshot)
