@@ -163,6 +163,11 @@ class EngineBridge(QObject):
         else:
             self._reader.submit(self._read, question).add_done_callback(partial(self._hand_over, question))
 
+    def tell(self, words: str, module_id: str = "") -> None:
+        """An alert that the window itself has to tell; it is not urgent."""
+        now = self._snapshot.market.now if self._snapshot is not None else dt.datetime.now(dt.UTC)
+        self.alert.emit(Alert(now, module_id, words))
+
     def hold(self) -> None:
         """Deliver nothing until `release`: there is no window yet that could show it. Nothing is lost meanwhile."""
         self._is_held = True
@@ -252,11 +257,10 @@ class EngineBridge(QObject):
             self.answered.emit(question, outcome.result())
             return
         _log.error("no answer to %s", question, exc_info=error)
-        now = self._snapshot.market.now if self._snapshot is not None else dt.datetime.now(dt.UTC)
         is_read = not isinstance(question, DESK_QUESTIONS)
         what = _WORDS.get(type(question), "this page")
         trouble = f"The ledger could not be read for {what}" if is_read else f"There are no figures for {what}"
-        self.alert.emit(Alert(now, getattr(question, "module_id", None) or "", f"{trouble}: {error}"))
+        self.tell(f"{trouble}: {error}", getattr(question, "module_id", None) or "")
         self.unanswered.emit(question, str(error))
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.domain.notices import Alert
 from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.frame import to_front
 from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
 from mindfolio_desktop.ui.widgets.tray import Tray
@@ -76,14 +79,34 @@ class Leaving(QObject):
     @Slot()
     def _go_to_tray(self) -> None:
         """Go on without the window, for as long as the desktop has a tray to come back from."""
+        self._in_tray()
+        QApplication.setQuitOnLastWindowClosed(False)
+        self._window.window().hide()
+
+    @Slot(object)
+    def on_alert(self, alert: Alert) -> None:
+        """Tell what is urgent by the desktop's tray while nobody looks at the window."""
+        if alert.is_urgent and QApplication.activeWindow() is None and Tray.is_there():
+            self._in_tray().show_note(self._window.windowTitle(), fmt.told(alert.text))
+
+    def _in_tray(self) -> Tray:
+        """The icon, on show; it goes when the window is come back to."""
         if self._tray is None:
             self._tray = Tray(self._window)
             self._tray.window_wanted.connect(self._return)
             self._tray.stop_wanted.connect(self._stop)
             self._tray.exit_wanted.connect(self._exit_from_tray)
+            application = QGuiApplication.instance()
+            if isinstance(application, QGuiApplication):
+                application.applicationStateChanged.connect(self._on_state)
         self._tray.show_words(self._window.windowTitle())
-        QApplication.setQuitOnLastWindowClosed(False)
-        self._window.window().hide()
+        return self._tray
+
+    @Slot(object)
+    def _on_state(self, state: Qt.ApplicationState) -> None:
+        """Somebody looks at the window again: what was in the tray for a note goes."""
+        if state is Qt.ApplicationState.ApplicationActive and self._window.isVisible() and self._tray is not None:
+            self._tray.hide()
 
     @Slot()
     def _return(self) -> None:

@@ -178,6 +178,7 @@ class MainWindow(QWidget):
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
         bridge.alert.connect(self._on_alert)
+        bridge.alert.connect(self._leaving.on_alert)
         self._emergency.stop_requested.connect(self.stop)
         self._leaving.stop_wanted.connect(self.stop)
         self._leaving.exit_decided.connect(lambda: self.window().close())

@@ -30,6 +30,7 @@ class Tray(QObject):
         self._icon = QSystemTrayIcon(theme.icon("dashboard", theme.tokens().accent, 32), self)
         self._icon.setContextMenu(self._menu)
         self._icon.activated.connect(self._on_activated)
+        self._icon.messageClicked.connect(self.window_wanted)
 
     @staticmethod
     def is_there() -> bool:
@@ -45,6 +46,10 @@ class Tray(QObject):
         """Be in the tray; `words` are its tip."""
         self._icon.setToolTip(words)
         self._icon.show()
+
+    def show_note(self, title: str, words: str) -> None:
+        """A note of the desktop's own, where it has such; a click on it shows the window."""
+        self._icon.showMessage(title, words, QSystemTrayIcon.MessageIcon.Warning)
 
     def hide(self) -> None:
         """Leave the tray."""
