@@ -45,6 +45,8 @@ def yahoo_file(shared_dir: Path) -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Long runs are the same tests with larger numbers."""
     parser.addoption("--kills", default="3", help="how often a process is killed at a random moment (full: 200)")
+    parser.addoption("--crashes", default="9", help="how often a trader is killed beside its broker (full: 1000)")
+    parser.addoption("--images", default="150", help="how many damaged ledgers are opened (full: 5000)")
     parser.addoption("--stories", default="1", help="how many times as many random stories of budgets and ledgers")
     parser.addoption("--lives", default="12", help="random lives whose P&L is explained (full: 1000)")
     parser.addoption("--nav-days", default="3", help="simulated sessions whose NAV path is recomputed (full: 60)")

@@ -4,6 +4,7 @@ A chain of hashes cannot tell that its end is missing, nor that all of it was co
 slots that are written in turns, each with a checksum, so that a write that was cut short leaves the other one.
 """
 
+import errno
 import os
 import sys
 import zlib
@@ -48,7 +49,7 @@ def write_new(path: Path, head: Head) -> None:
     beside = path.with_name(f"{path.name}.new")
     try:
         with beside.open("wb", buffering=0) as file:
-            file.write(_slot(head).ljust(SLOT, b"\0") + _slot(head))
+            _write_at(file, 0, _slot(head).ljust(SLOT, b"\0") + _slot(head))
             os.fsync(file.fileno())
         beside.replace(path)
         sync_folder(path.parent)
@@ -122,11 +123,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def _write_at(file: BinaryIO, offset: int, content: bytes) -> None:
+    """All of it. Raises OSError also where the system takes a part and says nothing, as it does on a full disk."""
     if sys.platform == "win32":
         file.seek(offset)
-        file.write(content)
+        taken = file.write(content)
     else:
-        os.pwrite(file.fileno(), content, offset)
+        taken = os.pwrite(file.fileno(), content, offset)
+    if taken != len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _slot(head: Head) -> bytes:

@@ -15,8 +15,9 @@ import struct
 import sys
 import typing
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
@@ -32,6 +33,7 @@ from engine.domain.quote import Quote
 from engine.domain.structure import Structure
 from engine.execution.paper import PaperBroker, PaperRules
 from engine.runtime import defaults
+from tests.simulation.mortal import Death
 
 ALONE_STEP = dt.timedelta(seconds=20)
 _LENGTH = struct.Struct(">I")
@@ -130,12 +132,16 @@ class Known(msgspec.Struct):
 
 
 class Audited(msgspec.Struct):
-    """The broker's account at the end; `unheard` fills happened, or were told, while nobody listened."""
+    """The broker's account at the end; `unheard` fills happened, or were told, while nobody listened.
+
+    `after_stop` opening orders arrived while the stop file lay there.
+    """
 
     positions: dict[str, int]
     cash: Money
     orders: list[Known]
     unheard: int
+    after_stop: int
 
 
 REPORTS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(broker_reports.BrokerReport)}
@@ -205,13 +211,14 @@ class KnownQuotes:
 class BrokerServer:
     """Serves one connection after another, and lives on between them."""
 
-    def __init__(self, seed: int, cash: Money) -> None:
+    def __init__(self, seed: int, cash: Money, latch: Path) -> None:
         self._broker = PaperBroker(seed, cash, defaults.costs(), rules=PaperRules(partial_pct=40))
         self._quotes = KnownQuotes()
         self._now = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._chance = random.Random(seed)
         self._sent: Counter[str] = Counter()
-        self._unheard = 0
+        self._latch = latch
+        self._unheard = self._after_stop = 0
 
     def serve(self, listener: socket.socket) -> None:
         """For ever: whoever started this process ends it."""
@@ -247,6 +254,7 @@ class BrokerServer:
                 return self._now
             case Submit(order, now):
                 self._sent[order.order_id] += 1
+                self._after_stop += order.adds_risk and os.path.lexists(self._latch)
                 broker.submit(order, now)
             case Replace(order_id, now, limit):
                 broker.replace(order_id, limit, now)
@@ -289,18 +297,18 @@ class BrokerServer:
             Known(order_id, ticket.order.quantity, ticket.filled, ticket.status.is_final, self._sent[order_id])
             for order_id, ticket in state.tickets.items()
         ]
-        return Audited(dict(state.positions), state.cash, orders, self._unheard)
+        return Audited(dict(state.positions), state.cash, orders, self._unheard, self._after_stop)
 
 
 # --- the trader's side -----------------------------------------------------------------------------------------------
 class RemoteBroker:
-    """The Broker port over the socket. `at_point` is told where a call stands: before, in, and after it."""
+    """The Broker port over the socket. `death` is told where a call stands."""
 
-    def __init__(self, port: int, quotes: QuoteSource, floor: int, at_point: Callable[[str], None]) -> None:
+    def __init__(self, port: int, quotes: QuoteSource, floor: int, death: Death) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._quotes = quotes
-        self._at_point = at_point
+        self._death = death
         self.now: dt.datetime = self._call(Hello(floor), dt.datetime)
         """The broker's time when the session began."""
 
@@ -320,7 +328,7 @@ class RemoteBroker:
         self._pointed("ask-account", AskAccount(now))
 
     def fund(self, reference: str, amount: Money, now: dt.datetime) -> None:
-        self._call(Fund(reference, amount, now), None)
+        self._pointed("fund", Fund(reference, amount, now))
 
     def preview(self, structure: Structure, net_price: Money, quantity: int, shares: int = 0) -> Money | None:
         quotes = self._quotes_of(parts_of(structure))
@@ -340,8 +348,7 @@ class RemoteBroker:
         names: list[str] = self._call(Needs(), list[str])
         told = self._call(Poll(now, self._quotes_of([parse_instrument(name) for name in names])), list[Told])
         reports = tuple(msgspec.msgpack.decode(each.body, type=REPORTS[each.name]) for each in told)
-        if any(isinstance(report, BrokerFilled) for report in reports):
-            self._at_point("fill-polled")
+        self._death.heard(reports)
         return reports
 
     def close(self) -> None:
@@ -359,11 +366,11 @@ class RemoteBroker:
 
     def _pointed(self, name: str, request: Request) -> None:
         """A call that may be the last: before a byte of it has left, before its answer is there, and after."""
-        self._at_point(f"before-{name}")
+        self._death.at(f"before-{name}")
         write(self._socket, request)
-        self._at_point(f"in-{name}")
+        self._death.at(f"in-{name}")
         read(self._socket)
-        self._at_point(f"after-{name}")
+        self._death.at(f"after-{name}")
 
     def _call(self, request: Request, kind: Any) -> Any:
         write(self._socket, request)
@@ -383,11 +390,11 @@ def audited(port: int) -> Audited:
 
 
 def main() -> None:
-    """`python -m tests.simulation.broker_process SEED CASH`: print the port, then serve."""
+    """`python -m tests.simulation.broker_process SEED CASH LATCH`: print the port, then serve."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         os.write(sys.stdout.fileno(), f"{listener.getsockname()[1]}\n".encode())
-        BrokerServer(int(sys.argv[1]), int(sys.argv[2])).serve(listener)
+        BrokerServer(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])).serve(listener)
 
 
 if __name__ == "__main__":

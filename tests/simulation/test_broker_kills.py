@@ -1,8 +1,11 @@
 """kill -9 of a trading process at named and random points, against a broker that lives on: who is right in the end?
 
-`uv run pytest tests/simulation/test_broker_kills.py --kills 200 -s` is the full figure; the ordinary run does a share.
+`uv run pytest tests/simulation/test_broker_kills.py --crashes 1000 -s` is the full figure.
 """
 
+import contextlib
+import itertools
+import multiprocessing
 import random
 import signal
 import subprocess
@@ -12,13 +15,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from engine.core.errors import LedgerFault
 from engine.domain import events as ev
-from engine.domain.mindfolio import Environment
+from engine.domain.mindfolio import Environment, MindfolioStatus
 from engine.domain.order import Order, OrderStatus
 from engine.domain.records import Recorded
 from engine.execution.paper_file import PaperFile
@@ -28,7 +32,8 @@ from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_file
 from engine.runtime.places import Places
 from tests.simulation.broker_process import Audited, audited
-from tests.simulation.trader_process import CAPITAL
+from tests.simulation.mortal import LEAVES_AN_INTENT, POINTS, RECOVERING, STARTING, TRADING
+from tests.simulation.trader_process import BEGUN, CAPITAL, Life, live
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is a POSIX signal")
 
@@ -36,15 +41,18 @@ ROOT = Path(__file__).resolve().parents[2]
 SEED = 7
 SETTLE_S = 120.0
 
-POINTS = (
-    "before-intent", "after-intent", "before-submit", "in-submit", "after-submit", "before-submitted",
-    "after-submitted", "fill-polled", "before-fill", "after-fill", "before-cancel", "in-cancel", "after-cancel",
-    "before-replace", "in-replace", "after-replace", "before-commit", "after-commit", "recovery",
-    "recovery-before-commit", "recovery-after-commit", "recovery-in-ask", "recovery-in-ask-account",
-)  # fmt: skip
 IN_FLIGHT = frozenset(
     {OrderStatus.INTENT, OrderStatus.SENT, OrderStatus.UNKNOWN, OrderStatus.CANCEL_PENDING, OrderStatus.REPLACE_PENDING}
 )
+LIVES_OF_A_WORLD = 90
+"""Kills before book and broker are compared, and a new world begins: the comparison takes longer with each entry."""
+PATIENCE_S = 3.0
+"""How long a trader may take to come to a point; then it is killed wherever it is, and the point tried again."""
+ATTEMPTS = 6
+
+# What costs most of a life is to import the program: one server does that, and each life is forked from it.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.simulation.trader_process"])
 
 
 @dataclass(slots=True)
@@ -54,23 +62,153 @@ class Tally:
     kills: int = 0
     in_flight: int = 0
     working: int = 0
+    stopped: int = 0
+    orders: int = 0
+    unheard: int = 0
+    entries: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    corrupt: int = 0
     points: Counter[str] = field(default_factory=Counter)
 
+    def __str__(self) -> str:
+        at_points = sum(self.points.values())
+        recoveries = Counter(point.rpartition(" ")[0] or "trading" for point in self.points.elements())
+        return (
+            f"{self.kills} kills: {at_points} at {len(self.points)} of {len(POINTS)} named points ("
+            + ", ".join(f"{count} in {stage}" for stage, count in sorted(recoveries.items()))
+            + f"), {self.kills - at_points} at random moments; {self.in_flight} with an order in flight, "
+            f"{self.working} with one live, {self.stopped} stopped; {self.orders} orders at the broker, "
+            f"{self.unheard} fills while nobody listened, {self.entries} entries; "
+            f"{self.lost} lost, {self.duplicated} duplicated, {self.corrupt} corrupt"
+        )
 
-@pytest.mark.timeout(3600)
+
+@dataclass(slots=True)
+class Plan:
+    """The points to die at, in turn; "" is a random moment. What was not come to in time is tried again."""
+
+    left: list[str]
+    chance: random.Random
+    attempts: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, kills: int, chance: random.Random) -> "Plan":
+        """Each point where there are kills enough; each of trading with a kill in the recovery, and one in that of it.
+
+        At most three quarters of all, the others come at random moments.
+        """
+        starts = itertools.cycle(STARTING)
+        rows = [
+            [point, f"recovery {next(starts)}", f"recovery of the recovery {chance.choice(STARTING)}"]
+            for point in TRADING
+        ]
+        for name in RECOVERING:
+            rows += [_way_to(f"recovery {name}", chance), _way_to(f"recovery of the recovery {name}", chance)]
+        chance.shuffle(rows)
+        points = [point for row in rows for point in row][: kills * 3 // 4]
+        return cls([*points, *[""] * (kills - len(points))], chance)
+
+    def missed(self, point: str) -> None:
+        """It was not come to: again later."""
+        self.attempts[point] += 1
+        if self.attempts[point] < ATTEMPTS:
+            self.left += _way_to(point, self.chance)
+
+
+def _way_to(point: str, chance: random.Random) -> list[str]:
+    """The kills that lead to a point, and it."""
+    if not point.startswith("recovery"):
+        return [point]
+    before = [chance.choice(LEAVES_AN_INTENT)]
+    return [*before, "recovery after-open", point] if point.startswith("recovery of") else [*before, point]
+
+
+@pytest.mark.timeout(7200)
 def test_a_trader_killed_again_and_again_agrees_with_the_broker_in_the_end(request: pytest.FixtureRequest) -> None:
-    kills, chance, tally = int(request.config.getoption("--kills")), random.Random(20260316), Tally()
-    with _folder() as folder, _broker() as port:
+    kills, tally = int(request.config.getoption("--crashes")), Tally()
+    plan = Plan.of(kills, random.Random(20260316))
+    while plan.left:
+        _one_world(plan, tally)
+    sys.stdout.write(f"\n{tally}\n")
+    assert (tally.lost, tally.duplicated, tally.corrupt) == (0, 0, 0)
+    assert tally.kills >= kills
+    if kills >= 500:
+        assert [point for point in POINTS if not tally.points[point]] == [], "points that nobody died at"
+
+
+def _one_world(plan: Plan, tally: Tally) -> None:
+    """A new mindfolio and a new broker, so many kills, and the comparison."""
+    with _folder() as folder:
         places = Places(folder, Environment.SIMULATED)
-        while tally.kills < kills:
-            _one_life(folder, port, chance, tally)
-            if places.ledger.exists():  # the first may have ended before that
-                orders = _book_of(places).orders.values()
-                tally.in_flight += any(order.status in IN_FLIGHT for order in orders)
-                tally.working += bool(orders)
-        _settle(folder, port)
-        found = audited(port)
-        _compare(places, found, tally)
+        with _broker(places) as port:
+            last = ""
+            for _ in range(min(LIVES_OF_A_WORLD, len(plan.left))):
+                life = Life(folder, port, SEED, point=plan.left.pop(0), is_again=last.startswith("recovery"))
+                last = _one_life(life, plan, tally)
+                _look(places, tally)
+            told, _ = _lived(Life(folder, port, SEED, settles=True), SETTLE_S)
+            assert told == [BEGUN], b"\n".join(told).decode()
+            _compare(places, audited(port), tally)
+
+
+def _one_life(life: Life, plan: Plan, tally: Tally) -> str:
+    """Start a trader and end it with SIGKILL at its point, or at any moment; the point that it died at."""
+    # The first of the recovery's points are come to once; the others as often as the story has it.
+    is_recovery = life.point.startswith("recovery")
+    count = 1 if is_recovery or _is_rare(life.point) else plan.chance.randint(1, 6)
+    seconds = PATIENCE_S if life.point and not is_recovery else plan.chance.uniform(0.0, 0.5)
+    told, code = _lived(replace(life, count=count), seconds)
+    assert code == -signal.SIGKILL, b"\n".join(told).decode()
+    died_at = told[-1].decode() if told and told[-1] != BEGUN else ""
+    assert died_at in {"", life.point}, died_at
+    tally.kills += 1
+    if died_at:
+        tally.points[died_at] += 1
+    elif life.point:
+        plan.missed(life.point)
+    return died_at
+
+
+def _is_rare(point: str) -> bool:
+    return any(word in point for word in ("seal", "stop", "rearm", "lift", "latch", "budgets", "account", "reconciled"))
+
+
+def _lived(life: Life, seconds: float) -> tuple[list[bytes], int | None]:
+    """What a trader tells until it ends; SIGKILL so many seconds after it has begun, or was started to die at once."""
+    hears, tells = _PROCESSES.Pipe(duplex=False)
+    process = _PROCESSES.Process(target=live, args=(life, tells))
+    process.start()
+    tells.close()
+    told: list[bytes] = []
+    with hears, contextlib.suppress(EOFError):
+        if hears.poll(SETTLE_S):
+            told.append(hears.recv_bytes())
+        while hears.poll(seconds):
+            told.append(hears.recv_bytes())
+        process.kill()
+        while True:
+            told.append(hears.recv_bytes())
+    process.join()
+    code = process.exitcode
+    process.close()
+    return told, code
+
+
+def _look(places: Places, tally: Tally) -> None:
+    """What a kill has left, before the next life begins."""
+    if not places.ledger.exists():
+        return  # the first may have ended before that
+    try:
+        book = _book_of(places)
+    except LedgerFault:
+        if list(places.ledger.parent.glob("ledger.head")):
+            tally.corrupt += 1
+        return
+    orders = book.orders.values()
+    tally.in_flight += any(order.status in IN_FLIGHT for order in orders)
+    tally.working += bool(orders)
+    tally.stopped += book.status is MindfolioStatus.STOPPED or places.latch.exists()
 
 
 @pytest.mark.timeout(3600)
@@ -105,56 +243,29 @@ def test_a_killed_headless_run_agrees_with_its_paper_brokers_file(
     assert verify_file(places.ledger).faults == ()
 
 
-def _one_life(folder: Path, port: int, chance: random.Random, tally: Tally) -> None:
-    """Start a trader and end it with SIGKILL: at a named point that it comes to, or whenever."""
-    point = f"{chance.choice(POINTS)}" if chance.random() < 0.6 else ""
-    count = chance.randint(1, 3 if point.startswith("recovery") else 25)
-    process = _trader(folder, port, "trade", f"{point}:{count}" if point else "")
-    if not point:
-        _await_start(process)
-        time.sleep(chance.uniform(0.0, 1.0))
-    try:
-        process.wait(6.0 if point else 0.0)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        point = "random"
-    _, complaint = process.communicate()
-    assert process.returncode == -signal.SIGKILL, complaint.decode()
-    tally.kills += 1
-    tally.points[point.split(":")[0]] += 1
-
-
-def _settle(folder: Path, port: int) -> None:
-    process = _trader(folder, port, "settle", "")
-    _, complaint = process.communicate(timeout=SETTLE_S)
-    assert process.returncode == 0, complaint.decode()
-    assert not complaint, complaint.decode()
-
-
 def _compare(places: Places, found: Audited, tally: Tally) -> None:
     """Everything that book and broker must agree on."""
     book, intents, booked = _book_of(places), _intents(places), _booked(places)
-    differences = {
-        name: (book.instruments().get(name, 0), found.positions.get(name, 0))
-        for name in book.instruments().keys() | found.positions.keys()
-        if book.instruments().get(name, 0) != found.positions.get(name, 0)
-    }
-    sys.stdout.write(
-        f"\n{tally.kills} kills ({tally.in_flight} with an order in flight, {tally.working} with one live), "
-        f"{len(intents)} intents, {len(found.orders)} orders at the broker, {sum(booked.values())} units in "
-        f"{sum(order.filled > 0 for order in found.orders)} filled orders, {found.unheard} fills while nobody "
-        f"listened, {len(differences)} differences; {book.seq} entries\n{dict(sorted(tally.points.items()))}\n"
-    )
-    assert not differences
+    tally.orders += len(found.orders)
+    tally.unheard += found.unheard
+    tally.entries += book.seq
+    held = {name: count for name, count in found.positions.items() if count}
+    lost = [order.order_id for order in found.orders if booked.get(order.order_id, 0) < order.filled]
+    lost += [order.order_id for order in found.orders if order.order_id not in intents]
+    duplicated = [order.order_id for order in found.orders if order.sent != 1]
+    duplicated += [order.order_id for order in found.orders if booked.get(order.order_id, 0) > order.filled]
+    tally.lost += len(lost)
+    tally.duplicated += len(duplicated)
+    faults = verify_file(places.ledger).faults
+    tally.corrupt += bool(faults)
+    assert (lost, duplicated, faults) == ([], [], ())
+    assert {name: count for name, count in book.instruments().items() if count} == held
     assert book.broker_cash == found.cash
-    assert {order.order_id for order in found.orders} <= intents.keys(), "an order that was not intended durably"
     for order in found.orders:
-        assert order.sent == 1, f"{order.order_id} was sent {order.sent} times"
         assert order.quantity == intents[order.order_id].quantity
-        assert booked.get(order.order_id, 0) == order.filled, f"{order.order_id}: booked {booked.get(order.order_id)}"
         assert order.is_final
     assert booked.keys() <= {order.order_id for order in found.orders}
+    assert found.after_stop == 0, "an opening order left after the emergency stop"
     assert not book.orders
     for module_id, module in book.modules.items():
         assert book.held(module_id) == 0
@@ -162,7 +273,6 @@ def _compare(places: Places, found: Audited, tally: Tally) -> None:
         assert module.budget >= 0
     assert sum(module.budget for module in book.modules.values()) + book.reserve == book.capital
     assert not book.differences
-    assert verify_file(places.ledger).faults == ()
 
 
 def _book_of(places: Places) -> Book:
@@ -213,9 +323,9 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _broker() -> Iterator[int]:
+def _broker(places: Places) -> Iterator[int]:
     """The broker's process; its port."""
-    command = [sys.executable, "-m", "tests.simulation.broker_process", str(SEED), str(CAPITAL)]
+    command = [sys.executable, "-m", "tests.simulation.broker_process", str(SEED), str(CAPITAL), str(places.latch)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
@@ -223,14 +333,3 @@ def _broker() -> Iterator[int]:
             assert process.poll() is None, "the broker has died"
         finally:
             process.kill()
-
-
-def _trader(folder: Path, port: int, how: str, kill: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.simulation.trader_process", str(folder), str(port), str(SEED), how]
-    environment = {"KILL": kill, "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def _await_start(process: "subprocess.Popen[bytes]") -> None:
-    assert process.stdout is not None
-    process.stdout.readline()

@@ -1,17 +1,17 @@
 """The real kernel over a busy market, trading against a broker in another process, until somebody kills it.
 
-`python -m tests.simulation.trader_process FOLDER PORT SEED trade|settle`. It is assembled as the application is, with
-another broker and a market of its own in which a person's tickets never end. With `KILL=point:n` in the environment it
-ends itself with SIGKILL when it comes to that point for the n-th time. `settle` ends what works and compares.
+It is assembled as the application is, with another broker and a market of its own in which a person's tickets never
+end. With a point of `mortal.POINTS` it ends itself with SIGKILL when it comes there for the n-th time. `settled` ends
+what works and compares.
 """
 
 import datetime as dt
 import math
 import os
 import random
-import signal
-import sys
+import traceback
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,18 +27,23 @@ from engine.domain.candidate import Candidate
 from engine.domain.evidence import Evidence
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.limits import AccountLimits, GateLimits, ModuleLimits
-from engine.domain.mindfolio import Environment, MindfolioSpec, ModuleKind, ModuleSpec, ModuleStatus, Waivers
+from engine.domain.mindfolio import (
+    Environment,
+    MindfolioSpec,
+    MindfolioStatus,
+    ModuleKind,
+    ModuleSpec,
+    ModuleStatus,
+    Waivers,
+)
 from engine.domain.order import OrderPurpose, OrderStatus
 from engine.domain.package import package_quote, to_tick
 from engine.domain.ports import ChainUpdate
 from engine.domain.position import Position
-from engine.domain.records import LedgerBatch
 from engine.domain.structure import Leg, StructureKind
 from engine.domain.structure_shapes import held_structure
 from engine.ledger.ledger import Ledger
-from engine.ledger.store import SqliteStore
 from engine.market.store import MarketStore
-from engine.risk.latch import StopLatch
 from engine.runtime import defaults
 from engine.runtime.desk import Desk
 from engine.runtime.inbox import Inbox
@@ -48,58 +53,23 @@ from engine.runtime.places import Places
 from engine.runtime.workers import Workers
 from tests.fakes import RecordingPublisher, chain_update, new_york
 from tests.simulation.broker_process import RemoteBroker
+from tests.simulation.mortal import Death, MortalLatch, MortalStore
 
 CAPITAL: Money = dollars(1_000_000)
 MODULES = ("alpha", "beta", "gamma")
 SYMBOLS = ("QQQ", "SPY")
 STEP = dt.timedelta(seconds=20)
+LONG_STEP = 60 * STEP
+"""Of a market in which the close of a session is waited for."""
 OPENS = new_york(9, 30)
 TRADED_AFTER = dt.timedelta(days=14)
 SETTLING = dt.timedelta(minutes=10)
-HALTED = 3
+BEGUN = b"begun"
+OFTEN = 0.5
+"""How likely what leads to the point is that a trader is to die at."""
 KINDS = tuple(StructureKind)
 
 Command: TypeAlias = cmd.Command
-
-
-# --- dying -----------------------------------------------------------------------------------------------------------
-class Death:
-    """Kills this process at the n-th time that it comes to a point; "" is never."""
-
-    def __init__(self, wanted: str) -> None:
-        name, _, count = wanted.partition(":")
-        self._name, self._left = name, int(count or 1)
-        self.is_recovering = True
-        """Until the kernel has recovered, points are those of the recovery as well."""
-
-    def at(self, point: str) -> None:
-        """Whether this was the last that was done."""
-        names = {point, f"recovery-{point}", "recovery"} if self.is_recovering else {point}
-        if self._name in names:
-            self._left -= 1
-            if self._left <= 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-
-class MortalStore(SqliteStore):
-    """The real store, in a process that may end before or after any commit."""
-
-    death: Death
-
-    def append(self, batch: LedgerBatch) -> None:
-        """As ever, with the points at which it may be the last."""
-        kinds = {entry.type for entry in batch.entries}
-        names = ["commit"] + [
-            name
-            for name, kind in (("intent", "OrderIntended"), ("submitted", "OrderSubmitted"), ("fill", "OrderFilled"))
-            if kind in kinds
-        ]
-        names += ["seal"] if batch.checkpoint is not None else []
-        for name in names:
-            self.death.at(f"before-{name}")
-        super().append(batch)
-        for name in names:
-            self.death.at(f"after-{name}")
 
 
 # --- the market ------------------------------------------------------------------------------------------------------
@@ -109,12 +79,13 @@ class BusyFeed:
     def __init__(self) -> None:
         self.symbols = SYMBOLS
         self.first_at = OPENS
+        self.step = STEP
         self.inbox_of: Customer | None = None
 
     def next_at(self, after: dt.datetime) -> dt.datetime | None:
         """The next step of the session, or the next session's first."""
         past = (after - OPENS) % STEP
-        following = after - past + STEP
+        following = after - past + self.step
         return following if session_at(following) is not None else next_session(after).opens
 
     def read(self, at: dt.datetime) -> tuple[ChainUpdate, ...]:
@@ -165,6 +136,7 @@ class Customer:
     desk: Desk
     inbox: Inbox
     chance: random.Random
+    comes_to: str = ""
     rests: bool = False
     done: list[str] = field(default_factory=list)
 
@@ -173,13 +145,14 @@ class Customer:
         if self.rests:
             return
         wishes = [self._open(), self._open(), self._close(), self._cancel(), self._reprice(), self._roll()]
-        wishes += [self._budgets(), self._resume(), self._settle(), self._deposit()]
+        wishes += [self._budgets(), self._resume(), self._settle(), self._deposit(), self._stop(), self._rearm()]
         for wish in wishes:
             if wish is not None:
                 self.inbox.put(wish)
 
-    def _often(self, probability: float) -> bool:
-        return self.chance.random() < probability
+    def _often(self, probability: float, *words: str) -> bool:
+        is_wanted = any(word in self.comes_to for word in words)
+        return self.chance.random() < (OFTEN if is_wanted else probability)
 
     def _legs(self, symbol: str) -> tuple[Leg, ...]:
         expiration = self.chance.choice([day for day in fridays(self.desk.now) if self._is_traded(day)])
@@ -233,7 +206,11 @@ class Customer:
 
     def _cancel(self) -> Command | None:
         live = list(self.desk.book.orders)
-        return cmd.CancelOrder(self.chance.choice(live), "customer", "busy") if live and self._often(0.3) else None
+        return (
+            cmd.CancelOrder(self.chance.choice(live), "customer", "busy")
+            if live and self._often(0.3, "cancel")
+            else None
+        )
 
     def _reprice(self) -> Command | None:
         live = list(self.desk.book.orders.values())
@@ -244,7 +221,7 @@ class Customer:
 
     def _budgets(self) -> Command | None:
         """Leave a module little more than it has at work, so that what follows it may be too much."""
-        if not self._often(0.05):
+        if not self._often(0.05, "budgets"):
             return None
         book = self.desk.book
         module_id = self.chance.choice(MODULES)
@@ -258,7 +235,20 @@ class Customer:
         return cmd.SettleLoss(self.chance.choice(MODULES), "customer", "busy") if self._often(0.01) else None
 
     def _deposit(self) -> Command | None:
-        return cmd.DepositCash(dollars(100), "customer", "busy") if self._often(0.03) else None
+        return cmd.DepositCash(dollars(100), "customer", "busy") if self._often(0.03, "cash", "fund") else None
+
+    def _stop(self) -> Command | None:
+        """Not while everything is ended, and seldom enough that something is traded in between."""
+        is_active = self.desk.book.status is MindfolioStatus.ACTIVE
+        return (
+            cmd.EmergencyStop("customer", "busy")
+            if is_active and self._often(0.01, "stop", "rearm", "latch", "lift")
+            else None
+        )
+
+    def _rearm(self) -> Command | None:
+        is_stopped = self.desk.book.status is MindfolioStatus.STOPPED
+        return cmd.RearmMindfolio("customer", "busy") if is_stopped and self._often(0.5) else None
 
     def _resume(self) -> Command | None:
         for module_id, module in self.desk.book.modules.items():
@@ -287,16 +277,18 @@ def specification() -> MindfolioSpec:
     )
 
 
-def assembled(folder: Path, port: int, seed: int, death: Death) -> tuple[Kernel, Customer, RecordingPublisher]:
+def assembled(
+    folder: Path, port: int, seed: int, death: Death
+) -> tuple[Kernel, Customer, BusyFeed, RecordingPublisher]:
     """As `engine.runtime.assembly` does it."""
     places = Places(folder, Environment.SIMULATED)
     places.folder.mkdir(parents=True, exist_ok=True)
     FileLock(places.lock).acquire(timeout=10)
-    store = MortalStore(places.ledger)
-    store.death = death
-    ledger = Ledger(store)
+    ledger = Ledger(MortalStore(places.ledger, death))
+    death.at("after-fold")
     market, feed, publisher = MarketStore(), BusyFeed(), RecordingPublisher()
-    broker = RemoteBroker(port, market, ledger.book.activity_floor, death.at)
+    death.at("before-hello")
+    broker = RemoteBroker(port, market, ledger.book.activity_floor, death)
     book_time = ledger.book.last_at or feed.first_at - dt.timedelta(seconds=1)
     desk = Desk(
         ledger=ledger,
@@ -305,7 +297,7 @@ def assembled(folder: Path, port: int, seed: int, death: Death) -> tuple[Kernel,
         broker=broker,
         backtester=EvidenceOfOne(),
         clock=VirtualClock(max(book_time, broker.now)),
-        latch=StopLatch(places.latch),
+        latch=MortalLatch(places.latch, death),
         publisher=publisher,
     )
     if ledger.book.spec is None:
@@ -323,47 +315,74 @@ def assembled(folder: Path, port: int, seed: int, death: Death) -> tuple[Kernel,
     inbox = Inbox()
     kernel = Kernel(desk, inbox, Workers(inbox), Pacer(math.inf), publishes=False)
     kernel.recover()
-    death.is_recovering = False
+    death.recovered()
     customer = Customer(desk, inbox, random.Random(os.getpid()))
     feed.inbox_of = customer
-    return kernel, customer, publisher
+    return kernel, customer, feed, publisher
 
 
-def settled(kernel: Kernel, customer: Customer) -> None:
-    """End everything that works, and let the books be compared."""
+def settled(kernel: Kernel, customer: Customer) -> list[str]:
+    """End everything that works, and let the books be compared; what did not end although nothing stood in its way."""
     desk = kernel.desk
     customer.rests = True
     customer.inbox.put(cmd.PauseMindfolio("customer", "the end"))
-    for order in desk.book.orders.values():
-        if order.purpose is OrderPurpose.CLOSE and order.status is not OrderStatus.CANCEL_PENDING:
-            customer.inbox.put(cmd.CancelOrder(order.order_id, "customer", "the end"))
-    start = desk.now if session_at(desk.now) is not None else next_session(desk.now).opens
-    kernel.run(until=start + SETTLING)
-    customer.inbox.put(cmd.Reconcile("customer"))
-    kernel._closing = False
-    kernel.run(until=start + 2 * SETTLING)
+    end = desk.now if session_at(desk.now) is not None else next_session(desk.now).opens
+    for last in (cmd.Reconcile("customer"), cmd.RearmMindfolio("customer", "the end"), cmd.Reconcile("customer")):
+        live = desk.book.orders.copy()
+        for order in live.values():
+            if order.purpose is OrderPurpose.CLOSE and order.status is not OrderStatus.CANCEL_PENDING:
+                customer.inbox.put(cmd.CancelOrder(order.order_id, "customer", "the end"))
+        for command in ((), (last,)):
+            for each in command:
+                customer.inbox.put(each)
+            end += SETTLING
+            kernel._closing = False
+            kernel.run(until=end)
+        stuck = [f"never ended: {order}" for name, order in desk.book.orders.items() if name in live]
+        if stuck or (not desk.book.orders and desk.book.status is not MindfolioStatus.STOPPED):
+            return stuck
+    return [f"still live: {order}" for order in desk.book.orders.values()]
 
 
-def main() -> None:
-    """Trade until killed, or settle and say how it went."""
-    folder, port, seed, how = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-    kernel, customer, publisher = assembled(folder, port, seed, Death(os.environ.get("KILL", "")))
-    os.write(sys.stdout.fileno(), b"trading\n")
-    if how == "trade":
-        kernel.run()
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One process of a trader: where it trades, whether it settles, and the point at whose n-th time it dies."""
+
+    folder: Path
+    port: int
+    seed: int
+    settles: bool = False
+    point: str = ""
+    count: int = 1
+    is_again: bool = False
+    """The life before ended within its recovery."""
+
+
+def live(life: Life, tells: Connection) -> None:
+    """Trade until killed, or settle; tells BEGUN, the point that it dies at, and everything that is wrong."""
+    try:
+        _lived(life, tells)
+    except Exception:  # noqa: BLE001 - told to whoever started this
+        tells.send_bytes(traceback.format_exc().encode())
+
+
+def _lived(life: Life, tells: Connection) -> None:
+    death = Death(life.point, life.count, tells, again=life.is_again)
+    kernel, customer, feed, publisher = assembled(life.folder, life.port, life.seed, death)
+    tells.send_bytes(BEGUN)
+    customer.comes_to = life.point
+    if life.point.endswith("seal"):
+        feed.step = LONG_STEP
+    wrong: list[str] = []
+    if life.settles:
+        wrong += settled(kernel, customer)
     else:
-        settled(kernel, customer)
+        kernel.run()
     desk = kernel.desk
-    for difference in desk.book.differences.values():
-        sys.stderr.write(f"{difference}\n")
-    for order in desk.book.orders.values():
-        sys.stderr.write(f"still live: {order.order_id} {order.status}\n")
-    if desk.halted:
-        sys.stderr.write(f"halted: {desk.halted}\n" + "\n".join(publisher.alerts[-5:]) + "\n")
-        sys.exit(HALTED)
+    wrong += [str(difference) for difference in desk.book.differences.values()]
+    wrong += [f"halted: {desk.halted}", *publisher.alerts[-5:]] if desk.halted else []
+    wrong += ["still stopped"] if desk.book.status is MindfolioStatus.STOPPED else []
+    if wrong:
+        tells.send_bytes("\n".join(wrong).encode())
     desk.broker.close()
     desk.ledger.close()
-
-
-if __name__ == "__main__":
-    main()

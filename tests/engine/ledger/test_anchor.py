@@ -1,6 +1,7 @@
 """The head outside the database: two slots in turns, never torn, and one clear line for what it finds."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from engine.core.errors import LedgerFault
 from engine.ledger import anchor
 from engine.ledger.anchor import SLOT, Anchor, Head, anchor_path, head_fault, read_head, write_new
+from tests.engine.ledger.test_store_faults import file_size_limit
 
 ZERO = Head(0, "0" * 64)
 
@@ -118,6 +120,20 @@ def test_what_cannot_be_written_is_a_fault_in_one_line(tmp_path: Path, path: Pat
         opened.write(head(1), durable=False)
     opened.close()
     assert read_head(path) == ZERO
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sizes cannot be limited")
+def test_a_write_of_which_the_system_takes_a_part_is_a_fault_and_the_other_slot_stands(path: Path) -> None:
+    opened = Anchor(path)
+    opened.write(head(3), durable=True)
+    opened.write(head(4), durable=True)
+    with file_size_limit(SLOT + 40), pytest.raises(LedgerFault, match="cannot be written"):
+        opened.write(head(5), durable=True)
+    opened.close()
+    assert read_head(path) == head(4)
+    with file_size_limit(40), pytest.raises(LedgerFault, match="cannot be written"):
+        write_new(path, head(9))
+    assert read_head(path) == head(4)
 
 
 def test_a_folder_in_its_place_cannot_be_read(tmp_path: Path) -> None:
