@@ -149,9 +149,9 @@ def _line(held: object) -> _Line | None:
     if isinstance(opened, str):
         try:
             at = dt.datetime.fromisoformat(opened)
-        except ValueError:
+            at = at.astimezone(dt.UTC) if at.tzinfo is not None else None
+        except (ValueError, OverflowError):  # not a time, or one that is before the first year or after the last in UTC
             at = None
-        at = at.astimezone(dt.UTC) if at is not None and at.tzinfo is not None else None
     return _Line(folder, _plain(name) if isinstance(name, str) else "", at)
 
 

@@ -118,6 +118,9 @@ def test_what_cannot_be_shown_in_a_name_is_left_out_and_odd_times_are_no_times(t
     line["opened"] = "2026-03-16T12:00:00"
     (tmp_path / LIST).write_text(json.dumps({"mindfolios": [line]}), encoding="utf-8")
     assert last_opened(tmp_path) is None, "a time without its zone"
+    line["opened"] = "0001-01-01T00:00:00+05:00"
+    (tmp_path / LIST).write_text(json.dumps({"mindfolios": [line]}), encoding="utf-8")
+    assert last_opened(tmp_path) is None, "a time that UTC has none for"
 
 
 def test_a_list_that_cannot_be_written_is_told_of_in_the_log_only(
