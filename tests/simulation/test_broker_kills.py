@@ -130,7 +130,8 @@ def test_a_trader_killed_again_and_again_agrees_with_the_broker_in_the_end(reque
     plan = Plan.of(kills, random.Random(20260316))
     while plan.left:
         _one_world(plan, tally)
-    sys.stdout.write(f"\n{tally}\n")
+        sys.stdout.write(f"\n{tally}\n")
+        sys.stdout.flush()
     assert (tally.lost, tally.duplicated, tally.corrupt) == (0, 0, 0)
     assert tally.kills >= kills
     if kills >= 500:
