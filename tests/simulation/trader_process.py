@@ -326,22 +326,22 @@ def settled(kernel: Kernel, customer: Customer) -> list[str]:
     desk = kernel.desk
     customer.rests = True
     customer.inbox.put(cmd.PauseMindfolio("customer", "the end"))
+    for order in desk.book.orders.values():
+        if order.purpose is OrderPurpose.CLOSE and order.status is not OrderStatus.CANCEL_PENDING:
+            customer.inbox.put(cmd.CancelOrder(order.order_id, "customer", "the end"))
     end = desk.now if session_at(desk.now) is not None else next_session(desk.now).opens
-    for last in (cmd.Reconcile("customer"), cmd.RearmMindfolio("customer", "the end"), cmd.Reconcile("customer")):
-        live = desk.book.orders.copy()
-        for order in live.values():
-            if order.purpose is OrderPurpose.CLOSE and order.status is not OrderStatus.CANCEL_PENDING:
-                customer.inbox.put(cmd.CancelOrder(order.order_id, "customer", "the end"))
-        for command in ((), (last,)):
-            for each in command:
-                customer.inbox.put(each)
-            end += SETTLING
-            kernel._closing = False
-            kernel.run(until=end)
-        stuck = [f"never ended: {order}" for name, order in desk.book.orders.items() if name in live]
-        if stuck or (not desk.book.orders and desk.book.status is not MindfolioStatus.STOPPED):
-            return stuck
-    return [f"still live: {order}" for order in desk.book.orders.values()]
+    # Modules go on closing what has come to its target, so that one of these orders may be on its way at any end.
+    for _ in range(12):
+        live = set(desk.book.orders)
+        if desk.book.status is MindfolioStatus.STOPPED:
+            customer.inbox.put(cmd.RearmMindfolio("customer", "the end"))
+        customer.inbox.put(cmd.Reconcile("customer"))
+        end += SETTLING
+        kernel._closing = False
+        kernel.run(until=end)
+        if not desk.book.orders and desk.book.status is not MindfolioStatus.STOPPED:
+            return []
+    return [f"{'never ended' if name in live else 'still live'}: {desk.book.orders[name]}" for name in desk.book.orders]
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,8 @@ REPLACED = "UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), '{}', '{}
         ("DELETE FROM evidence", "scan record"),
         ("UPDATE evidence SET body = CAST('[]' AS BLOB)", "scan record"),
         ("UPDATE evidence SET address = 'elsewhere'", "scan record"),
+        ("UPDATE evidence SET body = CAST(body AS TEXT)", "scan record"),
+        ("UPDATE evidence SET body = 7", "scan record"),
     ],
 )  # fmt: skip
 def test_tampering_is_named(path: Path, statement: str, fault: str) -> None:
