@@ -185,7 +185,7 @@ DAMAGES: dict[str, Callable[[dict[str, bytes], str, random.Random], None]] = {
 def damaged(written: Written, number: int, chance: random.Random) -> tuple[str, dict[str, bytes], int]:
     """The next image: how it was made, its files, and the entry that it may not fall behind unseen."""
     kinds = [f"{how} in {name}" for how in DAMAGES for name in NAMES if (how, name) != ("pages swapped", "ledger.head")]
-    kinds += [f"older {name}" for name in NAMES]
+    kinds += [f"older {name}" for name in (*NAMES, "ledger.sqlite ledger.head")]
     kinds += ["power cut"] * 3
     kinds += [
         "syncs of ledger.sqlite ledger.sqlite-wal lied",
@@ -204,8 +204,9 @@ def damaged(written: Written, number: int, chance: random.Random) -> tuple[str, 
     files = dict(written.copies[moment])
     seq = written.promised[moment][1]
     if kind.startswith("older"):
-        name = kind.removeprefix("older ")
-        files[name] = written.copies[chance.randrange(moment)].get(name, b"")
+        copy = written.copies[chance.randrange(moment)]
+        files.update((name, copy[name]) for name in kind.removeprefix("older ").split())
+        seq = min(seq, _head_of(files))
     else:
         how, _, name = kind.partition(" in ")
         DAMAGES[how](files, name, chance)
@@ -269,7 +270,7 @@ def test_no_image_of_a_ledger_loses_anything_in_silence(request: pytest.FixtureR
     for kind in kinds:
         counts = ", ".join(f"{outcomes[kind, result]} {result}" for result in results if outcomes[kind, result])
         sys.stdout.write(f"  {kind}: {counts}\n")
-    assert len(kinds) == 15
+    assert len(kinds) == 16
     assert outcomes["power cut", "whole"] == sum(outcomes["power cut", result] for result in results)
 
 
