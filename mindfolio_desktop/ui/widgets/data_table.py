@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStackedLay
 
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.remembered import recall, remember
+from mindfolio_desktop.ui.widgets.selected_row import SelectedRow
 from mindfolio_desktop.ui.widgets.text import Text
 
 ROW_HEIGHT = 30
@@ -93,6 +94,7 @@ class DataTable(QWidget):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         view.setSortingEnabled(True)
         view.selectionModel().currentRowChanged.connect(self._on_current)
+        SelectedRow(view)
 
     def _come_back(self) -> None:
         """Sort and widths as a person left them; a table that has other columns now begins anew."""
