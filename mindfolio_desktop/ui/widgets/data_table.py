@@ -16,6 +16,9 @@ _HEADER_HEIGHT = 32
 _HEADING_EXTRA = 2 * theme.SPACE + 14
 """Padding of a heading and its sort arrow; the style's own hint is twice as generous."""
 
+_SPARE = 4
+"""Qt's hint is rounded, and where words need a fraction of a pixel more they are cut short."""
+
 _WIDEN_MS = 1000
 _LOOKED_AT = 64
 _WIDEST = 420
@@ -244,7 +247,8 @@ class DataTable(QWidget):
                 if kept is not None:
                     header.resizeSection(column, theme.px(kept))
                     continue
-                wanted = min(max(self._view.sizeHintForColumn(column), self._heading(column)), theme.px(_WIDEST))
+                words = self._view.sizeHintForColumn(column) + _SPARE
+                wanted = min(max(words, self._heading(column)), theme.px(_WIDEST))
                 if may_shrink or wanted > header.sectionSize(column):
                     header.resizeSection(column, wanted)
         self._set_stretch()
