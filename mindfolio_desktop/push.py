@@ -2,8 +2,8 @@
 
 At most one message in `INTERVAL_S`; what comes meanwhile goes together as the next. The address (an apprise URL) holds
 a token or a password. It is kept in a file of its own that only its user can read, and nothing else here says it: not
-the log, not an error, not a repr. apprise is an extra, imported when an address is read: where one
-is typed, else with the first message.
+the log, not an error, not a repr. apprise is an extra, imported when an address is
+typed, or else with the first message.
 """
 
 import contextlib
