@@ -89,8 +89,12 @@ def inspected(path: Path, *, checks_head: bool = True) -> int:
 
 
 def cause(error: Exception) -> str:
-    """What SQLite or the system said, without SQLAlchemy's own words."""
-    return str(getattr(error, "orig", None) or error)
+    """What SQLite or the system said in one line, without SQLAlchemy's own words.
+
+    Of a damaged file SQLite may cite what it has read there.
+    """
+    words = str(getattr(error, "orig", None) or error)
+    return " ".join("".join(character if character.isprintable() else " " for character in words).split())
 
 
 def identity(path: Path) -> tuple[int, int]:
@@ -132,7 +136,7 @@ def _looked_at(path: Path, head: Head | None) -> tuple[int, int | None, str | No
             anchored = connection.exec_driver_sql(
                 "SELECT hash FROM journal WHERE seq = ?", (0 if head is None else head.seq,)
             ).scalar_one_or_none()
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ValueError) as error:  # a ValueError: what is cited of a damaged file is no text
         raise LedgerFault(f"the ledger {path} cannot be opened: {cause(error)}") from error
     finally:
         engine.dispose()

@@ -89,7 +89,7 @@ class SqliteStore:
                 self._snapshot = self._engine.connect()
             else:
                 self._open_for_writing()
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, ValueError) as error:
             self.close()
             raise LedgerFault(f"the ledger {path} cannot be opened: {cause(error)}") from error
         except BaseException:
@@ -111,7 +111,7 @@ class SqliteStore:
             finally:
                 connection.rollback()  # of nothing, once it is committed
         except (sqlite3.Error, OverflowError) as error:
-            raise LedgerFault(f"the ledger {self._path} cannot be written: {error}") from error
+            raise LedgerFault(f"the ledger {self._path} cannot be written: {cause(error)}") from error
         if batch.entries:
             last = batch.entries[-1]
             is_worth_it = any(entry.type in WORTH_A_SYNC for entry in batch.entries)
@@ -197,7 +197,7 @@ class SqliteStore:
             with self._reading() as connection:
                 for row in connection.execute(query):
                     yield made(row)
-        except (SQLAlchemyError, TypeError) as error:
+        except (SQLAlchemyError, TypeError, ValueError) as error:
             raise LedgerFault(f"the ledger {self._path} cannot be read: {cause(error)}") from error
 
     @contextmanager

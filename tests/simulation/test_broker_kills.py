@@ -50,9 +50,10 @@ PATIENCE_S = 3.0
 """How long a trader may take to come to a point; then it is killed wherever it is, and the point tried again."""
 ATTEMPTS = 6
 
-# What costs most of a life is to import the program: one server does that, and each life is forked from it.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.simulation.trader_process"])
+if sys.platform != "win32":  # where all of this is skipped
+    # What costs most of a life is to import the program: one server does that, and each life is forked from it.
+    _PROCESSES = multiprocessing.get_context("forkserver")
+    _PROCESSES.set_forkserver_preload(["tests.simulation.trader_process"])
 
 
 @dataclass(slots=True)

@@ -103,3 +103,4 @@ def test_a_cause_is_sqlites_own_word(path: Path) -> None:
     engine.dispose()
     assert cause(caught.value) == "no such table: absent"
     assert cause(ValueError("so")) == "so"
+    assert cause(ValueError("token: \n\tso,\x07 \u202e it is")) == "token: so, it is"

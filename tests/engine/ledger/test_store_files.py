@@ -102,6 +102,13 @@ def test_a_damaged_page_is_a_fault_of_the_ledger(path: Path) -> None:
             opens()
 
 
+@pytest.mark.parametrize("letter", [b"`", b"\xe8"])
+def test_a_damaged_schema_that_sqlite_cites_is_one_line(path: Path, letter: bytes) -> None:
+    written(path)
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE fills", b"CREATE " + letter + b"ABLE fills"))
+    assert_refused_untouched(path, "cannot be opened")
+
+
 def test_a_damaged_table_is_a_fault_when_it_is_read(path: Path) -> None:
     written(path)
     with closing(sqlite3.connect(path)) as connection:
