@@ -1,4 +1,4 @@
-"""The whole program in a hostile world: every invariant after every entry, whatever strikes; then calm, and all adds up.
+"""The whole program in a hostile world: every invariant after every entry; then calm, and all adds up.
 
 The long form is a command of its own: `uv run python -m tests.simulation.world --seeds 5000`.
 """

@@ -114,8 +114,7 @@ class Bureau:
         kept = self.paper._kept
         self.paper._begin(now)
         kept.record(Taken(self.paper._state.number + 1, order, now, now))
-        kept.record(Filled(fill, now, now))
-        kept.save()
+        kept.record(Filled(fill, now, now))  # kept in the file with whatever is told next
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.paper, name)
@@ -146,6 +145,16 @@ class Wire:
         self._death.at("before cancel")
         self.line.cancel(order_id, now)
         self._death.at("after cancel")
+
+    def ask(self, order_id: str, now: dt.datetime) -> None:
+        """As the line."""
+        self._death.at("before question")
+        self.line.ask(order_id, now)
+
+    def ask_account(self, now: dt.datetime) -> None:
+        """As the line."""
+        self._death.at("before question")
+        self.line.ask_account(now)
 
     def poll(self, now: dt.datetime, quotes: QuoteSource) -> tuple[BrokerReport, ...]:
         """As the line; what was heard may be lost with the process."""

@@ -135,7 +135,7 @@ class Hostile:
 
     def _naked(self, dice: random.Random, context: ScanContext) -> tuple[Finding, ...]:
         found = self._found(dice, context, 3, dice.choice(("naked call", "short strangle", "short put")))
-        free = {"buying_power": 0, "max_risk": 0, "quantity": dice.choice((1, 50))}
+        free: dict[str, Any] = {"buying_power": 0, "max_risk": 0, "quantity": dice.choice((1, 50))}
         return tuple(
             each if each.candidate is None else replace(each, candidate=replace(each.candidate, **free))
             for each in found

@@ -27,7 +27,8 @@ STORE_FAULTS = ("disk full", "write fails once", "head fails once", "broker's fi
 
 KILL_POINTS = (
     "before commit", "after commit", "before intent", "after intent", "before fill", "after fill", "before submit",
-    "after submit", "before cancel", "after cancel", "before replace", "after poll", "in recovery", "between turns",
+    "after submit", "before cancel", "after cancel", "before replace", "after poll", "before question", "in recovery",
+    "between turns",
 )  # fmt: skip
 
 NIGHT_FAULTS = ("early assignment", "broken trade", "foreign trade", "foreign cash")
@@ -110,7 +111,11 @@ def knobs_of(seed: int) -> Knobs:
 
     acts = {act: dice.choice((1, 1, 2)) if mood == "hostile" else dice.choice((0, 0, 1, 1)) for act in ACTS}
     acts |= {act: dice.choice((4, 8, 12)) for act in MUCH}
-    acts["jump"] = 3
+    acts["jump"] = 2
+    for act in ("bust", "foreign", "roll", "cancel", "replace"):
+        acts[act] += dice.choice((0, 1))
+    if mood != "calm":
+        acts["kill"], acts["store fault"] = dice.choice((1, 3, 6)), dice.choice((0, 1, 3))
     acts["resolve"] = acts["rearm"] = acts["resume"] = max(1, acts["resume"])
     return Knobs(
         seed=seed,
@@ -119,7 +124,7 @@ def knobs_of(seed: int) -> Knobs:
         symbols=tuple(sorted(dice.sample(SYMBOLS, dice.choice((1, 2, 2))))),
         line=_line(dice, chance),
         quotes=_quotes(dice, is_calm=mood == "calm"),
-        partial_pct=dice.choice((0, 0, 30, 60)),
+        partial_pct=dice.choice((0, 40, 80)),
         early_pct=0 if mood == "calm" else dice.choice((0, 10, 40)),
         hostile=() if mood == "calm" else tuple(sorted(dice.sample(HOSTILE, dice.choice((0, 1, 1, 2))))),
         ours=tuple(sorted(dice.sample(OURS, dice.choice((1, 2))))),
@@ -144,11 +149,11 @@ def _line(dice: random.Random, chance: Callable[[], int]) -> FaultKnobs:
         delay_s=dice.choice((1, 20, 120)),
         duplicated=chance(),
         reorder=dice.choice((0, 3, 50)) if chance() else 0,
-        stale=chance(),
+        stale=4 * chance(),
         silent=chance(),
         silent_s=dice.choice((30, 120)),
-        ask_never=chance(),
-        ask_late=chance(),
+        ask_never=dice.choice((0, 30, 60)) if chance() else 0,
+        ask_late=dice.choice((20, 50)) if chance() else 0,
         ask_late_s=dice.choice((5, 40)),
         incomplete=chance(),
         empty=chance(),

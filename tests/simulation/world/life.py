@@ -29,7 +29,7 @@ from engine.risk.latch import StopLatch
 from engine.runtime import defaults
 from engine.runtime import kernel as kernel_module
 from engine.runtime.desk import Desk
-from engine.runtime.inbox import Inbox
+from engine.runtime.inbox import Inbox, Message
 from engine.runtime.kernel import Kernel
 from engine.runtime.pacer import Pacer
 from engine.runtime.workers import Job, Workers
@@ -40,7 +40,7 @@ from tests.simulation.world.knobs import Knobs, QuoteKnobs
 from tests.simulation.world.person import CAPITAL
 from tests.simulation.world.reader import Reader
 from tests.simulation.world.small_market import SmallFeed, payments_of
-from tests.simulation.world.storage import Death, FallibleStore, make_fast
+from tests.simulation.world.storage import Death, FallibleStore, make_fast, mend_the_brokers_file
 
 GOOD = FaultKnobs()
 
@@ -73,6 +73,14 @@ class Wall:
         return self.now
 
 
+class ReadyInbox(Inbox):
+    """An inbox at which nobody waits: the wall's clock is not the market's."""
+
+    def get(self, timeout_s: float) -> Message | None:
+        """What is there."""
+        return super().get(0.0)
+
+
 class HangingWorkers(Workers):
     """Workers on whom a module's scan may hang: its answer never comes."""
 
@@ -103,7 +111,7 @@ def specification(knobs: Knobs) -> MindfolioSpec:
         replace(defaults.module_of(kind, knobs.symbols, 3000, 2000, autotrade=number % 2 == knobs.seed % 2))
         for number, kind in enumerate(kinds)
     ]
-    limits = ModuleLimits(dollars(4000), None if knobs.has_missing_limit else dollars(1500))
+    limits = ModuleLimits(dollars(9000), None if knobs.has_missing_limit else dollars(4000))
     base = defaults.module_of(ModuleKind.IV_SERVICE, knobs.symbols, 4000, 1500)
     everything = tuple(StructureKind)
     modules.append(replace(base, module_id="by_hand", name="By hand", structures=everything, limits=limits))
@@ -139,7 +147,7 @@ class Life:
         is_calm: bool,
     ) -> None:
         self.knobs, self.folder, self.reader, self.death = knobs, folder, reader, death
-        self.publisher, self.inbox, self.wall = RecordingPublisher(), Inbox(), Wall()
+        self.publisher, self.inbox, self.wall = RecordingPublisher(), ReadyInbox(), Wall()
         self.is_calm = is_calm
         self.store = FallibleStore(folder / "ledger.sqlite")
         self.store.death, self.store.written, self.store.fired = death, reader.read, fired
@@ -224,7 +232,8 @@ class Life:
         self.is_calm = True
         self.line._knobs = GOOD
         self.death.spare()
-        self.store.fault = ""
+        self.store.mend()
+        mend_the_brokers_file(self.paper)
         self.kernel._workers._hangs = 0.0  # type: ignore[attr-defined]
         life = self.paper._life
         self.paper._life = HarshLife(life.seed, life.costs, life.dividends, life.told_at)

@@ -8,7 +8,7 @@ from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
 from engine.domain.account import CASH_ID, EXTERNAL, Resolution
 from engine.domain.budget import BudgetPlan
-from engine.domain.mindfolio import ModuleKind
+from engine.domain.mindfolio import MindfolioStatus, ModuleKind, ModuleStatus
 from engine.domain.order import OrderPurpose
 from engine.domain.package import structure_quote, to_tick
 from engine.domain.structure import Leg, Structure
@@ -54,12 +54,13 @@ class Person:
         limit = self._limit(structure, OrderPurpose.OPEN)
         if limit is None:
             return None
-        quantity = dice.choice((1, 1, 2, 3)) * (1 if structure.legs else 50)
+        quantity = dice.choice((1, 1, 2, 4)) * (1 if structure.legs else 50)
         position = ""
         if dice.random() < 0.2:
             held = [each for each in desk.book.positions.values() if each.symbol == structure.symbol]
             position = dice.choice(held).position_id if held else ""
-        return cmd.EnterTrade(self._module(), structure, quantity, limit, limit, WHO, WHY, position)
+        module_id = self._module() if dice.random() < 0.2 else "by_hand"
+        return cmd.EnterTrade(module_id, structure, quantity, limit, limit, WHO, WHY, position)
 
     def _limit(self, structure: Structure, purpose: OrderPurpose) -> Money | None:
         quote = structure_quote(structure, self._desk.part_quotes(structure, fresh=False), purpose)
@@ -183,6 +184,13 @@ class Person:
     def _resume_all(self) -> cmd.Command:
         return cmd.ResumeMindfolio(WHO, WHY)
 
+    def goes_on(self) -> list[cmd.Command]:
+        """What brings a mindfolio back to work that is stopped or paused, where it is."""
+        book = self._desk.book
+        if book.status is not MindfolioStatus.ACTIVE:
+            return [*self._resolve(), *self._rearm(), cmd.ResumeMindfolio(WHO, WHY)]
+        return self._resume() if any(each.status is ModuleStatus.PAUSED for each in book.modules.values()) else []
+
     def _rearm(self) -> list[cmd.Command]:
         return [cmd.RearmMindfolio(WHO, self._dice.choice((WHY, WHY, " "))), *self._resume()]
 
@@ -198,7 +206,7 @@ class Person:
 
     def says_whose(self, instrument: str, missing: int, *, wisely: bool = False) -> cmd.Command:
         """What a person says of a difference: a module's, nobody's here, or to be ignored."""
-        how = self._dice.choice((Resolution.ASSIGN, Resolution.ASSIGN, Resolution.IGNORE))
+        how = Resolution.ASSIGN if wisely else self._dice.choice((Resolution.ASSIGN, Resolution.IGNORE))
         owner = EXTERNAL if wisely or instrument == CASH_ID else self._dice.choice((EXTERNAL, self._module()))
         return cmd.ResolveDifference(instrument, how, {owner: missing}, WHO, WHY)
 

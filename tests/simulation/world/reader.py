@@ -16,7 +16,7 @@ from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.candidate import ApprovalStatus
 from engine.domain.instrument import Right
-from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.mindfolio import MindfolioStatus, ModuleKind, ModuleStatus
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.position import PositionStatus
 from engine.domain.records import LedgerBatch
@@ -133,7 +133,10 @@ class Reader:
         book = self.book
         if order.purpose is OrderPurpose.CLOSE:
             position = book.positions[order.position_id]
-            assert position.module_id == order.module_id, "I14: a module closes what is another's"
+            assert position.module_id == order.module_id, "I14: a closing in the name of another module"
+            by = book.modules.get(order.who)
+            is_watch = by is None or by.spec.kind is ModuleKind.SMART_REBALANCER
+            assert is_watch or order.who == position.module_id, "I14: a module closes what is another's"
             assert book.status is not MindfolioStatus.STOPPED or order.who, "I11: the program closes after a stop"
             return
         assert book.status is not MindfolioStatus.STOPPED, "I11: an opening is intended while everything is stopped"

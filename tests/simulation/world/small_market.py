@@ -22,12 +22,12 @@ from tests.simulation.world.knobs import QuoteKnobs
 
 MINUTE = dt.timedelta(minutes=1)
 EVERY = 2 * MINUTE
-MORNING, EVENING = 14, 8
+MORNING, EVENING = 9, 6
 """Quotes in the morning's window and in the evening's, every two minutes."""
 
-LONGEST = 65
+LONGEST = 50
 """Days: contracts that end later are not shown, nor those far from the money: fewer rows, the same rules."""
-FARTHEST = 0.25
+FARTHEST = 0.16
 
 _BY_CONTRACT = ("crossed", "no_bid", "no_sides", "wild", "absurd", "left_out")
 

@@ -68,6 +68,11 @@ class FallibleStore(SqliteStore):
         """Let the n-th write from now fail; a full disk stays full."""
         self.fault, self.left = fault, writes
 
+    def mend(self) -> None:
+        """Nothing fails any more, and there is room."""
+        self.fault = ""
+        self._connection.execute(f"PRAGMA max_page_count = {2**31}")
+
     def _due(self) -> str:
         if not self.fault:
             return ""
@@ -98,6 +103,12 @@ def break_the_brokers_file(paper: PaperBroker, store: FallibleStore, writes: int
         real(line)
 
     file._write = fails  # type: ignore[method-assign]
+
+
+def mend_the_brokers_file(paper: PaperBroker) -> None:
+    """Let all of it be written again."""
+    if paper._kept._file is not None:
+        vars(paper._kept._file).pop("_write", None)
 
 
 def make_fast(store: SqliteStore) -> None:
