@@ -268,20 +268,20 @@ class Story:
         self._look()
 
     def _reckon(self) -> None:
-        person = Person(self.life.desk, random.Random("calm"), self.late)
+        """Faults are over; a person says what every difference is, day after day, until none is left."""
         self.life.say([cmd.PauseMindfolio(WHO, WHY)])
         desk = self.life.desk
+        person = Person(desk, random.Random("calm"), self.late)
         self.life.until(max([desk.now, *(at for at, _, _ in self.life.line._on_the_way)]) + MINUTE)
         self._nothing_is_silent()
         for _ in range(6):
             # Over the night, so that day orders end and what is told in the morning is told.
             self.life.until(next_window(next_window(desk.now)) + 2 * MINUTE)
-            commands = [
-                person.says_whose(name, each.missing, wisely=True) for name, each in desk.book.differences.items()
-            ]
+            found = desk.book.differences
+            commands = [person.says_whose(name, each.missing, wisely=True) for name, each in found.items()]
             self.life.say([*commands, cmd.Reconcile(WHO)])
-            self.life.until(desk.now + 2 * MINUTE)
-            if not desk.book.differences and not desk.suspects and not desk.book.orders:
+            self.life.until(desk.now + 6 * MINUTE)
+            if not (desk.book.differences or desk.suspects or desk.book.orders or self._disagreements()):
                 break
         self._nothing_is_silent()
         self._agrees()
@@ -303,16 +303,7 @@ class Story:
         old = [each for each in book.orders.values() if self.life.desk.now - each.created_at > DAY]
         if old:
             wrong.append(f"I22: orders without an end: {[(each.order_id, str(each.status)) for each in old]}")
-        # What was ignored of a contract that has ended counts no longer.
-        ignored = {name: count for name, count in book.ignored.items() if not self._is_over(name)}
-        names = {*state.positions, *ignored} - {"USD"}
-        theirs = {name: state.positions.get(name, 0) - ignored.get(name, 0) for name in sorted(names)}
-        ours = book.instruments()
-        if {name: count for name, count in theirs.items() if count} != ours:
-            wrong.append(f"I9: the broker has {theirs}, the book {ours}; differences {book.differences}")
-        cash = state.cash - book.ignored.get("USD", 0)
-        if cash != book.broker_cash:
-            wrong.append(f"I10: cash is {cash} there and {book.broker_cash} here")
+        wrong += self._disagreements()
         if self.life.desk.book.status is MindfolioStatus.ACTIVE:
             wrong.append("I11: a paused mindfolio became active by itself")
         for order_id, ticket in state.tickets.items():
@@ -323,6 +314,21 @@ class Story:
         if faults:
             wrong.append(f"verify: {faults}")
         self._restart()
+
+    def _disagreements(self) -> list[str]:
+        """What of book and broker does not agree, by the broker's own account."""
+        book, state = self.life.desk.book, self.life.paper._state
+        # What was ignored of a contract that has ended counts no longer.
+        ignored = {name: count for name, count in book.ignored.items() if not self._is_over(name)}
+        names = {*state.positions, *ignored} - {"USD"}
+        theirs = {name: state.positions.get(name, 0) - ignored.get(name, 0) for name in sorted(names)}
+        ours, wrong = book.instruments(), []
+        if {name: count for name, count in theirs.items() if count} != ours:
+            wrong.append(f"I9: the broker has {theirs}, the book {ours}; differences {book.differences}")
+        cash = state.cash - ignored.get("USD", 0)
+        if cash != book.broker_cash:
+            wrong.append(f"I10: cash is {cash} there and {book.broker_cash} here; differences {book.differences}")
+        return wrong
 
     def _is_over(self, name: str) -> bool:
         found = parse_instrument(name) if name != "USD" else name
