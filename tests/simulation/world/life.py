@@ -41,16 +41,9 @@ from tests.simulation.world.person import CAPITAL
 from tests.simulation.world.reader import Reader
 from tests.simulation.world.small_market import SmallFeed, payments_of
 from tests.simulation.world.storage import Death, FallibleStore, make_fast, mend_the_brokers_file
+from tests.trader_days.day import ByHand, Proven
 
 GOOD = FaultKnobs()
-
-
-class Proven:
-    """A backtest that speaks for every trade."""
-
-    def evidence(self, module: ModuleSpec, candidate: Candidate, now: dt.datetime) -> Evidence:
-        """Enough of everything."""
-        return Evidence(trades=120, win_rate=0.8, expectancy=dollars(25), source="made up")
 
 
 class Unproven:
@@ -173,11 +166,12 @@ class Life:
         self.latch = StopLatch(folder / "STOP")
         self.wire = Wire(self.line, death, self._replaced)
         self.wire.sent = lambda order: reader.leaves(order, is_latched=self.latch.is_set)
-        hostile = {f"user_{way}": Hostile(knobs.seed, way, fired) for way in knobs.hostile}
-        reader.hostile = frozenset(hostile)
+        own: dict[str, Strategy] = {f"user_{way}": Hostile(knobs.seed, way, fired) for way in knobs.hostile}
+        reader.hostile = frozenset(own)
+        own["by_hand"] = ByHand()
 
         def program(spec: ModuleSpec) -> Strategy:
-            return hostile[spec.module_id] if spec.module_id in hostile else strategy_of(spec)
+            return own[spec.module_id] if spec.module_id in own else strategy_of(spec)
 
         self.desk = Desk(
             ledger=ledger,

@@ -20,6 +20,7 @@ from engine.domain.mindfolio import MindfolioStatus, ModuleKind, ModuleStatus
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.position import PositionStatus
 from engine.domain.records import LedgerBatch
+from engine.domain.structure import Leg
 from engine.execution.paper_state import State
 from engine.ledger.book import Book
 from engine.ledger.codec import decode_event
@@ -158,6 +159,7 @@ class Reader:
         self._quoted(order)
         if order.purpose is OrderPurpose.OPEN and order.position_id not in book.positions:
             assert not _is_unbounded(order), "I3: a loss without bound is opened"
+            assert order.hold >= _largest_loss(order), "I3: less is held than can be lost"
 
     def _left(self, module_id: str) -> Money:
         """What a module has left, from budgets, positions, orders and results alone."""
@@ -212,6 +214,26 @@ def _is_unbounded(order: Order) -> bool:
     """Whether the loss grows for ever as the price rises: more calls sold than bought, nothing held against them."""
     calls = sum(leg.ratio for leg in order.structure.legs if leg.contract.right is Right.CALL)
     return order.structure.shares + calls * 100 < 0 and bool(order.structure.legs)
+
+
+def _largest_loss(order: Order) -> Money:
+    """What a unit can lose if the worst price is paid: at the worst of all prices when its options expire together.
+
+    Of structures over several expirations, and of shares sold short, nothing is said.
+    """
+    structure = order.structure
+    if not structure.legs:
+        return max(0, order.worst)
+    if len({leg.contract.expiration for leg in structure.legs}) > 1:
+        return 0
+    at_expiry = [sum(_pays(leg, spot) for leg in structure.legs) for spot in (0, *structure.strikes)]
+    return max(0, order.worst - min(at_expiry)) * 100
+
+
+def _pays(leg: Leg, spot: Money) -> Money:
+    """What a leg is worth a share when it expires."""
+    strike = leg.contract.strike
+    return leg.ratio * max(0, spot - strike if leg.contract.right is Right.CALL else strike - spot)
 
 
 def _where(error: AssertionError) -> str:
