@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.simulation.world.knobs import ALL_FAULTS, knobs_of
-from tests.simulation.world.story import Told, steps_of, tell
+from tests.simulation.world.story import Told, steps_of, steps_of_seed, tell
 
 CHUNK = 10
 """Seeds that a worker tells at a time."""
@@ -68,7 +68,7 @@ def tell_all(seeds: Iterable[int], workers: int = 1) -> Iterator[Told]:
 
 def shortest(told: Told) -> tuple[int, ...]:
     """The shortest beginning of a seed's steps at which it still goes wrong, less what it does not need."""
-    numbers = [step.number for step in steps_of(knobs_of(told.seed))]
+    numbers = [step.number for step in steps_of_seed(told.seed)]
     if told.at_step is not None:
         numbers = numbers[: told.at_step + 1]
     kept = next(

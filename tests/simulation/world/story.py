@@ -74,6 +74,11 @@ def steps_of(knobs: Knobs) -> tuple[Step, ...]:
     return tuple(Step(number, wait * SECOND, act) for number, (act, wait) in enumerate(zip(acts, waits, strict=True)))
 
 
+def steps_of_seed(seed: int) -> tuple[Step, ...]:
+    """The same, by number."""
+    return steps_of(knobs_of(seed))
+
+
 def tell(seed: int, only: Collection[int] | None = None) -> Told:
     """Play a seed; `only` these of its steps. Nothing is raised for what goes wrong: it is told."""
     with tempfile.TemporaryDirectory(prefix="mindfolio-world-", dir=folder_in_memory()) as folder:
