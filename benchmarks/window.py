@@ -28,7 +28,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QPushButton, QSlider, QStackedWidget, QWidget
 
 from benchmarks.aggregate import RATE, book_of, names, pasts, ticks
 from engine.analytics.chain_values import chain_values
@@ -54,6 +54,9 @@ RATE_HZ = 10.0
 SCANS_A_SECOND = 4.0
 SWITCHES = 300
 MOVES = 400
+MOVE_PIXELS = 3
+REACH_PIXELS = 40
+"""How far the divider is dragged to both sides: far enough to leave the magnet that holds it where it was."""
 RUNS = ("pace", "pages", "drag", "stop")
 KEYS = tuple(page.place.key for page in PAGES)
 SIZE = (1400, 900)
@@ -232,11 +235,11 @@ def pages(folder: Path) -> None:
     _application, window, bridge, engine = _window(folder)
     random, first, again = Random(1), list[float](), list[float]()  # noqa: S311 - the same turns each time
     keys = [*KEYS, "m00", "m07"]
-    known = {DASHBOARD}
+    known, key = {DASHBOARD}, ""
     (stack,) = (each for each in window.findChildren(QStackedWidget) if each.objectName() == "pages")
     eyes: dict[QWidget, Eye] = {}
     for turn in range(SWITCHES):
-        key = keys[turn] if turn < len(keys) else random.choice(keys)
+        key = keys[turn] if turn < len(keys) else random.choice([other for other in keys if other != key])
         began = time.perf_counter()
         _turn(window, key)
         page = stack.currentWidget()
@@ -256,15 +259,22 @@ def pages(folder: Path) -> None:
 def drag(folder: Path) -> None:
     """Print how long a mouse move on a divider takes to be painted."""
     _application, window, bridge, engine = _window(folder)
-    (handle,) = window.findChildren(QWidget, "divider_m05")
+    (handle,) = window.findChildren(QSlider, "divider_m05")
     (strip,) = window.findChildren(QWidget, "allocation_strip")
     eye = Eye(strip)
     taken: list[float] = []
     mouse(handle, QEvent.Type.MouseButtonPress, handle.width() / 2)
-    for number in range(MOVES):
+    at = start = handle.x() + handle.width() / 2
+    step = MOVE_PIXELS
+    while len(taken) < MOVES:
+        at += step
+        if abs(at - start) > REACH_PIXELS:
+            step = -step
         began = time.perf_counter()
-        mouse(handle, QEvent.Type.MouseMove, handle.width() / 2 + (3 if number // 10 % 2 else -3))
-        taken.append(eye.wait(began))
+        before = handle.value()
+        mouse(handle, QEvent.Type.MouseMove, at - handle.x())
+        if handle.value() != before:  # held by a magnet it stays where it is, and nothing is painted
+            taken.append(eye.wait(began))
         _settle(0.01)
     mouse(handle, QEvent.Type.MouseButtonRelease, handle.width() / 2)
     engine.close()

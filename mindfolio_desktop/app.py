@@ -22,6 +22,7 @@ from mindfolio_desktop.ui.frame import Frame
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.main_window import MainWindow
 from mindfolio_desktop.ui.others import Others
+from mindfolio_desktop.ui.outside import Outside
 from mindfolio_desktop.ui.views.settings import About
 from mindfolio_desktop.ui.widgets.module_panels import Setting
 
@@ -56,6 +57,8 @@ class Session:
     ) -> None:
         """With `others` the window offers other mindfolios; without a `frame` it stands by itself."""
         self._look, self._others, self._frame = look, others, frame
+        self.outside: Outside | None = None
+        """What sends alerts to a person's phone; to be set before the window is asked for."""
         self.bridge = EngineBridge(self._send, self._stop, self._read)
         self._take(places, running)
 
@@ -63,7 +66,12 @@ class Session:
     def window(self) -> MainWindow:
         """The window, as it was left."""
         return MainWindow(
-            self.bridge, settings_of=self._settings, about_of=self._about, look=self._look, others=self._others
+            self.bridge,
+            settings_of=self._settings,
+            about_of=self._about,
+            look=self._look,
+            others=self._others,
+            where=self.places.environment,
         )
 
     def show(self) -> None:
@@ -110,7 +118,11 @@ class Session:
         made_of = ("PySide6-Essentials", "numpy", "scipy", "SQLAlchemy", "pyqtgraph")
         python = ".".join(map(str, sys.version_info[:3]))
         libraries = [(name.removesuffix("-Essentials"), _version(name)) for name in made_of]
-        return About(self.places.home, (("Mindfolio", _version("mindfolio-desktop")), ("Python", python), *libraries))
+        return About(
+            self.places.home,
+            (("Mindfolio", _version("mindfolio-desktop")), ("Python", python), *libraries),
+            self.outside,
+        )
 
 
 def _version(name: str) -> str:

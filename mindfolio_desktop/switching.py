@@ -15,10 +15,12 @@ from engine.domain.mindfolio import Beginning, Environment, KnownMindfolio
 from engine.runtime import known
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.app import Session
+from mindfolio_desktop.push import Pusher
 from mindfolio_desktop.ui import remembered
 from mindfolio_desktop.ui.frame import Frame
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.others import Others
+from mindfolio_desktop.ui.outside import Outside
 from mindfolio_desktop.ui.views.first_run import FirstRun
 from mindfolio_desktop.welcome import DEMO_NAME, first_run, go_on_with_demo, history_of, of_demo
 
@@ -58,12 +60,20 @@ class Switching(QObject):
         self.others.forget_wanted.connect(self._forget)
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._follow)
-        self.session = Session(places, running, look, self.others, frame)
+        self._pusher = Pusher(places.home)
+        self._outside = Outside(self._pusher, self)
+        self.session = self._session_of(places, running)
         self._listen()
+
+    def _session_of(self, places: Places, running: Running) -> Session:
+        session = Session(places, running, self._look, self.others, self._frame)
+        session.outside = self._outside
+        return session
 
     def close(self) -> bool:
         """End what runs; True when its threads have ended."""
         self._timer.stop()
+        self._pusher.close()
         coming, self._incoming = self._incoming, None
         has_ended = coming is None or coming.session.close()
         return self.session.close() and has_ended
@@ -77,6 +87,7 @@ class Switching(QObject):
         known.forget(self._home, key)
 
     def _listen(self) -> None:
+        self._outside.hear(self.session.bridge)
         self.session.bridge.snapshot_changed.connect(self._note_opened)
 
     @Slot(object)
@@ -107,7 +118,7 @@ class Switching(QObject):
         if self._incoming is not None:
             self._refuse(name, f"{self._incoming.name} is being opened. Wait for that.")
             return
-        session = Session(places, running, self._look, self.others, self._frame)
+        session = self._session_of(places, running)
         session.bridge.hold()
         self._incoming = _Incoming(session, name, show)
         session.host.start()

@@ -55,6 +55,10 @@ class ModuleStatus(StrEnum):
     PAUSED = "PAUSED"
 
 
+PAUSED_BY_STOP = "emergency stop"
+"""Why a module is paused that an emergency stop has paused; lifting the stop leaves it so."""
+
+
 class PnlPolicy(StrEnum):
     """What a module's P&L does to what it may still put at work."""
 

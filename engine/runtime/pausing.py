@@ -3,15 +3,13 @@
 from engine.core.money import usd
 from engine.domain import events as ev
 from engine.domain.candidate import ApprovalStatus
-from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.mindfolio import PAUSED_BY_STOP, MindfolioStatus, ModuleStatus
 from engine.domain.order import OrderStatus
 from engine.runtime.desk import Desk
 from engine.runtime.orders import request_cancel
 
 ENGINE = "engine"
 """In place of a person: the program's own rule."""
-
-_STOPPED = "emergency stop"
 
 
 def tell_if_over_budget(desk: Desk, module_id: str) -> None:
@@ -48,8 +46,8 @@ def latch_stop(desk: Desk, source: str, why: str) -> None:
     # One stop is one message, however many modules it pauses.
     for module_id, module in desk.book.modules.items():
         if module.status is ModuleStatus.ACTIVE:
-            desk.record(ev.ModuleStatusChanged(module_id, ModuleStatus.PAUSED, source, _STOPPED, "STOPPED"))
-        withdraw(desk, module_id, _STOPPED)
+            desk.record(ev.ModuleStatusChanged(module_id, ModuleStatus.PAUSED, source, PAUSED_BY_STOP, "STOPPED"))
+        withdraw(desk, module_id, PAUSED_BY_STOP)
     desk.reconcile_at = desk.now
     desk.alert("", f"Emergency stop: {why}", is_urgent=True, is_standing=True)
 

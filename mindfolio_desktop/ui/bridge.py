@@ -51,6 +51,11 @@ from engine.domain.snapshot import MindfolioSnapshot
 INTERVAL_MS = 50
 """The main thread is woken at most once in this time: twenty times a second."""
 
+REST_MS = 100
+"""A hand that has moved nothing for so long rests."""
+LONGEST_WAIT_MS = 2000
+"""Figures do not wait longer than this for a hand that goes on moving."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -100,6 +105,7 @@ class EngineBridge(QObject):
         self._is_closed = self._is_held = False
         self._snapshot: MindfolioSnapshot | None = None
         self._since_delivery = QElapsedTimer()
+        self._since_figures, self._since_move = QElapsedTimer(), QElapsedTimer()
         self._later = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._later.timeout.connect(self._deliver)
         self._woken.connect(self._wake, Qt.ConnectionType.QueuedConnection)
@@ -157,6 +163,11 @@ class EngineBridge(QObject):
         else:
             self._reader.submit(self._read, question).add_done_callback(partial(self._hand_over, question))
 
+    def tell(self, words: str, module_id: str = "") -> None:
+        """An alert that the window itself has to tell; it is not urgent."""
+        now = self._snapshot.market.now if self._snapshot is not None else dt.datetime.now(dt.UTC)
+        self.alert.emit(Alert(now, module_id, words))
+
     def hold(self) -> None:
         """Deliver nothing until `release`: there is no window yet that could show it. Nothing is lost meanwhile."""
         self._is_held = True
@@ -165,6 +176,13 @@ class EngineBridge(QObject):
         """Deliver what has come, and everything that comes."""
         self._is_held = False
         self._wake()
+
+    def give_way(self) -> None:
+        """A hand moves something: new figures would make it stutter, and come once it rests (`LONGEST_WAIT_MS`).
+
+        What cannot wait does not: a change of status, a halt, the answer to a command, an urgent alert.
+        """
+        self._since_move.start()
 
     def close(self) -> None:
         """End the threads that answer and take nothing more in; what is still queued is not delivered."""
@@ -189,12 +207,16 @@ class EngineBridge(QObject):
         with self._lock:
             if self._is_closed:
                 return
+            if self._can_wait():
+                self._later.start(INTERVAL_MS)
+                return
             snapshot, self._newest = self._newest, None
             notices = tuple(self._notices)
             self._notices.clear()
             self._is_wake_pending = False
         self._since_delivery.start()
         if snapshot is not None:
+            self._since_figures.start()
             self._snapshot = snapshot
             self.snapshot_changed.emit(snapshot)
         for notice in notices:
@@ -207,6 +229,17 @@ class EngineBridge(QObject):
                     self.alert.emit(notice)
                 case Answer(question, work):
                     self._reckoner.submit(work).add_done_callback(partial(self._hand_over, question))
+
+    def _can_wait(self) -> bool:
+        """Whether what is queued may wait for a hand that moves; the caller holds the lock."""
+        newest, shown = self._newest, self._snapshot
+        if newest is None or shown is None or not self._since_move.isValid() or self._since_move.hasExpired(REST_MS):
+            return False
+        if (newest.status, newest.halted) != (shown.status, shown.halted):
+            return False
+        if any(not isinstance(notice, Alert) or notice.is_urgent for notice in self._notices):
+            return False
+        return not self._since_figures.hasExpired(LONGEST_WAIT_MS)
 
     # --- questions ------------------------------------------------------------------------------------------------
     def _hand_over(self, question: Question, outcome: Future[object]) -> None:
@@ -224,11 +257,10 @@ class EngineBridge(QObject):
             self.answered.emit(question, outcome.result())
             return
         _log.error("no answer to %s", question, exc_info=error)
-        now = self._snapshot.market.now if self._snapshot is not None else dt.datetime.now(dt.UTC)
         is_read = not isinstance(question, DESK_QUESTIONS)
         what = _WORDS.get(type(question), "this page")
         trouble = f"The ledger could not be read for {what}" if is_read else f"There are no figures for {what}"
-        self.alert.emit(Alert(now, getattr(question, "module_id", None) or "", f"{trouble}: {error}"))
+        self.tell(f"{trouble}: {error}", getattr(question, "module_id", None) or "")
         self.unanswered.emit(question, str(error))
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QScreen, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QKeySequence, QScreen, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.domain.budget import BudgetPlan
@@ -23,6 +23,7 @@ from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
 from mindfolio_desktop.ui.widgets.environment_banner import EnvironmentBanner
 from mindfolio_desktop.ui.widgets.page import Live, Page
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
+from mindfolio_desktop.ui.words import status_words
 
 CLOSE_KEYS = "Ctrl+W"
 _OPEN = "own_windows/open"
@@ -138,9 +139,8 @@ class FloatingWindow(QWidget):
             self.setWindowTitle(title)
         self._banner.set_snapshot(snapshot)
         self._title.show_text(snapshot.name)
-        is_calm = snapshot.status is MindfolioStatus.ACTIVE and not self._is_stop_sent
-        words = "Stop sent, not confirmed yet" if self._is_stop_sent else snapshot.status.value.capitalize()
-        self._status.show_text(words, "chip" if is_calm else "warning-chip")
+        sent = ("Stop sent, not confirmed yet", "warning-chip")
+        self._status.show_text(*(sent if self._is_stop_sent else status_words(snapshot)))
         self._clock.show_text(fmt.moment(snapshot.market.now))
         if isinstance(self._page, Live):
             self._page.set_snapshot(snapshot)
@@ -181,7 +181,6 @@ class Floats(QObject):
         self._snapshot: MindfolioSnapshot | None = None
         bridge.snapshot_changed.connect(self._show)
         look.text_resized.connect(self._build_anew)
-        window.installEventFilter(self)
 
     def use_keys(self, actions: Actions) -> None:
         """The keys that work in the main window work in the others too."""
@@ -286,16 +285,11 @@ class Floats(QObject):
             remember(_OPEN, sorted(self._floating))
             one.deleteLater()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Be hidden and shown with the main window; minimising it, or another desktop, changes nothing here."""
-        if watched is self._window and not event.spontaneous():
-            if event.type() == QEvent.Type.Hide:
-                for one in self._floating.values():
-                    one.hide()
-            elif event.type() == QEvent.Type.Show:
-                for one in self._floating.values():
-                    one.show()
-        return super().eventFilter(watched, event)
+    def follow(self, event: QHideEvent | QShowEvent) -> None:
+        """The main window is hidden or shown, and these with it; minimising it, or another desktop, changes nothing."""
+        if not event.spontaneous():
+            for one in self._floating.values():
+                one.setVisible(isinstance(event, QShowEvent))
 
     # --- back to the main window ----------------------------------------------------------------------------------
     def _run(self, action: Action) -> None:

@@ -59,9 +59,7 @@ class Opening(QWidget):
         column.setSpacing(0)
         self._words = Text("Opening\N{HORIZONTAL ELLIPSIS}", pixels=18, weight=theme.BOLD, name="opening_words")
         if where is not None:
-            banner = EnvironmentBanner()
-            banner.show_environment(where)
-            column.addWidget(banner)
+            column.addWidget(EnvironmentBanner(where))
             column.addWidget(self._head())
         column.addStretch(1)
         QTimer.singleShot(_UNSEEN_MS, self, self._tell)
@@ -111,7 +109,7 @@ class Frame(QWidget):
 
     def hold(self, content: QWidget) -> None:
         """Show this in place of what was shown before, which is its owner's to delete."""
-        before = self._held or self.opening
+        before, focused = self._held or self.opening, content.focusWidget()
         self._column.removeWidget(before)
         before.hide()
         before.setParent(None)
@@ -125,6 +123,8 @@ class Frame(QWidget):
         self.setWindowTitle(content.windowTitle())
         content.windowTitleChanged.connect(self.setWindowTitle)
         content.show()
+        if focused is not None:  # a widget that gets a parent loses it
+            focused.setFocus()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask what it holds."""

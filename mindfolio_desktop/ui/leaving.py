@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine.domain.notices import Alert
 from engine.domain.snapshot import MindfolioSnapshot
+from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.frame import to_front
+from mindfolio_desktop.ui.outside import told_outside
 from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
+from mindfolio_desktop.ui.widgets.navigation import MESSAGES
 from mindfolio_desktop.ui.widgets.tray import Tray
 
 
@@ -17,10 +22,14 @@ class Leaving(QObject):
     exit_decided = Signal()
     stop_wanted = Signal(str)
     """An emergency stop from the tray: its source."""
+    page_wanted = Signal(str)
+    module_wanted = Signal(str)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, bridge: EngineBridge) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._bridge = window, bridge
+        self._told_of = ""
+        """The module that the last note in the tray is about; "" is the whole mindfolio."""
         self._is_decided = False
         self._question: CloseQuestion | None = None
         self._then: Callable[[], None] | None = None
@@ -76,14 +85,46 @@ class Leaving(QObject):
     @Slot()
     def _go_to_tray(self) -> None:
         """Go on without the window, for as long as the desktop has a tray to come back from."""
+        self._in_tray()
+        QApplication.setQuitOnLastWindowClosed(False)
+        self._window.window().hide()
+
+    @Slot(object)
+    def on_alert(self, alert: Alert) -> None:
+        """Tell what is urgent by the desktop's tray while nobody looks at the window."""
+        if alert.is_urgent and QApplication.activeWindow() is None and Tray.is_there():
+            self._told_of = alert.module_id
+            self._in_tray().show_note(*told_outside(alert, self._bridge.snapshot))
+
+    @Slot()
+    def _open_note(self) -> None:
+        """Show what the note is about: the module, or the messages, where the note itself stands."""
+        self._return()
+        snapshot = self._bridge.snapshot
+        if snapshot is not None and snapshot.module(self._told_of) is not None:
+            self.module_wanted.emit(self._told_of)
+        else:
+            self.page_wanted.emit(MESSAGES)
+
+    def _in_tray(self) -> Tray:
+        """The icon, on show; it goes when the window is come back to."""
         if self._tray is None:
             self._tray = Tray(self._window)
             self._tray.window_wanted.connect(self._return)
+            self._tray.note_opened.connect(self._open_note)
             self._tray.stop_wanted.connect(self._stop)
             self._tray.exit_wanted.connect(self._exit_from_tray)
+            application = QGuiApplication.instance()
+            if isinstance(application, QGuiApplication):
+                application.applicationStateChanged.connect(self._on_state)
         self._tray.show_words(self._window.windowTitle())
-        QApplication.setQuitOnLastWindowClosed(False)
-        self._window.window().hide()
+        return self._tray
+
+    @Slot(object)
+    def _on_state(self, state: Qt.ApplicationState) -> None:
+        """Somebody looks at the window again: what was in the tray for a note goes."""
+        if state is Qt.ApplicationState.ApplicationActive and self._window.isVisible() and self._tray is not None:
+            self._tray.hide()
 
     @Slot()
     def _return(self) -> None:

@@ -4,18 +4,13 @@ from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.domain.budget import BudgetPlan
-from engine.domain.commands import (
-    Command,
-    ReallocateBudget,
-    RearmMindfolio,
-    ResolveDifference,
-    SetSpeed,
-)
+from engine.domain.commands import Command, ReallocateBudget, SetSpeed
 from engine.domain.denial import Denial
+from engine.domain.mindfolio import Environment
 from engine.domain.notices import Alert
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
@@ -46,7 +41,7 @@ from mindfolio_desktop.ui.widgets.navigation import DASHBOARD, MESSAGES, Navigat
 from mindfolio_desktop.ui.widgets.page import Live, Page
 from mindfolio_desktop.ui.widgets.palette import CommandPalette, KeyList
 from mindfolio_desktop.ui.widgets.status_line import StatusLine
-from mindfolio_desktop.ui.window_actions import connect_stop, fixed_actions, module_actions
+from mindfolio_desktop.ui.window_actions import connect_differences, connect_stop, fixed_actions, module_actions
 
 _SETTLING_MS = 200
 """How long new pages work out their sizes before they are painted: half a layout looks broken."""
@@ -68,8 +63,9 @@ class MainWindow(QWidget):
         about_of: AboutOf | None = None,
         look: Look | None = None,
         others: Others | None = None,
+        where: Environment | None = None,
     ) -> None:
-        """Without a `look` the window makes its own, as it is by default; without `others` it offers none."""
+        """Without a `look` it makes its own, without `others` it offers none; `where` is shown before the figures."""
         super().__init__(parent)
         self.setObjectName("main_window")
         self.setWindowTitle("Mindfolio")
@@ -77,8 +73,8 @@ class MainWindow(QWidget):
         self._bridge = bridge
         self._look = look or Look(QApplication.instance(), self)
         self._snapshot: MindfolioSnapshot | None = None
-        self._unread = 0
-        self._leaving = Leaving(self)
+        self._unread, self._environment = 0, where
+        self._leaving = Leaving(self, bridge)
         self._emergency = EmergencyButton(self)
         self.switcher = Switcher(self, bridge, self._leaving, others)
         self._maker = PageMaker(self, bridge, self._look, settings_of, about_of)
@@ -86,8 +82,7 @@ class MainWindow(QWidget):
         fixed = (*self.switcher.fixed_actions(), *fixed_actions(self, self._look, bridge.send))
         self._actions = Actions(self, fixed, self._changing_actions)
         self.floats.use_keys(self._actions)
-        self._where = ""
-        self._wanted_module = ""
+        self._where = self._wanted_module = ""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -102,7 +97,7 @@ class MainWindow(QWidget):
     # --- set-up ---------------------------------------------------------------------------------------------------
     def _build(self) -> None:
         """Make everything but the emergency stop, which is there from the beginning to the end."""
-        self._banner = EnvironmentBanner()
+        self._banner = EnvironmentBanner(self._environment)
         self._header = Header(self._emergency)
         self._stop_panel = StopPanel()
         self._differences = DifferencesPanel()
@@ -182,16 +177,19 @@ class MainWindow(QWidget):
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
         bridge.alert.connect(self._on_alert)
+        bridge.alert.connect(self._leaving.on_alert)
         self._emergency.stop_requested.connect(self.stop)
         self._leaving.stop_wanted.connect(self.stop)
+        self._leaving.page_wanted.connect(self.go)
+        self._leaving.module_wanted.connect(self.open_module)
         self._leaving.exit_decided.connect(lambda: self.window().close())
         self._look.text_resized.connect(self._build_anew)
 
     def _connect(self) -> None:
         send = self._bridge.send
-        connect_stop(self._stop_panel, send)
+        connect_stop(self._stop_panel, self._bridge)
+        connect_differences(self._differences, self._bridge)
         self._stop_panel.focus_left.connect(lambda: self._pages.currentWidget().setFocus())
-        self._differences.resolved.connect(send)
         self._header.speed.speed_requested.connect(lambda speed: send(SetSpeed(speed)))
         self._navigation.page_chosen.connect(self.go)
         self._navigation.module_chosen.connect(self.open_module)
@@ -313,15 +311,9 @@ class MainWindow(QWidget):
 
     @Slot(object, object)
     def _on_denied(self, command: Command, denials: tuple[Denial, ...]) -> None:
-        title, reasons = (
-            f"Not done: {command_words(command, self._module_name)}",
-            refusals.denials(denials) or "No reason was given.",
-        )
+        title = f"Not done: {command_words(command, self._module_name)}"
+        reasons = refusals.denials(denials) or "No reason was given."
         self._record(self._time(), "", f"{title}. {reasons}")
-        if isinstance(command, RearmMindfolio):
-            self._stop_panel.show_denied()
-        if isinstance(command, ResolveDifference):
-            self._differences.show_denied()
         if isinstance(command, ANSWERED_THERE):
             announce(self, f"{title}. {reasons}")
         else:
@@ -329,8 +321,7 @@ class MainWindow(QWidget):
 
     @Slot(object)
     def _on_alert(self, alert: Alert) -> None:
-        where = self._module_name(alert.module_id) if alert.module_id else ""
-        words = fmt.told(alert.text)
+        where, words = self._module_name(alert.module_id), fmt.told(alert.text)
         self._record(fmt.short_moment(alert.at), where, words, is_urgent=alert.is_urgent)
         # What is not urgent stands at the foot; what snapshots go on telling has a place of its own on the window.
         if alert.is_urgent and not alert.is_standing:
@@ -388,6 +379,16 @@ class MainWindow(QWidget):
         keep_place(self)
         self.floats.keep()
         sync()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The windows beside it come with it."""
+        super().showEvent(event)
+        self.floats.follow(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The windows beside it go with it."""
+        super().hideEvent(event)
+        self.floats.follow(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, or ask first when something would stay unattended."""

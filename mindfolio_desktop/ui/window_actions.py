@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol
 
+from PySide6.QtWidgets import QWidget
+
 from engine.domain.commands import (
     Command,
     ConfirmClosing,
@@ -19,8 +21,10 @@ from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.actions import Action
+from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.look import Look, Theme
 from mindfolio_desktop.ui.pages import PAGES
+from mindfolio_desktop.ui.widgets.differences import DifferencesPanel
 from mindfolio_desktop.ui.widgets.emergency import StopPanel
 from mindfolio_desktop.ui.widgets.emergency_button import SHORTCUT
 from mindfolio_desktop.ui.widgets.header import SPEEDS
@@ -43,7 +47,7 @@ class Window(Protocol):
     def show_keys(self) -> None: ...
     def open_own_window(self) -> None: ...
     def stop(self, source: str) -> None: ...
-    def close(self) -> bool: ...
+    def window(self) -> QWidget: ...
 
 
 def fixed_actions(window: Window, look: Look, send: Send) -> tuple[Action, ...]:
@@ -84,11 +88,19 @@ def module_actions(snapshot: MindfolioSnapshot, open_module: Callable[[str], Non
         yield Action(f"scan.{key}", f"Scan now with {name}", "Module", partial(send, ScanNow(key, _WHO)))
 
 
-def connect_stop(panel: StopPanel, send: Send) -> None:
-    """What a person asks for on the panel of a stop becomes a command."""
+def connect_stop(panel: StopPanel, bridge: EngineBridge) -> None:
+    """What a person asks for on the panel of a stop becomes a command; a re-arm that is refused is told there."""
+    send = bridge.send
     panel.rearm_requested.connect(lambda why: send(RearmMindfolio(_WHO, why)))
     panel.plan_requested.connect(lambda: send(PlanClosing(PLAN_TARGET_PCT, _WHO)))
     panel.plan_confirmed.connect(lambda plan_id: send(ConfirmClosing(plan_id, _WHO)))
+    bridge.command_denied.connect(panel.on_denied)
+
+
+def connect_differences(panel: DifferencesPanel, bridge: EngineBridge) -> None:
+    """Whose a difference is becomes a command; one that is refused can be answered again."""
+    panel.resolved.connect(bridge.send)
+    bridge.command_denied.connect(panel.on_denied)
 
 
 def _look_actions(look: Look) -> Iterator[Action]:
@@ -107,7 +119,7 @@ def _resize(look: Look, by: int) -> None:
 
 
 def _close(window: Window) -> None:
-    window.close()
+    window.window().close()
 
 
 def _speed_words(speed: float) -> str:

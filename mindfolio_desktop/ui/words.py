@@ -3,11 +3,25 @@
 from collections.abc import Iterable, Mapping
 
 from engine.core.errors import Fact
+from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
+from engine.domain.snapshot import MindfolioSnapshot
 from engine.domain.structure import Structure
 from engine.domain.worst_case import Scenario, ScenarioTime
 from mindfolio_desktop.ui import format as fmt
 
 _WAIVED = {"evidence": "evidence waived", "iv_rank": "IV rank waived", "events": "event calendar waived"}
+
+
+def status_words(snapshot: MindfolioSnapshot) -> tuple[str, str]:
+    """How the whole stands, and the role to show it in: `Active`, `3 of 4 active`, `All paused`, `Stopped`."""
+    words = snapshot.status.value.capitalize()
+    if snapshot.status is not MindfolioStatus.ACTIVE:
+        return words, "warning-chip"
+    paused = sum(view.status is ModuleStatus.PAUSED for view in snapshot.modules)
+    if not paused:
+        return words, "chip"
+    count = len(snapshot.modules)
+    return "All paused" if paused == count else f"{count - paused} of {count} active", "warning-chip"
 
 
 def structure_words(structure: Structure) -> str:

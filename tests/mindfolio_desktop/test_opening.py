@@ -89,6 +89,10 @@ def test_the_pages_come_into_the_window_that_was_painted(program: Program, qtbot
         assert not is_open(program)
     session = program.switching.session
     assert session.window.window() is program.frame
+    assert label(program.frame, "environment") == "SIMULATED", "before the first figures too"
+    focused = program.frame.focusWidget()
+    assert focused is not None
+    assert focused.objectName() == "dashboard", "no button that a space would press"
     qtbot.waitUntil(lambda: session.bridge.snapshot is not None, timeout=WAIT_MS)
     assert program.frame.windowTitle().startswith("Aggressive Growth")
     assert len(program.frame.findChildren(QPushButton, "emergency_stop")) == 1

@@ -18,6 +18,7 @@ from mindfolio_desktop.ui.widgets.module_card import ModuleCard
 from mindfolio_desktop.ui.widgets.navigation import APPROVALS, BUDGETS, GALLERY
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Panel
+from mindfolio_desktop.ui.widgets.resume_strip import ResumeStrip
 from mindfolio_desktop.ui.widgets.risk_panels import GreeksPanel, RankingPanel, WorstCasePanel
 
 WHO = "user"
@@ -41,6 +42,8 @@ class Dashboard(Page):
         self._more = Button("Add New Module", "dashboard_gallery")
         self._rebalance = Button("Rebalance Budgets", "dashboard_budgets")
         self._card_grid, self._panel_grid = QGridLayout(), QGridLayout()
+        self._resume_strip = ResumeStrip()
+        self.column.addWidget(self._resume_strip)
         self.column.addWidget(self._account)
         self.column.addWidget(self._allocation_panel)
         for grid in (self._card_grid, self._panel_grid):
@@ -54,12 +57,15 @@ class Dashboard(Page):
         self.column.addStretch(1)
         self._more.clicked.connect(self._go_to_gallery)
         self._rebalance.clicked.connect(self._go_to_budgets)
+        self._resume_strip.resume_requested.connect(self._resume_stopped)
         self.allocation.apply_requested.connect(self._send)
+        self.allocation.moved.connect(bridge.give_way)
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show newer figures; parts that did not change are left alone."""
+        self._resume_strip.set_snapshot(snapshot)
         self._account.set_snapshot(snapshot)
         self.allocation.set_snapshot(snapshot)
         module_ids = [view.spec.module_id for view in snapshot.modules]
@@ -136,6 +142,11 @@ class Dashboard(Page):
     @Slot(str)
     def _resume(self, module_id: str) -> None:
         self._bridge.send(ResumeModule(module_id, WHO, "resumed on the dashboard"))
+
+    @Slot(object)
+    def _resume_stopped(self, module_ids: tuple[str, ...]) -> None:
+        for module_id in module_ids:
+            self._bridge.send(ResumeModule(module_id, WHO, "resumed after the emergency stop"))
 
     @Slot(object)
     def _send(self, command: Command) -> None:

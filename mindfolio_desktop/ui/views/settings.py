@@ -12,12 +12,14 @@ from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.look import Look, Theme
+from mindfolio_desktop.ui.outside import Outside
 from mindfolio_desktop.ui.remembered import Whose, remember
 from mindfolio_desktop.ui.widgets.allocation_footer import APPLIES_ON_RELEASE, applies_on_release
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.environment_banner import ENVIRONMENTS
 from mindfolio_desktop.ui.widgets.page import Page
 from mindfolio_desktop.ui.widgets.panel import Facts, Panel
+from mindfolio_desktop.ui.widgets.push_panel import PushPanel
 from mindfolio_desktop.ui.widgets.segments import Segments
 from mindfolio_desktop.ui.widgets.text import Text
 
@@ -33,6 +35,8 @@ class About:
 
     data_dir: Path
     versions: tuple[tuple[str, str], ...]
+    outside: Outside | None = None
+    """What sends alerts to a person's phone, where the program has that."""
 
 
 AboutOf = Callable[[], About]
@@ -60,7 +64,8 @@ class SettingsPage(Page):
         self._text_size.chosen.connect(self._choose_text_size)
         self._copy.clicked.connect(self._copy_path)
         self.add_heading("Settings")
-        for panel in (self._look_panel(), self._budgets_panel(), self._data_panel(), self._program_panel()):
+        self._data = self._data_panel()
+        for panel in (self._look_panel(), self._budgets_panel(), self._data, self._program_panel()):
             self.column.addWidget(panel)
         self.column.addStretch(1)
 
@@ -70,7 +75,10 @@ class SettingsPage(Page):
         look.theme_changed.connect(self._show_look)
         self._show_look()
         if about_of is not None:
-            self._show_about(about_of())
+            about = about_of()
+            self._show_about(about)
+            if about.outside is not None:
+                self.column.insertWidget(self.column.indexOf(self._data), PushPanel(about.outside))
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Which environment this mindfolio trades in."""

@@ -1,5 +1,7 @@
 """The account at a glance: what it is worth and earned, and how its capital is split."""
 
+from functools import partial
+
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from engine.core.money import Money, percent
@@ -18,17 +20,18 @@ class AccountPanel(QFrame):
         self.setObjectName("account_panel")
         self.setAccessibleName("Account")
         theme.set_role(self, "card")
-        self._nav = Figure("Net asset value", "nav", LARGE, "Cash plus open positions at mid")
-        self._day = Figure("Day P&L", "day_pnl", LARGE, "Since the previous session's close, at mid, after costs")
-        self._total = Figure("Total P&L", "total_pnl", LARGE, "Not yet swept or settled, after costs")
-        self._cash = Figure("Cash", "cash", LARGE, "Premium received counts as cash until the position is closed")
-        self._allocated = Figure("Allocated", "allocated", tooltip="Sum of all budgets")
-        self._used = Figure("Used", "used", tooltip="Buying power of open positions")
-        self._held = Figure("Held", "held", tooltip="Buying power reserved for working orders")
-        self._available = Figure(
+        made = partial(Figure, has_detail=True)
+        self._nav = made("Net asset value", "nav", LARGE, "Cash plus open positions at mid")
+        self._day = made("Day P&L", "day_pnl", LARGE, "Since the previous session's close, at mid, after costs")
+        self._total = made("Total P&L", "total_pnl", LARGE, "Not yet swept or settled, after costs")
+        self._cash = made("Cash", "cash", LARGE, "Premium received counts as cash until the position is closed")
+        self._allocated = made("Allocated", "allocated", tooltip="Sum of all budgets")
+        self._used = made("Used", "used", tooltip="Buying power of open positions")
+        self._held = made("Held", "held", tooltip="Buying power reserved for working orders")
+        self._available = made(
             "Available", "available", tooltip="Capital not at work (reserve included), less realised losses"
         )
-        self._reserve = Figure("Reserve", "reserve", tooltip="Capital that belongs to no module")
+        self._reserve = made("Reserve", "reserve", tooltip="Capital that belongs to no module")
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * theme.SPACE, 12, 2 * theme.SPACE, 12)
         column.setSpacing(10)

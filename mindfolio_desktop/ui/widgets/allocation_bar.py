@@ -8,15 +8,7 @@ what state they are in.
 from enum import Enum, auto
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
-from PySide6.QtGui import (
-    QAction,
-    QKeySequence,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QUndoCommand,
-    QUndoStack,
-)
+from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QPen, QRegion, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from engine.core.money import Money
@@ -47,6 +39,8 @@ class BarState(Enum):
 
 
 _FRAMED = frozenset({BarState.DRAFTING, BarState.APPLYING})
+_EDGE = 4
+"""Pixels within which the frame of a draft is painted; no part stands so far out."""
 
 
 class AllocationBar(QWidget):
@@ -56,6 +50,8 @@ class AllocationBar(QWidget):
     """
 
     apply_requested = Signal(object)
+    moved = Signal()
+    """A hand moves a divider or a row, not for the last time."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -223,11 +219,13 @@ class AllocationBar(QWidget):
 
     @Slot(int, int)
     def _on_divider(self, index: int, dollars: int) -> None:
+        self.moved.emit()
         if self._draft is not None:
             self._change(self._draft.with_divider(index, dollars), f"divider {index}")
 
     @Slot(int, int)
     def _on_budget(self, index: int, dollars: int) -> None:
+        self.moved.emit()
         if self._draft is not None:
             self._change(self._draft.with_budget(index, dollars), f"budget {index}")
 
@@ -283,6 +281,8 @@ class AllocationBar(QWidget):
         """A drag has ended: apply it where the user wants that, unless it changed a draft that waits for Apply."""
         if self._undo.index() == 1 and applies_on_release():
             self.apply()
+        else:
+            self._refresh()  # what was held open for the drag may close
 
     @Slot()
     def _on_undo(self) -> None:
@@ -335,12 +335,13 @@ class AllocationBar(QWidget):
         is_open = draft is not None and self._state in (BarState.FOLLOWING, BarState.DRAFTING)
         self._strip.setEnabled(is_open)
         self._rows.set_open(is_open=is_open)
-        is_draft = self._state is BarState.DRAFTING
+        # Where a drag comes across the applied split nothing is drafted, but the page must not jump under the hand.
+        is_draft = self._state is BarState.DRAFTING or self._strip.is_dragging
         self._footer.show_split(draft, is_draft=is_draft, is_applying=self._state is BarState.APPLYING)
-        is_framed = self._state in _FRAMED
-        if is_framed is not self._is_framed:  # painting the bar paints every part of it: too much for each move
+        is_framed = is_draft or self._state in _FRAMED
+        if is_framed is not self._is_framed:  # the edge alone: painting the bar paints every part of it
             self._is_framed = is_framed
-            self.update()
+            self.update(QRegion(self.rect()) - QRegion(self.rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

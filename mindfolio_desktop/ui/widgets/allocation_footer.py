@@ -17,6 +17,7 @@ APPLIES_ON_RELEASE = "budgets/apply_on_release"
 _HINT = "Dividers trade between neighbours, rows with the reserve."
 _UNTIL_APPLY = "Nothing changes until you apply."
 _ON_RELEASE = "A drag is applied as you let go (Settings); what is typed waits for Apply."
+_AS_APPLIED = "As applied now: nothing to change."
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -72,9 +73,10 @@ class AllocationFooter(QWidget):
         self._revert.setVisible(is_open)
         self._apply.setVisible(is_open)
         self._revert.setEnabled(is_draft)
-        self._apply.setEnabled(is_draft)
+        self._apply.setEnabled(is_draft and draft is not None and draft.is_changed)
         self._apply.setText("Applying…" if is_applying else "Apply")
-        self._preview.show_text(preview(draft) if is_open and draft is not None else hint(), "" if is_open else "muted")
+        words = (preview(draft) or _AS_APPLIED) if is_open and draft is not None else hint()
+        self._preview.show_text(words, "" if is_open else "muted")
         self._transfer.setEnabled(draft is not None and not is_applying)
         self._worst.show_or_hide(worst_words(draft) if is_open and draft is not None else "")
         self._over.show_or_hide(warnings_of(draft) if is_open and draft is not None else "")

@@ -48,6 +48,7 @@ class AllocationRow(QObject):
         self.name = _name(name)
         self.lock = LockButton(module_id, name, parent)
         self.is_open = True
+        self._shown: object = None
         self.slider = RowSlider(index, parent)
         self.amount = AmountBox(parent)
         self.percent = Text(name=f"percent_{module_id}")
@@ -62,6 +63,11 @@ class AllocationRow(QObject):
     def show_split(self, draft: AllocationDraft, index: int) -> None:
         """Show one module of a split."""
         portion, amount, over = draft.portions[index], draft.amounts[index], draft.over_by(index)
+        of_this_row = (portion, amount, draft.reserve, draft.capital)
+        is_in_place = {self.slider.value(), self.amount.value()} == {draft.dollars(index)}
+        if of_this_row == self._shown and is_in_place:  # most rows, while a divider moves
+            return
+        self._shown = of_this_row
         maximum = draft.budget_max(index)
         figures = RowFigures(
             amount=amount,

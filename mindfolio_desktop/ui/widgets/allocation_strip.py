@@ -1,10 +1,10 @@
 """The painted bar of the split: a segment per module, the reserve at the right end, a handle on every divider."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QVariantAnimation, Signal, Slot
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -13,7 +13,7 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, snapped
 from mindfolio_desktop.ui.widgets.divider_handle import HANDLE_WIDTH, DividerHandle
-from mindfolio_desktop.ui.widgets.strip_painter import Cell, paint_strip
+from mindfolio_desktop.ui.widgets.strip_painter import Cell, paint_grip, paint_strip
 
 BAR_HEIGHT = 58
 LANE_HEIGHT = 18
@@ -68,6 +68,8 @@ class AllocationStrip(QWidget):
         if self._draft is None or ids != [portion.module_id for portion in self._draft.portions]:
             self._rebuild(draft)
         self._spring.stop()
+        if self._draft is None or self._draft.portions != draft.portions:
+            self.update()
         self._draft = draft
         self._show_amounts(tuple(float(amount) for amount in draft.amounts))
         for index, handle in enumerate(self._handles):
@@ -134,6 +136,7 @@ class AllocationStrip(QWidget):
         handle.valueChanged.connect(lambda dollars, at=index: self.divider_moved.emit(at, dollars))
         handle.grabbed.connect(lambda x, at=index: self._on_grabbed(at, x))
         handle.dragged.connect(self._on_dragged)
+        handle.look_changed.connect(self.update)
         handle.show()
         return handle
 
@@ -145,9 +148,10 @@ class AllocationStrip(QWidget):
             self._show_amounts(tuple(start + (end - start) * eased for start, end in pairs))
 
     def _show_amounts(self, amounts: tuple[float, ...]) -> None:
+        before = self._edges() if len(amounts) == len(self._shown) else []
         self._shown = amounts
         self._place_handles()
-        self.update()
+        self._update_between(before, self._edges())
 
     # --- geometry -------------------------------------------------------------------------------------------------
     def _lanes(self) -> int:
@@ -167,6 +171,22 @@ class AllocationStrip(QWidget):
         top, height = round(self._bar().top()), theme.px(BAR_HEIGHT)
         for index, handle in enumerate(self._handles):
             handle.setGeometry(round(self.divider_x(index)) - HANDLE_WIDTH // 2, top, HANDLE_WIDTH, height)
+
+    def _update_between(self, before: Sequence[float], after: Sequence[float]) -> None:
+        """Paint anew the labels, and of the bar what moved: a divider moves two segments of a dozen."""
+        if len(before) != len(after):
+            self.update()
+            return
+        moved = [edge for edges in zip(before, after, strict=True) if edges[0] != edges[1] for edge in edges]
+        if not moved:
+            return
+        # The whole of every segment that has one of these edges: its figures may stand anywhere in it.
+        left = max((edge for edge in (*before, *after) if edge < min(moved)), default=0.0)
+        right = min((edge for edge in (*before, *after) if edge > max(moved)), default=float(self.width()))
+        top = self._lanes() * theme.px(LANE_HEIGHT)
+        self.update(0, 0, self.width(), top)
+        first, last = int(left) - HANDLE_WIDTH, int(right) + HANDLE_WIDTH
+        self.update(first, top, last - first, self.height() - top)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -282,14 +302,25 @@ class AllocationStrip(QWidget):
         return [edge for at, edge in enumerate(edges) if abs(edge - self.divider_x(at)) > 1]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        del event
+        top = self._lanes() * theme.px(LANE_HEIGHT)
+        seen = QRectF(event.region().intersected(QRect(0, top, self.width(), self.height() - top)).boundingRect())
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if not self.isEnabled():
                 painter.setOpacity(0.75)
             paint_strip(
-                painter, self._bar(), tuple(self._cells()), self._ghosts(), (self._lanes(), theme.px(LANE_HEIGHT))
+                painter, self._bar(), tuple(self._cells()), self._ghosts(), (self._lanes(), theme.px(LANE_HEIGHT)), seen
             )
+            for handle in self._handles:
+                if not event.region().intersects(handle.geometry()):
+                    continue
+                paint_grip(
+                    painter,
+                    QRectF(handle.geometry()),
+                    is_enabled=handle.isEnabled(),
+                    is_lit=handle.underMouse(),
+                    has_focus=handle.hasFocus(),
+                )
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:

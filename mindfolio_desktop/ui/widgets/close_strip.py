@@ -61,6 +61,7 @@ class CloseStrip(ActionStrip):
         self.open(f"Close {words}")
         self.show_cost("Asking for prices…")
         self._quantity.setFocus()
+        self._quantity.selectAll()  # what is typed is the number, not one more digit of it
         self.asked.emit(position.quantity)
 
     def show_quote(self, quote: ClosingQuote) -> None:

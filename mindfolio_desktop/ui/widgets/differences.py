@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.domain.account import CASH_ID, EXTERNAL, Difference, Resolution
-from engine.domain.commands import ResolveDifference
+from engine.domain.commands import Command, ResolveDifference
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
@@ -49,10 +49,12 @@ class DifferencesPanel(QFrame):
                 self._column.addWidget(row)
         self.setVisible(bool(self._rows))
 
-    def show_denied(self) -> None:
+    @Slot(object, object)
+    def on_denied(self, command: Command, _denials: object) -> None:
         """The engine refused an answer: let the person give another."""
-        for row in self._rows:
-            row.ask_again()
+        if isinstance(command, ResolveDifference):
+            for row in self._rows:
+                row.ask_again()
 
 
 class _Row(QWidget):

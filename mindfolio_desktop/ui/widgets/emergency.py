@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from engine.domain.closing import ClosingPlan
+from engine.domain.commands import Command, RearmMindfolio
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
@@ -78,9 +79,11 @@ class StopPanel(QFrame):
         """A stop was sent, and the engine has not confirmed it yet."""
         return self._impatience.isActive()
 
-    def show_denied(self) -> None:
+    @Slot(object, object)
+    def on_denied(self, command: Command, _denials: object) -> None:
         """The engine refused a re-arm: let the person try again."""
-        self._await_answer(is_sent=False)
+        if isinstance(command, RearmMindfolio):
+            self._await_answer(is_sent=False)
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show the stop as the engine reports it, or hide the panel once it is lifted."""

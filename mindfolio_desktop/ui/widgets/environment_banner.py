@@ -30,7 +30,8 @@ _WAIVERS = {
 class EnvironmentBanner(QFrame):
     """A thin strip across the window in the environment's colour, with what the environment waives."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: Environment | None = None) -> None:
+        """`where`: where it will trade, if that is known before anything else is."""
         super().__init__()
         self.setObjectName("environment_banner")
         self.setFixedHeight(theme.px(BANNER_HEIGHT))
@@ -43,14 +44,15 @@ class EnvironmentBanner(QFrame):
         across.addWidget(self._word)
         across.addWidget(self._about, 1)
         across.addWidget(self._waived)
+        if where is not None:
+            self._show_environment(where)
 
     def set_snapshot(self, snapshot: "MindfolioSnapshot") -> None:
         """Show where the mindfolio trades."""
-        self.show_environment(snapshot.environment)
+        self._show_environment(snapshot.environment)
         self._waived.show_text(" · ".join(_WAIVERS.get(one, f"Waived: {one}") for one in snapshot.waived))
 
-    def show_environment(self, where: Environment) -> None:
-        """Show where it will trade, before anything else is known."""
+    def _show_environment(self, where: Environment) -> None:
         theme.set_role(self, where.value)
         for text in (self._word, self._about, self._waived):
             theme.set_role(text, where.value)

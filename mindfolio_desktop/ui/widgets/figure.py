@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.text import Text
 
@@ -9,15 +10,21 @@ NORMAL, LARGE = 17, 24
 
 
 class Figure(QWidget):
-    """Caption, value, detail. `pixels` is the size of the value."""
+    """Caption, value, detail. `pixels` is the size of the value.
 
-    def __init__(self, caption: str, name: str, pixels: int = NORMAL, tooltip: str = "") -> None:
+    Before the first value there is a dash; `has_detail` keeps the room of a detail that will come.
+    """
+
+    def __init__(
+        self, caption: str, name: str, pixels: int = NORMAL, tooltip: str = "", *, has_detail: bool = False
+    ) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setToolTip(tooltip)
         self._caption = Text(caption, "caption", 12)
-        self._value = Text("", pixels=pixels, weight=theme.BOLD, name=f"{name}_value")
-        self._detail = Text("", "muted", 12, name=f"{name}_detail")
+        self._value = Text(fmt.UNKNOWN, "muted", pixels, theme.BOLD, name=f"{name}_value")
+        self._detail = Text(" " if has_detail else "", "muted", 12, name=f"{name}_detail")
+        self._detail.setVisible(has_detail)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)

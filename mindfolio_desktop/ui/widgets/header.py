@@ -1,10 +1,9 @@
 """The head of every page: which mindfolio, what it is worth, the market's time and pace, and the emergency stop."""
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
@@ -12,9 +11,16 @@ from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
 from mindfolio_desktop.ui.widgets.figure import Figure
 from mindfolio_desktop.ui.widgets.text import ElidedText, Text
+from mindfolio_desktop.ui.words import status_words
 
 SPEEDS = (0.0, 1.0, 10.0, 60.0, 300.0)
 """Market seconds a real second that the selector offers; 0 holds the market still."""
+
+
+OPENING = "Opening\N{HORIZONTAL ELLIPSIS}"
+"""In place of a mindfolio's name, until it is known."""
+
+_TO_COME = "\N{HORIZONTAL ELLIPSIS}"
 
 
 class SpeedSelector(QWidget):
@@ -84,15 +90,15 @@ class Header(QFrame):
         super().__init__()
         self.setObjectName("header")
         theme.set_role(self, "header")
-        self._name = ElidedText(pixels=18, weight=theme.BOLD, name="mindfolio_name")
-        self._status = Text(pixels=12, weight=theme.MEDIUM, name="mindfolio_status")
+        self._name = ElidedText(OPENING, pixels=18, weight=theme.BOLD, name="mindfolio_name")
+        self._status = Text(_TO_COME, "chip", pixels=12, weight=theme.MEDIUM, name="mindfolio_status")
         self._others = Button("Switch…", "mindfolios_open", "quiet")
         self._others.setAccessibleName("Mindfolios: open another, or begin a new one")
         self._others.setToolTip("Mindfolios: open another, or begin a new one")
         self._others.clicked.connect(self.others_wanted)
         self._others.hide()
-        self._clock = Text(role="muted", pixels=13, name="market_clock")
-        self._session = Text(role="muted", pixels=12, weight=theme.MEDIUM, name="market_session")
+        self._clock = Text(fmt.UNKNOWN, "muted", name="market_clock")
+        self._session = Text(_TO_COME, "chip", pixels=12, weight=theme.MEDIUM, name="market_session")
         self._nav = Figure("NAV", "header_nav", 20, "Cash plus open positions at mid")
         self._day = Figure("Day P&L", "header_day_pnl", 20, "Since the previous session's close, after costs")
         for chip in (self._status, self._session):
@@ -127,6 +133,7 @@ class Header(QFrame):
         super().resizeEvent(event)
         self._arrange()
 
+    @Slot()
     def _arrange(self) -> None:
         """The figures between name and stop, or below them where that has no room."""
         parts = (self._who, self._figures, self._emergency)
@@ -179,9 +186,7 @@ class Header(QFrame):
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
         """Show name, worth and time."""
         self._name.show_text(snapshot.name)
-        status = snapshot.status
-        role = "chip" if status is MindfolioStatus.ACTIVE else "warning-chip"
-        self._status.show_text(status.value.capitalize(), role)
+        self._status.show_text(*status_words(snapshot))
         market = snapshot.market
         self._clock.show_text(fmt.moment(market.now))
         self._session.show_text(_session(market), "chip" if market.is_open else "warning-chip")
@@ -190,6 +195,7 @@ class Header(QFrame):
         self._day.show_value(f"{fmt.arrow(day)} {fmt.signed_money(day, cents=True)}".strip(), theme.gain_role(day))
         self.speed.show_speed(market)
         self._arrange()
+        QTimer.singleShot(0, self, self._arrange)  # what holds other parts knows its new size only then
 
 
 def _session(market: MarketView) -> str:

@@ -1,7 +1,7 @@
 """What the engine says besides figures: warnings that appear in the corner, and a list in which nothing is lost."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -89,7 +89,6 @@ class Toasts(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.SPACE)
         self._toasts: list[Toast] = []
-        host.installEventFilter(self)
         self.hide()
 
     @property
@@ -108,6 +107,16 @@ class Toasts(QWidget):
             self._remove(self._toasts[0])
         announce(self, f"{title}. {words}")
         self._place()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the host while there is a note."""
+        super().showEvent(event)
+        self._host.installEventFilter(self)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Follow it no longer."""
+        super().hideEvent(event)
+        self._host.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the corner of the host."""

@@ -1,7 +1,7 @@
 """A panel over the page that goes away by itself: no dialog, so that everything else keeps working beside it."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QTableWidget, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -27,7 +27,6 @@ class Overlay(QFrame):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(12, 12, 12, 12)
         self.column.setSpacing(theme.SPACE)
-        host.installEventFilter(self)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus)
@@ -55,9 +54,19 @@ class Overlay(QFrame):
         else:
             super().keyPressEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the host from now on. Not before: a filter in Python is asked about every event of the host."""
+        super().showEvent(event)
+        self._host.installEventFilter(self)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Follow it no longer."""
+        super().hideEvent(event)
+        self._host.removeEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay in the middle of the host."""
-        if event.type() == QEvent.Type.Resize and not self.isHidden():
+        if event.type() == QEvent.Type.Resize:
             self._place()
         return super().eventFilter(watched, event)
 

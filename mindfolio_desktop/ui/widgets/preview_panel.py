@@ -42,8 +42,8 @@ class PreviewPanel(QWidget):
         self._asof = Text(_WAITING, "muted", 12, wraps=True, name="preview_asof")
         self._checks = Text("", wraps=True, name="preview_checks")
         self._quote = Facts("preview_quote")
-        tip = "What turning it round pays, the middle, what it costs at once"
-        self._quote.add("sides", "Bid / mid / ask", f"Prices a share. {tip}")
+        tip = "A credit is sold at the bid at once, a debit bought at the ask; orders start at the middle"
+        self._quote.add("sides", "Bid / mid / ask", f"Net prices a share of the whole. {tip}")
         self._prices = Comparison("preview_prices", "When found", "Now")
         for key, caption, tip in (
             ("mid", "Mid a share", "Where the order starts"),
@@ -75,7 +75,7 @@ class PreviewPanel(QWidget):
         """Show what came back; `module` is the name of the module whose books it changes."""
         age = "no quotes" if preview.quoted_at is None else f"quotes {fmt.age(preview.at - preview.quoted_at)} old"
         self._asof.show_text(f"As of {fmt.clock(preview.at)}, {age}")
-        self._show_checks(preview)
+        self._show_checks(preview, candidate)
         self._show_prices(preview, candidate)
         self._whose.show_text(f"{module}, if it is done at its worst price")
         for widget in self._figures:
@@ -89,18 +89,21 @@ class PreviewPanel(QWidget):
         if preview.after is not None:
             self._show_changes(preview.before, preview.after, candidate)
 
-    def _show_checks(self, preview: TradePreview) -> None:
+    def _show_checks(self, preview: TradePreview, candidate: Candidate) -> None:
         if preview.denials:
             self._checks.show_text(f"Approve would be refused now.\n{refusals.denials(preview.denials)}", "warning")
         elif preview.is_closing:
             self._checks.show_text("It can be ordered now.", "muted")
         else:
-            self._checks.show_text(f"All {len(GATE_CODES)} checks pass now.", "muted")
+            passed, expected = f"All {len(GATE_CODES)} checks pass now.", candidate.expected_profit
+            if expected is not None and expected < 0:  # the checks do not judge it, so a person must
+                loses = f"On average it loses {fmt.money(-expected, cents=True)}, by the market's own probabilities."
+                self._checks.show_text(f"{passed}\n{loses}", "warning")
+            else:
+                self._checks.show_text(passed, "muted")
 
     def _show_prices(self, preview: TradePreview, candidate: Candidate) -> None:
-        sides = (preview.bid, preview.mid, preview.ask)
-        has_quote = any(side is not None for side in sides)
-        self._quote.show_fact("sides", " / ".join(map(fmt.net_price, sides)) if has_quote else "no price for it now")
+        self._quote.show_fact("sides", _sides(preview))
         self._compare("mid", candidate.net_price, preview.mid, per_share=True)
         rows = (
             ("risk", candidate.max_risk, preview.max_risk),
@@ -170,3 +173,15 @@ def _weight(held: Concentration | None) -> str:
 
 def _delta(held: Concentration | None) -> str:
     return fmt.signed_percent(0.0 if held is None else held.delta_pct)
+
+
+def _sides(preview: TradePreview) -> str:
+    """`$2.20 / $2.40 / $2.60 credit`: the lower price first, as a market is quoted, whichever side we are on."""
+    sides = (preview.bid, preview.mid, preview.ask)
+    known = [side for side in sides if side is not None]
+    if not known:
+        return "no price for it now"
+    if len(known) < len(sides) or not (max(known) < 0 or min(known) >= 0):
+        return " / ".join(map(fmt.net_price, sides))
+    prices = " / ".join(fmt.price(abs(side)) for side in sorted(known, key=abs))
+    return f"{prices} {'credit' if known[0] < 0 else 'debit'}"

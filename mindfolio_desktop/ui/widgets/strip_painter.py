@@ -19,6 +19,8 @@ _PADDING = 10
 _LONGEST_NAME = 130
 """Pixels of a name above the bar, so that several find room."""
 
+_CORNER = 6
+
 _LABEL = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _ELIDE = Qt.TextElideMode.ElideRight
 
@@ -49,26 +51,52 @@ class Cell:
 
 
 def paint_strip(
-    painter: QPainter, bar: QRectF, cells: Sequence[Cell], ghosts: Sequence[float], lanes: tuple[int, int]
+    painter: QPainter,
+    bar: QRectF,
+    cells: Sequence[Cell],
+    ghosts: Sequence[float],
+    lanes: tuple[int, int],
+    seen: QRectF,
 ) -> None:
     """Paint segments, their labels inside or above, and ticks where the applied dividers are.
 
-    `lanes`: number and height in pixels of the label lanes above the bar.
+    `lanes`: number and height in pixels of the label lanes above the bar; `seen`: the part of the bar that is painted
+    anew, all of its height. The lanes are painted in any case.
     """
-    outside = [cell for cell in cells if not _fits(cell)]
-    _paint_outside_labels(painter, bar, outside, lanes)
-    path = QPainterPath()
-    path.addRoundedRect(bar, 6, 6)
-    painter.save()
-    painter.setClipPath(path)
-    painter.fillRect(bar, theme.colour(theme.tokens().track))
-    for cell in cells:
-        _paint_segment(painter, bar, cell)
-    painter.restore()
-    for cell in cells:
-        if _fits(cell):
-            _paint_inside_label(painter, bar, cell)
+    wide = [_fits(cell) for cell in cells]
+    _paint_outside_labels(painter, bar, [cell for cell, fits in zip(cells, wide, strict=True) if not fits], lanes)
+    painter.fillRect(bar.intersected(seen), theme.colour(theme.tokens().track))
+    for cell, fits in zip(cells, wide, strict=True):
+        if cell.right >= seen.left() and cell.left <= seen.right():
+            _paint_segment(painter, bar, cell)
+            if fits:
+                _paint_inside_label(painter, bar, cell)
+    _round_off(painter, bar)
     _paint_ghosts(painter, bar, ghosts)
+
+
+def _round_off(painter: QPainter, bar: QRectF) -> None:
+    """The bar's four corners, in the colour around it: clipping everything to a rounded bar costs half of a paint."""
+    corners = QPainterPath()
+    corners.addRect(bar)
+    corners.addRoundedRect(bar, _CORNER, _CORNER)  # by the odd-even rule what is left are the corners
+    painter.fillPath(corners, theme.colour(theme.tokens().surface))
+
+
+def paint_grip(painter: QPainter, area: QRectF, *, is_enabled: bool, is_lit: bool, has_focus: bool) -> None:
+    """Paint one divider's line, and its grip if it can be moved."""
+    tokens, middle = theme.tokens(), area.center()
+    painter.fillRect(QRectF(middle.x() - 1, area.top(), 2, area.height()), theme.colour(tokens.surface))
+    if not is_enabled:
+        return
+    grip = QRectF(middle.x() - 3.5, middle.y() - 12, 7, 24)
+    painter.setPen(QPen(theme.colour(tokens.ground), 1))
+    painter.setBrush(theme.colour(tokens.text if is_lit or has_focus else tokens.muted))
+    painter.drawRoundedRect(grip, 3.5, 3.5)
+    if has_focus:
+        painter.setPen(QPen(theme.colour(tokens.accent), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(grip.adjusted(-2.5, -2.5, 2.5, 2.5), 6, 6)
 
 
 def cell_colour(cell: Cell) -> QColor:

@@ -98,7 +98,7 @@ class TradeTicket(QFrame):
         for key, caption, tip in (
             ("buying_power", "Buying power", "What the position will use of the budget"),
             ("available", "Budget available now", "It is checked again when you approve"),
-            ("costs", "Costs", "Commissions of the order"),
+            ("costs", "Costs", "Commissions and fees of the order"),
             ("expected", "Expected profit", "Mean over the probabilities at expiry, after costs"),
             ("breakevens", "Break-evens", "Prices of the underlying at expiry"),
         ):

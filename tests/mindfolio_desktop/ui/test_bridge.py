@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QObject, QThread
+from PySide6.QtCore import QObject, QThread, QTimer
 from pytestqt.qtbot import QtBot
 
 from engine.core.errors import DenialCode, LedgerFault
@@ -15,9 +15,9 @@ from engine.domain.commands import PauseModule
 from engine.domain.denial import Denial
 from engine.domain.notices import Alert, CommandAccepted, CommandDenied
 from engine.domain.questions import Answer, NavSamples, ScansOf, StressOf, TradesOf
-from mindfolio_desktop.ui.bridge import INTERVAL_MS, EngineBridge
+from mindfolio_desktop.ui.bridge import INTERVAL_MS, LONGEST_WAIT_MS, REST_MS, EngineBridge
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
-from tests.mindfolio_desktop.ui.snapshots import AUTO, NOW, aggressive_growth
+from tests.mindfolio_desktop.ui.snapshots import AUTO, NOW, aggressive_growth, stopped
 
 PAUSE = PauseModule(AUTO, "user", "test")
 
@@ -115,6 +115,52 @@ def test_an_answer_is_heard_after_the_snapshot_that_shows_its_effect(
     bridge.notify(CommandDenied(PAUSE, denials))
     qtbot.waitUntil(lambda: len(listener.heard) == 3)
     assert listener.heard == [("snapshot", snapshot), ("accepted", PAUSE), ("denied", (PAUSE, denials))]
+
+
+class TestWhileAHandMoves:
+    """Figures would make a drag stutter: they come once the hand rests, but what cannot wait does not."""
+
+    @pytest.fixture
+    def moving(self, qtbot: QtBot, bridge: EngineBridge, listener: Listener) -> QTimer:
+        bridge.publish(aggressive_growth())
+        qtbot.waitUntil(lambda: bridge.snapshot is not None)
+        listener.heard.clear()
+        hand = QTimer(listener, interval=10)
+        hand.timeout.connect(bridge.give_way)
+        hand.start()
+        bridge.give_way()
+        return hand
+
+    def test_figures_wait_until_it_rests_and_then_the_newest_come(
+        self, qtbot: QtBot, bridge: EngineBridge, listener: Listener, moving: QTimer
+    ) -> None:
+        newer = [aggressive_growth(day_pnl=dollars(number)) for number in (1, 2)]
+        for each in newer:
+            bridge.publish(each)
+        bridge.notify(Alert(NOW, "", "something calm"))
+        qtbot.wait(3 * REST_MS)
+        assert listener.heard == []
+        moving.stop()
+        qtbot.waitUntil(lambda: len(listener.heard) == 2)
+        assert listener.values("snapshot") == [newer[-1]]
+
+    def test_a_stop_a_refusal_and_an_urgent_alert_do_not_wait(
+        self, qtbot: QtBot, bridge: EngineBridge, listener: Listener, moving: QTimer
+    ) -> None:
+        bridge.publish(stopped())
+        qtbot.waitUntil(lambda: listener.values("snapshot") == [stopped()], timeout=LONGEST_WAIT_MS // 2)
+        for notice in (CommandDenied(PAUSE, ()), Alert(NOW, "", "urgent", is_urgent=True)):
+            listener.heard.clear()
+            bridge.publish(stopped(day_pnl=dollars(7)))
+            bridge.notify(notice)
+            qtbot.waitUntil(lambda: len(listener.heard) == 2, timeout=LONGEST_WAIT_MS // 2)
+
+    def test_they_do_not_wait_for_ever(
+        self, qtbot: QtBot, bridge: EngineBridge, listener: Listener, moving: QTimer
+    ) -> None:
+        bridge.publish(aggressive_growth(day_pnl=dollars(1)))
+        qtbot.waitUntil(lambda: len(listener.values("snapshot")) == 1, timeout=LONGEST_WAIT_MS + 1000)
+        assert moving.isActive()
 
 
 def test_publishing_never_waits_for_the_window(bridge: EngineBridge) -> None:

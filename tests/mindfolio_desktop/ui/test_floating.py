@@ -88,7 +88,7 @@ def test_it_is_live_while_it_is_seen_and_asks_nothing_while_it_is_not(
     publish(bridge, qtbot, aggressive_growth())
     assert status.text() == "Stopped", "nobody looks"
     one.show()
-    assert status.text() == "Active"
+    assert status.text() == "2 of 3 active"
     assert StressOf not in [kind for kind, _module in engine.asked]
 
 

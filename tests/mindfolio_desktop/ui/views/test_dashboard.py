@@ -13,6 +13,7 @@ from engine.core.errors import DenialCode
 from engine.core.money import dollars
 from engine.domain.commands import PauseModule, ReallocateBudget, ResumeModule
 from engine.domain.denial import Denial
+from engine.domain.mindfolio import PAUSED_BY_STOP, ModuleStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.views.dashboard import Dashboard
@@ -69,6 +70,17 @@ def test_every_part_shows_the_snapshot(dashboard: Dashboard) -> None:
         part = dashboard.findChild(QWidget, name)
         assert isinstance(part, QWidget)
         assert not part.isHidden()
+
+
+def test_what_the_stop_paused_goes_on_by_one_button(dashboard: Dashboard, engine: EngineFake) -> None:
+    snapshot = aggressive_growth()
+    for module_id in (AUTO, MANUAL):
+        snapshot = with_module(snapshot, module_id, status=ModuleStatus.PAUSED, status_why=PAUSED_BY_STOP)
+    dashboard.set_snapshot(snapshot)
+    click(dashboard, "resume_stopped")
+    assert engine.commands == [
+        ResumeModule(module_id, "user", "resumed after the emergency stop") for module_id in (AUTO, MANUAL)
+    ]
 
 
 def test_pause_and_resume_are_commands_with_who_and_why(dashboard: Dashboard, engine: EngineFake) -> None:

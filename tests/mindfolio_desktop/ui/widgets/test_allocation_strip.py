@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -75,6 +75,45 @@ def test_springing_back_moves_to_the_applied_split_and_rests_there(
     assert strip.divider_x(0) == pytest.approx(drafted), "it begins where the draft was"
     qtbot.waitUntil(lambda: abs(strip.divider_x(0) - 308) < 0.01, timeout=2_000)
     assert strip.handle(0).value() == 15_000
+
+
+def on_screen(strip: AllocationStrip) -> QImage:
+    """What stands on the screen, painted part by part; `grab` would paint all of it anew."""
+    QApplication.processEvents()
+    return strip.screen().grabWindow(strip.winId()).toImage()
+
+
+@pytest.mark.parametrize("modules", [3, 12])
+def test_what_is_painted_in_parts_while_a_divider_moves_is_the_whole(
+    strip: AllocationStrip, split: AllocationDraft, qtbot: QtBot, modules: int
+) -> None:
+    if modules > len(split.portions):
+        many = tuple(empty_module(module_spec(f"m{at}", f"Module {at}"), dollars(3_000)) for at in range(modules))
+        split = applied_split(aggressive_growth(capital=dollars(40_000), reserve=dollars(4_000), modules=many))
+    strip.show_split(split)
+    qtbot.waitExposed(strip)
+    first = on_screen(strip)
+    for at, to in ((0, 4_000), (1, 700), (0, 2_500), (1, 5_900), (0, 0), (0, split.dollars(0)), (1, 6_000), (0, 3_000)):
+        split = split.with_divider(at, to)
+        strip.show_split(split)
+        in_parts = on_screen(strip)
+        strip.update()
+        assert in_parts == on_screen(strip), (at, to)
+    assert on_screen(strip) != first
+
+
+def test_a_divider_with_the_focus_or_a_lock_is_seen_to_have_it(
+    strip: AllocationStrip, split: AllocationDraft, qtbot: QtBot
+) -> None:
+    qtbot.waitExposed(strip)
+    strip.activateWindow()
+    plain = on_screen(strip)
+    strip.handle(1).setFocus()
+    qtbot.waitUntil(strip.handle(1).hasFocus)
+    focused = on_screen(strip)
+    assert focused != plain
+    strip.set_locked(frozenset(portion.module_id for portion in split.portions))
+    assert on_screen(strip) not in (plain, focused)
 
 
 def test_zero_budgets_and_a_dozen_modules_are_drawn(strip: AllocationStrip, qtbot: QtBot) -> None:

@@ -49,6 +49,19 @@ def press(strip: CloseStrip, name: str) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
+def test_what_is_typed_at_once_is_the_number(qtbot: QtBot) -> None:
+    strip = CloseStrip()
+    qtbot.addWidget(strip)
+    strip.show()
+    strip.activateWindow()
+    strip.open_for(POSITION, "3 condors")
+    box = strip.findChild(QSpinBox, "close_quantity")
+    assert box is not None
+    qtbot.waitUntil(box.hasFocus)
+    QTest.keyClicks(box, "2")
+    assert strip.quantity == 2
+
+
 def test_the_cost_at_mid_and_at_natural_is_shown_before(strip: CloseStrip) -> None:
     assert not confirm(strip).isEnabled()
     strip.show_quote(closing(3))

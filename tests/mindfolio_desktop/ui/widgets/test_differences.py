@@ -67,7 +67,7 @@ def test_a_module_takes_it_and_the_button_waits_for_the_answer(panel: Difference
     assert sent[0].why
     QTest.mouseClick(record(panel, "SPY"), Qt.MouseButton.LeftButton)
     assert len(sent) == 1, "one answer is enough"
-    panel.show_denied()
+    panel.on_denied(sent[-1], ())
     assert record(panel, "SPY").isEnabled()
 
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.money import dollars
 from engine.domain.closing import ClosingPlan, ClosingStep
+from engine.domain.commands import RearmMindfolio
 from engine.domain.mindfolio import MindfolioStatus
 from mindfolio_desktop.ui.widgets import emergency
 from mindfolio_desktop.ui.widgets.emergency import StopPanel
@@ -134,7 +135,7 @@ class TestRearm:
         field = child(open_panel, "rearm_reason")
         QTest.keyClicks(field, "checked")
         QTest.keyClick(field, Qt.Key.Key_Return)
-        open_panel.show_denied()
+        open_panel.on_denied(RearmMindfolio("user", "checked"), ())
         QTest.mouseClick(child(open_panel, "rearm_send"), Qt.MouseButton.LeftButton)
         assert reasons == ["checked", "checked"]
 
@@ -170,7 +171,7 @@ class TestRearm:
         assert field.text() == "checked"
         assert field.isVisible()
         assert send.text() == "Re-arming…"
-        open_panel.show_denied()
+        open_panel.on_denied(RearmMindfolio("user", "checked"), ())
         assert send.text() == "Re-arm"
         QTest.keyClick(field, Qt.Key.Key_Escape)
         assert field.isHidden()

@@ -44,9 +44,8 @@ def test_what_is_waived_is_on_screen(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("where", list(Environment))
 def test_before_the_first_figures_it_says_the_environment_alone(qtbot: QtBot, where: Environment) -> None:
-    banner = EnvironmentBanner()
+    banner = EnvironmentBanner(where)
     qtbot.addWidget(banner)
-    banner.show_environment(where)
     assert text(banner, "environment") == where.value.upper()
     assert text(banner, "environment_about").endswith("no order leaves this computer")
     assert text(banner, "waived") == ""

@@ -10,7 +10,7 @@ from engine.core.money import dollars
 from engine.domain.mindfolio import MindfolioStatus
 from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
 from mindfolio_desktop.ui.widgets.header import SPEEDS, Header
-from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, fresh, market, stopped
+from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, fresh, market, module_view, stopped
 
 
 @pytest.fixture
@@ -57,10 +57,40 @@ def test_a_closed_market_says_when_it_opens_and_a_finished_one_that_it_ended(hea
     assert not header.speed.isEnabled()
 
 
-@pytest.mark.parametrize("status", list(MindfolioStatus))
+@pytest.mark.parametrize("status", [one for one in MindfolioStatus if one is not MindfolioStatus.ACTIVE])
 def test_the_status_is_shown(header: Header, status: MindfolioStatus) -> None:
     header.set_snapshot(stopped(status=status))
     assert text(header, "mindfolio_status") == status.value.capitalize()
+
+
+def test_active_says_how_many_modules_are_paused_all_the_same(header: Header) -> None:
+    assert text(header, "mindfolio_status") == "2 of 3 active"
+    header.set_snapshot(stopped(status=MindfolioStatus.ACTIVE))
+    assert text(header, "mindfolio_status") == "All paused"
+    header.set_snapshot(aggressive_growth(modules=(module_view(),)))
+    assert text(header, "mindfolio_status") == "Active"
+
+
+def test_nothing_moves_down_when_the_first_figures_come(qtbot: QtBot) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    empty = Header(EmergencyButton(host))
+    qtbot.addWidget(empty)
+    empty.resize(1280, 72)
+    empty.show()
+    assert text(empty, "mindfolio_name") == "Opening\N{HORIZONTAL ELLIPSIS}"
+    assert text(empty, "header_nav_value") == "\N{EN DASH}"
+    before = {name: y_of(empty, name) for name in ("mindfolio_name", "market_clock", "header_nav_value", "speed_1")}
+    high = empty.sizeHint().height()
+    empty.set_snapshot(aggressive_growth())
+    assert empty.sizeHint().height() == high
+    assert {name: y_of(empty, name) for name in before} == before
+
+
+def y_of(header: Header, name: str) -> int:
+    found = header.findChild(QWidget, name)
+    assert isinstance(found, QWidget)
+    return found.mapTo(header, found.rect().topLeft()).y()
 
 
 def test_a_speed_is_asked_for_and_marked_only_once_the_engine_runs_at_it(header: Header, qtbot: QtBot) -> None:

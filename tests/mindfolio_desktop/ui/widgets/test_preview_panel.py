@@ -44,11 +44,33 @@ def role(panel: QWidget, name: str) -> str:
 
 def test_prices_of_now_stand_beside_those_it_was_found_at(panel: PreviewPanel) -> None:
     assert text(panel, "asof") == "As of 15:55:00 ET, quotes 4 s old"
-    assert text(panel, "quote_sides") == "$2.60 credit / $2.40 credit / $2.20 credit"
+    assert text(panel, "quote_sides") == "$2.20 / $2.40 / $2.60 credit"
     assert pair(panel, "prices_mid") == ("$2.50 credit", "▲ $2.40 credit")
     assert role(panel, "prices_mid_after") == "warning", "less is taken in than when it was found"
     assert pair(panel, "prices_risk") == ("$765.00", "$765.00")
     assert role(panel, "prices_risk_after") == ""
+
+
+@pytest.mark.parametrize(
+    ("sides", "words"),
+    [
+        (("3.10", "3.20", "3.30"), "$3.10 / $3.20 / $3.30 debit"),
+        (("-0.05", "0.05", "0.15"), "$0.05 credit / $0.05 debit / $0.15 debit"),
+        ((None, "-2.40", "-2.20"), f"{fmt.UNKNOWN} / $2.40 credit / $2.20 credit"),
+    ],
+)
+def test_a_market_is_quoted_with_the_lower_price_first(
+    panel: PreviewPanel, sides: tuple[str | None, ...], words: str
+) -> None:
+    bid, mid, ask = (None if side is None else dollars(side) for side in sides)
+    panel.show_preview(preview(bid=bid, mid=mid, ask=ask), candidate(), "x")
+    assert text(panel, "quote_sides") == words
+
+
+def test_a_trade_that_loses_on_average_is_not_simply_fine(panel: PreviewPanel) -> None:
+    panel.show_preview(preview(), replace(candidate(), expected_profit=dollars("-4.20")), "x")
+    assert text(panel, "checks").endswith("On average it loses $4.20, by the market's own probabilities.")
+    assert role(panel, "checks") == "warning"
 
 
 def test_what_got_better_is_not_marked(panel: PreviewPanel) -> None:
