@@ -134,6 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.world", description=__doc__)
     parser.add_argument("--seeds", type=int, default=60, help="how many")
     parser.add_argument("--from", dest="first", type=int, default=0, help="the first of them")
+    parser.add_argument("--minutes", type=float, help="no longer than that, however many seeds are left")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--seed", type=int, help="this one alone, told in full")
     parser.add_argument("--steps", help="of it only these, by number: 1,4,7")
@@ -157,7 +158,9 @@ def main() -> None:
             steps = "all" if given.as_they_are else ",".join(map(str, shortest(told)))
             print(f"seed {told.seed}, step {told.at_step}: {told.wrong[0]}", flush=True)
             print("   " + REPEAT.format(seed=told.seed, steps=steps), flush=True)
-        elif total.seeds % 500 == 0:
+        elif total.seeds % 100 == 0:
             print(f"{total.seeds} seeds, {total.seeds / (time.perf_counter() - began):.2f}/s", flush=True)
+        if given.minutes is not None and time.perf_counter() - began > 60 * given.minutes:
+            break
     report(total, time.perf_counter() - began)
     sys.exit(bool(total.wrong or total.never))
