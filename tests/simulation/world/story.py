@@ -21,7 +21,7 @@ from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_file
 from engine.risk.latch import set_latch_file
 from tests.simulation.world.knobs import KILL_POINTS, STORE_FAULTS, Knobs, knobs_of
-from tests.simulation.world.life import Life
+from tests.simulation.world.life import Life, use_clock
 from tests.simulation.world.person import WHO, WHY, Person
 from tests.simulation.world.reader import Reader
 from tests.simulation.world.small_market import next_window
@@ -135,6 +135,7 @@ class Story:
 
     def close(self) -> None:
         """Let go of everything."""
+        use_clock(None)
         self.life.end()
 
     # --- steps -------------------------------------------------------------------------------------------------------

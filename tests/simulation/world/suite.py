@@ -1,5 +1,7 @@
 """What the suite tells of the world: its seeds lie in three files, so that several processes share them."""
 
+import logging
+
 from tests.simulation.world.run import REPEAT, Total, quiet
 from tests.simulation.world.story import Told, steps_of_seed, tell
 
@@ -17,7 +19,6 @@ def how_to_repeat(told: Told) -> str:
 
 def told_well(part: int) -> Total:
     """Tell a file's seeds; fails at the first at which something goes wrong."""
-    quiet()
     size, total = SEEDS // FILES, Total()
     for seed in range(part * size, (part + 1) * size):
         told = tell(seed)
@@ -28,7 +29,11 @@ def told_well(part: int) -> Total:
 
 def assert_well(part: int) -> None:
     """A file of the suite: nothing goes wrong, although much strikes and much is done."""
-    total = told_well(part)
+    quiet()
+    try:
+        total = told_well(part)
+    finally:
+        logging.disable(logging.NOTSET)
     assert sum(total.fired.values()) >= FAULTS_EACH * total.seeds
     assert total.lives > total.seeds
     assert total.events > 50 * total.seeds
