@@ -104,6 +104,7 @@ def _heads(folder: Path) -> Feed:
     path = folder / "ledger.head"
 
     def feed(content: bytes) -> bool:
+        path.unlink(missing_ok=True)  # to cut a file short takes the disk's time
         path.write_bytes(content)
         try:
             return anchor.read_head(path) is not None
@@ -119,7 +120,7 @@ def _head_samples() -> tuple[bytes, ...]:
 
 
 @cache
-def _ledger_files() -> tuple[bytes, ...]:
+def _ledger_and_head() -> tuple[bytes, bytes]:
     import tempfile  # noqa: PLC0415 - beside what uses it
 
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +132,11 @@ def _ledger_files() -> tuple[bytes, ...]:
         store.close()
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return (path.read_bytes(),)
+        return path.read_bytes(), anchor.anchor_path(path).read_bytes()
+
+
+def _ledger_files() -> tuple[bytes, ...]:
+    return (_ledger_and_head()[0],)
 
 
 def _ledgers(folder: Path) -> Feed:
@@ -141,6 +146,7 @@ def _ledgers(folder: Path) -> Feed:
         for each in folder.iterdir():
             each.unlink()
         path.write_bytes(content)
+        anchor.anchor_path(path).write_bytes(_ledger_and_head()[1])
         try:
             return not verify_file(path).faults
         except MindfolioError:
@@ -267,6 +273,7 @@ def _push(folder: Path) -> Feed:
     path = folder / FILE
 
     def feed(content: bytes) -> bool:
+        path.unlink(missing_ok=True)  # to cut a file short takes the disk's time
         path.write_bytes(content)
         pusher = Pusher(folder)
         scheme = pusher.scheme
@@ -281,6 +288,7 @@ def _latch(folder: Path) -> Feed:
     latch = StopLatch(path)
 
     def feed(content: bytes) -> bool:
+        path.unlink(missing_ok=True)  # to cut a file short takes the disk's time
         path.write_bytes(content)
         assert latch.is_set
         source, why = latch.who()

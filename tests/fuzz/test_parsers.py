@@ -34,6 +34,6 @@ def test_what_breaks_a_target_is_counted_and_kept() -> None:
     kept: list[bytes] = []
     count = fuzz(Target("weak", lambda: (b"a",), begin), 1, 60, 50, lambda content, _: kept.append(content))
 
-    assert count.crashes == len(kept) > 40
+    assert count.crashes == len(kept) > 30
     assert not count.is_clean
     assert Count().is_clean

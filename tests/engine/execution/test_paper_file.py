@@ -156,9 +156,9 @@ def test_damage_before_the_last_line_is_refused_by_its_number(path: Path, where:
         opened(path)
 
 
-def test_a_line_that_is_no_text_is_damage(path: Path) -> None:
+@pytest.mark.parametrize("body", [b'[{"type":"Ended","order_id":"\xff"}]', b'[{"type":"Ended","x":' + b"[" * 3000])
+def test_a_line_that_is_no_text_or_too_deep_is_damage(path: Path, body: bytes) -> None:
     opened(path).close()
-    body = b'[{"type":"Ended","order_id":"\xff"}]'
     path.write_bytes(b"%08x %b\n" % (zlib.crc32(body), body) + path.read_bytes())
     with pytest.raises(LedgerFault, match="line 1 is damaged"):
         opened(path)
