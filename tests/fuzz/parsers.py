@@ -51,7 +51,8 @@ def fuzz(target: Target, seed: int, seconds: float, most: int, kept: Callable[[b
     chance = random.Random(f"{target.name} {seed}")
     with tempfile.TemporaryDirectory(prefix="mindfolio-fuzz-") as folder:
         feed = target.begin(Path(folder))
-        assert any([feed(sample) for sample in target.samples()]), "of what is undamaged something is taken"
+        taken = [feed(sample) for sample in target.samples()]
+        assert any(taken), "of what is undamaged something is taken"
         samples, count, began = target.samples(), Count(), time.monotonic()
         at_first = 0
         while count.inputs < most and (count.inputs % 64 or time.monotonic() - began < seconds):
