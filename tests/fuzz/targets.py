@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import sqlite3
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +25,7 @@ from engine.core.money import dollars
 from engine.domain.instrument import parse_instrument
 from engine.execution import paper_file
 from engine.execution.paper_file import PaperFile
-from engine.execution.paper_state import Entry, Kept, Lived, State
+from engine.execution.paper_state import FILE_VERSION, Entry, Kept, Lived, State
 from engine.ledger import anchor, checkpoint
 from engine.ledger.codec import decode_event, encode_event
 from engine.ledger.store import SqliteStore
@@ -161,7 +162,7 @@ def _paper_samples() -> tuple[bytes, ...]:
 
     state = State(cash=dollars(1000))
     state.positions.update({"SPY": 100, "SPY260417C00100000": -1})
-    entries: tuple[Entry, ...] = (Kept(paper_file.FILE_VERSION, state), Lived(NOW))
+    entries: tuple[Entry, ...] = (Kept(FILE_VERSION, state), Lived(NOW))
     lines = [paper_file._line(entries), paper_file._line([Lived(NOW)])]
     return (b"".join(lines), lines[0], msgspec.json.encode(list(entries)))
 
@@ -172,7 +173,7 @@ def _paper(folder: Path) -> Feed:
     def feed(content: bytes) -> bool:
         path = folder / f"{next(numbers)}.jsonl"
         if content.startswith(b"["):  # a line that is sound by its checksum, whatever it says
-            content = b"%08x %b\n" % (paper_file.zlib.crc32(content), content)
+            content = b"%08x %b\n" % (zlib.crc32(content), content)
         path.write_bytes(content)
         file = PaperFile(path)
         try:

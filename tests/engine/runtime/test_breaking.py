@@ -109,6 +109,7 @@ class TestSuspicion:
         tripped = breaking._breach(rig.desk, 0, limit)
         assert tripped is not None
         assert (tripped.code, tripped.measured, tripped.limit) == ("DRAWDOWN", 1500, 1500)
+        assert tripped.why == "the drawdown of 15.00 % has reached its limit of 15 %"
 
     def test_a_missing_limit_never_trips(self, tmp_path: Path) -> None:
         rig = trading(tmp_path, limits=AccountLimits(day_loss=None, drawdown_pct=None))
@@ -119,6 +120,11 @@ class TestSuspicion:
         rig = trading(tmp_path, *later, limits=LOSS, broker=broker).run(until=new_york(10, 20))
         assert rig.desk.book.breaker == "ACCOUNT_LOSS"
         assert (plans(rig), broker.submitted) == ([], [])
+
+    def test_while_it_lasts_it_trips_once(self, tmp_path: Path) -> None:
+        looks = [at(10, second, *FALLEN) for second in (0, 2, 4)]
+        rig = trading(tmp_path, *looks, limits=LOSS).run(until=new_york(10, 10, 5))
+        assert len(rig.events(ev.BreakerTripped)) == 1
 
     def test_only_a_persons_reason_ends_it(self, tmp_path: Path) -> None:
         rig = trading(tmp_path, at(10, 0, *FALLEN), limits=LOSS).run(until=new_york(10, 10, 5))
