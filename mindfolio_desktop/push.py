@@ -2,7 +2,8 @@
 
 At most one message in `INTERVAL_S`; what comes meanwhile goes together as the next. The address (an apprise URL) holds
 a token or a password. It is kept in a file of its own that only its user can read, and nothing else here says it: not
-the log, not an error, not a repr. apprise is an extra, imported on this thread when the first message is sent.
+the log, not an error, not a repr. apprise is an extra, imported when an address is
+typed, or else with the first message.
 """
 
 import contextlib
@@ -27,6 +28,10 @@ FILE = "push-address"
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^\s\x00-\x1f\x7f]+")
 _LONGEST_ADDRESS = 2000
+_LOCAL = frozenset({"blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"})
+"""Schemes of apprise that reach no further than this computer: its desktop, its log, a light in its socket."""
+_UNKNOWN = "apprise does not know such an address."
+_STAYS_HERE = "Such an address reaches this computer only. Give that of a service which reaches your phone or mail."
 _LACK = "Push messages need the library apprise, which is not installed here: `uv sync --extra push` installs it."
 
 _log = logging.getLogger(__name__)
@@ -34,11 +39,15 @@ _log = logging.getLogger(__name__)
 Send = Callable[[str, str, str], str]
 """Address, title and body; returns "" once it was taken, else why it was not, without the address."""
 
+Check = Callable[[str], str]
+"""Why an address cannot be sent to, without the address; "" where it can."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     title: str
     words: str
+    weight: int
 
 
 class Outbox:
@@ -49,12 +58,13 @@ class Outbox:
         self._left_out = 0
         self._next = 0.0
 
-    def add(self, title: str, words: str) -> None:
-        """Keep a line; beyond `KEPT` the oldest is only counted."""
+    def add(self, title: str, words: str, weight: int = 0) -> None:
+        """Keep a line; beyond `KEPT` the oldest of those that weigh least is only counted."""
         cut = words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
-        self._lines.append(_Line(title, cut))
+        self._lines.append(_Line(title, cut, weight))
         if len(self._lines) > KEPT:
-            del self._lines[0]
+            lightest = min(line.weight for line in self._lines)
+            del self._lines[next(at for at, line in enumerate(self._lines) if line.weight == lightest)]
             self._left_out += 1
 
     def clear(self) -> None:
@@ -89,10 +99,11 @@ class Pusher:
         send: Send | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`send` in place of apprise."""
+        """`send` in place of apprise; it takes any address."""
         self.on_sent: Callable[[str], None] = _unheard
         """Called on the thread, with "" or why a message was not sent."""
         self._path, self._send, self._clock = folder / FILE, send or by_apprise, clock
+        self._check: Check = unfit if send is None else _anything
         self._needs_apprise = send is None
         self._address = _read(self._path)
         self._outbox = Outbox()
@@ -116,6 +127,12 @@ class Pusher:
         if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
             return "This is no address. It has a scheme, as in ntfys://topic, and no spaces."
         try:
+            why = self._check(address)
+        except Exception:  # noqa: BLE001 - whatever a foreign library raises; its text may hold the address
+            why = _UNKNOWN
+        if why:
+            return why
+        try:
             _write(self._path, address)
         except OSError as error:
             return f"The address was not kept: {error.strerror or type(error).__name__}."
@@ -136,12 +153,12 @@ class Pusher:
             self._address = address
             self._outbox.clear()
 
-    def tell(self, title: str, words: str) -> None:
-        """Send this soon; returns at once. Without an address nothing is sent."""
+    def tell(self, title: str, words: str, weight: int = 0) -> None:
+        """Send this soon; returns at once. Without an address nothing is sent; in a flood, not what weighs least."""
         with self._turn:
             if self._is_closed or not self._address:
                 return
-            self._outbox.add(title, words)
+            self._outbox.add(title, words, weight)
             if self._thread is None:
                 # It must not hold up the end of the program: a server may take long to answer.
                 self._thread = Thread(target=self._run, name="mindfolio-push", daemon=True)
@@ -187,8 +204,26 @@ def _unheard(_why: str) -> None:
     """Nobody listens yet."""
 
 
+def _anything(_address: str) -> str:
+    """Whatever sends knows for itself."""
+    return ""
+
+
 def by_apprise(address: str, title: str, body: str) -> str:
     """Send by apprise; see `Send`."""
+    # What is in the file may have been written by hand.
+    if why := unfit(address):
+        return why
+    import apprise  # noqa: PLC0415 - see `unfit`
+
+    to = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))
+    if not to.add(address) or not to.notify(body=body, title=title, body_format=apprise.NotifyFormat.TEXT):
+        return "The service could not be reached, or did not take it."
+    return ""
+
+
+def unfit(address: str) -> str:
+    """Ask apprise, which reads an address without going anywhere; see `Check`."""
     # Both write addresses into the log, apprise when one is not understood, urllib3 with every request.
     for name in ("apprise", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -198,10 +233,12 @@ def by_apprise(address: str, title: str, body: str) -> str:
         return _LACK
     to = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))
     if not to.add(address):
-        return "apprise does not know such an address."
-    if not to.notify(body=body, title=title, body_format=apprise.NotifyFormat.TEXT):
-        return "The service could not be reached, or did not take it."
-    return ""
+        # A desktop's own scheme is unknown where that desktop is not; what it is must be said all the same.
+        is_local = address.partition("://")[0].lower() in _LOCAL
+        return _STAYS_HERE if is_local else _UNKNOWN
+    # One text may hold several addresses.
+    schemes = {scheme for service in to for scheme in service.schemas()}  # type: ignore[no-untyped-call]
+    return _STAYS_HERE if _LOCAL & schemes else ""
 
 
 def _read(path: Path) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.core.money import Money
+from engine.domain.commands import EnterTrade
 from engine.domain.mindfolio import ModuleSpec
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.domain.structure import Leg, StructureKind
@@ -257,6 +258,13 @@ class TicketOf:
     worst: Money | None
 
 
+@dataclass(frozen=True, slots=True)
+class CheckTrade:
+    """What a person's own ticket would be refused with if it were sent now: tuple[Denial, ...]. Nothing is traded."""
+
+    trade: EnterTrade
+
+
 DeskQuestion: TypeAlias = (
     StressOf
     | LimitsOf
@@ -272,6 +280,7 @@ DeskQuestion: TypeAlias = (
     | TrialOf
     | ChainOf
     | TicketOf
+    | CheckTrade
 )
 
 Question: TypeAlias = LedgerQuestion | DeskQuestion
@@ -291,6 +300,7 @@ DESK_QUESTIONS = (
     TrialOf,
     ChainOf,
     TicketOf,
+    CheckTrade,
 )
 """For isinstance; the same as in `DeskQuestion`."""
 

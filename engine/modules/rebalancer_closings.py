@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.analytics.concentration import Measures, share
 from engine.core.errors import Fact
-from engine.core.money import Money
+from engine.core.money import UNIT, Money, usd
 from engine.domain.candidate import Answer, Candidate, plain_candidate
 from engine.domain.chain import Ints
 from engine.domain.exposure import Holding
@@ -15,7 +15,7 @@ from engine.domain.greeks import Greeks
 from engine.domain.order import OrderPurpose
 from engine.domain.quote_flags import Flags
 from engine.domain.scan import ScanContext
-from engine.modules.proposal import plain
+from engine.domain.structure import Structure
 from engine.modules.rebalancer_flags import Flag, excess
 from engine.modules.rebalancer_rules import RebalancerRules
 
@@ -93,11 +93,12 @@ def closing_candidate(holding: Holding, flag: Flag, after: tuple[float, float], 
     units = position.quantity * position.structure.multiplier
     commission = _commission(holding, context)
     at_mid, at_natural = estimated(holding, context)
+    left = f"{after[0]:g} % of NAV by buying power and stock, {after[1]:g} % by delta"
     reasons = (
         f"{flag.about}: {flag.words}",
-        f"closing {position.position_id} of {position.module_id} leaves {after[0]:g} % and {after[1]:g} %",
-        f"estimated P&L if closed now {plain(at_natural)} at natural, {plain(at_mid)} at mid, commissions included",
-        f"closing costs {plain(_slippage(holding))} from mid to natural and {plain(commission)} of commissions",
+        f"closing {_called(position.structure)} leaves {left}",
+        f"estimated P&L if closed now {usd(at_natural)} at natural, {usd(at_mid)} at mid, commissions included",
+        f"closing costs {usd(_slippage(holding))} from mid to natural and {usd(commission)} of commissions",
     )
     return plain_candidate(
         context.module.module_id,
@@ -136,6 +137,13 @@ def left_after(flag: Flag, measures: Measures, kept: Flags) -> tuple[float, floa
     """What a flag's members come to in percent of NAV, of the holdings kept: by power, and by delta."""
     power, delta = measures.size(flag.members & kept)
     return share(power, measures.nav), share(delta, measures.nav)
+
+
+def _called(structure: Structure) -> str:
+    """`NVDA 24 Apr 160 short put`: what a person knows a position by, as the window calls it."""
+    day, kind = structure.expiration, structure.kind.value.lower()
+    strikes = "/".join(f"{strike / UNIT:g}" for strike in structure.strikes)
+    return f"{structure.symbol} {kind}" if day is None else f"{structure.symbol} {day.day} {day:%b} {strikes} {kind}"
 
 
 def _slippage(holding: Holding) -> Money:

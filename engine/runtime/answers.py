@@ -27,6 +27,7 @@ from engine.runtime import position_answers
 from engine.runtime.day_records import day_sheets
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.expirations import open_expiries
+from engine.runtime.handlers_trade import check
 from engine.runtime.limit_uses import standing_limits
 from engine.runtime.market_answers import chain_of, quoted_strikes, ticket_of
 from engine.runtime.offers import offers
@@ -111,6 +112,7 @@ _FROM_DESK: Mapping[type, Callable[[Desk, Any], Work]] = {
     ask.TrialOf: _trial,
     ask.ChainOf: chain_of,
     ask.TicketOf: ticket_of,
+    ask.CheckTrade: lambda desk, question: partial(_given, check(desk, question)),
 }
 
 

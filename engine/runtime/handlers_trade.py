@@ -6,14 +6,16 @@ from engine.core.errors import DenialCode, Fact
 from engine.core.money import Money
 from engine.domain import commands as cmd
 from engine.domain import events as ev
+from engine.domain.candidate import Candidate
 from engine.domain.denial import Denial
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.package import price_step, structure_quote
 from engine.domain.position import Position
+from engine.domain.questions import CheckTrade
 from engine.runtime.closings import closable, close, roll, unwind
 from engine.runtime.desk import Desk
 from engine.runtime.handlers_account import unknown_module
-from engine.runtime.openings import MOST_MONEY, Ticket, is_tradable, ticket_candidate, try_open
+from engine.runtime.openings import MOST_MONEY, Ticket, is_tradable, rehearse, ticket_candidate, try_open
 from engine.runtime.orders import request_cancel, request_limit
 
 Denials = tuple[Denial, ...]
@@ -26,6 +28,22 @@ _REPLACEABLE = frozenset({OrderStatus.WORKING, OrderStatus.PARTLY_FILLED})
 
 def enter(desk: Desk, command: cmd.EnterTrade) -> Denials:
     """A person's own ticket inside a module; one that adds to a position is looked at together with it."""
+    candidate = _entered(desk, command)
+    return try_open(desk, candidate, _ticket(command)) if isinstance(candidate, Candidate) else candidate
+
+
+def check(desk: Desk, question: CheckTrade) -> Denials:
+    """What a ticket would be refused with if it were entered now; nothing comes of it and nobody is told."""
+    candidate = _entered(desk, question.trade)
+    return rehearse(desk, candidate, _ticket(question.trade))[1] if isinstance(candidate, Candidate) else candidate
+
+
+def _ticket(command: cmd.EnterTrade) -> Ticket:
+    return Ticket(OrderPurpose.OPEN, command.position_id, command.who)
+
+
+def _entered(desk: Desk, command: cmd.EnterTrade) -> Candidate | Denials:
+    """The trade that the gate looks at, or why it does not even come so far."""
     denials = unknown_module(desk, command.module_id)
     if denials:
         return denials
@@ -37,10 +55,9 @@ def enter(desk: Desk, command: cmd.EnterTrade) -> Denials:
     structure = command.structure
     if not (is_tradable(structure, command.quantity) and _is_price(command.limit) and _is_price(command.worst)):
         return _no_price({"module": command.module_id})
-    candidate = ticket_candidate(
+    return ticket_candidate(
         desk, command.module_id, structure, command.quantity, command.limit, command.worst, command.why
     )
-    return try_open(desk, candidate, Ticket(OrderPurpose.OPEN, command.position_id, command.who))
 
 
 def close_position(desk: Desk, command: cmd.ClosePosition) -> Denials:

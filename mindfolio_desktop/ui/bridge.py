@@ -17,6 +17,7 @@ from engine.domain.questions import (
     AllocationsSoFar,
     Answer,
     ChainOf,
+    CheckTrade,
     ClosingOf,
     DeskQuestion,
     EntriesOf,
@@ -292,4 +293,5 @@ _WORDS: dict[type, str] = {
     StrikesOf: "the strikes of the trade",
     ChainOf: "the option chain",
     TicketOf: "the ticket",
+    CheckTrade: "the checks of the ticket",
 }

@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.domain.notices import Alert
 from engine.domain.snapshot import MindfolioSnapshot
-from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.frame import to_front
+from mindfolio_desktop.ui.outside import told_outside
 from mindfolio_desktop.ui.widgets.close_question import CloseQuestion, unattended
+from mindfolio_desktop.ui.widgets.navigation import MESSAGES
 from mindfolio_desktop.ui.widgets.tray import Tray
 
 
@@ -20,10 +22,14 @@ class Leaving(QObject):
     exit_decided = Signal()
     stop_wanted = Signal(str)
     """An emergency stop from the tray: its source."""
+    page_wanted = Signal(str)
+    module_wanted = Signal(str)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, bridge: EngineBridge) -> None:
         super().__init__(window)
-        self._window = window
+        self._window, self._bridge = window, bridge
+        self._told_of = ""
+        """The module that the last note in the tray is about; "" is the whole mindfolio."""
         self._is_decided = False
         self._question: CloseQuestion | None = None
         self._then: Callable[[], None] | None = None
@@ -87,13 +93,25 @@ class Leaving(QObject):
     def on_alert(self, alert: Alert) -> None:
         """Tell what is urgent by the desktop's tray while nobody looks at the window."""
         if alert.is_urgent and QApplication.activeWindow() is None and Tray.is_there():
-            self._in_tray().show_note(self._window.windowTitle(), fmt.told(alert.text))
+            self._told_of = alert.module_id
+            self._in_tray().show_note(*told_outside(alert, self._bridge.snapshot))
+
+    @Slot()
+    def _open_note(self) -> None:
+        """Show what the note is about: the module, or the messages, where the note itself stands."""
+        self._return()
+        snapshot = self._bridge.snapshot
+        if snapshot is not None and snapshot.module(self._told_of) is not None:
+            self.module_wanted.emit(self._told_of)
+        else:
+            self.page_wanted.emit(MESSAGES)
 
     def _in_tray(self) -> Tray:
         """The icon, on show; it goes when the window is come back to."""
         if self._tray is None:
             self._tray = Tray(self._window)
             self._tray.window_wanted.connect(self._return)
+            self._tray.note_opened.connect(self._open_note)
             self._tray.stop_wanted.connect(self._stop)
             self._tray.exit_wanted.connect(self._exit_from_tray)
             application = QGuiApplication.instance()

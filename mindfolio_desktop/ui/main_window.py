@@ -74,7 +74,7 @@ class MainWindow(QWidget):
         self._look = look or Look(QApplication.instance(), self)
         self._snapshot: MindfolioSnapshot | None = None
         self._unread, self._environment = 0, where
-        self._leaving = Leaving(self)
+        self._leaving = Leaving(self, bridge)
         self._emergency = EmergencyButton(self)
         self.switcher = Switcher(self, bridge, self._leaving, others)
         self._maker = PageMaker(self, bridge, self._look, settings_of, about_of)
@@ -82,8 +82,7 @@ class MainWindow(QWidget):
         fixed = (*self.switcher.fixed_actions(), *fixed_actions(self, self._look, bridge.send))
         self._actions = Actions(self, fixed, self._changing_actions)
         self.floats.use_keys(self._actions)
-        self._where = ""
-        self._wanted_module = ""
+        self._where = self._wanted_module = ""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -181,6 +180,8 @@ class MainWindow(QWidget):
         bridge.alert.connect(self._leaving.on_alert)
         self._emergency.stop_requested.connect(self.stop)
         self._leaving.stop_wanted.connect(self.stop)
+        self._leaving.page_wanted.connect(self.go)
+        self._leaving.module_wanted.connect(self.open_module)
         self._leaving.exit_decided.connect(lambda: self.window().close())
         self._look.text_resized.connect(self._build_anew)
 
@@ -320,8 +321,7 @@ class MainWindow(QWidget):
 
     @Slot(object)
     def _on_alert(self, alert: Alert) -> None:
-        where = self._module_name(alert.module_id) if alert.module_id else ""
-        words = fmt.told(alert.text)
+        where, words = self._module_name(alert.module_id), fmt.told(alert.text)
         self._record(fmt.short_moment(alert.at), where, words, is_urgent=alert.is_urgent)
         # What is not urgent stands at the foot; what snapshots go on telling has a place of its own on the window.
         if alert.is_urgent and not alert.is_standing:

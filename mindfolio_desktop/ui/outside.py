@@ -1,17 +1,19 @@
 """What is told where nobody looks at the window: urgent alerts, by the desktop's tray and by push messages."""
 
+import math
+import time
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.domain.notices import Alert
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui.bridge import EngineBridge
 
-TROUBLE_AGAIN_MS = 3_600_000
-"""A way out that goes on failing is told of once an hour."""
+TROUBLE_AGAIN_S = 3600.0
+"""A way out that fails is told of once an hour, also where it works in between."""
 
 TEST_WORDS = "This is a test. Urgent alerts of your mindfolios come like this."
 
@@ -36,8 +38,8 @@ class Post(Protocol):
     def remove(self) -> str:
         """Send nothing more, and keep no address; returns why that was not done, or ""."""
 
-    def tell(self, title: str, words: str) -> None:
-        """Send this soon; returns at once."""
+    def tell(self, title: str, words: str, weight: int = 0) -> None:
+        """Send this soon; returns at once. In a flood what weighs least is left out."""
 
 
 class Outside(QObject):
@@ -48,11 +50,11 @@ class Outside(QObject):
 
     _outcome = Signal(str)
 
-    def __init__(self, post: Post, parent: QObject | None = None) -> None:
+    def __init__(self, post: Post, parent: QObject | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(parent)
         self.post = post
         self._bridge: EngineBridge | None = None
-        self._since_trouble = QElapsedTimer()
+        self._clock, self._quiet_until = clock, -math.inf
         self._outcome.connect(self._take)
         post.on_sent = self._outcome.emit
 
@@ -72,19 +74,17 @@ class Outside(QObject):
         if alert.is_urgent and self.post.scheme:
             snapshot = self._bridge.snapshot if self._bridge is not None else None
             title, words = told_outside(alert, snapshot)
-            self.post.tell(title, f"{fmt.short_moment(alert.at)}  {words}")
+            # A stop is never what a flood leaves out; what concerns the whole mindfolio goes before one module's.
+            weight = 2 if alert.is_standing else int(not alert.module_id)
+            self.post.tell(title, f"{fmt.short_moment(alert.at)}  {words}", weight)
 
     @Slot(str)
     def _take(self, why: str) -> None:
         self.sent.emit(why)
-        if not why:
-            self._since_trouble.invalidate()
-        elif self._bridge is not None and self._is_due():
-            self._since_trouble.start()
+        now = self._clock()
+        if why and self._bridge is not None and now >= self._quiet_until:
+            self._quiet_until = now + TROUBLE_AGAIN_S
             self._bridge.tell(f"A push message was not sent. {why} See Settings, Alerts on your phone.")
-
-    def _is_due(self) -> bool:
-        return not self._since_trouble.isValid() or self._since_trouble.hasExpired(TROUBLE_AGAIN_MS)
 
 
 def told_outside(alert: Alert, snapshot: MindfolioSnapshot | None) -> tuple[str, str]:

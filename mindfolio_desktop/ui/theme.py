@@ -194,6 +194,10 @@ def apply(
     the scheme of native parts to the system.
     """
     load_fonts()
+    asked = f"{wanted} {percent} {follows_system}"
+    if application.property("look") == asked:  # a style sheet that is set again restyles every widget there is
+        return
+    application.setProperty("look", asked)
     _current[0] = wanted
     if application.property("has_look") != percent:  # style and fonts are slow to change
         if application.property("has_look") is None:

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from engine.core.money import dollars, usd
 from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_store
 from tests.golden.runs import GoldenRun
@@ -183,7 +184,8 @@ def test_a_trade_worked_out_by_hand(nineteen_sessions: GoldenRun, hand: HandTrad
     if hand.module == PUTS:
         # What was estimated at natural and at mid: the fees of opening are known by then, those of closing are not.
         natural, mid = ((credit + worth) * 100 - 1.27 for worth in (-hand.closing[0][1], hand.mid(hand.closing)))
-        assert f"estimated P&L if closed now {natural:.2f} at natural, {mid:.2f} at mid" in trade["why_closed"]
+        at_natural, at_mid = (usd(dollars(f"{each:.2f}")) for each in (natural, mid))
+        assert f"estimated P&L if closed now {at_natural} at natural, {at_mid} at mid" in trade["why_closed"]
 
 
 @pytest.mark.parametrize("hand", TRADES, ids=lambda hand: hand.name)

@@ -14,6 +14,8 @@ import pytest
 from mindfolio_desktop import push
 from mindfolio_desktop.push import FILE, INTERVAL_S, KEPT, LONGEST, Outbox, Pusher
 
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # what apprise imports
+
 WAIT_S = 20.0
 CANARY = "canary-5f2b"
 
@@ -46,6 +48,17 @@ class TestOutbox:
         title, body = box.take(0.0)
         assert title == f"A: {KEPT + 5} messages"
         assert body.split("\n") == [*(f"line {number}" for number in range(5, KEPT + 5)), "and 5 more: see Messages"]
+
+    def test_a_flood_leaves_out_what_weighs_least_and_never_a_stop(self) -> None:
+        box = Outbox()
+        box.add("A", "Emergency stop: pressed", 2)
+        box.add("A", "paused")
+        for number in range(KEPT + 5):
+            box.add("A", f"account {number}", 1)
+        title, body = box.take(0.0)
+        assert title == f"A: {KEPT + 7} messages"
+        kept = [f"account {number}" for number in range(6, KEPT + 5)]
+        assert body.split("\n") == ["Emergency stop: pressed", *kept, "and 7 more: see Messages"]
 
     def test_a_very_long_line_is_cut(self) -> None:
         box = Outbox()
@@ -144,6 +157,18 @@ def test_what_a_library_raises_is_told_by_its_kind_alone(tmp_path: Path, caplog:
     assert CANARY not in caplog.text
 
 
+def test_an_address_that_apprise_stumbles_over_is_refused_without_a_word_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(address: str) -> str:
+        raise ValueError(f"bad {address}")
+
+    monkeypatch.setattr(push, "unfit", stumble)
+    why = Pusher(tmp_path).keep(f"json://{CANARY}@host")
+    assert why == "apprise does not know such an address."
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_apprise_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Pusher(tmp_path).lack == ""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
@@ -182,7 +207,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     made.server_close()
 
 
-@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # what apprise imports
 class TestByApprise:
     """The real library against a real server."""
 
@@ -204,3 +228,39 @@ class TestByApprise:
         assert push.by_apprise(f"nothing-like-it://{CANARY}", "A", "b") == "apprise does not know such an address."
         printed = capsys.readouterr()
         assert CANARY not in caplog.text + printed.out + printed.err
+
+    @pytest.mark.parametrize(
+        ("address", "why"),
+        [
+            ("syslog://user", "this computer only"),
+            ("SYSLOG://user", "this computer only"),
+            ("dbus://desktop", "this computer only"),
+            ("json://127.0.0.1,syslog://user", "this computer only"),
+            (f"nothing-like-it://{CANARY}", "does not know"),
+            (f"file:///{CANARY}", "does not know"),
+        ],
+    )
+    def test_what_apprise_cannot_read_or_stays_here_is_neither_kept_nor_sent(
+        self, tmp_path: Path, address: str, why: str
+    ) -> None:
+        said = Pusher(tmp_path).keep(address)
+        assert why in said
+        assert CANARY not in said
+        assert "\n" not in said
+        assert list(tmp_path.iterdir()) == []
+        assert push.by_apprise(address, "A", "b") == said, "a file that was written by hand is no way around it"
+
+    def test_from_the_address_to_the_service(self, server: Server, tmp_path: Path) -> None:
+        pusher, said = Pusher(tmp_path), list[str]()
+        pusher.on_sent = said.append
+        assert pusher.keep(f"json://user:{CANARY}@127.0.0.1:{server.server_port}/") == ""
+        pusher.tell("A", "one")
+        until(lambda: said)
+        assert said == [""]
+        pusher.tell("A", "two")
+        pusher.tell("A", "three")
+        pusher.close()
+        assert [(one["title"], one["message"]) for one in server.taken] == [
+            ("A", "one"),
+            ("A: 2 messages", "two\nthree"),
+        ]

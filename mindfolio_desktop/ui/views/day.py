@@ -162,7 +162,7 @@ class DayPage(Page):
         self._day.show_text("Sheets of the day" if sheets is None else f"Sheets of {fmt.weekday_date(sheets.day)}")
         self._earlier.setEnabled(sheets is not None and sheets.earlier is not None)
         self._later.setEnabled(sheets is not None and sheets.later is not None)
-        self._newest.setEnabled(self._wanted is not None or self._later.isEnabled())
+        self._newest.setEnabled(self._wanted is not None)
         # A button that goes out of use would hand the focus to whatever comes next, and the page would jump there.
         if had_focus in (self._earlier, self._later, self._newest) and not had_focus.isEnabled():
             (self._earlier if self._earlier.isEnabled() else self._later).setFocus()

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QProgressBar, QWidget
 
@@ -224,6 +225,8 @@ class FirstRun(Page):
         self._way_back.clicked.connect(self.given_up)
         self._name.textChanged.connect(self._show_split)
         self._cash_box.valueChanged.connect(self._on_cash)
+        self._cash_box.misread.connect(self._on_misread)
+        self._cash_box.limited.connect(self._on_limited)
         self._markets.chosen.connect(self._on_market)
         self._rows.budget_moved.connect(self._on_budget)
         self._rows.said.connect(self._said.show_text)
@@ -284,6 +287,17 @@ class FirstRun(Page):
             parts = {offer.kind: _part(self._cash, offer.percent) for offer in self._offers}
         self._amounts = parts
         self._show_split()
+
+    @Slot(str)
+    def _on_misread(self, text: str) -> None:
+        self._said.show_or_hide(self._cash_box.misread_words(text))
+
+    @Slot(int)
+    def _on_limited(self, asked: int) -> None:
+        least, most = fmt.money(self._cash_box.minimum() * UNIT), fmt.money(MOST_CASH)
+        words = f"Cash is {least} to {most}, not {fmt.money(asked * UNIT)}."
+        # What holds then is shown first, and says nothing of this.
+        QTimer.singleShot(0, self, partial(self._said.show_or_hide, words))
 
     @Slot(int, int)
     def _on_budget(self, index: int, whole: int) -> None:

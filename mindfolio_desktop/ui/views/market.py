@@ -10,7 +10,7 @@ from engine.domain.chain_view import ChainView
 from engine.domain.commands import Command, EnterTrade
 from engine.domain.denial import Denial
 from engine.domain.instrument import OptionContract
-from engine.domain.questions import ChainOf, Question, TicketOf
+from engine.domain.questions import ChainOf, CheckTrade, Question, TicketOf
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.domain.structure import Leg
 from engine.domain.ticket_view import TicketView
@@ -19,7 +19,7 @@ from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.models.chain import STRIKE, WEIGHTS, ChainModel
 from mindfolio_desktop.ui.models.keyed_table import SORT_ROLE
-from mindfolio_desktop.ui.views.market_words import opens_words, unfit_words, why_no_chain, why_not_sent
+from mindfolio_desktop.ui.views.market_words import checked_words, opens_words, unfit_words, why_no_chain, why_not_sent
 from mindfolio_desktop.ui.widgets.chain_table import MOST_ROWS, ChainTable
 from mindfolio_desktop.ui.widgets.data_table import ROW_HEIGHT
 from mindfolio_desktop.ui.widgets.manual_ticket import ManualTicket
@@ -65,6 +65,7 @@ class MarketPage(QWidget):
         self._expiration: dt.date | None = None
         self._counts: dict[OptionContract, int] = {}
         self._sent: EnterTrade | None = None
+        self._checking: CheckTrade | None = None
         self._must_center = True
         self._wanted = False
         self._ask_later = QTimer(self, singleShot=True, interval=ASK_INTERVAL_MS)
@@ -153,6 +154,7 @@ class MarketPage(QWidget):
         self._expirations.currentItemChanged.connect(self._on_expiration)
         self._table.taken.connect(self._on_taken)
         self._ticket.changed.connect(self._on_changed)
+        self._ticket.checked.connect(self._check)
         self._ticket.sent.connect(self._send)
         self._ticket.cleared.connect(self._on_cleared)
         bridge = self._bridge
@@ -215,11 +217,15 @@ class MarketPage(QWidget):
             case TicketView() if question == self._ticket_question():
                 self._figures, self._figures_of = answer, question
                 self._show_ticket()
+            case tuple() if question == self._checking and self._snapshot is not None:
+                self._ticket.show_answer(*checked_words(answer, self._snapshot.market.now))
 
     @Slot(object, str)
     def _on_unanswered(self, question: Question, why: str) -> None:
         if question == ChainOf(self._symbol.symbol, self._expiration) and self._view is None:
             self._explain(f"There is no chain to show: {why}")
+        elif question == self._checking:
+            self._ticket.show_answer(f"Not checked: {why}")
 
     def _show_chain(self, view: ChainView) -> None:
         is_new = self._view is None or (view.symbol, view.expiration) != (self._view.symbol, self._view.expiration)
@@ -288,6 +294,7 @@ class MarketPage(QWidget):
         self._counts = {**self._counts, quote.contract: count}
         if count == 0:
             del self._counts[quote.contract]
+        self._checking = None
         self._ticket.show_answer("")
         self._show_legs()
 
@@ -316,6 +323,9 @@ class MarketPage(QWidget):
         if self._ticket_question() != self._figures_of:
             self._figures = None
             self._ask_ticket()
+        if self._checking is not None:  # what was said of another ticket says nothing of this one
+            self._checking = None
+            self._ticket.show_answer("")
         self._show_ticket()
 
     @Slot()
@@ -323,7 +333,7 @@ class MarketPage(QWidget):
         self._drop("")
 
     def _drop(self, words: str) -> None:
-        self._counts = {}
+        self._counts, self._checking = {}, None
         self._show_legs()
         self._ticket.show_answer(words, "muted")
 
@@ -341,20 +351,33 @@ class MarketPage(QWidget):
             module = snapshot.module(ticket.module_id)
             ticket.show_figures(figures, None if module is None else module.available)
         blocked = why_not_sent(snapshot, figures, ticket.module_id)
-        ticket.show_state(blocked, is_waiting=self._sent is not None)
+        ticket.show_state(blocked, is_waiting=self._sent is not None, can_check=self._trade() is not None)
+
+    def _trade(self) -> EnterTrade | None:
+        """What the ticket says now, None while it is no trade."""
+        figures, ticket = self._figures, self._ticket
+        if figures is None or figures.limit is None or figures.worst is None or not ticket.module_id:
+            return None
+        why = ticket.reason.text().strip() or BY_HAND
+        return EnterTrade(ticket.module_id, figures.structure, figures.quantity, figures.limit, figures.worst, WHO, why)
+
+    @Slot()
+    def _check(self) -> None:
+        trade = self._trade()
+        if trade is not None and self._sent is None:
+            self._checking = CheckTrade(trade)
+            self._ticket.show_answer("Checking…", "muted")
+            self._bridge.ask(self._checking)
 
     @Slot()
     def _send(self) -> None:
-        figures, ticket = self._figures, self._ticket
-        if figures is None or self._sent is not None or figures.limit is None or figures.worst is None:
+        trade = self._trade()
+        if trade is None or self._sent is not None:
             return
-        why = ticket.reason.text().strip() or BY_HAND
-        self._sent = EnterTrade(
-            ticket.module_id, figures.structure, figures.quantity, figures.limit, figures.worst, WHO, why
-        )
-        ticket.show_answer("")
+        self._sent, self._checking = trade, None
+        self._ticket.show_answer("")
         self._show_ticket()
-        self._bridge.send(self._sent)
+        self._bridge.send(trade)
 
     @Slot(object)
     def _on_accepted(self, command: Command) -> None:

@@ -1,12 +1,16 @@
 """Why the market page shows nothing, or sends nothing."""
 
+import datetime as dt
 from collections.abc import Sequence
 
+from engine.core.errors import GATE_CODES
 from engine.domain.chain_view import ChainView
+from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.snapshot import MindfolioSnapshot, ModuleView
 from engine.domain.ticket_view import TicketView
 from mindfolio_desktop.ui import format as fmt
+from mindfolio_desktop.ui import refusals
 
 
 def why_not_sent(snapshot: MindfolioSnapshot, figures: TicketView | None, module_id: str) -> str:
@@ -38,6 +42,19 @@ def _why_unfit(figures: TicketView | None, module: ModuleView | None) -> str:
     if module.status is ModuleStatus.PAUSED:
         return f"{module.spec.name} is paused: it opens nothing until it is resumed."
     return ""
+
+
+def checked_words(denials: tuple[Denial, ...], at: dt.datetime) -> tuple[str, str]:
+    """What a check of a ticket found, and its role: what it fails with value and limit, then what it passes."""
+    nothing_sent = f"Checked at {fmt.clock(at)}, nothing was sent."
+    failed = {each.code for each in denials}
+    passed = [code for code in GATE_CODES if code not in failed]
+    names = ", ".join(refusals.name(code) for code in passed)
+    if not denials:
+        return f"{nothing_sent} All {len(passed)} checks pass: {names}.", "muted"
+    if not failed <= set(GATE_CODES):  # it does not come so far as to be judged by the gate
+        return f"{nothing_sent} It would be refused.\n{refusals.denials(denials)}", "warning"
+    return f"{nothing_sent} It would be refused.\n{refusals.denials(denials)}\nPasses: {names}.", "warning"
 
 
 def unfit_words(reasons: Sequence[tuple[str, str]]) -> str:

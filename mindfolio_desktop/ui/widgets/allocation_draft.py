@@ -228,18 +228,20 @@ def snapped(dollars: int, magnets: Iterable[int], reach: int) -> int:
     return (dollars + SNAP_DOLLARS // 2) // SNAP_DOLLARS * SNAP_DOLLARS
 
 
-def parse_amount(text: str, current: int, capital: Money) -> int | None:
+def parse_amount(text: str, current: int | None, capital: Money) -> int | None:
     """Whole dollars as a person types them; None when it is not such an amount.
 
     `12,500`, `$12,500`, `12.5k`; `25%` of `capital`, rounded down to a dollar; `+2k` and `-500` from `current`.
+    Where `current` is None nothing is changed by an amount, and one with a sign is none.
     """
     cleaned = text.replace("\N{MINUS SIGN}", "-").replace("$", "").replace(",", "").replace(" ", "").lower()
     if not cleaned.isascii():
         return None
     sign = cleaned[:1] if cleaned[:1] in {"+", "-"} else ""
     value = _whole_dollars(cleaned.removeprefix(sign), capital)
-    if value is None:
+    if value is None or (sign and current is None):
         return None
+    current = current or 0
     return {"+": current + value, "-": current - value}.get(sign, value)
 
 

@@ -50,7 +50,7 @@ class AllocationRow(QObject):
         self.is_open = True
         self._shown: object = None
         self.slider = RowSlider(index, parent)
-        self.amount = AmountBox(parent)
+        self.amount = AmountBox(parent, takes_changes=True)
         self.percent = Text(name=f"percent_{module_id}")
         self.state = Text(name=f"state_{module_id}")
         self.slider.setObjectName(f"slider_{module_id}")
@@ -217,7 +217,7 @@ class AllocationRows(QWidget):
         row.amount.undo_asked.connect(self.undo_asked)
         row.amount.redo_asked.connect(self.redo_asked)
         row.amount.limited.connect(lambda asked, at=index: self._on_limited(at, asked))
-        row.amount.misread.connect(lambda text: self.said.emit(f"“{text}” is not an amount of whole dollars."))
+        row.amount.misread.connect(lambda text: self.said.emit(row.amount.misread_words(text)))
         return row
 
     def _on_lock(self, row: AllocationRow) -> None:

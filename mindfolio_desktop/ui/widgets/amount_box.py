@@ -1,4 +1,4 @@
-"""The field in which a person types a module's budget."""
+"""The field in which a person types an amount: of a budget, or of money to move."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
@@ -14,7 +14,10 @@ _MOST = (1 << 31) - 1
 
 
 class AmountBox(QSpinBox):
-    """Whole dollars, typed as `12,500`, `25%`, `12.5k`, `+2k` or `-500`; up and down $100, pages $1,000.
+    """Whole dollars, typed as `12,500`, `25%` or `12.5k`; up and down $100, pages $1,000.
+
+    Only a field of what stands, a budget, takes changes: `+2k` and `-500`. Where money is to be moved a sign has no
+    meaning that everybody would guess, and an amount with one is misread.
 
     `gesture_began` comes with every key press, a key held down counting once, so that what follows is one step to
     undo. `limited(asked)` tells that more was typed than there is, `misread(text)` that the text is no amount; in both
@@ -28,15 +31,17 @@ class AmountBox(QSpinBox):
     limited = Signal(int)
     misread = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, takes_changes: bool = False) -> None:
         super().__init__(parent)
+        self._takes_changes = takes_changes
         self._capital: Money = 0
         self._exact: Money = 0
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setSingleStep(STEP_DOLLARS)
         self.setKeyboardTracking(False)
-        self.setToolTip("Type an amount: 12,500, 25%, 12.5k, or a change: +2k, -500")
+        signs = "or a change: +2k, -500" if takes_changes else "without a sign"
+        self.setToolTip(f"Type an amount: 12,500, 25%, 12.5k, {signs}")
 
     def show_amount(self, amount: Money, maximum: int, capital: Money) -> None:
         """Show an exact amount of which the whole dollars can be edited, without reporting it as a change."""
@@ -53,7 +58,10 @@ class AmountBox(QSpinBox):
         text = self.lineEdit().text()
         if text == self.textFromValue(self.value()):
             return self.value()
-        return parse_amount(text, self.value(), self._capital)
+        return self._read(text)
+
+    def _read(self, text: str) -> int | None:
+        return parse_amount(text, self.value() if self._takes_changes else None, self._capital)
 
     def textFromValue(self, value: int) -> str:
         return fmt.exact_money(self._exact if self._exact // UNIT == value else value * UNIT)
@@ -61,7 +69,7 @@ class AmountBox(QSpinBox):
     def valueFromText(self, text: str) -> int:
         if text == self.textFromValue(self.value()):
             return self.value()
-        amount = parse_amount(text, self.value(), self._capital)
+        amount = self._read(text)
         if amount is None:
             return self.value()
         if not self.minimum() <= amount <= self.maximum():
@@ -69,10 +77,17 @@ class AmountBox(QSpinBox):
         return min(max(self.minimum(), amount), self.maximum())
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        is_amount = parse_amount(text, self.value(), self._capital) is not None
+        is_amount = self._read(text) is not None
         is_shown = text == self.textFromValue(self.value())
         state = QValidator.State.Acceptable if is_amount or is_shown else QValidator.State.Intermediate
         return state, text, position
+
+    def misread_words(self, text: str) -> str:
+        """One line that tells what is wrong with a text, to be said beside the field."""
+        change = (
+            "" if self._takes_changes or text.strip()[:1] not in {"+", "-", "\N{MINUS SIGN}"} else " without a sign"
+        )
+        return f"“{text}” is not an amount of whole dollars{change}."
 
     def fixup(self, text: str) -> str:
         self.misread.emit(text)

@@ -8,12 +8,16 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QStackedLay
 
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.remembered import recall, remember
+from mindfolio_desktop.ui.widgets.selected_row import SelectedRow
 from mindfolio_desktop.ui.widgets.text import Text
 
 ROW_HEIGHT = 30
 _HEADER_HEIGHT = 32
 _HEADING_EXTRA = 2 * theme.SPACE + 14
 """Padding of a heading and its sort arrow; the style's own hint is twice as generous."""
+
+_SPARE = 4
+"""Qt's hint is rounded, and where words need a fraction of a pixel more they are cut short."""
 
 _WIDEN_MS = 1000
 _LOOKED_AT = 64
@@ -93,6 +97,7 @@ class DataTable(QWidget):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         view.setSortingEnabled(True)
         view.selectionModel().currentRowChanged.connect(self._on_current)
+        SelectedRow(view)
 
     def _come_back(self) -> None:
         """Sort and widths as a person left them; a table that has other columns now begins anew."""
@@ -242,7 +247,8 @@ class DataTable(QWidget):
                 if kept is not None:
                     header.resizeSection(column, theme.px(kept))
                     continue
-                wanted = min(max(self._view.sizeHintForColumn(column), self._heading(column)), theme.px(_WIDEST))
+                words = self._view.sizeHintForColumn(column) + _SPARE
+                wanted = min(max(words, self._heading(column)), theme.px(_WIDEST))
                 if may_shrink or wanted > header.sectionSize(column):
                     header.resizeSection(column, wanted)
         self._set_stretch()

@@ -2,7 +2,7 @@
 
 from weakref import WeakSet
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
@@ -10,6 +10,8 @@ from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.widgets.icon import IconButton
 
 SHORTCUT = "Ctrl+Shift+S"
+_TEXT = 14
+"""Pixels of its words at 100 %."""
 
 
 class EmergencyButton(IconButton):
@@ -44,10 +46,16 @@ class EmergencyButton(IconButton):
 
     def follow_text_size(self) -> None:
         """Take the size of text in use: this button is never made anew."""
-        self.setFont(theme.font(14, theme.BOLD))
+        self.setFont(theme.font(_TEXT, theme.BOLD))
         # What the style sheet gives it, its border of 2 pixels included: a full header must not press on it.
         self.setMinimumHeight(theme.px(theme.STOP_HEIGHT - 2) + 4)
         self.show_size(20)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep its size of text: a style sheet that is changed gives back the font that it first found here."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self.font().pixelSize() != theme.px(_TEXT):
+            self.setFont(theme.font(_TEXT, theme.BOLD))
 
     @Slot()
     def _reach_dialog(self) -> None:

@@ -26,9 +26,10 @@ HINT = (
 
 
 class ManualTicket(QFrame):
-    """Fields of a ticket. `changed`: a field that figures depend on; `sent` and `cleared`: the buttons."""
+    """Fields of a ticket. `changed`: a field that figures depend on; `checked`, `sent` and `cleared`: the buttons."""
 
     changed = Signal()
+    checked = Signal()
     sent = Signal()
     cleared = Signal()
 
@@ -50,6 +51,8 @@ class ManualTicket(QFrame):
         self.limit, self.worst = PriceBox("manual_limit", "Limit"), PriceBox("manual_worst", "Worst price")
         self.reason = QLineEdit()
         self._clear = Button("Clear", "manual_clear")
+        self._check = Button("Check", "manual_check")
+        self._check.setToolTip("Runs every check on this ticket as it stands now. Nothing is sent.")
         self._send = Button("Send", "manual_send", "primary")
         self._blocked = Text(role="warning", wraps=True, name="manual_blocked")
         self._answer = Text(role="warning", wraps=True, name="manual_answer")
@@ -103,6 +106,7 @@ class ManualTicket(QFrame):
         self.module.currentIndexChanged.connect(self.changed)
         self.limit.valueChanged.connect(self._on_limit)
         self.worst.valueChanged.connect(self._on_worst)
+        self._check.clicked.connect(self.checked)
         self._send.clicked.connect(self.sent)
         self._clear.clicked.connect(self.cleared)
 
@@ -136,6 +140,7 @@ class ManualTicket(QFrame):
             ("Worst", self.worst),
             ("Reason", self.reason),
             ("", self._clear),
+            ("", self._check),
             ("", self._send),
         ):
             label = Text(caption, "caption", 12)
@@ -216,13 +221,17 @@ class ManualTicket(QFrame):
         self.module.setEnabled(bool(able))
         self.module.blockSignals(False)
 
-    def show_state(self, blocked: str, *, is_waiting: bool) -> None:
-        """Why it cannot be sent now, "" when it can; while an answer is due nothing is."""
+    def show_state(self, blocked: str, *, is_waiting: bool, can_check: bool) -> None:
+        """Why it cannot be sent now, "" when it can; while an answer is due nothing is.
+
+        Checked it can be also while it is blocked: with the market closed, say.
+        """
         if is_waiting:
             self._keep_focus()
         self._send.setText("Checking…" if is_waiting else "Send")
         self._send.setEnabled(not blocked and not is_waiting)
         self._send.setAccessibleDescription(blocked)
+        self._check.setEnabled(can_check and not is_waiting)
         self._blocked.show_or_hide("" if is_waiting else blocked)
         for field in (self.quantity, self.limit, self.worst, self.reason, self._clear):
             field.setEnabled(not is_waiting)

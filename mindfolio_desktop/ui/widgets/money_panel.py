@@ -42,6 +42,7 @@ class MoneyPanel(Panel):
         self._amount.setAccessibleName("Amount to deposit or to withdraw, in dollars")
         self._amount.lineEdit().textChanged.connect(self._preview)
         self._amount.limited.connect(self._on_limited)
+        self._amount.misread.connect(self._on_misread)
         self._reason = _reason("cash_reason", "Reason, kept in the journal")
         self._deposit = Button("Deposit", "deposit")
         self._withdraw = Button("Withdraw", "withdraw")
@@ -118,7 +119,7 @@ class MoneyPanel(Panel):
         if snapshot is None:
             return
         if amount is None or amount <= 0:
-            words = "Type an amount: 12,500 or 12.5k" if amount is None else "Type an amount first"
+            words = "Type an amount without a sign: 12,500 or 12.5k" if amount is None else "Type an amount first"
             self._in.show_text(words, "muted")
             self._out.show_text(f"The reserve holds {fmt.exact_money(snapshot.reserve)}", "muted")
             return
@@ -139,6 +140,10 @@ class MoneyPanel(Panel):
     def _on_limited(self) -> None:
         """The field has gone back to what it takes at most: say so, before somebody takes it for what was typed."""
         self._answer.show_or_hide(f"{_TOO_MUCH}.", "warning")
+
+    @Slot(str)
+    def _on_misread(self, text: str) -> None:
+        self._answer.show_or_hide(self._amount.misread_words(text), "warning")
 
     def _typed(self) -> Money | None:
         """What is in the field now, typed to the end or not; None while it is no amount."""

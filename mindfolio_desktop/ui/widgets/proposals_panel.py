@@ -59,7 +59,7 @@ class ProposalsPanel(Panel):
 
     @Slot(str)
     def _on_misread(self, text: str) -> None:
-        self._state.show_text(f"“{text}” is not an amount of whole dollars.", "warning")
+        self._state.show_text(self._least.misread_words(text), "warning")
 
     @property
     def least_reserve(self) -> Money:

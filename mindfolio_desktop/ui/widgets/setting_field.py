@@ -130,7 +130,7 @@ def read_parameter(spec: ParameterSpec, text: str) -> int | float:
 
 def read_money(text: str, least: Money, most: Money | None, capital: Money) -> Money:
     """Whole dollars as a person types them, `MOST` where nothing less is. Raises ValueError in words."""
-    dollars = parse_amount(text, 0, capital)
+    dollars = parse_amount(text, None, capital)
     if dollars is None:
         raise ValueError("not an amount: 500, 2.5k")
     amount = dollars * UNIT

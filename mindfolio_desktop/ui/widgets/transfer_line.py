@@ -25,6 +25,7 @@ class TransferLine(QWidget):
         super().__init__(parent)
         self.setObjectName("transfer_line")
         self._draft: AllocationDraft | None = None
+        self._is_refused = False
         self._names: list[str] = []
         self._locked: frozenset[str] = frozenset()
         self._source, self._target = QComboBox(), QComboBox()
@@ -41,6 +42,9 @@ class TransferLine(QWidget):
         self._amount.setFixedWidth(theme.px(120))
         self._amount.lineEdit().returnPressed.connect(self._move)
         self._amount.escaped.connect(self.hide)
+        self._amount.lineEdit().textEdited.connect(self._on_edited)
+        self._amount.misread.connect(self._on_misread)
+        self._amount.limited.connect(self._on_limited)
         self._most = Text("", "muted", name="transfer_most")
         self._go, self._cancel = Button("Move", "transfer_go"), Button("Cancel", "transfer_cancel")
         self._go.clicked.connect(self._move)
@@ -98,10 +102,29 @@ class TransferLine(QWidget):
         return f"{' and '.join(held)} {'are' if len(held) > 1 else 'is'} locked" if held else ""
 
     @Slot()
+    def _on_edited(self) -> None:
+        self._is_refused = False
+
+    @Slot(str)
+    def _on_misread(self, text: str) -> None:
+        self._refuse(self._amount.misread_words(text))
+
+    @Slot(int)
+    def _on_limited(self, asked: int) -> None:
+        most = fmt.money(self._amount.maximum() * UNIT)
+        self._refuse(f"at most {most}, not {fmt.money(asked * UNIT)}")
+
+    def _refuse(self, words: str) -> None:
+        """Say it beside the field, and let a Return that was meant for what was typed move nothing."""
+        self._is_refused = True
+        self._most.show_text(words, "warning")
+
+    @Slot()
     def _move(self) -> None:
         source, target = self._ends()
         self._amount.interpretText()
-        if self._go.isEnabled() and self._amount.value():
+        was_refused, self._is_refused = self._is_refused, False
+        if not was_refused and self._go.isEnabled() and self._amount.value():
             self.transfer_asked.emit(source, target, self._amount.value())
             self.hide()
 

@@ -13,6 +13,8 @@ class Tray(QObject):
     window_wanted = Signal()
     stop_wanted = Signal()
     exit_wanted = Signal()
+    note_opened = Signal()
+    """A click on the note that was shown last."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -30,7 +32,7 @@ class Tray(QObject):
         self._icon = QSystemTrayIcon(theme.icon("dashboard", theme.tokens().accent, 32), self)
         self._icon.setContextMenu(self._menu)
         self._icon.activated.connect(self._on_activated)
-        self._icon.messageClicked.connect(self.window_wanted)
+        self._icon.messageClicked.connect(self.note_opened)
 
     @staticmethod
     def is_there() -> bool:
@@ -48,7 +50,7 @@ class Tray(QObject):
         self._icon.show()
 
     def show_note(self, title: str, words: str) -> None:
-        """A note of the desktop's own, where it has such; a click on it shows the window."""
+        """A note of the desktop's own, where it has such."""
         self._icon.showMessage(title, words, QSystemTrayIcon.MessageIcon.Warning)
 
     def hide(self) -> None:

@@ -111,9 +111,9 @@ class TestTheSuggestion:
         assert (found.buying_power, found.max_risk, found.quantity) == (0, 0, 1)
         assert found.reasons == (
             "concentration of TSLA: 16 % of NAV by buying power and stock, 0.8 % by delta, limit 15 %",
-            "closing P1 of alpha leaves 0 % and 0 %",
-            "estimated P&L if closed now 5.20 at natural, 15.20 at mid, commissions included",
-            "closing costs 10.00 from mid to natural and 2.40 of commissions",
+            "closing TSLA 17 Apr 240/250/270/280 iron condor leaves 0 % of NAV by buying power and stock, 0 % by delta",
+            "estimated P&L if closed now $5.20 at natural, $15.20 at mid, commissions included",
+            "closing costs $10.00 from mid to natural and $2.40 of commissions",
         )
         assert closing_numbers(held, shown) == {
             "position": "P1", "owner": "alpha", "pnl_at_mid_usd": dollars("15.20"),

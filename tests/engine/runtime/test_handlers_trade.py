@@ -14,9 +14,10 @@ from engine.domain.broker_reports import BrokerAccepted, BrokerEnded
 from engine.domain.candidate import Candidate
 from engine.domain.order import OrderPurpose, OrderStatus
 from engine.domain.position import OwnExits
+from engine.domain.questions import CheckTrade
 from engine.domain.structure import Structure, StructureKind, shares_of
 from engine.market.events import import_events, read_calendar
-from engine.runtime import openings
+from engine.runtime import answers, openings
 from engine.runtime.openings import MOST_MONEY, Ticket, ticket_candidate
 from tests.engine.runtime.scenes import (
     CONDOR,
@@ -432,3 +433,17 @@ class TestSetTarget:
         assert give(rig, cmd.SetTarget(position.position_id, 1, None, "user", "")) == ["STRUCTURE"]
         rig.desk.book.positions[position.position_id] = replace(position, module_id=EXTERNAL)
         assert give(rig, cmd.SetTarget(position.position_id, 1, None, "user", "")) == ["UNKNOWN_MODULE"]
+
+
+class TestCheck:
+    def test_it_hears_what_the_ticket_would_hear_and_leaves_nothing_behind(self, rig: Rig) -> None:
+        seq = rig.desk.book.seq
+        fine, large = ticket(rig), ticket(rig, quantity=500)
+        nobodys = ticket(rig, module_id="NOBODY")
+        found = [answers.answer(rig.desk, CheckTrade(each)).work() for each in (fine, large, nobodys)]
+        assert (rig.desk.book.seq, rig.broker.submitted) == (seq, [])
+        assert found[0] == ()
+        told = [[each.code.value for each in denials] for denials in found[1:]]  # type: ignore[attr-defined]
+        assert told == [give(rig, large), give(rig, nobodys)]
+        assert told[0][:2] == ["MAX_RISK", "BUDGET"]
+        assert give(rig, fine) == []

@@ -16,6 +16,7 @@ from engine.domain.questions import (
     AllocationsSoFar,
     Answer,
     ChainOf,
+    CheckTrade,
     ClosingOf,
     DeskQuestion,
     EntriesOf,
@@ -118,6 +119,7 @@ def _desk(question: DeskQuestion) -> object:
         PayoffOf: sheets.payoff(),
         RollTermsOf: sheets.terms(),
         PreviewTrade: preview(),
+        CheckTrade: (),
         ModuleOffers: OFFERS,
     }.get(type(question))
 

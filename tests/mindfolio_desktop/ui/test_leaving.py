@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from engine.domain.notices import Alert
@@ -14,7 +14,9 @@ from mindfolio_desktop.ui.main_window import MainWindow
 from mindfolio_desktop.ui.widgets.tray import Tray
 from tests.mindfolio_desktop.ui.driving import click, find, text
 from tests.mindfolio_desktop.ui.engine_fake import EngineFake
-from tests.mindfolio_desktop.ui.snapshots import NOW
+from tests.mindfolio_desktop.ui.snapshots import AUTO, NOW
+
+TITLE = "Aggressive Growth \N{EN DASH} REPLAY"
 
 
 @pytest.fixture
@@ -102,12 +104,42 @@ class TestNotes:
         monkeypatch.setattr(QApplication, "activeWindow", staticmethod(lambda: None))
         bridge.alert.emit(Alert(NOW, "", "calm"))
         bridge.alert.emit(Alert(NOW, "", "Emergency stop: pressed elsewhere", is_urgent=True, is_standing=True))
-        assert notes == [(window.windowTitle(), "Emergency stop: pressed elsewhere")]
+        assert notes == [(TITLE, "Emergency stop: pressed elsewhere")]
         (tray,) = window.findChildren(Tray)
         assert tray.is_shown
         tray.window_wanted.emit()  # as a click on the note does
         assert window.isVisible()
         assert not tray.is_shown
+
+    @pytest.mark.usefixtures("tray")
+    @pytest.mark.parametrize(
+        ("module_id", "words", "page"),
+        [
+            (AUTO, "IV Service: paused: it lost $1,000", "module_detail"),
+            ("", "paused: it lost $1,000", "messages_page"),
+            ("gone", "gone: paused: it lost $1,000", "messages_page"),
+        ],
+    )
+    def test_a_click_on_a_note_opens_what_it_is_about(
+        self,
+        window: MainWindow,
+        bridge: EngineBridge,
+        notes: list[tuple[str, str]],
+        monkeypatch: pytest.MonkeyPatch,
+        module_id: str,
+        words: str,
+        page: str,
+    ) -> None:
+        with monkeypatch.context() as away:
+            away.setattr(QApplication, "activeWindow", staticmethod(lambda: None))
+            bridge.alert.emit(Alert(NOW, module_id, "paused: it lost $1,000", is_urgent=True))
+        assert notes == [(TITLE, words)]
+        window.hide()
+        (icon,) = window.findChildren(QSystemTrayIcon)
+        icon.messageClicked.emit()
+        assert window.isVisible()
+        assert not icon.isVisible()
+        assert find(window, page).isVisible()
 
     @pytest.mark.usefixtures("tray")
     def test_the_icon_goes_when_the_program_is_in_front_again(

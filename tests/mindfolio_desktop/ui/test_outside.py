@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.domain.notices import Alert
 from mindfolio_desktop.ui.bridge import EngineBridge
-from mindfolio_desktop.ui.outside import TEST_WORDS, Outside, told_outside
+from mindfolio_desktop.ui.outside import TEST_WORDS, TROUBLE_AGAIN_S, Outside, told_outside
 from tests.mindfolio_desktop.ui.snapshots import AUTO, NOW, aggressive_growth
 
 TITLE = "Aggressive Growth \N{EN DASH} REPLAY"
@@ -20,6 +20,7 @@ class PostFake:
         self.on_sent: Callable[[str], None] = lambda _why: None
         self.scheme, self.lack = "json", ""
         self.told: list[tuple[str, str]] = []
+        self.weights: list[int] = []
         self.refuses = ""
 
     def keep(self, address: str) -> str:
@@ -31,8 +32,9 @@ class PostFake:
         self.scheme = ""
         return ""
 
-    def tell(self, title: str, words: str) -> None:
+    def tell(self, title: str, words: str, weight: int = 0) -> None:
         self.told.append((title, words))
+        self.weights.append(weight)
 
 
 @pytest.fixture
@@ -41,8 +43,13 @@ def post() -> PostFake:
 
 
 @pytest.fixture
-def outside(post: PostFake, bridge: EngineBridge, qtbot: QtBot) -> Outside:
-    made = Outside(post)
+def now() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+def outside(post: PostFake, bridge: EngineBridge, now: list[float], qtbot: QtBot) -> Outside:
+    made = Outside(post, clock=lambda: now[0])
     made.hear(bridge)
     bridge.publish(aggressive_growth())
     qtbot.waitUntil(lambda: bridge.snapshot is not None)
@@ -62,6 +69,13 @@ def test_only_what_is_urgent_is_told_with_whose_it_is_and_when(
     ]
 
 
+def test_a_stop_weighs_most_and_a_module_least(outside: Outside, post: PostFake, bridge: EngineBridge) -> None:
+    bridge.alert.emit(Alert(NOW, AUTO, "paused", is_urgent=True))
+    bridge.alert.emit(Alert(NOW, "", "Trading halted: the disk is full", is_urgent=True))
+    bridge.alert.emit(Alert(NOW, "", "Emergency stop: pressed", is_urgent=True, is_standing=True))
+    assert post.weights == [0, 1, 2]
+
+
 def test_without_an_address_nothing_is_passed_on(outside: Outside, post: PostFake, bridge: EngineBridge) -> None:
     post.scheme = ""
     bridge.alert.emit(Alert(NOW, "", "urgent", is_urgent=True))
@@ -78,17 +92,22 @@ def test_the_engine_before_is_not_heard_any_more(outside: Outside, post: PostFak
     other.close()
 
 
-def test_a_failure_is_told_once_until_it_works_again(
-    outside: Outside, post: PostFake, bridge: EngineBridge, qtbot: QtBot
+def test_a_failure_is_told_once_an_hour_also_where_it_works_in_between(
+    outside: Outside, post: PostFake, bridge: EngineBridge, now: list[float], qtbot: QtBot
 ) -> None:
     heard: list[Alert] = []
     bridge.alert.connect(heard.append)
-    for why in ("No answer.", "No answer.", "", "No answer."):
+    told_so_far = []
+    for at, why in ((0.0, "No answer."), (20.0, ""), (TROUBLE_AGAIN_S - 1, "No answer."), (TROUBLE_AGAIN_S, "No.")):
+        now[0] = at
         with qtbot.waitSignal(outside.sent):
             post.on_sent(why)
+        told_so_far.append(len(heard))
+    assert told_so_far == [1, 1, 1, 2]
     assert [alert.text for alert in heard] == [
-        "A push message was not sent. No answer. See Settings, Alerts on your phone."
-    ] * 2
+        "A push message was not sent. No answer. See Settings, Alerts on your phone.",
+        "A push message was not sent. No. See Settings, Alerts on your phone.",
+    ]
     assert not any(alert.is_urgent for alert in heard), "else it would be pushed again"
 
 

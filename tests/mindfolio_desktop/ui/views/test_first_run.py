@@ -162,3 +162,16 @@ def test_budgets_of_a_mindfolio_that_is_not_begun_have_no_locks_and_use_nothing(
         assert not any(
             each.isVisible() for each in stage.page.findChildren(QWidget) if each.objectName().startswith(part)
         )
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "cash"),
+    [
+        ("-500", "“-500” is not an amount of whole dollars without a sign.", "$50,000"),
+        ("900m", "Cash is $1 to $100,000,000, not $900,000,000.", "$100,000,000"),
+    ],
+)
+def test_absurd_cash_is_told_beside_the_field(stage: Stage, qtbot: QtBot, typed: str, said: str, cash: str) -> None:
+    stage.type_amount("first_run_cash", typed)
+    qtbot.waitUntil(lambda: stage.text("first_run_said") == said)
+    assert stage.text("first_run_sum").endswith(f"= cash {cash}")

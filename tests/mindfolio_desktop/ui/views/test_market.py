@@ -15,7 +15,7 @@ from engine.domain.denial import Denial
 from engine.domain.instrument import Right
 from engine.domain.mindfolio import MindfolioStatus
 from engine.domain.notices import CommandAccepted, CommandDenied
-from engine.domain.questions import Answer, ChainOf, TicketOf
+from engine.domain.questions import Answer, ChainOf, CheckTrade, TicketOf
 from engine.domain.structure import Leg, StructureKind
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
@@ -68,6 +68,11 @@ def send_button(page: MarketPage) -> QPushButton:
     found = find(page, "manual_send")
     assert isinstance(found, QPushButton)
     return found
+
+
+def click(page: MarketPage, name: str) -> None:
+    """Press a button of the ticket."""
+    QTest.mouseClick(find(page, name), Qt.MouseButton.LeftButton)
 
 
 def choose(page: MarketPage, symbol: str) -> None:
@@ -389,3 +394,41 @@ def test_while_nothing_may_be_opened_it_is_not_sent_and_says_why(
     page.set_snapshot(aggressive_growth())
     assert text(page, "manual_blocked") == ""
     assert send_button(page).isEnabled()
+
+
+def test_a_check_runs_the_gate_on_the_ticket_and_sends_nothing(
+    page: MarketPage, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    spread(page, bridge, qtbot)
+    click(page, "manual_check")
+    asked = engine.questions[-1]
+    assert isinstance(asked, CheckTrade)
+    assert engine.commands == []
+    assert text(page, "manual_answer") == "Checking…"
+    answer(bridge, qtbot, asked, (SHORT,))
+    said = text(page, "manual_answer")
+    assert "It would be refused." in said
+    assert "$43,000" in said
+    assert "$8,000" in said
+    assert "Passes: Emergency stop" in said
+    assert send_button(page).isEnabled(), "the click asks the gate anew"
+    click(page, "manual_send")
+    assert engine.commands == [asked.trade]
+
+
+def test_what_a_check_said_goes_when_the_ticket_changes_and_with_a_closed_market_it_can_still_be_asked(
+    page: MarketPage, engine: EngineFake, bridge: EngineBridge, qtbot: QtBot
+) -> None:
+    spread(page, bridge, qtbot)
+    page.set_snapshot(aggressive_growth(market=market(is_open=False)))
+    assert not send_button(page).isEnabled()
+    click(page, "manual_check")
+    asked = engine.questions[-1]
+    assert isinstance(asked, CheckTrade)
+    answer(bridge, qtbot, asked, ())
+    assert "checks pass" in text(page, "manual_answer")
+    quantity = find(page, "manual_quantity")
+    QTest.keyClick(quantity, Qt.Key.Key_Up)
+    assert text(page, "manual_answer") == ""
+    answer(bridge, qtbot, asked, (SHORT,))
+    assert text(page, "manual_answer") == "", "an answer about the ticket of before"

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from engine.core.errors import GATE_CODES, DenialCode
+from engine.core.money import dollars
 from engine.domain.chain_view import ChainView
+from engine.domain.denial import Denial
 from engine.domain.structure import Leg
-from mindfolio_desktop.ui.views.market_words import opens_words, unfit_words, why_no_chain, why_not_sent
+from mindfolio_desktop.ui.views.market_words import checked_words, opens_words, unfit_words, why_no_chain, why_not_sent
 from tests.mindfolio_desktop.ui.chains import chain_view, contract, nothing_quoted, ticket_view
-from tests.mindfolio_desktop.ui.snapshots import MANUAL, aggressive_growth, market, stopped
+from tests.mindfolio_desktop.ui.snapshots import MANUAL, NOW, aggressive_growth, market, stopped
 
 FIGURES = ticket_view((Leg(contract(605), -1),))
 
@@ -56,3 +59,23 @@ def test_modules_with_one_reason_are_told_together() -> None:
     assert unfit_words([*reasons, ("C", "GME is not in its universe")]) == (
         "Not for A, C: GME is not in its universe; Not for B: condor is not enabled in it"
     )
+
+
+def test_a_check_tells_what_fails_with_its_figures_and_what_passes() -> None:
+    all_pass, role = checked_words((), NOW)
+    assert f"nothing was sent. All {len(GATE_CODES)} checks pass: Emergency stop, Module status" in all_pass
+    assert role == "muted"
+    short = Denial(DenialCode.BUDGET, dollars(43_000), dollars(8_000), "usd")
+    words, role = checked_words((short,), NOW)
+    first, failed, passed = words.split("\n")
+    assert first.endswith("It would be refused.")
+    assert "$43,000" in failed
+    assert "$8,000" in failed
+    assert "Emergency stop" in passed
+    assert "Budget" not in passed
+    assert role == "warning"
+
+
+def test_what_the_gate_never_came_to_see_passes_nothing() -> None:
+    words, _role = checked_words((Denial(DenialCode.UNKNOWN_MODULE, "x"),), NOW)
+    assert "Passes" not in words

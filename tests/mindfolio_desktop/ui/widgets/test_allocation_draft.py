@@ -190,6 +190,12 @@ def test_amounts_as_people_type_them(text: str, amount: int | None) -> None:
     assert parse_amount(text, current=20_000, capital=dollars(50_000)) == amount
 
 
+@pytest.mark.parametrize("text", ["-500", "+2k", "\N{MINUS SIGN}500", "+25%"])
+def test_a_sign_is_no_amount_where_nothing_stands_that_it_could_change(text: str) -> None:
+    assert parse_amount(text, current=None, capital=dollars(50_000)) is None
+    assert parse_amount(text[1:], current=None, capital=dollars(50_000)) is not None
+
+
 # --- invariants ---------------------------------------------------------------------------------------------------
 money = st.integers(0, 10**9)
 

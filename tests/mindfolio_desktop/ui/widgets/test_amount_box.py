@@ -14,7 +14,7 @@ from mindfolio_desktop.ui.widgets.amount_box import AmountBox
 @pytest.fixture
 def box(qtbot: QtBot) -> AmountBox:
     """$20,000 of $50,000, with $5,000 more to be had."""
-    widget = AmountBox()
+    widget = AmountBox(takes_changes=True)
     qtbot.addWidget(widget)
     widget.show_amount(dollars(20_000), 25_000, dollars(50_000))
     widget.show()
@@ -120,3 +120,15 @@ def test_a_number_beyond_all_bounds_is_the_most_and_no_error(qtbot: QtBot) -> No
     QTest.keyClicks(box, "9" * 30)
     QTest.keyClick(box, Qt.Key.Key_Return)
     assert box.value() == 100
+
+
+def test_money_to_move_has_no_sign_and_what_was_typed_is_told(qtbot: QtBot) -> None:
+    box = AmountBox()
+    qtbot.addWidget(box)
+    box.show_amount(dollars(2_000), 25_000, dollars(50_000))
+    assert "without a sign" in box.toolTip()
+    with qtbot.waitSignal(box.misread) as heard, qtbot.assertNotEmitted(box.valueChanged):
+        enter(box, "-500")
+    assert heard.args == ["-500"]
+    assert box.misread_words("-500") == "“-500” is not an amount of whole dollars without a sign."
+    assert (box.value(), box.text()) == (2_000, "$2,000")

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from mindfolio_desktop.ui import theme
@@ -63,3 +63,14 @@ def test_the_keyboard_presses_it(window: QWidget, qtbot: QtBot, key: Qt.Key) -> 
     button_of(window).setFocus()
     QTest.keyClick(button_of(window), key)
     assert asked == ["button"]
+
+
+def test_its_words_keep_their_size_when_the_theme_changes(window: QWidget, qapp: QApplication) -> None:
+    theme.apply(qapp, theme.Scheme.DARK, 200)
+    button_of(window).follow_text_size()
+    size = button_of(window).sizeHint()
+    theme.apply(qapp, theme.Scheme.LIGHT, 200)
+    QApplication.processEvents()
+    assert button_of(window).font().pixelSize() == 28
+    assert button_of(window).sizeHint() == size
+    theme.apply(qapp)

@@ -24,7 +24,7 @@ def ticket(qtbot: QtBot) -> ManualTicket:
     made.show_legs(SPREAD)
     made.show_modules([("a", "Alpha"), ("b", "Beta")], "")
     made.show_figures(ticket_view(SPREAD), dollars(1_000))
-    made.show_state("", is_waiting=False)
+    made.show_state("", is_waiting=False, can_check=True)
     made.show()
     return made
 
@@ -108,11 +108,11 @@ def test_buttons_speak_and_rest_while_an_answer_is_due(ticket: ManualTicket, qtb
     for name, signal in (("send", ticket.sent), ("clear", ticket.cleared)):
         with qtbot.waitSignal(signal):
             QTest.mouseClick(button(ticket, name), Qt.MouseButton.LeftButton)
-    ticket.show_state("", is_waiting=True)
+    ticket.show_state("", is_waiting=True, can_check=True)
     for control in (button(ticket, "send"), button(ticket, "clear"), ticket.limit, ticket.quantity, ticket.module):
         assert not control.isEnabled()
     assert button(ticket, "send").text() == "Checking…"
-    ticket.show_state("The market is closed.", is_waiting=False)
+    ticket.show_state("The market is closed.", is_waiting=False, can_check=True)
     assert not button(ticket, "send").isEnabled()
     assert text(ticket, "blocked") == "The market is closed."
     assert button(ticket, "send").accessibleDescription() == "The market is closed."
@@ -121,11 +121,11 @@ def test_buttons_speak_and_rest_while_an_answer_is_due(ticket: ManualTicket, qtb
 def test_while_an_answer_is_due_the_keys_stay_here(ticket: ManualTicket, qtbot: QtBot) -> None:
     ticket.activateWindow()
     for name in ("send", "clear"):
-        ticket.show_state("", is_waiting=False)
+        ticket.show_state("", is_waiting=False, can_check=True)
         button(ticket, name).setFocus()
         qtbot.waitUntil(button(ticket, name).hasFocus)
         if name == "send":
-            ticket.show_state("", is_waiting=True)
+            ticket.show_state("", is_waiting=True, can_check=True)
         else:
             ticket.show_legs(())
         assert ticket.hasFocus()

@@ -184,3 +184,15 @@ def test_more_than_a_field_takes_is_refused_in_words_and_moves_nothing(
     assert text(panel, f"settle_preview_{AUTO}") == "Type how much of it, $980.25 at most"
     assert not button(panel, f"settle_{AUTO}").isEnabled()
     assert sent == []
+
+
+def test_a_negative_amount_moves_nothing_and_is_told_beside_the_field(panel: MoneyPanel, sent: list[object]) -> None:
+    enter(panel, "cash_amount", "1000")
+    amount = box(panel, "cash_amount")
+    QTest.keyClick(amount, Qt.Key.Key_Return)
+    enter(panel, "cash_amount", "-500")
+    assert not button(panel, "deposit").isEnabled()
+    assert not button(panel, "withdraw").isEnabled()
+    QTest.keyClick(amount, Qt.Key.Key_Return)
+    assert text(panel, "money_answer") == "“-500” is not an amount of whole dollars without a sign."
+    assert sent == []

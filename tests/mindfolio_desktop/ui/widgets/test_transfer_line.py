@@ -155,6 +155,9 @@ def test_the_keyboard_opens_it_too_and_nothing_is_moved_to_itself_or_beyond_what
     box(bar).selectAll()
     QTest.keyClicks(box(bar), "9k")
     QTest.keyClick(box(bar), Qt.Key.Key_Return)
+    assert split(bar) == [15_000, 20_000, 10_000, 5_000], "not what was typed: the field now shows what there is"
+    assert words(bar, "transfer_most") == "at most $5,000, not $9,000"
+    QTest.keyClick(box(bar), Qt.Key.Key_Return)
     assert split(bar) == [20_000, 20_000, 10_000, 0]
 
 
@@ -207,3 +210,24 @@ def test_applying_keeps_the_focus_in_the_bar(bar: AllocationBar, qtbot: QtBot) -
     assert bar.state is BarState.APPLYING
     assert [each.why for each in sent] == ["loaded as a draft in the allocation bar"]
     assert bar.hasFocus(), "a page that scrolls away after a click on Apply hides what came of it"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("-500", "“-500” is not an amount of whole dollars without a sign."),
+        ("9m", "at most $15,000, not $9,000,000"),
+    ],
+)
+def test_an_absurd_amount_is_refused_beside_the_field_and_moves_nothing(
+    bar: AllocationBar, typed: str, said: str
+) -> None:
+    target = bar.findChild(AmountBox, f"amount_{PAUSED}")
+    assert target is not None
+    drop(bar, 0, target)
+    before = split(bar)
+    box(bar).selectAll()
+    QTest.keyClicks(box(bar), typed)
+    QTest.keyClick(box(bar), Qt.Key.Key_Return)
+    assert words(bar, "transfer_most") == said
+    assert (split(bar), line(bar).isVisible()) == (before, True)

@@ -42,6 +42,13 @@ def test_a_click_on_the_icon_shows_the_window(tray: Tray, qtbot: QtBot) -> None:
         icon.activated.emit(QSystemTrayIcon.ActivationReason.Context)
 
 
+def test_a_click_on_a_note_opens_the_note(tray: Tray, qtbot: QtBot) -> None:
+    icon = tray.findChild(QSystemTrayIcon)
+    assert isinstance(icon, QSystemTrayIcon)
+    with qtbot.waitSignal(tray.note_opened), qtbot.assertNotEmitted(tray.window_wanted):
+        icon.messageClicked.emit()
+
+
 def test_it_is_in_the_tray_only_when_asked(tray: Tray) -> None:
     seen = [tray.is_shown]
     tray.show_words("Aggressive Growth")
