@@ -324,7 +324,7 @@ BUGS: tuple[Bug, ...] = (
         _BOOK,
         "owners = (*self.modules, EXTERNAL)",
         "owners = tuple(self.modules)",
-        (_LEDGER + "test_book_state.py", _LEDGER + "test_fold_positions.py", _RUNTIME + "test_reconciling.py"),
+        (_LEDGER + "test_fold_positions.py",),
     ),
     Bug(
         "the_day_is_utcs",
