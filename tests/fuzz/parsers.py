@@ -9,6 +9,7 @@ makes a run repeatable, and the input that broke it is kept and named. Importers
 import argparse
 import faulthandler
 import json
+import logging
 import random
 import resource
 import subprocess
@@ -115,6 +116,7 @@ def _one(options: argparse.Namespace) -> int:
         path.write_bytes(content)
         print(f"{options.one}: {why} on {path}")  # noqa: T201
 
+    logging.disable(logging.WARNING)  # what is wrong with each file is told there
     faulthandler.dump_traceback_later(options.seconds + STUCK_S, exit=True)
     count = fuzz(TARGETS[options.one], options.seed, options.seconds, options.inputs, kept)
     figures = {

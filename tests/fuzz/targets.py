@@ -9,7 +9,6 @@ import contextlib
 import io
 import itertools
 import json
-import logging
 import os
 import sqlite3
 import zlib
@@ -220,7 +219,6 @@ def _pipe(read: Callable[[bytes], object]) -> Callable[[Path], Feed]:
 # --- settings and small files ----------------------------------------------------------------------------------------
 def _settings(folder: Path) -> Feed:
     numbers = itertools.count()
-    logging.getLogger("mindfolio_desktop.ui.remembered").setLevel(logging.ERROR)
     defaults = (False, 1, 1.5, "text", b"bytes", [1], {"a": 1})
 
     def feed(content: bytes) -> bool:
