@@ -43,7 +43,7 @@ class AnswerFiles:
             kept = self._path(day, name).read_bytes()
             digest, body = kept[:_DIGEST], kept[_DIGEST:]
             return _decoded(body) if digest == _hash(body) else None
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
             return None
 
     def put(self, day: dt.date, name: str, evidence: Evidence) -> None:

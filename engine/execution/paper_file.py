@@ -126,7 +126,7 @@ def _decoded(line: bytes) -> list[Entry] | None:
         return None
     try:
         return _DECODER.decode(body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # no text, or no end of nests
         return None
 
 

@@ -74,7 +74,7 @@ def decode_event(name: str, version: int, body: bytes) -> Event:
         if version < current:
             body = _upcast(name, version, current, body)
         return decoder.decode(body)
-    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:  # no text, or no end of nests
         raise LedgerFault(f"a journaled {name} cannot be read: {error}") from error
 
 

@@ -136,7 +136,7 @@ def _looked_at(path: Path, head: Head | None) -> tuple[int, int | None, str | No
             anchored = connection.exec_driver_sql(
                 "SELECT hash FROM journal WHERE seq = ?", (0 if head is None else head.seq,)
             ).scalar_one_or_none()
-    except (SQLAlchemyError, ValueError) as error:  # a ValueError: what is cited of a damaged file is no text
+    except (SQLAlchemyError, UnicodeDecodeError) as error:  # SQLite names what is damaged, by its own damaged name
         raise LedgerFault(f"the ledger {path} cannot be opened: {cause(error)}") from error
     finally:
         engine.dispose()

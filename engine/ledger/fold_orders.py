@@ -32,31 +32,39 @@ _QUIET = frozenset({OrderStatus.SENT, OrderStatus.UNKNOWN, OrderStatus.WORKING, 
 def intended(book: BookState, seq: int, at: dt.datetime, event: ev.OrderIntended) -> Applied:
     """An order was decided, with its hold."""
     order = event.order
-    if order.order_id in book.orders:
-        raise LedgerFault(f"order {order.order_id} was intended twice")
-    if order.module_id not in book.modules or order.quantity <= 0 or order.hold < 0:
-        raise LedgerFault(f"order {order.order_id} is for {order.quantity} in {order.module_id}")
-    if bool(order.structure.legs) == bool(order.structure.shares):
-        raise LedgerFault(f"order {order.order_id} is neither of options nor of shares")
+    contradiction = contradicts(book, order)
+    if contradiction:
+        raise LedgerFault(contradiction)
     position = book.positions.get(order.position_id)
     if position is None:
-        if order.purpose is not OrderPurpose.OPEN or order.position_id != book.next_position_id:
-            raise LedgerFault(f"order {order.order_id} is about {order.position_id}, which is not there")
         book.positions_made += 1
-    else:
-        if (position.module_id, position.symbol) != (order.module_id, order.structure.symbol):
-            raise LedgerFault(f"order {order.order_id} is about {position.symbol} of {position.module_id}")
-        if order.purpose is not OrderPurpose.OPEN:
-            _refuse_overselling(book, order, position)
-        if order.purpose is OrderPurpose.CLOSE:
-            book.positions[order.position_id] = replace(position, status=PositionStatus.CLOSING)
+    elif order.purpose is OrderPurpose.CLOSE:
+        book.positions[order.position_id] = replace(position, status=PositionStatus.CLOSING)
     book.orders_made += 1
     book.orders_today += 1
     return _keep(book, seq, at, replace(order, changed_at=at))
 
 
-def _refuse_overselling(book: BookState, order: Order, position: Position) -> None:
-    """Closings never trade more than the position holds, those that work already counted."""
+def contradicts(book: BookState, order: Order) -> str:
+    """How a new order contradicts the state, "" where it does not: what no order may be, whoever wants it."""
+    name = f"order {order.order_id}"
+    if order.order_id in book.orders:
+        return f"{name} was intended twice"
+    if order.module_id not in book.modules or order.quantity <= 0 or order.hold < 0:
+        return f"{name} is for {order.quantity} in {order.module_id}"
+    if bool(order.structure.legs) == bool(order.structure.shares):
+        return f"{name} is neither of options nor of shares"
+    position = book.positions.get(order.position_id)
+    if position is None:
+        is_new = order.purpose is OrderPurpose.OPEN and order.position_id == book.next_position_id
+        return "" if is_new else f"{name} is about {order.position_id}, which is not there"
+    if (position.module_id, position.symbol) != (order.module_id, order.structure.symbol):
+        return f"{name} is about {position.symbol} of {position.module_id}"
+    return "" if order.purpose is OrderPurpose.OPEN else _overselling(book, order, position)
+
+
+def _overselling(book: BookState, order: Order, position: Position) -> str:
+    """How a closing trades more than the position holds, those that work already counted."""
     going = dict.fromkeys((contract for contract, _ in _to_trade(order)), 0)
     for each in [*book.orders.values(), order]:
         if each.position_id == order.position_id and each.purpose is not OrderPurpose.OPEN:
@@ -66,9 +74,10 @@ def _refuse_overselling(book: BookState, order: Order, position: Position) -> No
     for contract, traded in going.items():
         held = fold_positions.held(position, contract)
         if held * traded < 0 and abs(traded) > abs(held):
-            raise LedgerFault(f"order {order.order_id} closes more of {order.position_id} than its module holds")
+            return f"order {order.order_id} closes more of {order.position_id} than its module holds"
         if held * traded >= 0 and order.purpose is OrderPurpose.CLOSE and traded:
-            raise LedgerFault(f"order {order.order_id} closes what {order.position_id} does not hold")
+            return f"order {order.order_id} closes what {order.position_id} does not hold"
+    return ""
 
 
 def _to_trade(order: Order) -> Iterable[tuple[object, int]]:

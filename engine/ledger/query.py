@@ -245,7 +245,7 @@ class LedgerQuery:
         try:
             with self._engine.connect() as connection:
                 yield connection
-        except (SQLAlchemyError, ValueError) as error:
+        except (SQLAlchemyError, UnicodeDecodeError) as error:
             raise LedgerFault(f"the ledger's history cannot be read: {cause(error)}") from error
 
 

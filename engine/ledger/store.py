@@ -89,7 +89,7 @@ class SqliteStore:
                 self._snapshot = self._engine.connect()
             else:
                 self._open_for_writing()
-        except (SQLAlchemyError, OSError, ValueError) as error:
+        except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
             self.close()
             raise LedgerFault(f"the ledger {path} cannot be opened: {cause(error)}") from error
         except BaseException:
@@ -197,7 +197,7 @@ class SqliteStore:
             with self._reading() as connection:
                 for row in connection.execute(query):
                     yield made(row)
-        except (SQLAlchemyError, TypeError, ValueError) as error:
+        except (SQLAlchemyError, TypeError, UnicodeDecodeError) as error:
             raise LedgerFault(f"the ledger {self._path} cannot be read: {cause(error)}") from error
 
     @contextmanager

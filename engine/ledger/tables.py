@@ -233,7 +233,7 @@ def decoded(decoder: "msgspec.json.Decoder[Decoded]", body: bytes) -> Decoded:
     """A document of the ledger. Raises LedgerFault when it is damaged."""
     try:
         return decoder.decode(body)
-    except (msgspec.MsgspecError, TypeError, ValueError) as error:  # a ValueError: text that is not UTF-8
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:  # no text, or no end of nests
         raise LedgerFault(f"a document of the ledger cannot be read: {error}") from error
 
 

@@ -15,7 +15,7 @@ from engine.analytics.kernel import DAYS_PER_YEAR, Flags
 from engine.analytics.payoff import most_profit
 from engine.core.calendar import market_day
 from engine.core.clock import epoch_us
-from engine.core.money import UNIT, Money, from_float, percent
+from engine.core.money import LARGEST, UNIT, Money, from_float, percent
 from engine.domain.chain import Chain, Floats, Ints, Rows, moneys
 from engine.domain.greeks import Greeks
 from engine.domain.instrument import MULTIPLIER, OptionContract
@@ -380,9 +380,10 @@ def _closing_costs(shape: _Shape, chain: Chain, row: NDArray[np.intp], of_one_ti
     A worthless wing is sold for nothing: `package_quote` of a closing order, for all positions at once.
     """
     bid, ask = (np.rint(_taken(column, row) * UNIT) for column in (chain.bid, chain.ask))
-    priced = of_one_time & shape.all_of((bid >= 0) & (bid <= ask) & (ask > 0) & np.isfinite(ask))
+    is_sound = (bid >= 0) & (bid <= ask) & (ask > 0) & (ask <= LARGEST)
+    priced = of_one_time & shape.all_of(is_sound)
     # What was bought is sold at the bid, what was sold is bought at the ask. Whole numbers, far below 2 ** 53.
-    side = np.nan_to_num(np.where(shape.ratio > 0, bid, ask))
+    side = np.where(is_sound, np.where(shape.ratio > 0, bid, ask), 0.0)
     natural = -shape.sums(side * shape.ratio) * shape.size
     spot = from_float(chain.spot)
     stock = None if spot is None else stock_quote(spot, chain.spot_at)

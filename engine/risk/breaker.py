@@ -7,6 +7,7 @@ openings are denied then by the gate. Source: product terms, section 4; reliabil
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from engine.core.money import Money
 
@@ -33,16 +34,12 @@ def daily_loss_reached(day_pnl: Money | None, limit: Money | None) -> bool:
 
     Source: product terms, "Day P&L <= -daily_loss_limit".
     """
-    if not (_is_whole(day_pnl) and _is_whole(limit)) or day_pnl is None or limit is None:
-        return False
-    return day_pnl <= -limit
+    return _is_whole(day_pnl) and _is_whole(limit) and day_pnl <= -limit
 
 
 def drawdown_reached(drawdown: int | None, limit_pct: int | None) -> bool:
     """Whether a drawdown in 1/10,000 has reached a limit in percent."""
-    if not (_is_whole(drawdown) and _is_whole(limit_pct)) or drawdown is None or limit_pct is None:
-        return False
-    return drawdown >= limit_pct * 100
+    return _is_whole(drawdown) and _is_whole(limit_pct) and drawdown >= limit_pct * 100
 
 
 def has_evidence(
@@ -68,5 +65,5 @@ def has_evidence(
     return False
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)

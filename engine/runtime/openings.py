@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.analytics.max_risk import max_risk
 from engine.core.calendar import market_day, session_at
-from engine.core.errors import DenialCode, LedgerFault
+from engine.core.errors import DenialCode, Fact, LedgerFault
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.candidate import Candidate, plain_candidate
@@ -18,6 +18,7 @@ from engine.domain.package import PackageQuote, to_tick
 from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure
 from engine.domain.units import drawdown_bp
+from engine.ledger.fold_orders import contradicts
 from engine.ledger.lots import booked, named
 from engine.market.happenings import outlook
 from engine.risk.facts import TradeFacts, stakes_of
@@ -67,7 +68,7 @@ def try_open(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) ->
     facts = _facts_or_denial(desk, candidate, ticket)
     if isinstance(facts, Denial):
         return (facts,)
-    denials = _judge(desk, facts)
+    denials = _judge(desk, facts, ticket)
     if denials:
         return denials
     for warning in warnings(facts):
@@ -114,13 +115,15 @@ def _watch_for_a_storm(desk: Desk, order: Order) -> None:
 def gate(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) -> tuple[Denial, ...]:
     """Run every check on a candidate as things are now. A pricing kernel that fails is told to the user, once a leg."""
     facts = _facts_or_denial(desk, candidate, ticket)
-    return (facts,) if isinstance(facts, Denial) else _judge(desk, facts)
+    return (facts,) if isinstance(facts, Denial) else _judge(desk, facts, ticket)
 
 
 def rehearse(desk: Desk, candidate: Candidate, ticket: Ticket) -> tuple[TradeFacts | None, tuple[Denial, ...]]:
     """What the gate looks at and what it says, as things are now; nothing comes of it and nobody is told."""
     facts = _facts_or_denial(desk, candidate, replace(ticket, is_rehearsal=True))
-    return (None, (facts,)) if isinstance(facts, Denial) else (facts, run_gate(facts))
+    if isinstance(facts, Denial):
+        return None, (facts,)
+    return facts, run_gate(facts) or _contradiction(desk, candidate, ticket)
 
 
 def _facts_or_denial(desk: Desk, candidate: Candidate, ticket: Ticket) -> TradeFacts | Denial:
@@ -132,7 +135,17 @@ def _facts_or_denial(desk: Desk, candidate: Candidate, ticket: Ticket) -> TradeF
         return Denial(DenialCode.STRUCTURE, facts={"module": candidate.module_id, "error": type(error).__name__})
 
 
-def _judge(desk: Desk, facts: TradeFacts) -> tuple[Denial, ...]:
+def _contradiction(desk: Desk, candidate: Candidate, ticket: Ticket) -> tuple[Denial, ...]:
+    """What the book would not take: a trade in another module's position, in none, or of more than is held.
+
+    A module may propose anything; it must not come to a contradiction of the books, which halts everything.
+    """
+    why = contradicts(desk.book, order_of(desk, candidate, ticket, 0))
+    facts: dict[str, Fact] = {"module": candidate.module_id, "why": why}
+    return (Denial(DenialCode.STRUCTURE, ticket.position_id, facts=facts),) if why else ()
+
+
+def _judge(desk: Desk, facts: TradeFacts, ticket: Ticket) -> tuple[Denial, ...]:
     candidate, denials = facts.candidate, run_gate(facts)
     failed = [denial for denial in denials if denial.code is DenialCode.KERNEL_HEALTH]
     if not failed:
@@ -144,7 +157,7 @@ def _judge(desk: Desk, facts: TradeFacts) -> tuple[Denial, ...]:
             desk.kernel_faults_told.add(what)
             why = denial.facts.get("why") or "the check failed"
             desk.alert("", f"Pricing check of {what}: {why}; no order opens until it passes again", is_urgent=True)
-    return denials
+    return denials or _contradiction(desk, candidate, ticket)
 
 
 def facts_of(desk: Desk, candidate: Candidate, ticket: Ticket = _FROM_A_SCAN) -> TradeFacts:

@@ -85,7 +85,17 @@ def _about_ended(desk: Desk, report: OrderReport) -> None:
 def _accepted(desk: Desk, order: Order) -> None:
     if order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN):
         desk.record(ev.OrderAccepted(order.order_id))
-        desk.ask_at.pop(order.order_id, None)
+        _heard(desk, order.order_id)
+
+
+def _heard(desk: Desk, order_id: str) -> None:
+    """Ask no more, now that the broker has spoken of an order, unless a new limit or a cancel has no answer yet.
+
+    A fill says nothing of either: an order would keep waiting for an answer that was lost, and walk no ladder.
+    """
+    live = desk.book.orders.get(order_id)
+    if live is None or (live.asked_limit is None and live.status is not OrderStatus.CANCEL_PENDING):
+        desk.ask_at.pop(order_id, None)
 
 
 def _replaced(desk: Desk, order: Order, report: BrokerReplaced) -> None:
@@ -136,7 +146,7 @@ def _book(desk: Desk, order: Order, report: BrokerFilled, quantity: int) -> None
             after_trades(desk, position, order, trades),
         )
     )
-    desk.ask_at.pop(order.order_id, None)
+    _heard(desk, order.order_id)
     side = "credit" if report.net_price < 0 else "debit"
     price = f"{abs(report.net_price) / UNIT:.2f} {side}"
     done = {OrderPurpose.OPEN: "opened", OrderPurpose.CLOSE: "closed", OrderPurpose.ROLL: "rolled"}[order.purpose]

@@ -196,8 +196,9 @@ def resolve(desk: Desk, command: cmd.ResolveDifference) -> Denials:
     difference = book.differences.get(command.instrument)
     if difference is None:
         return (Denial(DenialCode.UNKNOWN_DIFFERENCE, facts={**about}),)
-    if not command.why.strip():
-        return (Denial(DenialCode.REASON_MISSING, facts={**about}),)
+    refused = _cannot_be_said(desk, command, difference)
+    if refused is not None:
+        return (refused,)
     split = {EXTERNAL: difference.missing} if command.how is Resolution.IGNORE else command.split
     owners = {EXTERNAL} if command.instrument == CASH_ID else {EXTERNAL, *book.modules}
     strangers = sorted(split.keys() - owners)
@@ -223,6 +224,16 @@ def resolve(desk: Desk, command: cmd.ResolveDifference) -> Denials:
     desk.suspects.pop(command.instrument, None)
     desk.reconcile_at = desk.now
     return ()
+
+
+def _cannot_be_said(desk: Desk, command: cmd.ResolveDifference, difference: Difference) -> Denial | None:
+    """What refuses a person's word about a difference, whoever it would go to."""
+    if not command.why.strip():
+        return Denial(DenialCode.REASON_MISSING, facts={"instrument": command.instrument})
+    if command.how is Resolution.IGNORE and difference.ledger and _is_over(command.instrument, desk.now):
+        words = "it has expired and the broker will tell no more of it: say whose it is, so that it ends in the books"
+        return Denial(DenialCode.ORDER_STATE, words, facts={"instrument": command.instrument})
+    return None
 
 
 def _price(desk: Desk, instrument: str) -> Money | None:

@@ -244,6 +244,9 @@ def _decide(desk: Desk, module_id: str, finding: Finding) -> ScanRow:
     if candidate.position_id and position is None:
         reason = f"position {candidate.position_id} is not open any more"
         return _row(desk, module_id, finding, ScanAction.SKIPPED, reason)
+    if position is not None and position.module_id != module_id and not _may_suggest(desk, module_id, candidate):
+        reason = f"position {candidate.position_id} is another module's ({position.module_id})"
+        return _row(desk, module_id, finding, ScanAction.SKIPPED, reason)
     if desk.book.modules[module_id].spec.autotrade and not candidate.needs_person:
         denials = carry_out(desk, candidate)
         action = ScanAction.SKIPPED if denials else ScanAction.EXECUTED
@@ -256,6 +259,12 @@ def _decide(desk: Desk, module_id: str, finding: Finding) -> ScanRow:
             _refused_today(desk, module_id)[key] = _evidence_words(denial)
     reason = ", ".join(denial.code.value for denial in denials) or finding.reason
     return _row(desk, module_id, finding, action, reason, denials)
+
+
+def _may_suggest(desk: Desk, module_id: str, candidate: Candidate) -> bool:
+    """Whether it is the end of another's position, proposed by the kind of module that watches over all of them."""
+    spec = desk.book.modules[module_id].spec
+    return candidate.purpose is OrderPurpose.CLOSE and spec.kind is ModuleKind.SMART_REBALANCER and not spec.program
 
 
 def _evidence_words(denial: Denial) -> str:

@@ -66,10 +66,10 @@ def recall(key: str, default: ValueT, whose: Whose = Whose.MINDFOLIO) -> ValueT:
     try:
         held = json.loads(str(file.value(key, "")))
         value = base64.b64decode(held["bytes"], validate=True) if "bytes" in held else held["value"]
-    except (ValueError, TypeError, KeyError, RuntimeError):  # not ours, cut short, or edited by hand
+        if type(default) is float and type(value) is int:
+            value = float(value)
+    except (ValueError, TypeError, KeyError, RuntimeError, OverflowError):  # not ours, cut short, or edited by hand
         return default
-    if type(default) is float and type(value) is int:
-        value = float(value)
     return value if type(value) is type(default) else default
 
 

@@ -218,7 +218,7 @@ class UserPrograms:
             return {}
         try:
             return {each.name: each for each in msgspec.json.decode(body, type=tuple[Enabled, ...])}
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # no text, or no end of nests
             raise MindfolioError(
                 f"{self._file} cannot be read ({error}): delete it, and enable modules anew"
             ) from error

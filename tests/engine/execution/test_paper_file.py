@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import zlib
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,14 @@ def test_damage_before_the_last_line_is_refused_by_its_number(path: Path, where:
     lines[where] = lines[where].replace(b"type", b"tYpe", 1)
     path.write_bytes(b"\n".join(lines))
     with pytest.raises(LedgerFault, match=f"line {where + 1} is damaged"):
+        opened(path)
+
+
+@pytest.mark.parametrize("body", [b'[{"type":"Ended","order_id":"\xff"}]', b'[{"type":"Ended","x":' + b"[" * 3000])
+def test_a_line_that_is_no_text_or_too_deep_is_damage(path: Path, body: bytes) -> None:
+    opened(path).close()
+    path.write_bytes(b"%08x %b\n" % (zlib.crc32(body), body) + path.read_bytes())
+    with pytest.raises(LedgerFault, match="line 1 is damaged"):
         opened(path)
 
 

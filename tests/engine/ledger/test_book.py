@@ -148,7 +148,9 @@ def test_day_pnl_counts_from_the_baselines_of_the_session() -> None:
 def test_a_hold_stays_until_the_brokers_final_word() -> None:
     clerk = Clerk()
     book = clerk.ledger.book
+    before = (book.available(ALPHA), book.account_available)
     order_id = clerk.intend(quantity=2, hold=dollars("882.40"))
+    assert (book.available(ALPHA), book.account_available) == tuple(each - 2 * dollars("882.40") for each in before)
     clerk.fill(order_id, "-1.20", 1)
     clerk.record(ev.OrderCancelRequested(order_id, "end of the ladder"))
     assert (book.orders[order_id].status, book.held(ALPHA)) == (OrderStatus.CANCEL_PENDING, dollars("882.40"))

@@ -182,6 +182,8 @@ def test_the_form_is_plain_sorted_json_without_spaces() -> None:
         ("SessionClosed", 1, b'{"day":"2026-03-1'),
         ("SessionClosed", 1, b""),
         ("SessionClosed", 1, b"\xff"),
+        ("OrderSubmitted", 1, b'{"order_id":"\xff"}'),
+        ("OrderFilled", 1, b'{"order_id":' + b"[" * 3000),
         ("OrderRepriced", 1, b'{"limit":NaN,"order_id":"O1","steps":1}'),
         ("OrderRepriced", 1, b'{"limit":1e400,"order_id":"O1","steps":1}'),
     ],

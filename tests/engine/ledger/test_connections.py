@@ -39,6 +39,16 @@ def test_a_pipe_is_not_waited_for(path: Path) -> None:
         inspected(path)
 
 
+def test_names_inside_that_are_no_text_are_a_fault(path: Path) -> None:
+    """SQLite tells of a damaged table by its name, which Python then cannot read either."""
+    SqliteStore(path).close()
+    whole = path.read_bytes()
+    place = whole.index(b"CREATE TABLE journal")
+    path.write_bytes(whole[:place] + b"CREATE T\xf4\xf4LE" + whole[place + 12 :])
+    with pytest.raises(LedgerFault, match="cannot be opened"):
+        inspected(path)
+
+
 def test_it_is_seen_beside_a_writer_that_goes_on(path: Path) -> None:
     store = SqliteStore(path)
     clerk = Clerk(ledger(store))

@@ -247,6 +247,10 @@ def test_what_becomes_external_is_no_more_the_mindfolios() -> None:
     # It leaves at what it is worth, -150.00: 50,000 + 120 - 2.40 - 150. The loss stays with the module that made it.
     assert (book.cash, book.nav, book.broker_cash) == (dollars("49967.60"), dollars("49967.60"), dollars("50117.60"))
     assert book.instruments()["TSLA260417P00250000"] == -1
+    # It takes of the same account as before: 50,000 less the 32.40 that were lost, and what it uses.
+    used = book.positions[position_id].used
+    assert used > 0
+    assert book.account_available == dollars("49967.60") - used
 
 
 def test_a_module_that_ended_leaves_its_pnl_in_the_books() -> None:

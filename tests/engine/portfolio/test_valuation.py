@@ -116,6 +116,13 @@ def test_where_nothing_can_be_won_there_is_no_share(chain: Chain) -> None:
     assert view_of(held(price="0.10").ledger.book, chain).pnl_of_max_pct is None
 
 
+@pytest.mark.parametrize("ask", [math.inf, 1e300])
+def test_an_ask_that_nobody_can_pay_gives_no_closing_cost(chain: Chain, ask: float) -> None:
+    absurd = chain.ask.copy()
+    absurd[:] = ask
+    assert view_of(held(2).ledger.book, replace(chain, ask=absurd)).closing_cost is None
+
+
 def test_closing_costs_the_asks_of_what_was_sold_and_brings_the_bids_of_what_was_bought(chain: Chain) -> None:
     bid, ask = (
         {leg.contract: from_float(float(column[chain.row(leg.contract)])) for leg in condor().legs}

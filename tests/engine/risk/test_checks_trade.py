@@ -274,6 +274,26 @@ class TestEvent:
         facts = replace(good, happenings=known, waivers=replace(good.waivers, events=True))
         denied(checks.check_event(facts), DenialCode.EVENT)
 
+    @pytest.mark.parametrize(
+        ("right", "ratio", "adds_to", "shares", "passes"),
+        [
+            (Right.CALL, -1, "P1", 100, True),
+            (Right.CALL, -1, "P1", 99, False),
+            (Right.CALL, -1, "P1", None, False),
+            (Right.CALL, -1, "", 100, False),
+            (Right.PUT, -1, "P1", 100, False),
+            (Right.CALL, 1, "P1", 100, False),
+        ],
+    )
+    def test_only_calls_sold_on_shares_that_are_held_may_meet_an_event(
+        self, good: TradeFacts, right: Right, ratio: int, adds_to: str, shares: int | None, passes: bool
+    ) -> None:
+        contract = replace(good.candidate.structure.legs[0].contract, right=right)
+        facts = with_legs(good, (Leg(contract, ratio),))
+        facts = replace(facts, candidate=replace(facts.candidate, quantity=1), adds_to=adds_to, covering_shares=shares)
+        happenings = (Happening(HappeningKind.EARNINGS, dt.date(2026, 4, 1)),)
+        assert (checks.check_event(replace(facts, happenings=happenings)) is None) is passes
+
     def test_shares_alone_have_no_end(self, good: TradeFacts) -> None:
         assert checks.check_event(replace(stock(good), happenings=None)) is None
 

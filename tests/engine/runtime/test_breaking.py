@@ -10,7 +10,7 @@ import pytest
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
-from engine.domain.account import BrokerAccount
+from engine.domain.account import EXTERNAL, BrokerAccount
 from engine.domain.broker_reports import BrokerAccepted, BrokerReport
 from engine.domain.limits import AccountLimits
 from engine.domain.mindfolio import MindfolioStatus
@@ -109,6 +109,7 @@ class TestSuspicion:
         tripped = breaking._breach(rig.desk, 0, limit)
         assert tripped is not None
         assert (tripped.code, tripped.measured, tripped.limit) == ("DRAWDOWN", 1500, 1500)
+        assert tripped.why == "the drawdown of 15.00 % has reached its limit of 15 %"
 
     def test_a_missing_limit_never_trips(self, tmp_path: Path) -> None:
         rig = trading(tmp_path, limits=AccountLimits(day_loss=None, drawdown_pct=None))
@@ -119,6 +120,18 @@ class TestSuspicion:
         rig = trading(tmp_path, *later, limits=LOSS, broker=broker).run(until=new_york(10, 20))
         assert rig.desk.book.breaker == "ACCOUNT_LOSS"
         assert (plans(rig), broker.submitted) == ([], [])
+
+    def test_while_it_lasts_it_trips_once(self, tmp_path: Path) -> None:
+        looks = [at(10, second, *FALLEN) for second in (0, 2, 4)]
+        rig = trading(tmp_path, *looks, limits=LOSS).run(until=new_york(10, 10, 5))
+        assert len(rig.events(ev.BreakerTripped)) == 1
+
+    def test_a_loss_of_what_is_external_is_not_the_mindfolios(self, tmp_path: Path) -> None:
+        rig = trading(tmp_path, at(10), at(10, 5, *FALLEN), limits=LOSS)  # the second look is between two marks
+        for position_id in list(rig.desk.book.positions):
+            rig.desk.record(ev.PositionMoved(position_id, EXTERNAL, "user", "mine"))
+        rig.run(until=new_york(10, 10, 5))
+        assert (rig.desk.book.breaker, rig.desk.book.status) == ("", MindfolioStatus.ACTIVE)
 
     def test_only_a_persons_reason_ends_it(self, tmp_path: Path) -> None:
         rig = trading(tmp_path, at(10, 0, *FALLEN), limits=LOSS).run(until=new_york(10, 10, 5))

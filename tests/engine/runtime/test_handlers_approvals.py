@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.errors import DenialCode
 from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
@@ -91,6 +92,15 @@ def test_what_nobody_decided_expires(rig: Rig) -> None:
     rig.desk.commit()
     assert rig.desk.book.approvals == {}
     assert give(rig, cmd.RefuseTrade(approval.approval_id, "user", "late")) == ["UNKNOWN_APPROVAL"]
+
+
+def test_a_click_at_the_very_end_is_too_late(rig: Rig) -> None:
+    """Whether or not it was swept away before."""
+    approval = waits(rig)
+    click = cmd.ApproveTrade(approval.approval_id, "user")
+    rig.desk.clock.advance_to(approval.expires_at)
+    assert [each.code for each in handlers_approvals.approve(rig.desk, click)] == [DenialCode.APPROVAL_EXPIRED]
+    assert rig.broker.submitted == []
 
 
 class TestOtherStrikes:

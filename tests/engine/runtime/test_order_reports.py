@@ -110,6 +110,22 @@ class TestFills:
         # 4 contracts at 0.60 and at 0.02 by our schedule; then what the broker says.
         assert booked == [(dollars("2.40"), dollars("0.08")), (dollars("1.00"), dollars("0.03"))]
 
+    @pytest.mark.parametrize("is_cancel", [False, True], ids=["a new limit", "a cancel"])
+    def test_a_part_that_is_filled_answers_no_other_question(self, five: Rig, *, is_cancel: bool) -> None:
+        """Else an order whose answer was lost would wait for it until the session ends, and walk no ladder."""
+        five.broker.on_replace = lambda _order_id, _limit: []
+        five.broker.on_cancel = lambda _order_id: []
+        if is_cancel:
+            orders.request_cancel(five.desk, live(five), "as asked")
+        else:
+            orders.request_limit(five.desk, live(five), dollars("-0.95"), 1)
+        five.desk.commit()
+        due = five.desk.ask_at["O000001"]
+        hear(five, filled(live(five), cumulative=1))
+        assert five.desk.ask_at["O000001"] == due
+        later(five, (due - five.desk.now).total_seconds())
+        assert ("ask", "O000001") in five.broker.calls
+
     def test_a_fill_that_overtakes_the_acknowledgement_counts(self, tmp_path: Path) -> None:
         rig = quiet(tmp_path)
         rig.broker.on_submit = lambda _: []

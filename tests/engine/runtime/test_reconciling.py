@@ -351,6 +351,16 @@ class TestExpired:
         realised = [rig.desk.book.realised(name) for name in (MODULE, OTHER)]
         assert (realised, rig.desk.book.positions) == ([-dollars(200), dollars(200)], {})
 
+    def test_what_is_held_and_over_cannot_be_ignored_but_ends_where_somebody_takes_it(self, tmp_path: Path) -> None:
+        rig = quiet(tmp_path)
+        hold(rig, made_of(put(95, 1)), ("2.00",))
+        self.at(rig, self.SATURDAY)
+        twice(rig, positions={})
+        ignored = cmd.ResolveDifference(self.PUT.occ, Resolution.IGNORE, {}, "user", "gone")
+        assert give(rig, ignored) == ["ORDER_STATE"]
+        assert give(rig, replace(ignored, how=Resolution.ASSIGN, split={MODULE: -1})) == []
+        assert (rig.desk.book.positions, rig.desk.book.ignored) == ({}, {})
+
     def test_what_was_ignored_of_a_contract_counts_no_longer_once_it_is_over(self, rig: Rig) -> None:
         theirs = {self.PUT.occ: 3}
         twice(rig, positions=theirs)

@@ -48,6 +48,8 @@ def test_another_type_than_asked_for_is_as_good_as_nothing(file: Path) -> None:
     remember("window/share", 1)
     assert recall("window/share", 0.5) == 1.0
     assert recall("window/share", True) is True
+    remember("window/share", 10**400)
+    assert recall("window/share", 0.5) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -127,8 +127,9 @@ def test_what_cannot_be_enabled(programs: UserPrograms, tmp_path: Path) -> None:
     assert not (tmp_path / "enabled.json").exists()
 
 
-def test_a_list_that_cannot_be_read_lets_nothing_run(programs: UserPrograms, tmp_path: Path) -> None:
-    (tmp_path / "enabled.json").write_text("[{]", encoding="utf-8")
+@pytest.mark.parametrize("body", [b"[{]", b'[{"name":"\xff"}]'])
+def test_a_list_that_cannot_be_read_lets_nothing_run(programs: UserPrograms, tmp_path: Path, body: bytes) -> None:
+    (tmp_path / "enabled.json").write_bytes(body)
     assert "delete it, and enable modules anew" in programs.permission(hash_of(SOURCE))
     assert "delete it, and enable modules anew" in programs.problem(user_module(SOURCE))
     assert programs.parameters_of(user_module(SOURCE)) == ()
