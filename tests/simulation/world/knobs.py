@@ -31,6 +31,12 @@ KILL_POINTS = (
     "between turns",
 )  # fmt: skip
 
+RARE_POINTS = (
+    "before intent", "after intent", "before fill", "after fill", "before submit", "after submit", "before cancel",
+    "after cancel", "after cancel", "before replace",
+)  # fmt: skip
+"""Where a process seldom comes: drawn more often, and the first time there is as good as any."""
+
 NIGHT_FAULTS = ("early assignment", "broken trade", "foreign trade", "foreign cash")
 
 QUOTE_FAULTS = ("crossed", "no bid", "no sides", "wild", "absurd", "left out", "chain silent", "ten times", "told late")
@@ -115,7 +121,7 @@ def knobs_of(seed: int) -> Knobs:
     for act in ("bust", "foreign", "roll", "cancel", "replace"):
         acts[act] += dice.choice((0, 1))
     if mood != "calm":
-        acts["kill"], acts["store fault"] = dice.choice((1, 3, 6)), dice.choice((0, 1, 3))
+        acts["kill"], acts["store fault"] = dice.choice((3, 6, 10)), dice.choice((0, 1, 3))
     acts["resolve"] = acts["rearm"] = acts["resume"] = max(1, acts["resume"])
     return Knobs(
         seed=seed,

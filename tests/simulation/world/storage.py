@@ -15,7 +15,7 @@ class Killed(BaseException):
 
 
 class Death:
-    """Ends the process at the n-th time that it comes to a named point."""
+    """Ends the process at the n-th time that it comes to a named point. Several may wait, the rare ones for long."""
 
     def __init__(self, fired: Counter[str]) -> None:
         self._fired, self._left = fired, dict[str, int]()
@@ -23,7 +23,7 @@ class Death:
 
     def wait_at(self, point: str, times: int) -> None:
         """From now on."""
-        self._left = {point: times}
+        self._left[point] = times
 
     def spare(self) -> None:
         """Nobody dies."""
@@ -35,7 +35,7 @@ class Death:
             if name in self._left:
                 self._left[name] -= 1
                 if self._left[name] <= 0:
-                    self.spare()
+                    del self._left[name]
                     self._fired[f"killed {name}"] += 1
                     raise Killed(name)
 

@@ -20,7 +20,7 @@ from engine.ledger.ledger import Ledger
 from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_file
 from engine.risk.latch import set_latch_file
-from tests.simulation.world.knobs import KILL_POINTS, STORE_FAULTS, Knobs, knobs_of
+from tests.simulation.world.knobs import KILL_POINTS, RARE_POINTS, STORE_FAULTS, Knobs, knobs_of
 from tests.simulation.world.life import Life, use_clock
 from tests.simulation.world.person import WHO, WHY, Person
 from tests.simulation.world.reader import Reader
@@ -198,7 +198,8 @@ class Story:
         self._say([cmd.EmergencyStop("button", WHY)])
 
     def _kill(self, dice: random.Random) -> None:
-        point, times = dice.choice(KILL_POINTS), dice.choice((1, 1, 2, 5))
+        point = dice.choice((*KILL_POINTS, *RARE_POINTS, *RARE_POINTS))
+        times = 1 if point in RARE_POINTS else dice.choice((1, 1, 2, 5))
         self.death.wait_at(point, times)
         if point in ("in recovery", "between turns"):
             if point == "between turns":
