@@ -174,7 +174,7 @@ def test_it_asks_and_after_a_refusal_not_again_within_a_day(scans: list[Day]) ->
     }
     (first, *_) = scans
     assert first.row is not None
-    assert "closing P000001 of IV_SERVICE leaves 0 % and 0 %" in first.row.reason
+    assert "; closing TSLA long stock leaves 0 % of NAV by buying power and stock, 0 % by delta; " in first.row.reason
 
 
 def test_two_index_funds_move_as_one_and_tsla_has_no_recent_past(scans: list[Day]) -> None:
