@@ -136,7 +136,7 @@ def _nothing(_source: str, _why: str) -> None:
 
 
 def _window(
-    folder: Path, stop: Callable[[str, str], None] = _nothing
+    folder: Path, stop: Callable[[str, str], None] = _nothing, *, is_busy: bool = True
 ) -> tuple[QApplication, MainWindow, EngineBridge, BusyEngine]:
     """The application, its window, the bridge, and a busy engine that has begun; the first figures are shown."""
     sys.setswitchinterval(SWITCH_S)
@@ -153,7 +153,8 @@ def _window(
     bridge.publish(engine.first)
     _settle(0.5)
     set_aside()  # as the program does then
-    engine.start()
+    if is_busy:
+        engine.start()
     return application, window, bridge, engine
 
 
@@ -257,11 +258,26 @@ def pages(folder: Path) -> None:
 
 
 def drag(folder: Path) -> None:
-    """Print how long a mouse move on a divider takes to be painted."""
-    _application, window, bridge, engine = _window(folder)
+    """Print how long a mouse move on a divider takes to be painted, with a still engine and with a busy one."""
+    _application, window, bridge, engine = _window(folder, is_busy=False)
     (handle,) = window.findChildren(QSlider, "divider_m05")
     (strip,) = window.findChildren(QWidget, "allocation_strip")
     eye = Eye(strip)
+    for words in ("still", "busy"):
+        if words == "busy":
+            engine.start()
+            _settle(0.5)
+        taken = _dragged(handle, eye)
+        p50, p99 = np.percentile(taken, (50, 99))
+        print(
+            f"  move to paint, {words} engine: p50 {p50:.2f}, p99 {p99:.2f}, most {max(taken):.2f} ms over {len(taken)}"
+        )
+    engine.close()
+    bridge.close()
+
+
+def _dragged(handle: QSlider, eye: Eye) -> list[float]:
+    """Milliseconds of every move of one drag, to and fro."""
     taken: list[float] = []
     mouse(handle, QEvent.Type.MouseButtonPress, handle.width() / 2)
     at = start = handle.x() + handle.width() / 2
@@ -277,10 +293,7 @@ def drag(folder: Path) -> None:
             taken.append(eye.wait(began))
         _settle(0.01)
     mouse(handle, QEvent.Type.MouseButtonRelease, handle.width() / 2)
-    engine.close()
-    p50, p99 = np.percentile(taken, (50, 99))
-    print(f"  move to paint: p50 {p50:.2f}, p99 {p99:.2f}, most {max(taken):.2f} ms over {len(taken)}")
-    bridge.close()
+    return taken
 
 
 def stop(folder: Path, presses: int) -> None:
