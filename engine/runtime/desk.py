@@ -117,6 +117,8 @@ class Desk:
     """Since when the broker says that it does not know an order."""
     stuck: dict[str, dt.datetime] = field(default_factory=dict)
     """Positions whose exit is due and cannot be ordered, since when."""
+    rejected: dict[str, tuple[int, dt.datetime]] = field(default_factory=dict)
+    """Positions whose closing the broker has rejected: how often in a row, and until when no rule tries it again."""
     hedged_at: dict[str, dt.datetime] = field(default_factory=dict)
     """When shares were last ordered against the delta of a position, by id."""
     refused_at: dict[tuple[str, OrderPurpose], dt.datetime] = field(default_factory=dict)

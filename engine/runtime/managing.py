@@ -42,7 +42,7 @@ def manage_positions(desk: Desk, only: ModuleKind | None = None) -> None:
     spoken_for: dict[str, Money] = {}
     for position in list(desk.book.positions.values()):
         is_managed = position.status in _MANAGED and position.module_id in desk.book.modules
-        if not is_managed or _has_live_order(desk, position):
+        if not is_managed or _has_live_order(desk, position) or _was_rejected(desk, position):
             continue
         module = desk.book.modules[position.module_id].spec
         if only not in (None, module.kind):
@@ -56,6 +56,11 @@ def manage_positions(desk: Desk, only: ModuleKind | None = None) -> None:
         for action in actions:
             if _do(desk, module, position, action):
                 break
+
+
+def _was_rejected(desk: Desk, position: Position) -> bool:
+    """Whether the broker has just rejected its closing: to order it again at once would be no better."""
+    return desk.now < desk.rejected.get(position.position_id, (0, desk.now))[1]
 
 
 def context_of(

@@ -28,6 +28,7 @@ from engine.runtime.desk import Desk
 from engine.runtime.orders import ASK_AGAIN, request_cancel, send_cancel
 from engine.runtime.power import after_trades, used_by
 
+_REJECTED_FIRST, _REJECTED_MOST = dt.timedelta(minutes=1), dt.timedelta(minutes=30)
 ABSENCE = dt.timedelta(seconds=10)
 """The broker must deny twice, this far apart, that it has an order, before the order counts as never received."""
 
@@ -147,6 +148,7 @@ def _book(desk: Desk, order: Order, report: BrokerFilled, quantity: int) -> None
         )
     )
     _heard(desk, order.order_id)
+    desk.rejected.pop(order.position_id, None)
     side = "credit" if report.net_price < 0 else "debit"
     price = f"{abs(report.net_price) / UNIT:.2f} {side}"
     done = {OrderPurpose.OPEN: "opened", OrderPurpose.CLOSE: "closed", OrderPurpose.ROLL: "rolled"}[order.purpose]
@@ -277,12 +279,21 @@ def _ended(
         desk.record(ev.OrderEnded(order.order_id, status, why))
         if status is OrderStatus.REJECTED:
             desk.alert(order.module_id, f"{order.structure.words} was rejected: {why}", is_urgent=not order.adds_risk)
+            _back_off(desk, order)
         elif order.who:
             desk.alert(order.module_id, f"your order for {order.structure.words} has ended: {why}")
     else:
         # A fill is on its way, or was lost: the hold is released only against what the broker did in all. An answer
         # that does not fit is asked about again, but not at once: the quota belongs to cancels.
         desk.ask_at[order.order_id] = desk.now + ask_in
+
+
+def _back_off(desk: Desk, order: Order) -> None:
+    """No rule orders a rejected closing again for a minute, then two, four, at most 30, until one fills."""
+    if order.purpose is OrderPurpose.CLOSE:
+        times = desk.rejected.get(order.position_id, (0, desk.now))[0] + 1
+        wait = min(_REJECTED_MOST, _REJECTED_FIRST * 2 ** min(times - 1, 10))
+        desk.rejected[order.position_id] = times, desk.now + wait
 
 
 def _known(desk: Desk, order: Order, report: BrokerKnows) -> None:

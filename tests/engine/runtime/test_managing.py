@@ -11,10 +11,10 @@ import pytest
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
-from engine.domain.broker_reports import BrokerAccepted, BrokerReport
+from engine.domain.broker_reports import BrokerAccepted, BrokerEnded, BrokerReport
 from engine.domain.candidate import Candidate, Finding
 from engine.domain.mindfolio import ModuleKind, ModuleStatus
-from engine.domain.order import Order, OrderPurpose
+from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.package import structure_quote
 from engine.domain.ports import ChainUpdate
 from engine.domain.position import Position
@@ -114,6 +114,37 @@ class TestExits:
         rig.run(until=new_york(11, 5))
         closes = [order for order in rig.broker.submitted if order.purpose is OrderPurpose.CLOSE]
         assert [order.created_at for order in closes] == [new_york(11), new_york(11, 5)]
+
+    def test_an_exit_that_the_broker_rejects_is_ordered_again_ever_less_often(self, held: Held) -> None:
+        """It waits 1 minute, then 2, 4, 8, 16; an answer comes a second after its quote: one quote later each time."""
+
+        def refuses(order: Order) -> list[BrokerReport]:
+            if order.purpose is OrderPurpose.OPEN:
+                return [filled(order)]
+            return [BrokerEnded(order.order_id, OrderStatus.REJECTED, 0, "more than the account has")]
+
+        minutes = [chain_update(new_york(11, at), volatility=0.14) for at in range(60)]
+        rig = held(*minutes, fills=refuses)
+        rig.run(until=new_york(11, 59, 30))
+        closings = [order for order in rig.broker.submitted if order.purpose is OrderPurpose.CLOSE]
+        assert [order.created_at.minute for order in closings] == [0, 2, 5, 10, 19, 36]
+        rejected = [alert for alert in rig.publisher.alerts if "was rejected" in alert]
+        assert len(rejected) == len(closings)
+
+    def test_a_person_may_close_at_once_what_was_rejected(self, held: Held) -> None:
+        def refuses_once(order: Order) -> list[BrokerReport]:
+            if order.purpose is OrderPurpose.OPEN or order.who:
+                return [filled(order)]
+            return [BrokerEnded(order.order_id, OrderStatus.REJECTED, 0, "not now")]
+
+        quotes = [chain_update(new_york(11, 0, second), volatility=0.14) for second in (0, 6, 8)]
+        rig = held(*quotes, fills=refuses_once)
+        rig.run(until=new_york(11, 0, 5))
+        assert "P000001" in rig.desk.rejected
+        handlers.handle(rig.desk, cmd.ClosePosition("P000001", None, None, "user", "now"))
+        rig.run(until=new_york(11, 0, 10))
+        assert rig.broker.submitted[-1].who == "user"
+        assert rig.desk.rejected == {}, "one that is filled begins anew"
 
     def test_a_target_that_a_person_lets_rest_makes_way_for_an_exit(self, held: Held) -> None:
         rig = held(chain_update(new_york(11), volatility=0.14), chain_update(new_york(11, 0, 10), volatility=0.14))
