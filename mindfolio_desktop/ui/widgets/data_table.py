@@ -107,7 +107,9 @@ class DataTable(QWidget):
         titles, widths = self._titles(), kept.get("widths")
         if isinstance(widths, dict):
             self._widths = {
-                title: width for title, width in widths.items() if title in titles and isinstance(width, int)
+                title: width
+                for title, width in widths.items()
+                if title in titles and isinstance(width, int) and width > 0
             }
         by, is_down = kept.get("by"), kept.get("down")
         if isinstance(by, str) and by in titles:
@@ -117,8 +119,8 @@ class DataTable(QWidget):
         header.sectionResized.connect(self._on_resized)
 
     def _on_resized(self, column: int, _before: int, width: int) -> None:
-        """Only a width that a person dragged is kept: the table's own fitting is not."""
-        if self._is_fitting or column == self._stretch:
+        """Only a width that a person dragged is kept: the table's own fitting is not, nor that a column is hidden."""
+        if self._is_fitting or column == self._stretch or width <= 0:
             return
         self._widths[self._titles()[column]] = round(width * 100 / theme.text_size())
         self._keep()

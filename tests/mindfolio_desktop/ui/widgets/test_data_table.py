@@ -205,8 +205,11 @@ def test_columns_of_a_persons_choice_are_remembered_by_the_table(
     assert again.view.isColumnHidden(1)
     other = DataTable(model, "u", "Trades", sort_role=ROLE, stretch=0)
     qtbot.addWidget(other)
-    other.offer_columns(hidden=["Amount"])
+    menu = other.offer_columns(hidden=["Amount"])
     assert other.view.isColumnHidden(1)
+    menu.actions()[0].trigger()
+    assert not other.view.isColumnHidden(1)
+    assert other.view.columnWidth(1) >= other.view.sizeHintForColumn(1) > 0, "what is shown again can be seen"
     assert not DataTable(model, "v", "Trades", sort_role=ROLE, stretch=0).view.isColumnHidden(1)
 
 
