@@ -70,10 +70,16 @@ class Bureau:
         """Break one trade of an order that has ended in our books with all of its fills; False when there is none."""
         state = self.paper._state
         broken = {name.split("-")[1] for name in state.tickets if name.startswith("BUST-")}
+        # What expires or is assigned this night was decided at the close: no clerk takes it back before the morning.
+        decided = {each.instrument for each in state.decided}
         fills = [
             (ticket.order, fill)
             for order_id, ticket in state.tickets.items()
-            if ticket.status.is_final and ticket.fills and known(order_id, ticket.filled) and order_id not in broken
+            if ticket.status.is_final
+            and ticket.fills
+            and known(order_id, ticket.filled)
+            and order_id not in broken
+            and decided.isdisjoint(leg.contract.occ for leg in ticket.order.structure.legs)
             for fill in ticket.fills
         ]
         if not fills:
