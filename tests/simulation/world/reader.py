@@ -187,7 +187,9 @@ class Reader:
             assert leg.ratio > 0 or bid > 0, "I13: something is sold that nobody bids for"
 
     def _newest(self, symbol: str, key: int) -> tuple[dt.datetime, float, float] | None:
-        for update in reversed(self._feed().told.get(symbol, [])):
+        # By the time of the quote: what is told late is older than what was told before it.
+        told = reversed(self._feed().told.get(symbol, []))
+        for update in sorted(told, key=lambda update: update.at, reverse=True):
             rows = np.flatnonzero(update.key == key)
             if rows.size:
                 return update.at, float(update.bid[rows[0]]), float(update.ask[rows[0]])

@@ -111,7 +111,9 @@ class SmallFeed:
                 self.told.setdefault(update.symbol, []).append(found)
             before = self._before(at)
             if before is not None and self._strikes("told_late", at, number):
-                updates.append(quotes_at(self._seed, self._start, before, symbol))
+                late = quotes_at(self._seed, self._start, before, symbol)
+                updates.append(late)
+                self.told.setdefault(symbol, []).append(late)
         return tuple(updates)
 
     def last_known(self, at: dt.datetime) -> tuple[ChainUpdate, ...]:
