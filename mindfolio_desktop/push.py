@@ -6,17 +6,16 @@ the log, not an error, not a repr. apprise is an extra, imported when an address
 typed, or else with the first message.
 """
 
-import contextlib
 import importlib.util
 import logging
-import os
 import re
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
+
+from engine.core.files import replace_text
 
 INTERVAL_S = 10.0
 LEAVING_S = 3.0
@@ -133,7 +132,8 @@ class Pusher:
         if why:
             return why
         try:
-            _write(self._path, address)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            replace_text(self._path, address)
         except OSError as error:
             return f"The address was not kept: {error.strerror or type(error).__name__}."
         self._change(address)
@@ -247,19 +247,3 @@ def _read(path: Path) -> str:
     except (OSError, ValueError):
         return ""
     return address if _ADDRESS.fullmatch(address) else ""
-
-
-def _write(path: Path, address: str) -> None:
-    """Whole or not at all, and never readable by others: a temporary file is its owner's alone (mode 0600)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{FILE}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(address)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -10,11 +10,11 @@ import json
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.core.files import replace_text
 from engine.domain.mindfolio import Environment, KnownMindfolio, KnownState
 from engine.runtime.places import SEVERAL, Places, data_dirs, existing
 
@@ -186,13 +186,4 @@ def _write(path: Path, lines: list[_Line]) -> None:
         for line in lines
     ]
     words = json.dumps({"mindfolios": held}, indent=1, ensure_ascii=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(words)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    replace_text(path, words)
