@@ -176,8 +176,10 @@ class Desk:
     """Whose candidates the gate refused at each module's last scan."""
     recorder: Recorder | None = None
     """Who keeps what the feed shows; nobody, unless that was asked for."""
-    _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)
-    """The newest mark of each position, with what it was made from."""
+    _marks: dict[str, tuple[Position, Money | None]] = field(default_factory=dict)
+    """Marks that were worked out for `_marked_by`, and for nothing before it: else each position that has ended would
+    keep the whole market as it was then."""
+    _marked_by: tuple[dt.datetime, Mapping[str, Chain]] | None = None
     _effects: deque[Callable[[], None]] = field(default_factory=deque)
     _notices: list[Notice] = field(default_factory=list)
 
@@ -333,14 +335,16 @@ class Desk:
         Limits, exits and the journal ask for it one after the other: it is worked out once for the same quotes.
         """
         now, chains = self.now, self.market.chains()
+        if self._marked_by is None or self._marked_by[0] != now or self._marked_by[1] is not chains:
+            self._marks, self._marked_by = {}, (now, chains)
         kept = self._marks.get(position.position_id)
-        if kept is not None and kept[0] is position and kept[1] == now and kept[2] is chains:
-            return kept[3]
+        if kept is not None and kept[0] is position:
+            return kept[1]
         held = position.structure
         stock = self._fresh(self.market.stock(held.symbol)) if held.shares else None
         unit = clean_mark(held, self.fresh_quotes_of(held.legs), stock)
         mark = None if unit is None else unit * position.quantity
-        self._marks[position.position_id] = (position, now, chains, mark)
+        self._marks[position.position_id] = (position, mark)
         return mark
 
     def account_available(self) -> Money:

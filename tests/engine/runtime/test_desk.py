@@ -1,7 +1,9 @@
 """The desk: what is decided is durable before anything leaves, and a failing window stops nothing."""
 
 import datetime as dt
+import gc
 import threading
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -232,6 +234,25 @@ class TestFigures:
         (order,) = rig.desk.book.orders.values()
         rig.desk.book.limits = replace(rig.desk.book.limits, max_quote_age=None)
         assert rig.desk.fresh_quotes_of(order.structure.legs) == (None,) * 4
+
+    def test_a_mark_keeps_no_market_once_there_is_a_newer_one(self, tmp_path: Path) -> None:
+        broker = ScriptedBroker()
+        broker.on_submit = lambda order: [filled(order)]
+        rig = Rig(tmp_path, [chain_update(new_york(10))], broker=broker)
+        rig.run(until=new_york(10, 0, 3))
+        desk, (ended, *_) = rig.desk, rig.desk.book.positions.values()
+        for minute in (1, 2):
+            desk.clock.advance_to(new_york(10, minute))
+            desk.market.apply(chain_update(new_york(10, minute)))
+            if minute == 1:
+                assert desk.mark_of(ended) is not None
+                before = weakref.ref(desk.market.chains()[ended.symbol])
+
+        # It is never asked about again, as a position that was closed: only others are.
+        assert before() is not None
+        assert desk.mark_of(replace(ended, position_id="P000099")) is not None
+        gc.collect()
+        assert before() is None
 
     def test_the_accounts_cash_counts_the_orders_and_positions_of_all_modules(self, tmp_path: Path) -> None:
         broker = ScriptedBroker()
