@@ -32,7 +32,7 @@ class Person(QObject):
         super().__init__()
         self._session, self._look = program.switching.session, program._look
         self._bridge = self._session.bridge
-        self.turns = 0
+        self.turns = self._seen = 0
         self.done: Counter[str] = Counter()
         self.denied: Counter[str] = Counter()
         self._places = self._round()
@@ -71,10 +71,11 @@ class Person(QObject):
 
     # --- now and then ------------------------------------------------------------------------------------------------
     def see(self, number: int, snapshot: MindfolioSnapshot) -> None:
-        """Another session has begun: do what is due in it."""
+        """Another session has begun: do what is due in it, or was in one that went by unseen."""
         for every, first, what in self._habits():
-            if number % every == first:
+            if any(each % every == first for each in range(self._seen + 1, number + 1)):
                 what(number, snapshot)
+        self._seen = number
 
     def _habits(self) -> tuple[tuple[int, int, Callable[[int, MindfolioSnapshot], None]], ...]:
         """In every so many sessions, the first time in that one."""

@@ -1,6 +1,7 @@
 """Watches a program with a window through its sessions: what it uses, and whether its books hold."""
 
 import ctypes
+import datetime as dt
 import gc
 import math
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from engine.core.calendar import next_session, session_on
 from engine.domain.commands import SetSpeed
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.runtime.places import Places
@@ -59,8 +61,8 @@ class Year(QObject):
         self._program, self._places, self._course = program, places, course
         self._person: Person | None = None
         self._began = time.monotonic()
-        self._day: object = None
-        self._over = -1
+        self._day: dt.date | None = None
+        self._over, self._months = -1, 0
         self._idle = self._still = 0
         self._busy_s = -1.0
         self._is_begun = self._is_ending = self._is_check_due = False
@@ -87,8 +89,8 @@ class Year(QObject):
             self._fail(f"book and broker differ: {snapshot.differences}")
         day = snapshot.market.session
         if not self._is_ending and day is not None and day != self._day:
+            self._over += _sessions_after(self._day, day)
             self._day = day
-            self._over += 1
             self._begin_session(snapshot, self._person)
 
     def _begin_session(self, snapshot: MindfolioSnapshot, person: Person) -> None:
@@ -97,7 +99,8 @@ class Year(QObject):
             if self._over >= self._course.sessions:
                 self._hold_for_check()
                 return
-            if self._over and self._over % SESSIONS_A_MONTH == 0:
+            if self._over // SESSIONS_A_MONTH > self._months:
+                self._months = self._over // SESSIONS_A_MONTH
                 self._hold_for_check()
         person.see(self._over + 1, snapshot)
 
@@ -196,6 +199,16 @@ class Year(QObject):
                 self.watched.turns = self._person.turns
                 self.watched.done, self.watched.denied = dict(self._person.done), dict(self._person.denied)
             QApplication.exit(0)
+
+
+def _sessions_after(day: dt.date | None, until: dt.date) -> int:
+    """How many sessions lie after a day, until another, which counts: the window may not see each of them."""
+    if day is None:
+        return 1
+    session, count = session_on(day), 0
+    while session is not None and session.day < until:
+        session, count = next_session(session.closes), count + 1
+    return count
 
 
 class _More:
