@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.core.calendar import next_session, session_at
+from engine.core.calendar import market_day, next_session, session_at
 from engine.core.clock import VirtualClock
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
@@ -125,6 +125,7 @@ class Desk:
     """When the gate last refused a roll of a position, or an addition to it."""
     told: set[str] = field(default_factory=set)
     """What the user was told of once and need not be told again."""
+    _told_on: tuple[dt.date, set[str]] | None = None
     reconcile_at: dt.datetime | None = None
     """When book and broker are compared next; None before the first start."""
     suspects: dict[str, Difference] = field(default_factory=dict)
@@ -206,6 +207,22 @@ class Desk:
             is_finished=is_finished,
             quotes=self.quality.total.view(),
         )
+
+    @property
+    def told_today(self) -> set[str]:
+        """What the user was told of on this day of the market and need not be told again on it."""
+        day = market_day(self.now)
+        if self._told_on is None or self._told_on[0] != day:
+            self._told_on = day, set()
+        return self._told_on[1]
+
+    def forget_ended(self) -> None:
+        """Let go of what was remembered of positions that have ended since."""
+        held = self.book.positions
+        self.stuck = {key: since for key, since in self.stuck.items() if key in held}
+        self.rejected = {key: told for key, told in self.rejected.items() if key in held}
+        self.hedged_at = {key: at for key, at in self.hedged_at.items() if key in held}
+        self.refused_at = {key: at for key, at in self.refused_at.items() if key[0] in held}
 
     @property
     def may_open(self) -> bool:

@@ -80,5 +80,6 @@ def open_session(desk: Desk, day: dt.date) -> None:
     """
     baselines = {module_id: module.closed for module_id, module in desk.book.modules.items()}
     desk.record(ev.SessionOpened(day, {"": desk.book.closed, **baselines}))
+    desk.forget_ended()
     for module_id in desk.book.modules:
         tell_if_over_budget(desk, module_id)

@@ -15,6 +15,7 @@ from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.notices import Alert, Notice
+from engine.domain.order import OrderPurpose
 from engine.domain.records import LedgerBatch
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.ledger.ledger import Ledger
@@ -22,7 +23,7 @@ from engine.risk.latch import set_latch_file
 from engine.runtime import handlers
 from engine.runtime.desk import assert_within_budget
 from engine.runtime.inbox import Shutdown
-from tests.fakes import FaultyStore, RecordingPublisher, Rig, ScriptedBroker, chain_update, filled, new_york
+from tests.fakes import MONDAY, FaultyStore, RecordingPublisher, Rig, ScriptedBroker, chain_update, filled, new_york
 
 
 class BrokenWindow(RecordingPublisher):
@@ -41,6 +42,9 @@ class BrokenWindow(RecordingPublisher):
 def rig(tmp_path: Path) -> Rig:
     """A new mindfolio just before the first quotes."""
     return Rig(tmp_path, [chain_update(new_york(10)), chain_update(new_york(11))])
+
+
+TUESDAY = MONDAY + dt.timedelta(days=1)
 
 
 def paused(module_id: str = "IV_SERVICE") -> ev.ModuleStatusChanged:
@@ -290,6 +294,34 @@ class TestFigures:
 
     def test_a_module_that_is_not_there_is_not_active(self, rig: Rig) -> None:
         assert not rig.desk.is_active("NOBODY")
+
+
+class TestMemory:
+    def test_what_was_said_today_is_not_said_again_today_and_forgotten_tomorrow(self, rig: Rig) -> None:
+        rig.desk.clock.advance_to(new_york(10))
+        rig.desk.told_today.add("exit of P000001")
+        rig.desk.clock.advance_to(new_york(15))
+        assert "exit of P000001" in rig.desk.told_today
+        rig.desk.clock.advance_to(new_york(10, day=TUESDAY))
+        assert rig.desk.told_today == set()
+
+    def test_a_new_session_remembers_of_positions_that_are_there_alone(self, tmp_path: Path) -> None:
+        broker = ScriptedBroker()
+        broker.on_submit = lambda order: [filled(order)]
+        rig = Rig(tmp_path, [chain_update(new_york(10)), chain_update(new_york(10, day=TUESDAY))], broker=broker)
+        rig.run(until=new_york(10, 0, 3))
+        desk, at, held = rig.desk, rig.desk.now, next(iter(rig.desk.book.positions))
+        ids = (held, "P000099")
+        desk.stuck = dict.fromkeys(ids, at)
+        desk.hedged_at = dict.fromkeys(ids, at)
+        desk.rejected = dict.fromkeys(ids, (1, at))
+        desk.refused_at = {(each, OrderPurpose.ROLL): at for each in ids}
+
+        rig.run(until=new_york(9, 45, day=TUESDAY))
+
+        assert set(desk.hedged_at) == set(desk.rejected) == {held}
+        assert set(desk.refused_at) == {(held, OrderPurpose.ROLL)}
+        assert "P000099" not in desk.stuck
 
 
 def test_a_refused_command_is_answered_once_and_changes_nothing(rig: Rig) -> None:
