@@ -5,11 +5,9 @@ that began it: a thread of it waits for that program's end, whatever ends it.
 """
 
 import contextlib
-import ctypes
 import datetime as dt
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from engine.backtest.evidence import HistoryBacktester, Question
 from engine.backtest.filling import Terms
 from engine.backtest.shelf import Shelf
 from engine.backtest.sources import source_for
+from engine.core.memory import give_back
 from engine.domain.evidence import Evidence
 from engine.market.simulated.feed import SimulatedFeed
 
@@ -134,16 +133,9 @@ def _serve(pipe: Connection, make: Make) -> None:
                 pipe.send(_answer(backtester, number, question))
             # A year of four symbols is a third of a gigabyte, and the walks go on without it.
             backtester.let_go()
-            _give_back()
+            give_back()
         except (OSError, EOFError):
             return
-
-
-def _give_back() -> None:
-    """Give memory that is free back to the system, where the C library has to be told to."""
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):  # a C library without it
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _end_with_the_program() -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from engine.core.calendar import expiry_at
+from engine.core.memory import give_back
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
@@ -83,3 +84,10 @@ def open_session(desk: Desk, day: dt.date) -> None:
     desk.forget_ended()
     for module_id in desk.book.modules:
         tell_if_over_budget(desk, module_id)
+
+
+def close_session(desk: Desk, day: dt.date) -> None:
+    """End a session, and seal the book as it is then."""
+    desk.record(ev.SessionClosed(day))
+    desk.ledger.seal(desk.now)
+    desk.after_commit(give_back)  # a day's peaks

@@ -33,6 +33,7 @@ class Reading:
     processes: int
     widgets: int
     qobjects: int
+    """Those that Python knows of, as widgets are."""
     objects: int
     """What the cycle collector looks after, what is set aside left out."""
     ledger: int

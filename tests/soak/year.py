@@ -13,8 +13,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer, Slot
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.core.calendar import next_session, session_on
 from engine.domain.commands import SetSpeed
@@ -158,6 +159,8 @@ class Year(QObject):
         but = frozenset() if self._check is None else frozenset({self._check.pid})
         here, *others = uses(os.getpid(), but)
         every = (here, *others)
+        # What Python knows of already: to ask Qt for all there is would make thousands of them known, and keep them.
+        known = shiboken6.getAllValidWrappers()
         reading = Reading(
             session=max(0, self._over),
             elapsed_s=time.monotonic() - self._began,
@@ -168,8 +171,8 @@ class Year(QObject):
             files=sum(each.files for each in every),
             threads=sum(each.threads for each in every),
             processes=len(every),
-            widgets=len(QApplication.allWidgets()),
-            qobjects=len(self._program.frame.findChildren(QObject)),
+            widgets=sum(isinstance(each, QWidget) for each in known),
+            qobjects=sum(isinstance(each, QObject) for each in known),
             objects=len(gc.get_objects()),
             ledger=size_of(self._places.folder),
             entries=snapshot.seq,
