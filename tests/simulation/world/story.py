@@ -82,7 +82,7 @@ def steps_of_seed(seed: int) -> tuple[Step, ...]:
 
 def tell(seed: int, only: Collection[int] | None = None) -> Told:
     """Play a seed; `only` these of its steps. Nothing is raised for what goes wrong: it is told."""
-    # From within its folder: the name of that is another each time, and faults of the disk name the file in the journal.
+    # From within its folder, whose name is another each time: faults of the disk name their file in the journal.
     with (
         tempfile.TemporaryDirectory(prefix="mindfolio-world-", dir=folder_in_memory()) as folder,
         contextlib.chdir(folder),
