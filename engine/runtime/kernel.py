@@ -263,8 +263,7 @@ class Kernel:
             session = session_on(book.session)
             if session is not None:
                 return session.closes
-        running = session_at(self.desk.now)
-        return running.opens if running is not None else next_session(self.desk.now).opens
+        return (session_at(self.desk.now) or next_session(self.desk.now)).opens
 
     def _work(self) -> None:
         """Everything that is due now, in the fixed order."""
@@ -302,7 +301,9 @@ class Kernel:
             follow(self.desk, book.session)
             positions.close_session(self.desk, book.session)
             ask_ahead(self.desk)
+            orders.ask_at_a_bell(self.desk)
         if running is not None and book.session is None:
+            orders.ask_at_a_bell(self.desk)
             positions.open_session(self.desk, running.day)
             positions.record_marks(self.desk)
 
