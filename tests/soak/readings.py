@@ -34,8 +34,8 @@ class Reading:
     widgets: int
     qobjects: int
     """Those that Python knows of, as widgets are."""
-    objects: int
-    """What the cycle collector looks after, what is set aside left out."""
+    blocks: int
+    """Of memory that Python has given out."""
     ledger: int
     entries: int
     opened: int
@@ -141,7 +141,7 @@ def by_minute(readings: Sequence[Reading]) -> list[str]:
 
 def _table(what: str, groups: Sequence[tuple[str, Sequence[Reading]]]) -> list[str]:
     head = [what, "all MB", "program", "others", "unshared", "files", "threads", "processes", "widgets", "QObjects",
-            "collected", "ledger MB", "entries", "opened", "s"]  # fmt: skip
+            "blocks", "ledger MB", "entries", "opened", "s"]  # fmt: skip
 
     def row(name: str, each: Sequence[Reading]) -> list[str]:
         def middle(of: Callable[[Reading], float], size: float = 1.0) -> str:
@@ -151,7 +151,7 @@ def _table(what: str, groups: Sequence[tuple[str, Sequence[Reading]]]) -> list[s
         return [
             name, middle(lambda one: one.resident, MB), middle(lambda one: one.program, MB),
             middle(lambda one: one.helpers, MB), middle(lambda one: one.own, MB),
-            *(middle(of) for of in _FLAT_ONES.values()), middle(lambda one: one.objects),
+            *(middle(of) for of in _FLAT_ONES.values()), middle(lambda one: one.blocks),
             f"{last.ledger / MB:.1f}", f"{last.entries:,}", f"{last.opened:,}", f"{last.elapsed_s:.0f}",
         ]  # fmt: skip
 

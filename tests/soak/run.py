@@ -33,7 +33,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--turn", type=int, default=400, metavar="MS", help="a page every so many milliseconds")
     parser.add_argument("--warm-up", type=int, default=2, metavar="MONTHS")
     parser.add_argument("--data-dir", type=Path, help="keep the data there (default: a folder that is thrown away)")
-    parser.add_argument("--why", action="store_true", help="tell each month what there is more of")
+    parser.add_argument("--why", action="store_true", help="tell each month what there is more of; not while judging")
     parser.add_argument("--trace", action="store_true", help="with --why: also which lines allocated it; twice as slow")
     asked = parser.parse_args(words)
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

@@ -9,7 +9,7 @@ from tests.soak.readings import MB, MOST_AT_ALL, Reading, Watched, judged, judge
 SESSIONS = 105
 FLAT = Reading(
     session=0, elapsed_s=0.0, cpu_s=0.0, program=300 * MB, helpers=90 * MB, own=380 * MB, files=40, threads=11,
-    processes=3, widgets=3000, qobjects=4000, objects=50_000, ledger=MB, entries=10, opened=3,
+    processes=3, widgets=3000, qobjects=4000, blocks=50_000, ledger=MB, entries=10, opened=3,
 )  # fmt: skip
 
 

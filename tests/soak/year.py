@@ -173,7 +173,7 @@ class Year(QObject):
             processes=len(every),
             widgets=sum(isinstance(each, QWidget) for each in known),
             qobjects=sum(isinstance(each, QObject) for each in known),
-            objects=len(gc.get_objects()),
+            blocks=sys.getallocatedblocks(),
             ledger=size_of(self._places.folder),
             entries=snapshot.seq,
             opened=sum(view.closed_trades + len(view.open_positions) for view in snapshot.modules),
@@ -215,7 +215,11 @@ def _sessions_after(day: dt.date | None, until: dt.date) -> int:
 
 
 class _More:
-    """What there is more of than when it was asked for last: kinds of objects, and lines that have allocated."""
+    """What there is more of than when it was asked for last: kinds of objects, and lines that have allocated.
+
+    To list every object takes hold of tuples that other threads are still filling, which Python then reports as a fault
+    of theirs: it happens while the clock is held, and only to look for a cause, never in a run that is judged.
+    """
 
     def __init__(self) -> None:
         self._kinds: Counter[str] = Counter()
