@@ -54,7 +54,6 @@ from engine.execution.paper_state import (
     Repriced,
     Taken,
     Ticket,
-    traded,
 )
 
 _TRANSFERS = (ActivityKind.DEPOSIT, ActivityKind.WITHDRAWAL)
@@ -154,7 +153,7 @@ class PaperBroker:
         if self._needs is None:
             return None
         held = {structure.symbol: shares} if shares else {}
-        both = self._needs.change(held, structure.symbol, traded(structure, quantity))
+        both = self._needs.change(held, structure.symbol, structure.moves(quantity))
         if both is None:
             return None
         before, after = both
