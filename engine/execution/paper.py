@@ -88,8 +88,8 @@ class PaperBroker:
     """A Broker of day orders, deterministic for a `seed`.
 
     `cash` and `positions` (by OCC symbol or ticker) open a new account; a `file` that has one already wins. Raises
-    LedgerFault for a damaged file, and OSError from every call whose consequences cannot be kept: what it was about is
-    then not known.
+    LedgerFault for a damaged file, and from a poll of which it cannot keep what happened; OSError from every other call
+    whose consequences cannot be kept: what it was about is then not known.
     """
 
     def __init__(
