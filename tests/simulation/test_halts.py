@@ -141,7 +141,7 @@ def test_a_brokers_file_that_cannot_be_written_is_one_line_and_the_next_start_is
     file = world.line.inner._kept._file
     assert file is not None
 
-    def full(_: bytes) -> None:
+    def full(line: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     file._write = full  # type: ignore[method-assign]
