@@ -199,7 +199,8 @@ def _of_two_sides(desk: Desk, position: Position, closing: Closing, about: dict[
         return ()
     held_by = ", ".join(netting.others(desk, position, closing.structure))
     why = f"{held_by or 'what was ignored'} holds the other side, and one order may not both close and open:"
-    return (Denial(DenialCode.ORDER_STATE, closing.quantity, units, "contracts", {**about, "why": why}),)
+    unit = "contracts" if closing.structure.legs else ""
+    return (Denial(DenialCode.ORDER_STATE, closing.quantity, units, unit, {**about, "why": why}),)
 
 
 def _share_part(closing: Closing) -> list[tuple[None, int]]:

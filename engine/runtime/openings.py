@@ -152,7 +152,8 @@ def _contradiction(desk: Desk, candidate: Candidate, ticket: Ticket) -> tuple[De
     if units == candidate.quantity:
         return ()
     facts["why"] = "the account holds the other side, and one order may not both close and open:"
-    return (Denial(DenialCode.CONFLICT, candidate.quantity, units, "contracts", facts),)
+    unit = "contracts" if candidate.structure.legs else ""
+    return (Denial(DenialCode.CONFLICT, candidate.quantity, units, unit, facts),)
 
 
 def _judge(desk: Desk, facts: TradeFacts, ticket: Ticket) -> tuple[Denial, ...]:
