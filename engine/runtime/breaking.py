@@ -190,14 +190,14 @@ def _carry_out(desk: Desk) -> None:
 def _next_step(desk: Desk, plan: ClosingPlan) -> None:
     """What is riskiest now is closed; with nothing left to do, it is said.
 
-    A roll, a hedge or an addition that works on what is to be closed makes way, and the plan waits until it is gone.
+    A roll, a hedge or a target that works on what is to be closed makes way, and the plan waits until it is gone.
     """
     who = desk.book.closing_by
     newest = _plan(desk, target=plan.target)
     if newest.worst_before is not None and newest.worst_before <= plan.target:
         _finish(desk, plan, f"the worst case is down to {usd(newest.worst_before)}")
         return
-    in_the_way = _openings(desk, {step.position_id for step in newest.steps})
+    in_the_way = _in_the_way(desk, {step.position_id for step in newest.steps})
     for order in in_the_way:
         request_cancel(desk, order, "makes way for the closing plan")
     for step in newest.steps:
@@ -210,13 +210,13 @@ def _next_step(desk: Desk, plan: ClosingPlan) -> None:
         _finish(desk, plan, "nothing more can be closed now; look at what is left")
 
 
-def _openings(desk: Desk, positions: Container[str]) -> list[Order]:
-    """What adds to positions, rolls or hedges them, and keeps them from being closed: cancelled, it is gone soon.
+def _in_the_way(desk: Desk, positions: Container[str]) -> list[Order]:
+    """What works on positions and keeps them from being closed; cancelled, it is gone soon.
 
     Legs that are done are risk by themselves: what would complete them is not cancelled blindly, nor waited for.
     """
-    openings = [order for order in desk.book.orders.values() if order.adds_risk and order.position_id in positions]
-    return [order for order in openings if order.status is not OrderStatus.LEGGED]
+    going = [order for order in desk.book.orders.values() if order.position_id in positions]
+    return [order for order in going if order.status is not OrderStatus.LEGGED]
 
 
 def _begin(desk: Desk, step: ClosingStep) -> Denials:

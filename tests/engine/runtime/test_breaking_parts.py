@@ -392,7 +392,9 @@ class TestCarryingOut:
     @pytest.mark.parametrize(("off", "ends"), [(-1, False), (0, True), (1, True)])
     def test_exactly_at_its_target_it_ends(self, tmp_path: Path, broker: ScriptedBroker, off: int, ends: bool) -> None:
         rig = trading(tmp_path, limits=LOSS, broker=broker)
-        now = breaking._plan(rig.desk).worst_before
+        whole = breaking._plan(rig.desk)
+        assert whole.target == 0, "by itself it closes all that can lose"
+        now = whole.worst_before
         assert now is not None
         self.confirmed(rig, target=now + off)
         look(rig, has_quotes=False)
@@ -429,10 +431,12 @@ class TestCarryingOut:
         plan = breaking._plan(rig.desk)
         assert [step.position_id for step in plan.steps] == ["P000002", "P000001"]
         give(rig, cmd.ClosePosition("P000002", None, dollars("0.01"), "user", "target"))
+        (target,) = broker.submitted
         shown = replace(plan, steps=plan.steps[1:], plan_id="C1")
         rig.desk.record(ev.ClosingPlanned(shown))
         give(rig, cmd.ConfirmClosing("C1", "user"))
         look(rig, has_quotes=False)
+        assert broker.calls[1:] == [("cancel", target.order_id), ("submit", broker.submitted[1].order_id)]
         assert [order.position_id for order in broker.submitted] == ["P000002", "P000001"]
         assert rig.desk.book.closing_by == "user"
         carried_on = plans(rig)[-1].plan
