@@ -144,7 +144,7 @@ def filled(book: BookState, seq: int, at: dt.datetime, event: ev.OrderFilled) ->
     book.orders[order.order_id] = order
     if order.status is OrderStatus.FILLED:
         del book.orders[order.order_id]
-    if order.purpose is OrderPurpose.CLOSE and order.who and not after.lots:
+    if order.who and not after.lots:
         fold_positions.rest(book, after, at)
     closed = fold_positions.keep(book, at, before, after, traded=sum(trade.paid for trade in trades))
     if before is None:
@@ -225,7 +225,7 @@ def _after(
             done.cost,
             done.gain,
         )
-    structure, quantity = named(position.symbol or order.structure.symbol, done.lots)
+    structure, quantity = named(position.symbol, done.lots)
     position = replace(position, structure=structure, quantity=quantity)
     used = _condor_used(position) if event.used is None else event.used
     opened = position.opened_quantity
