@@ -259,7 +259,7 @@ def ended_trade(closed: Iterable[Position], position_id: str, going: Container[s
             nets[lineage] += each.net_pnl
             last[lineage] = each
         about = lineage if each.position_id == position_id else about
-    if not about or about not in last:
+    if about not in last:
         return None
     owner = last[about].module_id
     others = [
