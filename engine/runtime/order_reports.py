@@ -265,7 +265,7 @@ def ended_trade(closed: Iterable[Position], position_id: str, going: Container[s
     others = [
         net
         for lineage, net in nets.items()
-        if lineage != about and lineage not in going and lineage in last and last[lineage].module_id == owner
+        if lineage != about and lineage not in going and last[lineage].module_id == owner
     ]
     return BrokenEnd(owner, about, nets[about], max(others, default=None), min(others, default=None))
 

@@ -13,11 +13,26 @@ from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.account import CASH_ID, EXTERNAL, BrokerAccount, Resolution
-from engine.domain.notices import Alert
-from engine.domain.order import Order, OrderPurpose, OrderStatus
+from engine.domain.order import OrderStatus
 from engine.domain.structure import shares_of
-from engine.runtime import orders, positions, reconciling
-from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, give, hear, hold, made_of, option, put, quiet
+from engine.runtime import positions, reconciling
+from tests.engine.runtime.scenes import (
+    CONDOR,
+    MODULE,
+    OTHER,
+    give,
+    hear,
+    hold,
+    intent,
+    journaled,
+    made_of,
+    option,
+    put,
+    quiet,
+    sent,
+    silent,
+    told,
+)
 from tests.fakes import EXPIRATION, Rig, chain_update, new_york
 
 SECOND, MINUTE = dt.timedelta(seconds=1), dt.timedelta(minutes=1)
@@ -27,7 +42,7 @@ PUT_93 = CONDOR.legs[1].contract
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     """SPY at 100, 100 shares of it at 99 in IV_SERVICE, for a minute."""
-    made = quiet(tmp_path)
+    made = silent(tmp_path)
     hold(made, shares_of("SPY"), ("99",), 100)
     at(made, made.desk.now + MINUTE)
     return made
@@ -51,14 +66,9 @@ def twice(rig: Rig, **changes: Any) -> None:
         hear(rig, account(rig, **changes))
 
 
-def told(rig: Rig) -> list[tuple[str, bool]]:
-    """All alerts: what they say, and whether they are urgent."""
-    return [(each.text, each.is_urgent) for each in rig.publisher.notices if isinstance(each, Alert)]
-
-
 def resolved(rig: Rig) -> list[tuple[int, int, str, int]]:
     """Answers to differences as they were journaled: quantity, price, whose, what its position uses then."""
-    found = [event for event in rig.events(ev.DifferenceResolved) if isinstance(event, ev.DifferenceResolved)]
+    found = journaled(rig, ev.DifferenceResolved)
     return [(each.quantity, each.price, each.module_id, each.used) for each in found]
 
 
@@ -96,49 +106,47 @@ class TestWhenItIsDue:
         desk = rig.desk
         desk.record(ev.CashDeposited(dollars(5), dollars(5), "user", "test"))
         desk.commit()
-        began, desk.unheard_since = desk.now, None
+        began = desk.now
 
-        def due() -> None:
+        def due() -> tuple[bool, dt.datetime | None, dt.datetime | None]:
+            """It is due now: whether book and broker count as compared, when it is due again, and since when."""
             desk.reconcile_at = desk.now
             reconciling.ask_if_due(desk)
             desk.commit()
+            return desk.is_reconciled, desk.reconcile_at, desk.unheard_since
 
-        due()
+        desk.unheard_since = None
+        assert due() == (True, desk.now + 5 * SECOND, began)
         assert rig.broker.calls == [("fund", str(dollars(5)))]
-        assert (desk.reconcile_at, desk.unheard_since) == (desk.now + 5 * SECOND, began)
         at(rig, began + 10 * MINUTE)
-        due()
-        assert desk.is_reconciled
+        assert due() == (True, desk.now + 5 * SECOND, began)
         at(rig, began + 10 * MINUTE + SECOND)
-        due()
-        due()
-        assert not desk.is_reconciled
+        assert [due()[0], due()[0]] == [False, False]
         words = f"the broker tells no account that can be compared with the books, since {began:%H:%M} UTC"
         assert told(rig)[-1] == (f"Nothing more is opened: {words}", True)
         assert sum("Nothing more is opened" in text for text, _ in told(rig)) == 1
 
-        def unreachable(_now: dt.datetime) -> None:
+        def unreachable(now: dt.datetime) -> None:
             raise NotSent("the line is down")
 
         rig.broker.ask_account = unreachable  # type: ignore[method-assign]
-        desk.is_reconciled = True
-        desk.unheard_since = None
+        desk.is_reconciled, desk.unheard_since = True, None
         with caplog.at_level(logging.WARNING):
-            due()
-        assert (desk.is_reconciled, "could not be asked for" in caplog.text) == (False, True)
+            assert due()[0] is False
+        assert "could not be asked for" in caplog.text
 
 
 class TestWhatItTells:
     def test_one_that_agrees_is_journaled_once_until_something_changes(self, rig: Rig) -> None:
-        def journaled() -> int:
-            return len(rig.events(ev.AccountReconciled))
+        def count() -> int:
+            return len(journaled(rig, ev.AccountReconciled))
 
-        before, rig.desk.is_reconciled = journaled(), False
+        before, rig.desk.is_reconciled = count(), False
         twice(rig)
-        assert (journaled() - before, rig.desk.is_reconciled) == (1, True)
+        assert (count() - before, rig.desk.is_reconciled) == (1, True)
         twice(rig, positions={"SPY": 130})
         twice(rig, positions={"SPY": 130})
-        assert journaled() - before == 2
+        assert count() - before == 2
 
     def test_it_says_how_much_of_what_and_that_nothing_is_opened(self, rig: Rig) -> None:
         book = rig.desk.book
@@ -153,7 +161,7 @@ class TestWhatItTells:
     def test_what_an_order_on_its_way_excuses_leaves_what_was_known(self, rig: Rig) -> None:
         desk = rig.desk
         twice(rig, positions={"SPY": 130, "QQQ": 5})
-        order = send(rig)
+        order = sent(rig)
         desk.record(ev.OrderUnknown(order.order_id, "test"))
         desk.commit()
         twice(rig, positions={"SPY": 140, "QQQ": 7}, cash=0)
@@ -164,25 +172,10 @@ class TestWhatItTells:
         assert list(desk.book.differences) == ["QQQ"]
 
 
-def send(rig: Rig, *, is_sent: bool = True) -> Order:
-    """An order to open a condor, which its broker has answered with nothing, or which has not been sent."""
-    desk = rig.desk
-    rig.broker.on_submit = rig.broker.on_ask = lambda _: []
-    made = Order(
-        desk.book.next_order_id, MODULE, desk.book.next_position_id, OrderPurpose.OPEN, CONDOR, 1, dollars(-1),
-        dollars(-1), dollars(500), desk.now, "test",
-    )  # fmt: skip
-    desk.record(ev.OrderIntended(made))
-    if is_sent:
-        desk.after_commit(lambda: orders.send(desk, made.order_id))
-    desk.commit()
-    return desk.book.orders[made.order_id]
-
-
 class TestOrdersOnTheWay:
     @pytest.mark.parametrize(("seconds", "is_excused"), [(9, True), (10, False)])
     def test_what_was_sent_ten_seconds_ago_excuses_no_more(self, rig: Rig, seconds: int, *, is_excused: bool) -> None:
-        order = send(rig)
+        order = sent(rig)
         at(rig, rig.desk.now + seconds * SECOND)
         rig.desk.ask_at.clear()
         hear(rig, account(rig, positions={"SPY": 130}))
@@ -190,7 +183,7 @@ class TestOrdersOnTheWay:
         assert rig.desk.ask_at == ({} if is_excused else {order.order_id: rig.desk.now})
 
     def test_what_was_not_sent_excuses_nothing_and_is_not_asked_about(self, rig: Rig) -> None:
-        send(rig, is_sent=False)
+        intent(rig)
         hear(rig, account(rig, positions={"SPY": 130}))
         assert list(rig.desk.suspects) == ["SPY"]
         assert rig.desk.ask_at == {}
@@ -201,10 +194,11 @@ class TestAnswers:
         desk = rig.desk
         twice(rig, positions={"SPY": 130})
         assert list(desk.suspects) == ["SPY"]
-        desk.reconcile_at = None
+        at(rig, desk.now + SECOND)
         assert reconciling.resolve(desk, says("SPY", {OTHER: 30})) == ()
         assert (desk.suspects, desk.reconcile_at) == ({}, desk.now)
-        assert resolved_now(rig) == [(30, dollars(100), OTHER, dollars(3000))]
+        desk.commit()
+        assert resolved(rig) == [(30, dollars(100), OTHER, dollars(3000))]
 
     def test_a_share_of_nothing_is_no_share(self, rig: Rig) -> None:
         twice(rig, positions={"SPY": 130})
@@ -220,7 +214,7 @@ class TestAnswers:
 
     @pytest.mark.parametrize(("missing", "steps"), [(1, [1]), (10, [10]), (30, [10, 20]), (35, [10, 20, 5])], ids=str)
     def test_what_came_back_covers_the_oldest_short_first(self, tmp_path: Path, missing: int, steps: list[int]) -> None:
-        rig = quiet(tmp_path)
+        rig = silent(tmp_path)
         for count in (10, 20):
             hold(rig, shares_of("SPY", is_long=False), ("100",), count)
         at(rig, rig.desk.now + MINUTE)
@@ -254,12 +248,6 @@ class TestAnswers:
         assert give(rig, says(name, {}, Resolution.IGNORE)) == []
 
 
-def resolved_now(rig: Rig) -> list[tuple[int, int, str, int]]:
-    """The same, after what was said is durable."""
-    rig.desk.commit()
-    return resolved(rig)
-
-
 class TestExpiredOnBothSides:
     """A contract of Friday that two modules hold on two sides, on Saturday at seven."""
 
@@ -288,7 +276,7 @@ class TestExpiredOnBothSides:
 
     def test_it_waits_for_a_price_and_for_orders_on_their_way(self, tmp_path: Path) -> None:
         rig = self.held(tmp_path, 95)
-        order = send(rig)
+        order = sent(rig)
         hear(rig, account(rig))
         assert len(rig.desk.book.positions) == 2
         rig.desk.record(ev.OrderEnded(order.order_id, OrderStatus.CANCELLED, "test"))
