@@ -196,7 +196,7 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
     if report.reference in desk.book.broken:
         return  # told twice
     order = desk.ledger.order(report.order_id)
-    if order is None or not 0 < report.quantity <= order.filled:
+    if order is None or not 0 < report.quantity <= order.filled or len(report.leg_prices) != (len(order.trades) or 1):
         desk.alert("", f"The broker broke a trade that is not in the books: {report.order_id}", is_urgent=True)
         desk.reconcile_at = desk.now
         return

@@ -313,6 +313,17 @@ def test_only_a_trade_that_is_in_the_books_is_undone(
     assert told(rig)[-1] == (("SPY iron condor: the broker broke the trade: wrong", True) if is_good else wrong)
 
 
+@pytest.mark.parametrize("prices", [(), (0, 10_000, 0), (0, 10_000, 0, 0, 0)], ids=len)
+def test_prices_of_other_legs_than_were_traded_undo_nothing(
+    rig: Rig, bust: BrokerFillBroken, prices: tuple[Money, ...]
+) -> None:
+    hear(rig, replace(bust, leg_prices=prices))
+    assert told(rig)[-1] == (f"The broker broke a trade that is not in the books: {ID}", True)
+    shares = acknowledged(rig, shares_of("SPY"), 10, limit=dollars(100), worst=dollars(100))
+    hear(rig, filled(shares), replace(bust, order_id=shares.order_id, reference="B2", leg_prices=prices))
+    assert (journaled(rig, ev.FillReversed), rig.desk.halted) == ([], "")
+
+
 def test_what_is_undone_leaves_the_rest_with_whom_it_is_now(rig: Rig, bust: BrokerFillBroken) -> None:
     book = rig.desk.book
     assert book.positions["P000001"].used == dollars(2000)
