@@ -113,7 +113,9 @@ class TestSending:
         assert told(rig) == [(words, True), (words, False)]
         assert (rig.desk.ask_at, rig.desk.reprice_at) == ({}, {})
 
-    def test_what_may_have_arrived_is_asked_about_after_a_second(self, rig: Rig) -> None:
+    def test_what_may_have_arrived_is_asked_about_after_a_second(
+        self, rig: Rig, caplog: pytest.LogCaptureFixture
+    ) -> None:
         rig.broker.submit = raising(TimeoutError())  # type: ignore[method-assign]
         sent(rig)
         assert (live(rig).status, rig.desk.ask_at) == (S.UNKNOWN, {ID: rig.desk.now + SECOND})
@@ -121,6 +123,7 @@ class TestSending:
         assert unknown.why == "TimeoutError while sending"
         words = "SPY iron condor: no answer from the broker, asking what became of it"
         assert told(rig) == [(words, False)]
+        assert f"sending {ID} failed" in caplog.text
 
     def test_after_a_restart_every_order_is_asked_about_at_once(self, rig: Rig) -> None:
         acknowledged(rig)
@@ -249,7 +252,12 @@ class TestLimits:
         ids=["sent", "no answer", "not sent"],
     )
     def test_its_answer_is_asked_for_where_it_may_have_arrived(
-        self, rig: Rig, error: Exception | None, status: OrderStatus, asked_in: int
+        self,
+        rig: Rig,
+        error: Exception | None,
+        status: OrderStatus,
+        asked_in: int,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         order = acknowledged(rig)
         if error is not None:
@@ -261,6 +269,8 @@ class TestLimits:
         if isinstance(error, NotSent):
             (kept,) = journaled(rig, ev.OrderReplaced)
             assert kept == ev.OrderReplaced(ID, dollars("-1.00"), "not sent: down")
+        elif error is not None:
+            assert f"replacing {ID} failed" in caplog.text
 
 
 class TestQuestions:
