@@ -274,6 +274,19 @@ class TestExpiredOnBothSides:
         assert told(rig)[-2:] == [(f"{text}{each}, with SPY at 90.00", True) for each in words]
         assert rig.desk.book.positions == {}
 
+    @pytest.mark.parametrize(("strike", "price", "left"), [(95, "5.00", "400"), (85, "0", "-100")])
+    def test_what_only_one_side_held_ends_at_what_it_was_worth(
+        self, tmp_path: Path, strike: int, price: str, left: str
+    ) -> None:
+        """Bought for 1.00, and the broker has it no more and told nothing."""
+        rig = quiet(tmp_path, 90.0)
+        hold(rig, made_of(put(strike, 1)), ("1.00",))
+        at(rig, self.SATURDAY)
+        twice(rig, positions={})
+        assert give(rig, says(option(strike, PUT_93.right).occ, {MODULE: -1})) == []
+        assert resolved(rig) == [(-1, dollars(price), MODULE, 0)]
+        assert (rig.desk.book.realised(MODULE), rig.desk.book.positions) == (dollars(left), {})
+
     def test_it_waits_for_a_price_and_for_orders_on_their_way(self, tmp_path: Path) -> None:
         rig = self.held(tmp_path, 95)
         order = sent(rig)
