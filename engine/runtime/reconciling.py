@@ -159,7 +159,8 @@ def _settle_one(desk: Desk, position: Position, contract: OptionContract, spot: 
 
 def _conclude(desk: Desk, account: BrokerAccount, found: dict[str, Difference], *, is_whole: bool) -> None:
     book = desk.book
-    differences = found if is_whole else {**book.differences, **found}
+    known = {name: each for name, each in book.differences.items() if not is_whole and name not in found}
+    differences = {**known, **found}
     is_first = not desk.is_reconciled
     desk.is_reconciled = True
     if differences == book.differences and not is_first:
@@ -207,18 +208,16 @@ def resolve(desk: Desk, command: cmd.ResolveDifference) -> Denials:
     if sum(split.values()) != difference.missing or not same_way:
         return (Denial(DenialCode.SUM_MISMATCH, sum(split.values()), difference.missing, "contracts", {**about}),)
     price = _price(desk, command.instrument)
-    if price is None:
-        if command.how is Resolution.ASSIGN:
-            return (Denial(DenialCode.DATA_STALE, facts={**about, "why": "no price to book it at"}),)
-        price = 0
+    if price is None and command.how is Resolution.ASSIGN:
+        return (Denial(DenialCode.DATA_STALE, facts={**about, "why": "no price to book it at"}),)
     for module_id, whole in split.items():
         for quantity in _steps(desk, module_id, command, whole):
             used = 0
             if command.how is Resolution.ASSIGN and command.instrument != CASH_ID:
-                used = _used_after(desk, module_id, command.instrument, quantity, price)
+                used = _used_after(desk, module_id, command.instrument, quantity, price or 0)
             desk.record(
                 ev.DifferenceResolved(
-                    command.instrument, quantity, price, command.how, module_id, used, command.who,
+                    command.instrument, quantity, price or 0, command.how, module_id, used, command.who,
                     command.why.strip(),
                 )
             )  # fmt: skip
