@@ -1,9 +1,7 @@
 """Scenes for tests of the desk: orders at work, positions held, and ways to say things to it without the kernel."""
 
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,7 +9,7 @@ from engine.core.calendar import previous_session
 from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
-from engine.domain.broker_reports import BrokerAccepted, BrokerReport
+from engine.domain.broker_reports import BrokerReport
 from engine.domain.denial import Denial
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.notices import Alert
@@ -19,7 +17,6 @@ from engine.domain.order import Order, OrderPurpose
 from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure
 from engine.domain.structure_shapes import held_structure
-from engine.ledger.ledger import checked_entries
 from engine.ledger.lots import Trade
 from engine.market.iv_history import IvHistory, Volatilities
 from engine.runtime import handlers, orders, reports
@@ -28,7 +25,6 @@ from engine.runtime.power import after_trades
 from tests.fakes import EXPIRATION, MONDAY, Rig, chain_update, new_york
 
 MODULE, OTHER = "IV_SERVICE", "IV_SERVICE_2"
-E = TypeVar("E")
 
 
 def working(folder: Path) -> Rig:
@@ -43,16 +39,6 @@ def quiet(folder: Path, spot: float = 100.0) -> Rig:
     rig.desk.clock.advance_to(new_york(10))
     rig.desk.market.apply(rig.feed.read(new_york(10))[0])
     rig.desk.is_reconciled = True
-    return rig
-
-
-def silent(folder: Path) -> Rig:
-    """The same, and a broker that takes everything and answers nothing."""
-    rig = quiet(folder)
-    broker = rig.broker
-    broker.on_submit = lambda _order: []
-    broker.on_ask = broker.on_cancel = lambda _order_id: []
-    broker.on_replace = lambda _order_id, _limit: []
     return rig
 
 
@@ -150,44 +136,11 @@ def hold(
     return book.positions[order.position_id]
 
 
-def intent(rig: Rig, structure: Structure = CONDOR, quantity: int = 2, **changes: Any) -> Order:
-    """A durable intent of IV_SERVICE to open at 1.00 of credit, 0.50 at the worst, each holding $500; not sent yet."""
-    desk = rig.desk
-    made = Order(
-        desk.book.next_order_id, MODULE, desk.book.next_position_id, OrderPurpose.OPEN, structure, quantity,
-        dollars("-1.00"), dollars("-0.50"), dollars(500), desk.now, "test",
-    )  # fmt: skip
-    made = replace(made, **changes)
-    desk.record(ev.OrderIntended(made))
-    desk.commit()
-    return desk.book.orders[made.order_id]
-
-
-def sent(rig: Rig, structure: Structure = CONDOR, quantity: int = 2, **changes: Any) -> Order:
-    """The same, handed to the broker."""
-    order_id = intent(rig, structure, quantity, **changes).order_id
-    orders.send(rig.desk, order_id)
-    rig.desk.commit()
-    return rig.desk.book.orders[order_id]
-
-
-def acknowledged(rig: Rig, structure: Structure = CONDOR, quantity: int = 2, **changes: Any) -> Order:
-    """The same, which the broker has."""
-    order_id = sent(rig, structure, quantity, **changes).order_id
-    hear(rig, BrokerAccepted(order_id))
-    return rig.desk.book.orders[order_id]
-
-
-def journaled(rig: Rig, kind: type[E]) -> list[E]:
-    """Events of one kind, oldest first, read back from the file."""
-    return [event for _, event in checked_entries(rig.store) if isinstance(event, kind)]
-
-
-def told(rig: Rig) -> list[tuple[str, bool]]:
-    """All alerts, oldest first: what they say, and whether they are urgent."""
-    return [(each.text, each.is_urgent) for each in rig.publisher.notices if isinstance(each, Alert)]
-
-
 def urgent(rig: Rig, text: str) -> int:
     """How many alerts say this."""
     return sum(text in alert for alert in rig.publisher.alerts)
+
+
+def told(rig: Rig) -> list[tuple[str, bool]]:
+    """What the person was told, in full, and whether it is urgent."""
+    return [(notice.text, notice.is_urgent) for notice in rig.publisher.notices if isinstance(notice, Alert)]

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -22,28 +22,16 @@ from engine.domain.broker_reports import (
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.position import Position, PositionStatus
-from engine.domain.structure import shares_of
+from engine.domain.structure import Structure, shares_of
+from engine.ledger.ledger import checked_entries
 from engine.runtime import orders
 from engine.runtime.order_reports import BrokenEnd, ended_trade
 from tests.builders import position
-from tests.engine.runtime.scenes import (
-    CONDOR,
-    MODULE,
-    OTHER,
-    acknowledged,
-    hear,
-    hold,
-    journaled,
-    later,
-    made_of,
-    put,
-    sent,
-    silent,
-    told,
-)
+from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, hear, hold, later, made_of, put, quiet, told
 from tests.fakes import Rig, filled
 
 S = OrderStatus
+E = TypeVar("E")
 ID = "O000001"
 FLY = made_of(put(88, 1), put(93, -2), put(98, 1))
 SECOND = dt.timedelta(seconds=1)
@@ -51,8 +39,38 @@ SECOND = dt.timedelta(seconds=1)
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
-    """SPY at 100, nothing held; the broker answers only what the test says."""
-    return silent(tmp_path)
+    """SPY at 100, nothing held; the broker takes everything and answers only what the test says."""
+    made = quiet(tmp_path)
+    made.broker.on_submit = lambda _order: []
+    made.broker.on_ask = made.broker.on_cancel = lambda _order_id: []
+    made.broker.on_replace = lambda _order_id, _limit: []
+    return made
+
+
+def sent(rig: Rig, structure: Structure = CONDOR, quantity: int = 5, **changes: Any) -> Order:
+    """An order of IV_SERVICE that was sent, to open at 1.00 of credit unless it is changed; each unit holds $500."""
+    desk = rig.desk
+    made = Order(
+        desk.book.next_order_id, MODULE, desk.book.next_position_id, OrderPurpose.OPEN, structure, quantity,
+        dollars("-1.00"), dollars("-0.90"), dollars(500), desk.now, "test",
+    )  # fmt: skip
+    made = replace(made, **changes)
+    desk.record(ev.OrderIntended(made))
+    desk.after_commit(lambda: orders.send(desk, made.order_id))
+    desk.commit()
+    return desk.book.orders[made.order_id]
+
+
+def acknowledged(rig: Rig, structure: Structure = CONDOR, quantity: int = 5, **changes: Any) -> Order:
+    """The same, which the broker has."""
+    order_id = sent(rig, structure, quantity, **changes).order_id
+    hear(rig, BrokerAccepted(order_id))
+    return rig.desk.book.orders[order_id]
+
+
+def journaled(rig: Rig, kind: type[E]) -> list[E]:
+    """Events of one kind, oldest first, read back from the file."""
+    return [event for _, event in checked_entries(rig.store) if isinstance(event, kind)]
 
 
 def live(rig: Rig) -> Order:
@@ -68,7 +86,7 @@ def test_costs_that_nobody_told_are_reckoned_by_our_schedule_to_the_cent(rig: Ri
         regulatory_per_contract=dollars("0.02"), taf_per_contract=dollars("0.01"), sec_per_million=dollars(100),
         taf_per_share_millionths=1000,
     )  # fmt: skip
-    hear(rig, filled(acknowledged(rig, quantity=5), cumulative=3))
+    hear(rig, filled(acknowledged(rig), cumulative=3))
     buying = acknowledged(rig, shares_of("SPY"), 60, limit=dollars(100), worst=dollars(100))
     hear(rig, filled(buying))
     bought = rig.desk.book.positions[buying.position_id]
@@ -89,7 +107,7 @@ def test_costs_that_nobody_told_are_reckoned_by_our_schedule_to_the_cent(rig: Ri
 
 
 def test_a_fill_is_told_in_one_line(rig: Rig) -> None:
-    hear(rig, filled(acknowledged(rig, quantity=5), cumulative=3))
+    hear(rig, filled(acknowledged(rig), cumulative=3))
     assert told(rig)[-1] == ("3 x SPY iron condor opened at 1.00 credit", False)
     closing = acknowledged(rig, quantity=2, purpose=OrderPurpose.CLOSE, position_id="P000001", why="target", hold=0)
     hear(rig, filled(closing, dollars("0.50")))
@@ -99,7 +117,7 @@ def test_a_fill_is_told_in_one_line(rig: Rig) -> None:
 
 
 def test_who_has_heard_of_an_order_asks_no_more(rig: Rig) -> None:
-    order = sent(rig, quantity=5)
+    order = sent(rig)
     assert rig.desk.ask_at == {ID: rig.desk.now + orders.ANSWER_TIME}
     hear(rig, filled(order, cumulative=1))
     assert (rig.desk.ask_at, live(rig).status) == ({}, S.PARTLY_FILLED)
@@ -127,7 +145,7 @@ def test_legs_make_whole_units_by_the_one_that_is_furthest_behind(rig: Rig) -> N
 
 
 def test_after_legs_a_package_frame_adds_what_is_beyond_them(rig: Rig) -> None:
-    acknowledged(rig, quantity=5)
+    acknowledged(rig)
     prices = tuple(dollars(price) for price in ("0.40", "0.90", "1.00", "0.50"))
     hear(rig, BrokerLegFilled(ID, (0, -1, 0, 0), prices), BrokerFilled(ID, 3, -dollars(1), prices))
     (held,) = rig.desk.book.positions_of(MODULE)
@@ -146,7 +164,7 @@ def test_after_legs_a_package_frame_adds_what_is_beyond_them(rig: Rig) -> None:
 def test_legs_may_be_for_nothing_and_never_for_less(
     rig: Rig, contracts: tuple[int, ...], prices: tuple[Money, ...], *, is_good: bool
 ) -> None:
-    acknowledged(rig, quantity=5)
+    acknowledged(rig)
     hear(rig, BrokerLegFilled(ID, contracts, prices))
     assert live(rig).status is (S.LEGGED if is_good else S.UNKNOWN)
     assert bool(rig.desk.book.positions) is is_good
@@ -156,7 +174,7 @@ def test_legs_may_be_for_nothing_and_never_for_less(
 
 
 def test_legs_of_the_other_side_are_no_repetition(rig: Rig) -> None:
-    acknowledged(rig, quantity=5)
+    acknowledged(rig)
     hear(rig, BrokerLegFilled(ID, (0, -1, 0, 0), (1, 1, 1, 1)), BrokerLegFilled(ID, (0, 1, 0, 0), (1, 1, 1, 1)))
     assert live(rig).legs_done == (0, -1, 0, 0)
     assert "needs you: the broker reports legs that were not ordered" in told(rig)[-1][0]
@@ -175,7 +193,7 @@ def test_a_rejected_closing_is_ordered_again_later_and_later_until_one_fills(rig
     closing: dict[str, Any] = {"purpose": OrderPurpose.CLOSE, "position_id": "P000001", "hold": 0}
     waits = []
     for times in range(1, 8):
-        hear(rig, BrokerEnded(acknowledged(rig, quantity=5, **closing).order_id, S.REJECTED, 0, "no"))
+        hear(rig, BrokerEnded(acknowledged(rig, **closing).order_id, S.REJECTED, 0, "no"))
         assert told(rig)[-1] == ("SPY iron condor was rejected: no", True)
         count, until = desk.rejected["P000001"]
         assert count == times
@@ -184,19 +202,19 @@ def test_a_rejected_closing_is_ordered_again_later_and_later_until_one_fills(rig
     hear(rig, BrokerEnded(acknowledged(rig, quantity=1).order_id, S.REJECTED, 0, "no"))
     assert told(rig)[-1] == ("SPY iron condor was rejected: no", False), "it was to open"
     assert list(desk.rejected) == ["P000001"]
-    hear(rig, filled(acknowledged(rig, quantity=5, **closing), dollars("0.50"), 1))
+    hear(rig, filled(acknowledged(rig, **closing), dollars("0.50"), 1))
     assert desk.rejected == {}
 
 
 def test_a_persons_order_that_ends_is_told_and_a_modules_is_not(rig: Rig) -> None:
-    hear(rig, BrokerEnded(acknowledged(rig, quantity=5).order_id, S.CANCELLED, 0, "as asked"))
+    hear(rig, BrokerEnded(acknowledged(rig).order_id, S.CANCELLED, 0, "as asked"))
     assert told(rig) == []
-    hear(rig, BrokerEnded(acknowledged(rig, quantity=5, who="user").order_id, S.EXPIRED, 0, "the day is over"))
+    hear(rig, BrokerEnded(acknowledged(rig, who="user").order_id, S.EXPIRED, 0, "the day is over"))
     assert told(rig) == [("your order for SPY iron condor has ended: the day is over", False)]
 
 
 def test_an_end_without_all_its_fills_is_asked_about_at_once_or_later_where_that_was_the_answer(rig: Rig) -> None:
-    acknowledged(rig, quantity=5)
+    acknowledged(rig)
     hear(rig, BrokerEnded(ID, S.CANCELLED, 2, "as asked"))
     assert (rig.desk.ask_at, rig.desk.book.held(MODULE)) == ({ID: rig.desk.now}, dollars(2500))
     missing = replace(filled(live(rig), cumulative=4), quantity=1)
@@ -206,14 +224,14 @@ def test_an_end_without_all_its_fills_is_asked_about_at_once_or_later_where_that
     hear(rig, BrokerKnows(ID, True, S.CANCELLED, (second, first)))
     (ended,) = journaled(rig, ev.OrderEnded)
     assert (ended.status, ended.why, rig.desk.book.orders) == (S.CANCELLED, "as the broker says", {})
-    other = acknowledged(rig, quantity=5)
+    other = acknowledged(rig)
     hear(rig, BrokerKnows(other.order_id, True, S.EXPIRED, why="the day is over"))
     assert [each.why for each in journaled(rig, ev.OrderEnded)] == ["as the broker says", "the day is over"]
 
 
 # --- what the broker knows -------------------------------------------------------------------------------------------
 def test_a_denial_counts_from_the_first_that_nothing_has_contradicted(rig: Rig) -> None:
-    acknowledged(rig, quantity=5)
+    acknowledged(rig)
     denied, desk = BrokerKnows(ID, False, None), rig.desk
     hear(rig, denied)
     began = desk.now
@@ -230,7 +248,7 @@ def test_a_denial_counts_from_the_first_that_nothing_has_contradicted(rig: Rig) 
     later(rig, 60)
     hear(rig, denied)
     assert desk.ask_at[ID] == desk.now + orders.ASK_AGAIN, "what was filled was there"
-    other = acknowledged(rig, quantity=5)
+    other = acknowledged(rig)
     hear(rig, BrokerKnows(other.order_id, False, None))
     later(rig, 10)
     hear(rig, BrokerKnows(other.order_id, False, None))
@@ -239,7 +257,7 @@ def test_a_denial_counts_from_the_first_that_nothing_has_contradicted(rig: Rig) 
 
 def test_what_lives_is_acknowledged_once_and_only_where_that_was_in_doubt(rig: Rig) -> None:
     desk, knows = rig.desk, BrokerKnows(ID, True, S.WORKING)
-    sent(rig, quantity=5)
+    sent(rig)
     hear(rig, knows)
     assert (live(rig).status, desk.ask_at) == (S.WORKING, {})
     hear(rig, knows, replace(knows, limit=dollars("-1.00")), replace(knows, limit=dollars("-0.95")))
@@ -258,7 +276,7 @@ def test_what_lives_is_acknowledged_once_and_only_where_that_was_in_doubt(rig: R
 
 def test_the_answer_to_a_new_limit_ends_the_asking_but_not_that_about_a_cancel(rig: Rig) -> None:
     desk = rig.desk
-    acknowledged(rig, quantity=5)
+    acknowledged(rig)
     orders.request_limit(desk, live(rig), dollars("-0.95"), 1)
     desk.commit()
     assert desk.ask_at == {ID: desk.now + orders.ANSWER_TIME}
@@ -278,8 +296,8 @@ def test_the_answer_to_a_new_limit_ends_the_asking_but_not_that_about_a_cancel(r
 
 def test_a_closing_works_on_where_its_module_is_paused_and_an_opening_is_called_off(rig: Rig) -> None:
     hold(rig, CONDOR, ("0.40", "0.90", "1.00", "0.50"), 5)
-    closing = sent(rig, quantity=5, purpose=OrderPurpose.CLOSE, position_id="P000001", hold=0)
-    opening, stopped = sent(rig, quantity=5), sent(rig, quantity=5)
+    closing = sent(rig, purpose=OrderPurpose.CLOSE, position_id="P000001", hold=0)
+    opening, stopped = sent(rig), sent(rig)
     rig.desk.record(ev.ModuleStatusChanged(MODULE, ModuleStatus.PAUSED, "user", "lunch"))
     rig.desk.commit()
     hear(rig, *(BrokerKnows(each.order_id, True, S.WORKING) for each in (closing, opening)))
@@ -294,7 +312,7 @@ def test_a_closing_works_on_where_its_module_is_paused_and_an_opening_is_called_
 @pytest.fixture
 def bust(rig: Rig) -> BrokerFillBroken:
     """Five condors were opened for 1.00 each, and the broker breaks two of them."""
-    fill = filled(acknowledged(rig, quantity=5))
+    fill = filled(acknowledged(rig))
     hear(rig, fill)
     return BrokerFillBroken("B77", ID, 2, fill.net_price, fill.leg_prices, dollars("4.80"), dollars("0.05"), "wrong")
 
