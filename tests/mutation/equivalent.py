@@ -77,4 +77,247 @@ EQUIVALENT: dict[str, tuple[tuple[str, str, str], ...]] = {
             "where it is used there is one share, or minus one",
         ),
     ),
+    "engine/ledger/fold_orders.py": (
+        (
+            "for leg, done in zip(order.trades, _done(order), strict=True):",
+            "True -> False",
+            (
+                "they have one length: the first fill of an order is refused where its legs, prices and counts di"
+                "ffer in number"
+            ),
+        ),
+        (
+            "yield None, order.structure.shares * order.side * order.remaining",
+            "order.structure.shares * order.side -> order.structure.shares // order.side",
+            "a side is 1 or -1, and so is one unit of shares: dividing and multiplying are the same",
+        ),
+        (
+            (
+                "done = tuple(count - broken.get(leg.contract, 0) for count, leg in zip(_done(order), order.trade"
+                "s, strict=True))"
+            ),
+            "True -> False",
+            (
+                "they have one length: the first fill of an order is refused where its legs, prices and counts di"
+                "ffer in number"
+            ),
+        ),
+        (
+            "if event.net_price != order.side * order.structure.shares * price:",
+            "order.side * order.structure.shares -> order.side // order.structure.shares",
+            "a side is 1 or -1, and so is one unit of shares: dividing and multiplying are the same",
+        ),
+        (
+            "return [Trade(None, order.structure.shares * order.side * event.quantity, price)]",
+            "order.structure.shares * order.side -> order.structure.shares // order.side",
+            "a side is 1 or -1, and so is one unit of shares: dividing and multiplying are the same",
+        ),
+        (
+            "net = sum(leg.ratio * price for leg, price in zip(parts, event.leg_prices, strict=True))",
+            "True -> False",
+            "the trades are made of the same two a few lines below, where another length is refused",
+        ),
+        (
+            "done = tuple(before + count for before, count in zip(_done(order), traded, strict=True))",
+            "True -> False",
+            "the trades were made of the same counts before, where another length is refused",
+        ),
+        (
+            "for count, leg in zip(done, order.trades, strict=True):",
+            "True -> False",
+            (
+                "they have one length: the first fill of an order is refused where its legs, prices and counts di"
+                "ffer in number"
+            ),
+        ),
+        (
+            "if count * leg.ratio < 0 or abs(count) > abs(leg.ratio) * order.quantity:",
+            "count * leg.ratio -> count // leg.ratio",
+            "whether two whole numbers but 0 have different signs shows in their product as in their quotient",
+        ),
+        (
+            "return min(count // leg.ratio for count, leg in zip(done, order.trades, strict=True))",
+            "True -> False",
+            (
+                "they have one length: the first fill of an order is refused where its legs, prices and counts di"
+                "ffer in number"
+            ),
+        ),
+        (
+            (
+                "if any(count != leg.ratio * order.filled for count, leg in zip(_done(order), order.trades, stric"
+                "t=True)):"
+            ),
+            "True -> False",
+            (
+                "they have one length: the first fill of an order is refused where its legs, prices and counts di"
+                "ffer in number"
+            ),
+        ),
+    ),
+    "engine/ledger/fold_positions.py": (
+        (
+            ("if before is not None and before.structure == after.structure and after.quantity < before.quantity:"),
+            "after.quantity < before.quantity -> after.quantity <= before.quantity",
+            ("what is traded changes the structure or its units; a trade that changes neither would trade nothing"),
+        ),
+        (
+            "if lineage.net <= 0 and position.closed_at is not None:",
+            "lineage.net <= 0 and position.closed_at is not None -> lineage.net <= 0",
+            "what is retired has ended, at a time; the condition is for the types",
+        ),
+        (
+            "sign = 1 if count > 0 else -1",
+            "count > 0 -> count >= 0",
+            "contracts that end are held, which was asked before: their count is not 0",
+        ),
+        (
+            "if odd or not 0 < units < position.quantity or event.split_into != book.next_position_id:",
+            "0 < units < position.quantity -> 0 <= units < position.quantity",
+            "contracts that make no whole unit are odd",
+        ),
+        (
+            (
+                "wanted: dict[OptionContract | None, int] = {each.contract: each.ratio * units for each in positi"
+                "on.structure.legs}"
+            ),
+            "OptionContract | None -> OptionContract & None",
+            "the type of a local name is never worked out",
+        ),
+        (
+            "if held * event.quantity < 0 and abs(held) >= abs(event.quantity):",
+            "held * event.quantity < 0 -> held * event.quantity <= 0",
+            "who holds none of it has not as much as is gone, either",
+        ),
+        (
+            "if held * event.quantity < 0 and abs(held) >= abs(event.quantity):",
+            "held * event.quantity -> held // event.quantity",
+            "whether two whole numbers but 0 have different signs shows in their product as in their quotient",
+        ),
+        (
+            "if held * event.quantity < 0 and abs(held) >= abs(event.quantity):",
+            "0 -> 1",
+            "who holds none of it has not as much as is gone, either",
+        ),
+    ),
+    "engine/runtime/order_reports.py": (
+        (
+            (
+                "ended = None if position is not None else ended_trade(desk.ledger.closed(), order.position_id, d"
+                "esk.book.lineages)"
+            ),
+            (
+                "None if position is not None else ended_trade(desk.ledger.closed(), order.position_id, desk.book"
+                ".lin -> ended_trade(desk.ledger.closed(), order.position_id, desk.book.lineages)"
+            ),
+            "what is open is not among what ended; the condition spares reading all that did",
+        ),
+        (
+            (
+                "if not len(done) == len(report.contracts) == len(report.leg_prices) or min(report.leg_prices, de"
+                "fault=-1) < 0:"
+            ),
+            "1 -> 2",
+            "shares have no legs, and less than nothing stands for that as well at -2",
+        ),
+        (
+            "pairs = list(zip(report.contracts, done, strict=True))",
+            "True -> False",
+            "reports whose legs or prices are of another number are refused before",
+        ),
+        (
+            "for leg, quantity, price in zip(order.trades, new, report.leg_prices, strict=True)",
+            "True -> False",
+            "reports whose legs or prices are of another number are refused before",
+        ),
+        (
+            "for quantity, so_far, leg in zip(new, report.contracts, order.trades, strict=True)",
+            "True -> False",
+            "reports whose legs or prices are of another number are refused before",
+        ),
+        (
+            ("whole = min(so_far // leg.ratio for so_far, leg in zip(report.contracts, order.trades, strict=True))"),
+            "True -> False",
+            "reports whose legs or prices are of another number are refused before",
+        ),
+        (
+            (
+                "Trade(leg.contract, leg.ratio * quantity, price) for leg, price in zip(order.trades, leg_prices,"
+                " strict=True)"
+            ),
+            "True -> False",
+            "reports whose legs or prices are of another number are refused before",
+        ),
+        (
+            (
+                "return sum(ratio * price for ratio, price in zip(parts, report.leg_prices, strict=True)) == repo"
+                "rt.net_price"
+            ),
+            "True -> False",
+            "reports whose legs or prices are of another number are refused before",
+        ),
+        (
+            (
+                "return bool(done) and any(count != leg.ratio * order.filled for count, leg in zip(done, order.tr"
+                "ades, strict=True))"
+            ),
+            "True -> False",
+            "what is done is kept leg by leg",
+        ),
+        (
+            "(quantity * leg.ratio < 0) or abs(so_far) > abs(leg.ratio) * order.quantity",
+            "quantity * leg.ratio -> quantity // leg.ratio",
+            "whether two whole numbers but 0 have different signs shows in their product as in their quotient",
+        ),
+        (
+            "shares=order.structure.shares * order.side * report.quantity,",
+            "order.structure.shares * order.side -> order.structure.shares // order.side",
+            "a side is 1 or -1, and so is one unit of shares: dividing and multiplying are the same",
+        ),
+        (
+            "return [Trade(None, order.structure.shares * order.side * quantity, leg_prices[0])]",
+            "order.structure.shares * order.side -> order.structure.shares // order.side",
+            "a side is 1 or -1, and so is one unit of shares: dividing and multiplying are the same",
+        ),
+        (
+            "parts = [leg.ratio for leg in order.trades] or [order.structure.shares * order.side]",
+            "order.structure.shares * order.side -> order.structure.shares // order.side",
+            "a side is 1 or -1, and so is one unit of shares: dividing and multiplying are the same",
+        ),
+        (
+            "wait = min(_REJECTED_MOST, _REJECTED_FIRST * 2 ** min(times - 1, 10))",
+            "10 -> 11",
+            "by then the longest wait is reached",
+        ),
+        (
+            "sold = sum(-trade.quantity for trade in options if trade.quantity < 0)",
+            "trade.quantity < 0 -> trade.quantity <= 0",
+            "what was traded is never 0 of an instrument, so that below 1 is below 0",
+        ),
+        (
+            "sold = sum(-trade.quantity for trade in options if trade.quantity < 0)",
+            "0 -> 1",
+            "what was traded is never 0 of an instrument, so that below 1 is below 0",
+        ),
+        (
+            ("shares_sold = sum(-trade.quantity for trade in trades if trade.contract is None and trade.quantity < 0)"),
+            "trade.quantity < 0 -> trade.quantity <= 0",
+            "what was traded is never 0 of an instrument, so that below 1 is below 0",
+        ),
+        (
+            ("shares_sold = sum(-trade.quantity for trade in trades if trade.contract is None and trade.quantity < 0)"),
+            "0 -> 1",
+            "what was traded is never 0 of an instrument, so that below 1 is below 0",
+        ),
+        (
+            "proceeds = sum(-trade.paid for trade in trades if trade.quantity < 0)",
+            "trade.quantity < 0 -> trade.quantity <= 0",
+            "what was traded is never 0 of an instrument, so that below 1 is below 0",
+        ),
+        (
+            "proceeds = sum(-trade.paid for trade in trades if trade.quantity < 0)",
+            "0 -> 1",
+            "what was traded is never 0 of an instrument, so that below 1 is below 0",
+        ),
+    ),
 }

@@ -37,7 +37,8 @@ from tests.mutation.equivalent import EQUIVALENT
 from tests.mutation.mutants import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-_RISK, _FOLDS = ("tests/engine/risk/test_gate.py",), ("tests/engine/ledger/test_book.py", "tests/property")
+_RISK = ("tests/engine/risk/test_gate.py",)
+_FOLDS = ("tests/engine/ledger/test_book.py", "tests/engine/ledger/test_book_state.py", "tests/property")
 _ORDERS = tuple(
     f"tests/engine/runtime/test_{name}.py"
     for name in ("order_reports", "orders", "reconciling", "closings", "lifecycle")
