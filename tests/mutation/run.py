@@ -64,7 +64,10 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "engine/runtime/order_reports.py": _ORDERS,
     },
     "breaker": {"engine/risk/breaker.py": (), "engine/runtime/breaking.py": ()},
-    "reconciliation": {"engine/execution/reconcile.py": (), "engine/runtime/reconciling.py": _ORDERS},
+    "reconciliation": {
+        "engine/execution/reconcile.py": (),
+        "engine/runtime/reconciling.py": ("tests/engine/runtime/test_transfers.py", *_ORDERS),
+    },
 }
 """Files of each part, with tests beside those that mirror them."""
 SLOWEST_TEST = 20.0
