@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.core.errors import DenialCode, NotSent
+from engine.core.errors import DenialCode, Fact, NotSent
 from engine.core.money import Money, dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
@@ -37,6 +37,7 @@ from tests.engine.runtime.test_reconciling import account, look, twice
 from tests.fakes import EXPIRATION, Rig, new_york
 
 ASSIGN, IGNORE = Resolution.ASSIGN, Resolution.IGNORE
+ABOUT: dict[str, Fact] = {"instrument": "SPY"}
 PUT = option(95, Right.PUT)
 SATURDAY = new_york(7, day=EXPIRATION + dt.timedelta(days=1))
 """From when on a put of Friday is over."""
@@ -333,8 +334,6 @@ class TestAWord:
         assert rig.desk.book.differences == {}
         look(rig, positions={"SPY": 160})
         assert rig.desk.book.differences == {"SPY": Difference("SPY", "SPY", 100, 130)}
-
-    ABOUT = {"instrument": "SPY"}  # noqa: RUF012 - not changed
 
     @pytest.mark.parametrize(
         ("instrument", "how", "split", "why", "denial"),
