@@ -49,7 +49,7 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         "engine/risk/checks_market.py": _RISK,
         "engine/risk/checks_trade.py": _RISK,
         "engine/risk/checks_money.py": _RISK,
-        "engine/risk/checks_evidence.py": _RISK,
+        "engine/risk/checks_evidence.py": (*_RISK, "tests/engine/risk/test_kernel_health.py"),
         "engine/risk/account_rules.py": (*_RISK, "tests/engine/risk/test_checks_trade.py"),
         "engine/risk/comparing.py": ("tests/engine/risk",),
     },
