@@ -280,14 +280,17 @@ class TestAWord:
         assert resolved(rig) == journaled
         assert rig.desk.reconcile_at == rig.desk.now, "compared again at once"
 
-    def test_about_cash_moves_cash_alone_and_is_no_word_about_the_fund_of_that_name(self, rig: Rig) -> None:
+    @pytest.mark.parametrize("missing", [-100, -20])
+    def test_about_cash_moves_cash_alone_and_is_no_word_about_the_fund_of_that_name(
+        self, rig: Rig, missing: int
+    ) -> None:
         outside(rig, shares_of(CASH_ID), "30", 40)
         rig.desk.clock.advance_to(new_york(10, 2))
-        twice(rig, cash=rig.desk.book.broker_cash - 100)
-        command = cmd.ResolveDifference(CASH_ID, ASSIGN, {EXTERNAL: -100}, "ann", "mine")
+        twice(rig, cash=rig.desk.book.broker_cash + missing)
+        command = cmd.ResolveDifference(CASH_ID, ASSIGN, {EXTERNAL: missing}, "ann", "mine")
         assert reconciling.resolve(rig.desk, command) == ()
         rig.desk.commit()
-        assert resolved(rig) == [word(CASH_ID, -100, 0, ASSIGN, EXTERNAL, 0)]
+        assert resolved(rig) == [word(CASH_ID, missing, 0, ASSIGN, EXTERNAL, 0)]
 
     @pytest.mark.parametrize(("theirs", "steps"), [(-2, [1]), (0, [1, 2]), (1, [1, 2, 1])])
     def test_about_what_was_short_covers_the_oldest_first_and_the_rest_is_long(
