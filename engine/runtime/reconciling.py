@@ -159,8 +159,7 @@ def _settle_one(desk: Desk, position: Position, contract: OptionContract, spot: 
 
 def _conclude(desk: Desk, account: BrokerAccount, found: dict[str, Difference], *, is_whole: bool) -> None:
     book = desk.book
-    known = {name: each for name, each in book.differences.items() if not is_whole and name not in found}
-    differences = {**known, **found}
+    differences = found if is_whole else {**book.differences, **found}
     is_first = not desk.is_reconciled
     desk.is_reconciled = True
     if differences == book.differences and not is_first:

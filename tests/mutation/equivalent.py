@@ -320,4 +320,44 @@ EQUIVALENT: dict[str, tuple[tuple[str, str, str], ...]] = {
             "what was traded is never 0 of an instrument, so that below 1 is below 0",
         ),
     ),
+    "engine/runtime/reconciling.py": (
+        (
+            "used = _used_after(desk, module_id, command.instrument, quantity, price or 0)",
+            "price or 0 -> price",
+            "what has no price was refused before, and 0 is what is left of 0; the 0 is for the types",
+        ),
+        (
+            "if isinstance(found, OptionContract) and _is_over(found, desk.now):",
+            "isinstance(found, OptionContract) and _is_over(found, desk.now) -> _is_over(found, desk.now)",
+            "a ticker is never over; the condition is for the types",
+        ),
+        (
+            "done = min(abs(left), abs(held)) * (1 if whole > 0 else -1)",
+            (
+                "min(abs(left), abs(held)) * (1 if whole > 0 else -1)"
+                " -> min(abs(left), abs(held)) // (1 if whole > 0 else -1)"
+            ),
+            "by 1 or -1 dividing and multiplying are the same",
+        ),
+        (
+            "done = min(abs(left), abs(held)) * (1 if whole > 0 else -1)",
+            "whole > 0 -> whole >= 0",
+            "a part of nothing is refused before",
+        ),
+        (
+            "return [(position, held) for position, held in holding if held * quantity < 0]",
+            "held * quantity < 0 -> held * quantity <= 0",
+            "a position that holds nothing of it closes nothing of it: a step of 0 is left out, and it is never enough",
+        ),
+        (
+            "return [(position, held) for position, held in holding if held * quantity < 0]",
+            "held * quantity -> held // quantity",
+            "rounded down, a quotient of other signs is below 0 as the product is, and one of the same sign is not",
+        ),
+        (
+            "return [(position, held) for position, held in holding if held * quantity < 0]",
+            "0 -> 1",
+            "below 1 is at most 0 in whole numbers: as for held * quantity <= 0",
+        ),
+    ),
 }
