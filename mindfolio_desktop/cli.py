@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import LedgerFault, MindfolioError
+from engine.core.files import open_to_others
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, data_dirs, existing
 from mindfolio_desktop import command_line as typed
@@ -22,6 +23,7 @@ from mindfolio_desktop import research
 from mindfolio_desktop.display import require_qt
 from mindfolio_desktop.ledger_commands import add_ledger_commands
 from mindfolio_desktop.module_command import add_module_commands
+from mindfolio_desktop.versions import program_version
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -47,6 +49,8 @@ def run(arguments: Sequence[str]) -> int:
         return int(leave.code or OK)
     try:
         command: Callable[[argparse.Namespace], int] = options.command
+        if command is not _window and (words := open_to_others(data_dir(options))):  # a window tells it itself
+            print(f"mindfolio: {words}", file=sys.stderr)
         return command(options)
     except MindfolioError as error:
         print(f"mindfolio: {error}", file=sys.stderr)
@@ -58,16 +62,6 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("mindfolio: interrupted", file=sys.stderr)
         return INTERRUPTED
-
-
-def program_version() -> str:
-    """The installed version."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - heavy: not before the window
-
-    try:
-        return version("mindfolio-desktop")
-    except PackageNotFoundError:
-        return "0.0.0+source"
 
 
 class _Version(argparse.Action):

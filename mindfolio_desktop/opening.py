@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
+from engine.core.files import own_folder
 from engine.risk.latch import StopLatch
 from engine.runtime.places import Places, Running
 from mindfolio_desktop.ui import remembered
@@ -72,7 +73,7 @@ class Program(QObject):
     @Slot(str)
     def _stop(self, source: str) -> None:
         """Nothing runs yet: the latch is all there is to set, and the engine will start stopped."""
-        self._places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(self._places.folder)
         StopLatch(self._places.latch).set(f"window {source}", "emergency stop pressed")
         self.frame.opening.show_stopped()
 

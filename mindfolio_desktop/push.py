@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
 
-from engine.core.files import replace_text
+from engine.core.files import own_folder, replace_text
 
 INTERVAL_S = 10.0
 LEAVING_S = 3.0
@@ -132,7 +132,7 @@ class Pusher:
         if why:
             return why
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(self._path.parent)
             replace_text(self._path, address)
         except OSError as error:
             return f"The address was not kept: {error.strerror or type(error).__name__}."

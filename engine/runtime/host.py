@@ -7,6 +7,7 @@ import sys
 import threading
 
 from engine.core.errors import MindfolioError
+from engine.core.files import own_folder
 from engine.domain.commands import Command, EmergencyStop
 from engine.domain.notices import Alert
 from engine.domain.ports import Publisher
@@ -36,7 +37,7 @@ class EngineHost:
         # The folder first: a stop from outside must find it while the engine is still starting. Where it cannot be
         # made, starting fails with the reason.
         with contextlib.suppress(OSError):
-            places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            own_folder(places.folder)
         self._latch = StopLatch(places.latch)
         sys.setswitchinterval(SWITCH_S)
         self._is_open, self._fault = False, ""
