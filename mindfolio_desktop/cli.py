@@ -22,6 +22,7 @@ from mindfolio_desktop import command_line as typed
 from mindfolio_desktop import research
 from mindfolio_desktop.display import require_qt
 from mindfolio_desktop.ledger_commands import add_ledger_commands
+from mindfolio_desktop.logs import Log
 from mindfolio_desktop.module_command import add_module_commands
 from mindfolio_desktop.versions import program_version
 
@@ -291,7 +292,10 @@ def _run(options: argparse.Namespace) -> int:
     from mindfolio_desktop.headless import run_headless  # noqa: PLC0415 - heavy
 
     running = _running(options, default_speed=math.inf, approves_all=options.approve == "all")
-    document = run_headless(_places(options), running, options.days, _progress)
+    places = _places(options)
+    with Log(places.home) as log:
+        log.begin()
+        document = run_headless(places, running, options.days, _progress)
     _print_document(document, as_json=options.json)
     return OK if document["halted"] == "" else FAULT
 

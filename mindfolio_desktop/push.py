@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Condition, Thread
 
 from engine.core.files import own_folder, replace_text
+from mindfolio_desktop.redaction import know
 
 INTERVAL_S = 10.0
 LEAVING_S = 3.0
@@ -105,6 +106,7 @@ class Pusher:
         self._check: Check = unfit if send is None else _anything
         self._needs_apprise = send is None
         self._address = _read(self._path)
+        know(self._address)
         self._outbox = Outbox()
         self._turn = Condition()
         self._is_closed = self._is_failing = False
@@ -131,6 +133,7 @@ class Pusher:
             why = _UNKNOWN
         if why:
             return why
+        know(address)
         try:
             own_folder(self._path.parent)
             replace_text(self._path, address)
