@@ -20,6 +20,7 @@ from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, data_dirs, existing
 from mindfolio_desktop import command_line as typed
 from mindfolio_desktop import research
+from mindfolio_desktop.diagnose_command import add_diagnose
 from mindfolio_desktop.display import require_qt
 from mindfolio_desktop.ledger_commands import add_ledger_commands
 from mindfolio_desktop.logs import Log
@@ -105,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
         help="where a journal is sound but not the one that its head file names, take it as it is from now on",
     )
     verify.set_defaults(command=_verify)
+
+    add_diagnose(commands, _add_data_dir, data_dir)
 
     stop = commands.add_parser("stop", help="emergency stop: latch from outside, also while a window runs")
     _add_market(stop)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from engine.core.errors import MindfolioError
 from mindfolio_desktop.faults import Where, faults_of, where
+from mindfolio_desktop.versions import program_version, python_version
 
 if TYPE_CHECKING:
     from mindfolio_desktop.log_file import LogFiles
@@ -78,6 +79,7 @@ class Log:
         logging.getLogger().removeHandler(self._early)
         while self._early.records:
             self._files.front.handle(self._early.records.popleft())
+        _log.info("Mindfolio %s begins, Python %s, %s", program_version(), python_version(), sys.platform)
 
     def watched_by(self, watcher: Watcher) -> None:
         """Call this for each unexpected error, on the thread where it happened."""

@@ -49,14 +49,19 @@ def open_to_others(path: Path) -> str:
 
 
 def replace_text(path: Path, words: str) -> None:
-    """Write a text aside, wait until it is on the disk, then put it in the file's place; its user's alone (mode 0600).
+    """The same as `replace_bytes`, in UTF-8."""
+    replace_bytes(path, words.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write something aside, wait until it is on the disk, then put it in the file's place; its user's alone (0600).
 
     Raises OSError where that cannot be done; what was there before is there still, and nothing else is left.
     """
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(words)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(aside).replace(path)

@@ -21,6 +21,7 @@ def caught(deep: int = 0) -> BaseException:
             raise ValueError("it went wrong") from error
     except ValueError as error:
         return error
+    raise AssertionError
 
 
 def test_a_chain_is_told_from_the_last_to_the_first_with_its_places() -> None:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -174,7 +174,7 @@ class Apart(QRunnable):
         fail()
 
 
-ELSEWHERE = {
+ELSEWHERE: dict[str, Callable[[], object]] = {
     "a slot": lambda: [QTimer.singleShot(0, fail) for _ in range(100)],
     "a thread": lambda: threading.Thread(target=fail).start(),
     "a runnable of Qt": lambda: QThreadPool.globalInstance().start(Apart()),

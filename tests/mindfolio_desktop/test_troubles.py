@@ -60,7 +60,7 @@ class Scene:
 
     def see(self, error: Exception | None = None, thread: str = "MainThread", words: str = "it failed") -> None:
         info = None if error is None else (type(error), error, error.__traceback__)
-        record = logging.LogRecord("engine.x", logging.CRITICAL, "", 0, words, (), info)  # type: ignore[arg-type]
+        record = logging.LogRecord("engine.x", logging.CRITICAL, "", 0, words, (), info)
         record.threadName = thread
         self.troubles.see(record)
         QApplication.processEvents()
@@ -86,7 +86,7 @@ def raised(words: str = "x") -> Exception:
 
 
 def raised_elsewhere() -> Exception:
-    return caught(lambda: {}[""])
+    return caught(lambda: dict[str, str]()[""])
 
 
 def caught(fails: Callable[[], object]) -> Exception:
