@@ -16,6 +16,8 @@ from mindfolio_desktop.ui.widgets.text import Text
 
 _LOOK_MS = 250
 _WIDE, _HIGH, _LEAST = 620, 200, 40
+_FREE = 72
+"""At the window's top, where its emergency stop is, below a margin that has one size."""
 _LONGEST = 20_000
 
 _HALTED = "Trading has stopped in a safe state: openings are cancelled, and no new order is sent."
@@ -54,10 +56,11 @@ class TroubleDialog(QDialog):
         self.setWindowTitle("Something went wrong")
         self.setModal(False)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._standing, self._troubles = standing, [trouble]
+        self._standing, self._troubles, self._over = standing, [trouble], parent
         self._what = Text("", "", 16, theme.BOLD, wraps=True, name="trouble_what")
         self._state = Text(wraps=True, name="trouble_state")
         self._to_do = Text(wraps=True, name="trouble_to_do")
+        self._report = Text(_REPORT, "muted", wraps=True, name="trouble_report")
         self._details = QPlainTextEdit()
         self._details.setObjectName("trouble_details")
         self._details.setAccessibleName("Details of the error")
@@ -71,7 +74,7 @@ class TroubleDialog(QDialog):
         self._close = Button("Close", "trouble_close", "primary")
         self._close.setDefault(True)
         self._close.clicked.connect(self.accept)
-        self._lay_out(parent)
+        self._lay_out()
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._show_standing)
         self._look.start()
@@ -85,7 +88,7 @@ class TroubleDialog(QDialog):
         self._troubles.append(trouble)
         self._show()
 
-    def _lay_out(self, parent: QWidget) -> None:
+    def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.addWidget(self._fold)
         buttons.addStretch(1)
@@ -94,11 +97,11 @@ class TroubleDialog(QDialog):
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(20), theme.px(18), theme.px(20), theme.px(18))
         column.setSpacing(theme.px(12))
-        for part in (self._what, self._state, self._to_do, Text(_REPORT, "muted", wraps=True), self._details):
+        for part in (self._what, self._state, self._to_do, self._report, self._details):
             column.addWidget(part)
         column.addStretch(1)
         column.addLayout(buttons)
-        self.setMinimumWidth(min(theme.px(_WIDE), parent.window().width()))
+        self.setMinimumWidth(min(theme.px(_WIDE), self._over.window().width()))
 
     def showEvent(self, event: QShowEvent) -> None:
         """As high as its words are at its width."""
@@ -106,20 +109,31 @@ class TroubleDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as what is in it; details take what the window over which it stands leaves them."""
+        """As high as what is in it, and below the emergency stop of the window over which it stands.
+
+        Details take what is left there; where that is too little, advice makes room for them.
+        """
         self.ensurePolished()
-        self._column.activate()
+        window = self._over.window().geometry()
+        top = window.top() + theme.px(_FREE) + 12
+        room = window.bottom() - top - theme.SPACE
         self._details.setFixedHeight(theme.px(_LEAST))
-        left = self._room() - self._column.totalHeightForWidth(self.width())
-        self._details.setFixedHeight(min(theme.px(_HIGH), theme.px(_LEAST) + max(0, left)))
-        self._column.activate()
-        high = self._column.totalHeightForWidth(self.width())
+        self._show_advice(is_shown=True)
+        if not self._details.isHidden() and self._high() > room:
+            self._show_advice(is_shown=False)
+        self._details.setFixedHeight(min(theme.px(_HIGH), theme.px(_LEAST) + max(0, room - self._high())))
+        high = self._high()
         self.setMinimumHeight(high)
         self.resize(self.width(), high)
+        self.move(self.x(), max(top, min(self.y(), window.bottom() - high - theme.SPACE)))
 
-    def _room(self) -> int:
-        parent = self.parentWidget()
-        return 0 if parent is None else parent.window().height()
+    def _high(self) -> int:
+        self._column.activate()
+        return self._column.totalHeightForWidth(self.width())
+
+    def _show_advice(self, *, is_shown: bool) -> None:
+        for part in (self._to_do, self._report):
+            part.setVisible(is_shown)
 
     def _show(self) -> None:
         newest = self._troubles[-1]

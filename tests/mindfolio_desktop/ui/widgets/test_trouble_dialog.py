@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.domain.mindfolio import MindfolioStatus
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
 from mindfolio_desktop.ui.widgets.trouble_dialog import Standing, Trouble, TroubleDialog
 from tests.mindfolio_desktop.ui.snapshots import aggressive_growth, stopped
 
@@ -110,14 +111,21 @@ def test_it_is_not_modal_and_closes(scene: Scene, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("size", theme.TEXT_SIZES)
-def test_every_word_is_seen_at_every_size_of_text(qtbot: QtBot, qapp: QApplication, size: int) -> None:
+def test_every_word_is_seen_at_every_size_of_text_below_the_stop(qtbot: QtBot, qapp: QApplication, size: int) -> None:
     theme.apply(qapp, percent=size)
     try:
         scene = Scene(qtbot)
-        scene.press("fold")
-        for label in scene.dialog.findChildren(QLabel):
-            assert label.height() >= label.heightForWidth(label.width()), label.text()
-        assert scene.dialog.width() <= scene.window.width()
-        assert scene.dialog.height() <= scene.window.height(), "the least window of all"
+        stop = EmergencyButton(scene.window)
+        below_the_banner = 26 * size // 100 + 10
+        for folds in (0, 1, 0):
+            if folds != scene.details.isVisible():
+                scene.press("fold")
+            shown = [label for label in scene.dialog.findChildren(QLabel) if label.isVisible()]
+            assert len(shown) >= 2
+            for label in shown:
+                assert label.height() >= label.heightForWidth(label.width()), label.text()
+            free = scene.window.geometry().adjusted(0, below_the_banner + stop.sizeHint().height(), 0, 0)
+            assert free.contains(scene.dialog.geometry()), "in the least window of all"
+        assert len(shown) == 4
     finally:
         theme.apply(qapp)
