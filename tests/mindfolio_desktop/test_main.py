@@ -198,8 +198,9 @@ def test_an_interrupt_ends_it_with_one_line_and_a_sound_ledger(running: Running)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX")
-@pytest.mark.parametrize("umask", ["022", "000"])
-@pytest.mark.parametrize("first", [("module", "new", "mine"), ("import", "bars.csv", "--symbol", "KO")])
+@pytest.mark.parametrize(
+    ("umask", "first"), [("022", ("module", "new", "mine")), ("000", ("import", "bars.csv", "--symbol", "KO"))]
+)
 def test_all_that_it_makes_is_its_users_alone_whatever_makes_the_folder_first(
     tmp_path: Path, umask: str, first: tuple[str, ...]
 ) -> None:
@@ -230,3 +231,40 @@ def test_a_folder_that_others_can_look_into_stays_and_is_told_in_one_line() -> N
         assert lines[0] == f"mindfolio: others on this computer can look into {made}: `chmod 700 {made}` keeps them out"
         assert lines[1:] == [f"mindfolio: there is no mindfolio in {made}"]
         assert Path(made).stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX")
+def test_of_two_windows_the_second_leaves_with_a_line_and_what_the_first_made_is_its_users_alone(
+    tmp_path: Path,
+) -> None:
+    data_dir = tmp_path / "new" / "data"
+    command = [sys.executable, "-m", "mindfolio_desktop", "--data-dir", str(data_dir), "--template", "main-account"]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    shell = ["sh", "-c", 'umask 000; exec "$@"', "sh", *command, "--symbols", "KO"]
+    first = subprocess.Popen(shell, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not {"mindfolios.json", "window.address"} <= {path.name for path in data_dir.rglob("*")}:
+            assert time.monotonic() < deadline
+            assert first.poll() is None
+            time.sleep(0.05)
+        second = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+        assert (second.returncode, second.stdout) == (2, "")
+        (line,) = second.stderr.splitlines()
+        assert line.startswith(
+            f"mindfolio: Mindfolio is open already on {data_dir}: its window was brought to the front"
+        )
+        assert first.poll() is None
+        made = [data_dir.parent, data_dir, *data_dir.rglob("*")]
+        assert {path.name for path in made} >= {
+            "mindfolio.jsonl",
+            "window.lock",
+            "window.address",
+            "paper-broker.jsonl",
+        }
+        assert [str(path) for path in made if path.exists() and path.stat().st_mode & 0o077] == []
+    finally:
+        first.terminate()
+        first.communicate(timeout=PATIENCE_S)
