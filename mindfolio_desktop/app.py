@@ -115,7 +115,7 @@ class Session:
         return _settings_of(self.places, spec)
 
     def _about(self) -> About:
-        made_of = ("PySide6-Essentials", "numpy", "scipy", "SQLAlchemy", "pyqtgraph")
+        made_of = ("PySide6-Essentials", "numpy", "SQLAlchemy", "duckdb", "vollib", "pyqtgraph")
         python = ".".join(map(str, sys.version_info[:3]))
         libraries = [(name.removesuffix("-Essentials"), _version(name)) for name in made_of]
         return About(
