@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.risk.latch import StopLatch
 from engine.runtime.places import Places, Running
-from mindfolio_desktop.ui import remembered
+from mindfolio_desktop.ui import remembered, theme
 from mindfolio_desktop.ui.frame import Frame
 from mindfolio_desktop.ui.look import Look
 
@@ -58,6 +58,7 @@ class Program(QObject):
     def _open(self) -> None:
         if self._is_over:
             return
+        QApplication.setWindowIcon(theme.program_icon())  # not before: drawing it loads a library more
         from mindfolio_desktop.switching import Switching  # noqa: PLC0415 - heavy: the window is painted before
 
         self._switching = Switching(self._places, self._running, self._look, self.frame)
@@ -96,6 +97,7 @@ def run_window(
     application = QApplication([sys.argv[0]])
     application.setApplicationName("Mindfolio")
     application.setApplicationDisplayName("Mindfolio")
+    application.setDesktopFileName("mindfolio")  # by which a Linux desktop finds the entry of its menu
     remembered.use_folders(places.home, places.folder)
     program = Program(places, running, Look(application), asks_first=asks_first)
     program.opened.connect(_collect_again)

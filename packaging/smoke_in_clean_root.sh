@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The smoke test where nothing is: a root made by debootstrap, without Python or Qt, with the documented system
-# packages only. Twice: the .deb, which names them itself, and the unpacked tar beside packages installed by hand.
+# packages only: those that the .deb names itself, or those that README names beside an unpacked tar.
 #
-#   packaging/smoke_in_clean_root.sh dist/mindfolio_0.1.0_amd64.deb
-#   packaging/smoke_in_clean_root.sh dist/mindfolio-0.1.0-linux-x86_64.tar.zst
+#   packaging/smoke_in_clean_root.sh dist/mindfolio_*.deb
+#   packaging/smoke_in_clean_root.sh dist/mindfolio-*.tar.zst
 #
 # Needs root, debootstrap, and some 700 MB in KEEP_IN (default: a folder that is removed at the end). SUITE and MIRROR
 # say which system; without them they are what this machine's own apt sources say.
@@ -59,8 +59,12 @@ esac
 echo "== $program --version: $(run "$program" --version)"
 echo "== smoke test"
 run "$program" --smoke-test
+echo "== what its libraries, the window's too, do not find here:"
+inside=$(run sh -c "dirname \"\$(readlink -f \"\$(command -v $program)\")\"")/_internal
+missing=$(run sh -c "find $inside -name '*.so*' -type f -exec env LD_LIBRARY_PATH=$inside ldd {} + 2>/dev/null" | grep 'not found' || true)
+[[ -z $missing ]] && echo nothing || { echo "$missing" && exit 1; }
 echo "== commands"
-run "$program" run --headless --days 1 --symbols KO,XLE --template aggressive-growth >/dev/null
+run "$program" run --headless --days 1 --symbols KO,XLE --template aggressive-growth >/dev/null 2>"$folder/run.log"
 run "$program" verify
 run "$program" stop
 echo "passed in a clean root of $SUITE"
