@@ -264,8 +264,7 @@ class Kernel:
             session = session_on(book.session)
             if session is not None:
                 return session.closes
-        running = session_at(self.desk.now)
-        return running.opens if running is not None else next_session(self.desk.now).opens
+        return (session_at(self.desk.now) or next_session(self.desk.now)).opens
 
     def _work(self) -> None:
         """Everything that is due now, in the fixed order."""
@@ -304,7 +303,9 @@ class Kernel:
             self.desk.record(ev.SessionClosed(book.session))
             self.desk.ledger.seal(self.desk.now)
             ask_ahead(self.desk)
+            orders.ask_at_a_bell(self.desk)
         if running is not None and book.session is None:
+            orders.ask_at_a_bell(self.desk)
             positions.open_session(self.desk, running.day)
             positions.record_marks(self.desk)
 

@@ -27,6 +27,9 @@ ASK_AGAIN = dt.timedelta(seconds=15)
 RETRY = dt.timedelta(seconds=1)
 """After a cancel that could not be sent."""
 
+AFTER_A_BELL = dt.timedelta(minutes=1)
+"""When a broker has told what the opening or the close of a session did to its orders."""
+
 _MOVING = frozenset({OrderStatus.WORKING, OrderStatus.PARTLY_FILLED})
 
 
@@ -63,6 +66,15 @@ def resume(desk: Desk, order: Order) -> None:
         desk.record(ev.OrderUnknown(order.order_id, "restarted while it was being sent"))
     desk.ask_at[order.order_id] = desk.now
     desk.reprice_at[order.order_id] = desk.now + desk.ladder.interval
+
+
+def ask_at_a_bell(desk: Desk) -> None:
+    """A session begins or has ended: ask about every live order a minute from now, unless it is asked about before.
+
+    A day order ends at the close. Where that word is lost nothing else would tell: the account does not change by it.
+    """
+    for order_id in desk.book.orders:
+        desk.ask_at.setdefault(order_id, desk.now + AFTER_A_BELL)
 
 
 def request_cancel(desk: Desk, order: Order, why: str) -> None:

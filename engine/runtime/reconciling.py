@@ -237,13 +237,17 @@ def _cannot_be_said(desk: Desk, command: cmd.ResolveDifference, difference: Diff
 
 
 def _price(desk: Desk, instrument: str) -> Money | None:
-    """What to book it at, a share: the middle of the newest quote."""
+    """What to book it at, a share: the middle of the newest quote; of a contract that is over, what it is worth."""
     if instrument == CASH_ID:
         return 0
     try:
         found = parse_instrument(instrument)
     except ValueError:
         return None
+    if isinstance(found, OptionContract) and _is_over(found, desk.now):
+        # Nobody quotes it any more, and it must end in the books all the same.
+        spot = desk.market.spot(found.underlying)
+        return None if spot is None else max(0, found.inside(spot))
     quote = desk.market.quote(found) if isinstance(found, OptionContract) else desk.market.stock(found)
     return None if quote is None else quote.mid
 

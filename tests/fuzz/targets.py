@@ -38,6 +38,7 @@ from mindfolio_desktop.push import FILE, Pusher
 from mindfolio_desktop.ui import remembered
 from tests.builders import Clerk, MemoryStore, approval, candidate, ledger
 from tests.engine.modules.sandbox.scenes import a_condor, manage_context, scan_context
+from tests.fuzz import broker_lines
 
 Feed = Callable[[bytes], bool]
 
@@ -402,6 +403,7 @@ _EVERY = (
     Target("instruments", lambda: (b"SPY260417C00100000", b"SPY", b"BRK.B"), _instruments),
     Target("command_lines", _command_samples, _lines),
     Target("commands", _command_samples, _commands),
+    Target("broker_stream", broker_lines.stream_lines, broker_lines.stream),
     Target("words", lambda: (b"1,000.50", b"$5", b"2026-03-02", b"2026-03", b"7", b"SPY,QQQ"), _words),
 )
 TARGETS = {each.name: each for each in _EVERY}

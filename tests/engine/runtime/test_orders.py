@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import NotSent
+from engine.core.money import dollars
+from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerAccepted, BrokerEnded, BrokerKnows, BrokerReplaced
 from engine.domain.order import Order, OrderStatus
 from engine.runtime import orders, reports
-from tests.engine.runtime.scenes import hear, later
+from tests.engine.runtime.scenes import give, hear, hold, later, made_of, put
 from tests.fakes import Rig, ScriptedBroker, chain_update, filled, new_york
 
 
@@ -279,3 +281,24 @@ class TestAfterARestart:
         again.run(until=again.desk.now + dt.timedelta(seconds=2))
 
         assert again.broker.calls[-2:] == [("ask", order.order_id), ("cancel", order.order_id)]
+
+
+def test_the_end_of_a_day_order_is_asked_for_where_the_brokers_word_of_it_was_lost(tmp_path: Path) -> None:
+    # A closing that rests at the price a person typed: nothing else would ever ask what became of it.
+    rig = Rig(tmp_path, [chain_update(new_york(15, 59))]).run(until=new_york(15, 58, 59))
+    rig.desk.clock.advance_to(new_york(15, 59))
+    rig.desk.market.apply(rig.feed.read(new_york(15, 59))[0])
+    rig.kernel._feed_at = None  # no more quotes: no rule of its module ends the position in between
+    position = hold(rig, made_of(put(95, 1)), ("2.00",))
+    command = cmd.ClosePosition(position.position_id, None, -dollars(9), "user", "a target")
+    assert give(rig, command) == []
+    order = list(rig.desk.book.orders.values())[-1]
+    hear(rig, BrokerAccepted(order.order_id))
+    assert rig.desk.book.orders[order.order_id].rests
+    rig.desk.ask_at.clear()
+    rig.broker.on_ask = lambda name: [BrokerKnows(name, True, OrderStatus.EXPIRED, why="the day is over")]
+    rig.run(until=new_york(16, 0, 59))
+    assert ("ask", order.order_id) not in rig.broker.calls
+    rig.run(until=new_york(16, 2))
+    assert ("ask", order.order_id) in rig.broker.calls
+    assert order.order_id not in rig.desk.book.orders

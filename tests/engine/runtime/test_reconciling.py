@@ -361,6 +361,19 @@ class TestExpired:
         assert give(rig, replace(ignored, how=Resolution.ASSIGN, split={MODULE: -1})) == []
         assert (rig.desk.book.positions, rig.desk.book.ignored) == ({}, {})
 
+    def test_what_is_over_and_quoted_no_more_ends_at_what_it_is_worth(self, tmp_path: Path) -> None:
+        # A clerk's correction on Monday: a short put of Friday is back in the books, and no broker will end it.
+        rig = quiet(tmp_path, 90.0)
+        hold(rig, made_of(put(95, -1)), ("6.00",))
+        self.at(rig, self.SATURDAY)
+        rig.desk.market.drop_expired(rig.desk.now)
+        assert rig.desk.market.quote(self.PUT) is None
+        twice(rig, positions={})
+        whose = cmd.ResolveDifference(self.PUT.occ, Resolution.ASSIGN, {MODULE: 1}, "user", "assigned on Friday")
+        assert give(rig, whose) == []
+        # Sold for 6.00 a share, and 5.00 in the money with SPY at 90.
+        assert (rig.desk.book.positions, rig.desk.book.realised(MODULE)) == ({}, dollars(100))
+
     def test_what_was_ignored_of_a_contract_counts_no_longer_once_it_is_over(self, rig: Rig) -> None:
         theirs = {self.PUT.occ: 3}
         twice(rig, positions=theirs)

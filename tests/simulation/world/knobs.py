@@ -155,7 +155,7 @@ def _line(dice: random.Random, chance: Callable[[], int]) -> FaultKnobs:
         delay_s=dice.choice((1, 20, 120)),
         duplicated=chance(),
         reorder=dice.choice((0, 3, 50)) if chance() else 0,
-        stale=4 * chance(),
+        stale=min(100, 10 * chance()),
         silent=chance(),
         silent_s=dice.choice((30, 120)),
         ask_never=dice.choice((0, 30, 60)) if chance() else 0,

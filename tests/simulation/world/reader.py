@@ -14,6 +14,7 @@ import numpy as np
 from engine.core.calendar import session_at
 from engine.core.money import Money
 from engine.domain import events as ev
+from engine.domain.account import CASH_ID
 from engine.domain.candidate import ApprovalStatus
 from engine.domain.instrument import Right
 from engine.domain.mindfolio import MindfolioStatus, ModuleKind, ModuleStatus
@@ -74,6 +75,7 @@ class Reader:
         self.hostile: frozenset[str] = frozenset()
         self.unlimited: frozenset[str] = frozenset()
         """Modules that lack a limit: they may open nothing."""
+        self._at_close: dict[str, Money] = {}
 
     @property
     def book(self) -> Book:
@@ -122,8 +124,13 @@ class Reader:
                 assert event.module_id in self.hostile, f"I14: {event.module_id} is paused for a fault: {event.why}"
             case ev.BudgetReallocated():
                 assert sum(event.budgets.values()) + event.reserve == self.book.capital, "I2"
+            case ev.AccountReconciled() if not event.differences and not self.book.orders:
+                theirs = event.broker_cash - self.book.ignored.get(CASH_ID, 0)
+                assert event.ledger_cash == theirs == self.book.broker_cash, "I10: cash is said to agree, and does not"
 
     def _look_after(self, event: ev.Event) -> None:
+        if isinstance(event, ev.SessionClosed):
+            self._at_close = {module_id: self._result(module_id) for module_id in self.book.modules}
         if isinstance(event, ev.OrderFilled | ev.OrderEnded):
             order = self.book.orders.get(event.order_id)
             if order is None:
@@ -160,6 +167,16 @@ class Reader:
         if order.purpose is OrderPurpose.OPEN and order.position_id not in book.positions:
             assert not _is_unbounded(order), "I3: a loss without bound is opened"
             assert order.hold >= _largest_loss(order), "I3: less is held than can be lost"
+            most = book.modules[order.module_id].spec.limits.daily_loss_limit
+            lost = self._at_close.get(order.module_id, 0) - self._result(order.module_id)
+            assert most is not None, "I21: a module without a daily limit opens"
+            assert lost < most, "I21: a module opens on a day on which it has lost all that it may"
+
+    def _result(self, module_id: str) -> Money:
+        """What a module has made since it began: its postings, and its open positions at their marks."""
+        book = self.book
+        mine = [each for each in book.positions.values() if each.module_id == module_id]
+        return book.realised(module_id) + sum(book.marks[each.position_id] - each.cost for each in mine)
 
     def _left(self, module_id: str) -> Money:
         """What a module has left, from budgets, positions, orders and results alone."""

@@ -1,5 +1,6 @@
 """One seed from beginning to end: steps of a person and of fate over the real program, then calm and reckoning."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import random
@@ -81,8 +82,12 @@ def steps_of_seed(seed: int) -> tuple[Step, ...]:
 
 def tell(seed: int, only: Collection[int] | None = None) -> Told:
     """Play a seed; `only` these of its steps. Nothing is raised for what goes wrong: it is told."""
-    with tempfile.TemporaryDirectory(prefix="mindfolio-world-", dir=folder_in_memory()) as folder:
-        story = Story(knobs_of(seed), Path(folder))
+    # From within its folder, whose name is another each time: faults of the disk name their file in the journal.
+    with (
+        tempfile.TemporaryDirectory(prefix="mindfolio-world-", dir=folder_in_memory()) as folder,
+        contextlib.chdir(folder),
+    ):
+        story = Story(knobs_of(seed), Path())
         try:
             story.play(only)
         finally:
