@@ -27,8 +27,8 @@ LEFT_OUT = (
     *("cupy", "h5py", "yaml", "pygments", "charset_normalizer", "numpy.f2py", "duckdb.experimental"),
     # An extra that finds its services by looking through a folder of sources.
     "apprise",
-    # Nothing here speaks to a network, and GNU readline has a licence of its own.
-    *("ssl", "_ssl", "readline", "curses", "_curses", "idlelib", "lib2to3", "ensurepip", "turtle"),
+    # GNU readline has a licence of its own.
+    *("readline", "curses", "_curses", "idlelib", "lib2to3", "ensurepip", "turtle"),
     *("PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtDesigner", "PySide6.QtHelp"),
     *("PySide6.QtUiTools", "PySide6.QtSql", "PySide6.QtXml", "PySide6.QtTest", "PySide6.QtConcurrent"),
 )

@@ -1,5 +1,6 @@
 """What goes into the packaged application: nothing that is used may be left out, and what is not used may not come."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,18 @@ def test_everything_of_ours_is_imported_without_what_is_left_out() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 300
+
+
+def test_nothing_that_is_left_out_is_imported_late_but_the_extra() -> None:
+    imported = set()
+    for path in (*(ROOT / "engine").rglob("*.py"), *(ROOT / "mindfolio_desktop").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {each.name for each in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
+    assert len(imported) > 500
+    assert {name for name in bundle.LEFT_OUT if name in imported} == {"apprise"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a file tells what it is linked to")
