@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     """Returns the exit code: 0 built and tried, 1 otherwise."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--no-archives", action="store_true", help="build and try only")
-    parser.add_argument("--measured", action="store_true", help="with the second program of benchmarks/window_start.py")
+    parser.add_argument("--measured", action="store_true", help="with two programs that watch it; no archives")
     options = parser.parse_args(arguments)
     if problems := pins.differences():
         print("this environment is not the pinned one:", *problems, sep="\n  ", file=sys.stderr)
