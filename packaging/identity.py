@@ -23,6 +23,7 @@ PROPERTIES = {
     "LSMinimumSystemVersion": "13.0",
     "NSHighResolutionCapable": True,
     "NSSupportsAutomaticGraphicsSwitching": True,
+    "LSBackgroundOnly": False,  # which PyInstaller takes a program with a command line for
     "NSHumanReadableCopyright": "The Mindfolio authors, MIT licence",
 }
 """Of macOS's Info.plist, beside what PyInstaller writes by itself."""

@@ -46,3 +46,17 @@ def test_every_pin_has_hashes_and_no_line_an_address(file: Path) -> None:
             assert re.match(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$", lines[number + 1])
     hashes = [line for line in lines if line.startswith("    --hash=sha256:")]
     assert len(hashes) + len(list(pins.pinned(file))) == len(lines), "nothing else stands in it"
+
+
+def test_another_version_than_the_pinned_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text(
+        "numpy==0.0.1 \\\nno-such-thing==1.0 ; python_version >= '3' \\\nmacholib==1 ; sys_platform == 'nowhere' \\\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(pins, "RUNTIME", file)
+    monkeypatch.setattr(pins, "BUILD", tmp_path / "empty.txt")
+    (tmp_path / "empty.txt").touch()
+    numpy, other = pins.differences()
+    assert numpy.endswith("pinned at 0.0.1")
+    assert other == "no-such-thing: not installed, pinned at 1.0"
