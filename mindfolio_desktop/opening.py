@@ -20,7 +20,7 @@ from engine.runtime.places import Places, Running
 from mindfolio_desktop.logs import Log
 from mindfolio_desktop.one_window import OneWindow
 from mindfolio_desktop.troubles import Troubles, listen_no_longer, listen_to_qt
-from mindfolio_desktop.ui import remembered
+from mindfolio_desktop.ui import remembered, theme
 from mindfolio_desktop.ui.frame import Frame, to_front
 from mindfolio_desktop.ui.look import Look
 
@@ -79,6 +79,7 @@ class Program(QObject):
     def _open(self) -> None:
         if self._is_over:
             return
+        QApplication.setWindowIcon(theme.program_icon())  # not before: drawing it loads a library more
         from mindfolio_desktop.switching import Switching  # noqa: PLC0415 - heavy: the window is painted before
 
         self._switching = Switching(self._places, self._running, self._look, self.frame)
@@ -127,6 +128,7 @@ def run_window(
     application = QApplication([sys.argv[0]])
     application.setApplicationName("Mindfolio")
     application.setApplicationDisplayName("Mindfolio")
+    application.setDesktopFileName("mindfolio")  # by which a Linux desktop finds the entry of its menu
     with closing(door), Log(places.home) as log:
         listen_to_qt()
         try:

@@ -2,7 +2,7 @@
 
 import sys
 
-LIBRARIES = ("PySide6-Essentials", "numpy", "scipy", "SQLAlchemy", "pyqtgraph")
+LIBRARIES = ("PySide6-Essentials", "numpy", "SQLAlchemy", "duckdb", "vollib", "pyqtgraph")
 """What a person is shown; the archive of `mindfolio diagnose` names all."""
 
 

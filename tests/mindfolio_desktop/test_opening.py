@@ -96,6 +96,7 @@ def test_the_pages_come_into_the_window_that_was_painted(program: Program, qtbot
         assert not is_open(program)
     session = program.switching.session
     assert session.window.window() is program.frame
+    assert not program.frame.windowIcon().isNull()
     assert label(program.frame, "environment") == "SIMULATED", "before the first figures too"
     focused = program.frame.focusWidget()
     assert focused is not None
