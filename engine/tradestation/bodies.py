@@ -22,9 +22,9 @@ def order_body(order: Order, account_id: str, confirm_id: str, held: Mapping[str
     """The body of a new order, also of its preview. `held` is what the account holds, by OCC symbol or ticker.
 
     Whether a leg opens or closes is said of the account, not of one of our positions: a leg against what is held
-    closes. A leg that would do both at once cannot be said in one order: ValueError, as for a client id that is none, and
-    for a closing of what the account does not have, unless it is marked as netted with other positions: what somebody
-    else has sold would be sold once more.
+    closes. A leg that would do both at once cannot be said in one order: ValueError, as for a client id that is none,
+    and for a closing of what the account does not have, unless it is marked as netted with other positions: what
+    somebody else has sold would be sold once more.
     """
     moves = order.structure.moves(order.side * order.quantity)
     closes = {name: _closes(count, held.get(name, 0)) for name, count in moves.items()}
