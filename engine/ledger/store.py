@@ -25,6 +25,7 @@ from engine.ledger.codec import GENESIS_HASH
 from engine.ledger.connections import (
     BUSY_WAIT_S,
     cause,
+    check_for_gaps,
     dbapi_connection,
     identity,
     inspected,
@@ -174,6 +175,8 @@ class SqliteStore:
         except Timeout as error:
             raise LedgerFault(f"the ledger {path} is being written by another Mindfolio; close that one") from error
         schema = inspected(path)  # again: somebody may have written it until the lock was ours
+        if schema:
+            check_for_gaps(path)
         if 0 < schema < SCHEMA_VERSION:
             from engine.ledger.migrations.runner import migrate  # noqa: PLC0415 - not needed but once a version
 

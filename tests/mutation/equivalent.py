@@ -4,12 +4,47 @@ By file: the line as it is written (so that an entry goes with its line when oth
 it, and why no test can tell. An entry that matches no mutant of today's source, or more than one, fails a test.
 """
 
+_DRAWDOWN = (
+    "if drawdown is not None and limits.drawdown_pct is not None and drawdown_reached(drawdown, limits.drawdown_pct):"
+)
+_SHOWN = "drawdown is not None and limits.drawdown_pct is not None and drawdown_reached(drawdown, limits.drawd"
+
 EQUIVALENT: dict[str, tuple[tuple[str, str, str], ...]] = {
     "engine/domain/order.py": (
         (
             "return tuple(Leg(leg.contract, leg.ratio * self.side) for leg in self.structure.legs)",
             "leg.ratio * self.side -> leg.ratio // self.side",
             "a side is 1 or -1, by which dividing and multiplying are the same",
+        ),
+    ),
+    "engine/runtime/breaking.py": (
+        (
+            "if book.breaker and not is_answered:",
+            "book.breaker and (not is_answered) -> not is_answered",
+            "without a breaker none was planned for either, and what is not there is answered",
+        ),
+        (
+            "if limits.day_loss is not None and daily_loss_reached(day, limits.day_loss):",
+            (
+                "limits.day_loss is not None and daily_loss_reached(day, limits.day_loss)"
+                " -> daily_loss_reached(day, limits.day_loss)"
+            ),
+            "no limit is never reached; the condition is for the types",
+        ),
+        (
+            _DRAWDOWN,
+            f"{_SHOWN} -> limits.drawdown_pct is not None and drawdown_reached(drawdown, limits.drawdown_pct)",
+            "an unknown drawdown reaches nothing; the condition is for the types",
+        ),
+        (
+            _DRAWDOWN,
+            f"{_SHOWN} -> drawdown is not None and drawdown_reached(drawdown, limits.drawdown_pct)",
+            "no limit is never reached; the condition is for the types",
+        ),
+        (
+            "if plan is None or desk.halted:",
+            "plan is None or desk.halted -> desk.halted",
+            "whoever carries a plan out has one; the condition is for the types",
         ),
     ),
     "engine/risk/checks_market.py": (
@@ -283,6 +318,46 @@ EQUIVALENT: dict[str, tuple[tuple[str, str, str], ...]] = {
             "proceeds = sum(-trade.paid for trade in trades if trade.quantity < 0)",
             "0 -> 1",
             "what was traded is never 0 of an instrument, so that below 1 is below 0",
+        ),
+    ),
+    "engine/runtime/reconciling.py": (
+        (
+            "used = _used_after(desk, module_id, command.instrument, quantity, price or 0)",
+            "price or 0 -> price",
+            "what has no price was refused before, and 0 is what is left of 0; the 0 is for the types",
+        ),
+        (
+            "if isinstance(found, OptionContract) and _is_over(found, desk.now):",
+            "isinstance(found, OptionContract) and _is_over(found, desk.now) -> _is_over(found, desk.now)",
+            "a ticker is never over; the condition is for the types",
+        ),
+        (
+            "done = min(abs(left), abs(held)) * (1 if whole > 0 else -1)",
+            (
+                "min(abs(left), abs(held)) * (1 if whole > 0 else -1)"
+                " -> min(abs(left), abs(held)) // (1 if whole > 0 else -1)"
+            ),
+            "by 1 or -1 dividing and multiplying are the same",
+        ),
+        (
+            "done = min(abs(left), abs(held)) * (1 if whole > 0 else -1)",
+            "whole > 0 -> whole >= 0",
+            "a part of nothing is refused before",
+        ),
+        (
+            "return [(position, held) for position, held in holding if held * quantity < 0]",
+            "held * quantity < 0 -> held * quantity <= 0",
+            "a position that holds nothing of it closes nothing of it: a step of 0 is left out, and it is never enough",
+        ),
+        (
+            "return [(position, held) for position, held in holding if held * quantity < 0]",
+            "held * quantity -> held // quantity",
+            "rounded down, a quotient of other signs is below 0 as the product is, and one of the same sign is not",
+        ),
+        (
+            "return [(position, held) for position, held in holding if held * quantity < 0]",
+            "0 -> 1",
+            "below 1 is at most 0 in whole numbers: as for held * quantity <= 0",
         ),
     ),
 }
