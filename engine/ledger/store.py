@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from engine.core.errors import LedgerFault
+from engine.core.files import own_folder
 from engine.domain.position import Position
 from engine.domain.records import Checkpoint, FillRow, HistoryRow, LedgerBatch, OrderRow, PostingRow, Recorded
 from engine.ledger import history_rows, tables
@@ -169,7 +170,7 @@ class SqliteStore:
 
     def _open_for_writing(self) -> None:
         path, head_path = self._path, anchor_path(self._path)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(path.parent)
         try:
             self._lock.acquire()
         except Timeout as error:
