@@ -213,6 +213,18 @@ def test_a_persons_order_that_ends_is_told_and_a_modules_is_not(rig: Rig) -> Non
     assert told(rig) == [("your order for SPY iron condor has ended: the day is over", False)]
 
 
+def test_of_what_has_ended_nothing_is_due_any_more(rig: Rig) -> None:
+    desk = rig.desk
+    acknowledged(rig)
+    timers = (desk.reprice_at, desk.ask_at, desk.cancel_at, desk.cancelled_at, desk.absent)
+    for timer in timers:
+        timer.update({ID: desk.now, "O000077": desk.now})
+    desk.unpriced[ID] = 3
+    hear(rig, BrokerEnded(ID, S.CANCELLED, 0, "as asked"))
+    assert [list(timer) for timer in timers] == [["O000077"]] * 5
+    assert desk.unpriced == {}
+
+
 def test_an_end_without_all_its_fills_is_asked_about_at_once_or_later_where_that_was_the_answer(rig: Rig) -> None:
     acknowledged(rig)
     hear(rig, BrokerEnded(ID, S.CANCELLED, 2, "as asked"))
