@@ -28,6 +28,7 @@ _MOST_KINDS = 200
 """Beyond so many kinds of error, further ones are logged only."""
 
 _WHO = "program"
+ENGINE_PLACE = "the engine"
 
 _QT = logging.getLogger("PySide6")
 _LEVELS = {
@@ -50,6 +51,8 @@ class Troubles(QObject):
         self._session, self._parent = session, parent
         self._counts: Counter[Where] = Counter()
         self._dialog: TroubleDialog | None = None
+        self._owed = ""
+        """The error for which what was not open yet has to be paused once it is."""
         self._seen.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def see(self, record: logging.LogRecord) -> None:
@@ -80,6 +83,7 @@ class Troubles(QObject):
         from engine.domain.commands import PauseMindfolio  # noqa: PLC0415 - heavy: not before the first paint
 
         snapshot = session.bridge.snapshot
+        self._owed = error if snapshot is None else ""
         if snapshot is None or (snapshot.status is MindfolioStatus.ACTIVE and not snapshot.halted):
             session.bridge.send(PauseMindfolio(_WHO, f"an unexpected error of the program ({error})"))
 
@@ -88,6 +92,8 @@ class Troubles(QObject):
         from mindfolio_desktop.ui.widgets.trouble_dialog import Trouble, TroubleDialog  # noqa: PLC0415 - as above
 
         trouble = Trouble(*told)
+        if (session := self._session()) is not None and ENGINE_PLACE not in trouble.what:  # the engine tells of its own
+            session.bridge.tell(f"{trouble.what} Trading pauses, to be safe.", is_urgent=True)
         if self._dialog is not None and isValid(self._dialog) and self._dialog.isVisible():
             self._dialog.add(trouble)
             return
@@ -99,7 +105,9 @@ class Troubles(QObject):
 
         session = self._session()
         if session is None:
-            return Standing(None, has_ended=False)
+            return Standing(None, has_ended=True)
+        if self._owed and session.bridge.snapshot is not None:
+            self._pause(self._owed)
         return Standing(session.bridge.snapshot, session.host.has_ended)
 
 
@@ -118,5 +126,5 @@ def _on_message(kind: QtMsgType, _context: QMessageLogContext, words: str | None
 
 
 def _what(thread: str | None, error: str) -> str:
-    place = {ENGINE_THREAD: "the engine", "MainThread": "the window"}.get(thread or "", "the background")
+    place = {ENGINE_THREAD: ENGINE_PLACE, "MainThread": "the window"}.get(thread or "", "the background")
     return f"An unexpected error happened in {place} ({error})."

@@ -186,10 +186,15 @@ ELSEWHERE: dict[str, Callable[[], object]] = {
 def test_an_error_that_nobody_caught_pauses_trading_and_is_told_once(
     watched: Program, places: Places, qtbot: QtBot, how: str
 ) -> None:
+    urgent: list[str] = []
+    watched.switching.session.bridge.alert.connect(
+        lambda alert: urgent.append(alert.text) if alert.is_urgent and alert.is_standing else None
+    )
     ELSEWHERE[how]()
     qtbot.waitUntil(lambda: status(watched) is MindfolioStatus.PAUSED, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: len(watched.frame.findChildren(TroubleDialog)) == 1, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: label(watched.frame, "trouble_state").startswith("Trading is paused"), timeout=WAIT_MS)
+    assert [text.endswith("Trading pauses, to be safe.") for text in urgent] == [True]
     resume = watched.frame.findChild(QPushButton, "resume_stopped")
     assert resume is not None
     assert resume.text() == "Resume everything"

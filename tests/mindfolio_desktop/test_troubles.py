@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import QObject, qCritical, qWarning
@@ -32,6 +32,12 @@ class BridgeFake:
     sent: list[object] = field(default_factory=list)
     threads: list[str] = field(default_factory=list)
 
+    told: list[str] = field(default_factory=list)
+
+    def tell(self, words: str, *, is_urgent: bool) -> None:
+        assert is_urgent
+        self.told.append(words)
+
     def send(self, command: object) -> None:
         self.sent.append(command)
         self.threads.append(threading.current_thread().name)
@@ -51,7 +57,7 @@ class SessionFake:
 
 class Scene:
     def __init__(self, qtbot: QtBot) -> None:
-        self.session = SessionFake()
+        self.session: Any = SessionFake()
         self.window = QWidget()
         qtbot.addWidget(self.window)
         self.window.resize(1040, 640)
@@ -147,11 +153,28 @@ def test_what_is_stopped_or_paused_already_is_left_alone(scene: Scene, snapshot:
     assert len(scene.dialogs) == 1
 
 
-def test_before_the_first_figures_trading_begins_paused(scene: Scene) -> None:
+def test_what_is_not_open_yet_is_paused_once_it_is(scene: Scene, qtbot: QtBot) -> None:
     scene.session.bridge.snapshot = None
     scene.see(raised())
+    assert scene.words("state") == "Nothing is traded yet."
+    scene.session.bridge = BridgeFake()  # of the engine that a first start begins in place of the one before
+    qtbot.waitUntil(lambda: len(scene.session.bridge.sent) == 1)
+    qtbot.waitUntil(lambda: "not confirmed" in scene.words("state"))
     assert len(scene.session.bridge.sent) == 1
-    assert "begins with trading paused" in scene.words("state")
+
+
+def test_who_is_away_hears_of_it_as_of_all_that_is_urgent(scene: Scene) -> None:
+    scene.see(raised())
+    scene.see(raised_elsewhere(), ENGINE_THREAD)
+    assert scene.session.bridge.told == [
+        "An unexpected error happened in the window (ValueError). Trading pauses, to be safe."
+    ], "the engine tells of its own halt"
+
+
+def test_where_nothing_could_be_opened_it_says_so(scene: Scene) -> None:
+    scene.session = None
+    scene.see(raised())
+    assert scene.words("state").startswith("No engine runs")
 
 
 def test_details_hold_no_secret_and_no_home(scene: Scene) -> None:

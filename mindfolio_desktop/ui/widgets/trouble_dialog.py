@@ -41,7 +41,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How trading stands: the newest figures, and whether the engine has ended."""
+    """How trading stands: the newest figures, and whether the engine has ended, or never began."""
 
     snapshot: MindfolioSnapshot | None
     has_ended: bool
@@ -165,9 +165,9 @@ def _words(standing: Standing) -> tuple[str, str]:
     """What became of trading, and which advice follows. Nothing is said that the engine has not confirmed."""
     snapshot = standing.snapshot
     if standing.has_ended:
-        told = "The engine has ended: nothing is watched and nothing is sent. What was recorded is kept.", "start"
+        told = "No engine runs: nothing is watched and nothing is sent. What was recorded is kept.", "start"
     elif snapshot is None:
-        told = "Nothing is traded yet. Mindfolio begins with trading paused.", "wait"
+        told = "Nothing is traded yet.", "wait"
     elif snapshot.halted:
         told = _HALTED, "start"
     elif snapshot.status is MindfolioStatus.STOPPED:

@@ -71,7 +71,7 @@ def test_trading_is_said_to_be_paused_once_the_engine_says_so(scene: Scene, qtbo
             "broker",
         ),
         (Standing(stopped(), has_ended=False), "The emergency stop holds", "start Mindfolio anew"),
-        (Standing(aggressive_growth(), has_ended=True), "The engine has ended", "broker"),
+        (Standing(aggressive_growth(), has_ended=True), "No engine runs", "broker"),
     ],
 )
 def test_how_trading_stands_is_what_is_known(
