@@ -19,6 +19,7 @@ from mindfolio_desktop.app import Session
 from mindfolio_desktop.push import Pusher
 from mindfolio_desktop.ui import remembered
 from mindfolio_desktop.ui.frame import Frame
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.others import Others
 from mindfolio_desktop.ui.outside import Outside
@@ -102,7 +103,7 @@ class Switching(QObject):
         # A first start may have chosen another market.
         remembered.use_folders(session.places.home, session.places.folder)
         known.note_opened(session.places, session.bridge.snapshot.name, dt.datetime.now(dt.UTC))
-        QTimer.singleShot(_SETTLED_MS, self, set_aside)
+        later(self, _SETTLED_MS, set_aside)
         places = session.places
         words = filter(None, map(open_to_others, dict.fromkeys((places.home, places.data_dir, places.folder))))
         if (said := next(words, "")) and not self._told_open:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.command_words import ANSWERED_THERE, command_words
 from mindfolio_desktop.ui.floating import Floats
 from mindfolio_desktop.ui.frame import come_back, keep_place
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.leaving import Leaving
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.others import Others
@@ -149,7 +150,7 @@ class MainWindow(QWidget):
         (again or self._pages.currentWidget()).setFocus()
         body = self._body
         body.setUpdatesEnabled(False)
-        QTimer.singleShot(_SETTLING_MS, body, partial(body.setUpdatesEnabled, True))
+        later(body, _SETTLING_MS, partial(body.setUpdatesEnabled, True))
 
     def _lay_out(self) -> QWidget:
         """Put everything in its place; returns the area above the status line."""
