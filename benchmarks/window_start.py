@@ -1,8 +1,11 @@
-"""How soon the window is there: `uv run python -m benchmarks.window_start`.
+"""How soon the window is there: `uv run python -m benchmarks.window_start [--frozen PROGRAM]`.
 
 A real program over an empty folder, drawn without a screen, warm; medians of nine processes. From the process's
 beginning to the first paint of the window (and which parts of Qt were loaded by then), to the dashboard with the
 modules on it; and from turning to a module's page to its first chart.
+
+With `--frozen` the packaged program beside it, in turns: PROGRAM is `dist/mindfolio/window_start`, which
+`packaging/build.py --measured` builds. That is this file over the application's own code and libraries.
 """
 
 import json
@@ -13,6 +16,7 @@ import sys
 import tempfile
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -87,22 +91,42 @@ def _start(folder: str, began: float) -> None:
     print(json.dumps(start.seen))
 
 
+def _seen(program: list[str]) -> dict[str, object]:
+    """What one start over an empty folder told."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*program, folder, str(time.time())]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - ourselves
+    seen: dict[str, object] = json.loads(done.stdout.strip().splitlines()[-1])
+    return seen
+
+
+def _tell(name: str, found: list[dict[str, object]]) -> None:
+    print(f"{name}:")
+    for figure, words in FIGURES.items():
+        times = [float(str(each[figure])) * 1000 for each in found]
+        print(f"  {words}: {statistics.median(times):.0f} ms (best {min(times):.0f}, worst {max(times):.0f})")
+
+
 def main() -> None:
     """Print the medians."""
-    if len(sys.argv) > 1:
+    if getattr(sys, "frozen", False):  # a packaged program is also the processes that it spawns
+        from multiprocessing import freeze_support  # noqa: PLC0415 - as the program
+
+        freeze_support()
+    if len(sys.argv) > 1 and sys.argv[1] != "--frozen":
         _start(sys.argv[1], float(sys.argv[2]))
         return
     print(f"load of this machine before: {', '.join(f'{load:.1f}' for load in os.getloadavg())}")
-    found = []
+    programs = {"source": [sys.executable, "-m", "benchmarks.window_start"]}
+    if len(sys.argv) > 1:
+        programs["frozen"] = [str(Path(sys.argv[2]).resolve())]
+    found: dict[str, list[dict[str, object]]] = {name: [] for name in programs}
     for _ in range(RUNS + 1):
-        with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "benchmarks.window_start", folder, str(time.time())]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - ourselves
-        found.append(json.loads(done.stdout.strip().splitlines()[-1]))
-    for name, words in FIGURES.items():
-        times = [each[name] * 1000 for each in found[1:]]  # the first one warms
-        print(f"{words}: {statistics.median(times):.0f} ms (best {min(times):.0f}, worst {max(times):.0f})")
-    print(f"Qt at the first paint: {', '.join(found[-1]['loaded'])}")
+        for name, program in programs.items():
+            found[name].append(_seen(program))
+    for name, seen in found.items():
+        _tell(name, seen[1:])  # the first one warms
+    print(f"Qt at the first paint: {', '.join(map(str, found['source'][-1]['loaded']))}")  # type: ignore[call-overload]
 
 
 if __name__ == "__main__":

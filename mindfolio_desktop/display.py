@@ -6,7 +6,7 @@ import sys
 
 from engine.core.errors import MindfolioError
 
-_LIBRARIES = {
+LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
     "libglib-2.0.so.0": "libglib2.0-0",
@@ -14,7 +14,7 @@ _LIBRARIES = {
     "libdbus-1.so.3": "libdbus-1-3",
     "libfontconfig.so.1": "libfontconfig1",
 }
-_X11_LIBRARIES = {
+X11_LIBRARIES = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
     "libxcb-image.so.0": "libxcb-image0",
@@ -37,7 +37,7 @@ def require_qt(*, on_screen: bool) -> None:
     if on_screen and not (platform or has_x11 or has_wayland):
         raise MindfolioError("there is no display to open a window on; use `mindfolio run --headless`, or set DISPLAY")
     needs_x11 = on_screen and (platform == "xcb" or (not platform and has_x11 and not has_wayland))
-    wanted = {**_LIBRARIES, **(_X11_LIBRARIES if needs_x11 else {})}
+    wanted = {**LIBRARIES, **(X11_LIBRARIES if needs_x11 else {})}
     missing = [package for library, package in wanted.items() if not _is_there(library)]
     if missing:
         raise MindfolioError(f"Qt needs system libraries that are not installed: apt-get install {' '.join(missing)}")

@@ -1,11 +1,15 @@
-"""What `mindfolio --smoke-test` does: start, paint, trade, verify the ledger, and spawn a process for backtests."""
+"""What `mindfolio --smoke-test` does: start, paint, trade, draw a chart, verify the ledger, and begin other processes.
+
+It looks at all that a package can lack and a checkout cannot: what is imported late, by name, or by another process.
+"""
 
 import datetime as dt
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Callable
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -21,6 +25,8 @@ from engine.domain.quote import Quote
 from engine.domain.structure import Leg, StructureKind
 from engine.ledger.store import SqliteStore
 from engine.ledger.verify import verify_store
+from engine.modules.sandbox.process import ModuleFault, ModuleProcess
+from engine.modules.sandbox.protocol import Limits
 from engine.risk.kernel_health import leg_prices
 from engine.runtime.defaults import costs, module_of
 from engine.runtime.desk import RISK_FREE_RATE
@@ -44,22 +50,26 @@ def smoke_test() -> int:
         theme.apply(application)
         session = Session(places, Running(speed=3600.0, threads=1, publishes=True, symbols=_LOOKED_AT))
         session.start()
-        has_traded = _wait_for_scans(application, session)
+        module_id = _wait_for_scans(application, session)
+        has_drawn = module_id != "" and _wait_for_chart(application, session, module_id)
         picture = session.window.grab()
         if not session.close():
             return 3
-        if not has_traded:
+        if not module_id:
             print("smoke test: no scan was seen in time", file=sys.stderr)
+            return 3
+        if not has_drawn:
+            print("smoke test: no chart was drawn in time", file=sys.stderr)
             return 3
         found = verify_store(store := SqliteStore(places.ledger, for_reading=True))
         store.close()
         apart = _fault_apart(Path(folder))
     painted = "nothing was painted" if picture.isNull() else ""
-    problems = [*found.faults, *(each for each in (painted, apart, _fault_of_prices()) if each)]
+    problems = [*found.faults, *(each for each in (painted, apart, _fault_of_prices(), _fault_of_modules()) if each)]
     for problem in problems:
         print(f"smoke test: {problem}", file=sys.stderr)
     if not problems:
-        print(f"smoke test passed: window painted, {found.entries} ledger entries verified")
+        print(f"smoke test passed: window painted, chart drawn, {found.entries} ledger entries verified")
     return 1 if problems else 0
 
 
@@ -90,18 +100,44 @@ def _fault_of_prices() -> str:
     return "" if len(readings) == 2 and all(each.agrees for each in readings) else "two pricing programs disagree"
 
 
-def _wait_for_scans(application: QApplication, session: Session) -> bool:
-    seen = threading.Event()
+def _fault_of_modules() -> str:
+    """What keeps users' modules from running in processes of their own, "" where nothing does."""
+    template = (files("resources") / "module_template.py").read_bytes()
+    try:
+        ModuleProcess("template", template, Limits()).close()
+    except ModuleFault as fault:
+        return f"the process of a user's module: {fault}"
+    return ""
+
+
+def _wait_for_scans(application: QApplication, session: Session) -> str:
+    """The module that has scanned twice; the first scan comes with the first quotes, the second one on schedule."""
+    seen: list[str] = []
 
     def look(snapshot: object) -> None:
-        modules = getattr(snapshot, "modules", ())
-        # The first scan comes with the first quotes, the second one on schedule.
-        if any(module.scans_today >= 2 for module in modules):
-            seen.set()
+        seen.extend(
+            module.spec.module_id for module in getattr(snapshot, "modules", ()) if module.scans_today >= 2 and not seen
+        )
 
     session.bridge.snapshot_changed.connect(look)
+    _wait(application, lambda: bool(seen))
+    return seen[0] if seen else ""
+
+
+def _wait_for_chart(application: QApplication, session: Session, module_id: str) -> bool:
+    """Turn to a module's page, and wait until there is something to plot in."""
+    session.window.open_module(module_id)
+
+    def is_drawn() -> bool:
+        graph = sys.modules.get("pyqtgraph")  # loaded when a chart is first seen
+        return graph is not None and bool(session.window.findChildren(graph.PlotWidget))
+
+    return _wait(application, is_drawn)
+
+
+def _wait(application: QApplication, is_done: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + TIMEOUT_S
-    while not seen.is_set() and time.monotonic() < deadline:
+    while not is_done() and time.monotonic() < deadline:
         application.processEvents()
         time.sleep(0.01)
-    return seen.is_set()
+    return is_done()

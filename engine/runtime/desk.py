@@ -78,6 +78,7 @@ class Unwinding:
     """A position that is closed part by part: what it was when the part under way was ordered, why, and for whom."""
 
     structure: Structure
+    quantity: int
     why: str
     who: str
 

@@ -123,7 +123,7 @@ class Kernel:
             except LedgerFault as fault:
                 self._halt(str(fault))
             except Exception as error:  # noqa: BLE001 - a broken assertion stops trading, not the process
-                _log.exception("the kernel failed")
+                _log.critical("the kernel failed", exc_info=True)
                 self._halt(f"internal fault: {type(error).__name__}: {error}")
         self._workers.close()
 

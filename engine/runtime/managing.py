@@ -23,6 +23,7 @@ from engine.market.happenings import next_dividend, outlook
 from engine.modules.house_rules import decide, last_day_need
 from engine.runtime.closings import Closing, closable, close, close_position
 from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.netting import room
 from engine.runtime.openings import Ticket, is_tradable, ticket_candidate, try_open
 from engine.runtime.orders import request_cancel, rests
 from engine.runtime.pausing import set_module_status
@@ -201,7 +202,9 @@ def _more_hedge(desk: Desk, position: Position, one: Structure, hedge: Hedge) ->
         return (Denial(DenialCode.DATA_BAD, facts=facts),)
     first = to_tick(quote.mid, one)
     worst: Money = max(first, to_tick(quote.natural, one))
-    candidate = ticket_candidate(desk, position.module_id, one, abs(hedge.shares), first, worst, hedge.why)
+    # What other modules own of the shares is in the same account: what goes beyond it follows at the next look.
+    units = room(desk, one, 1, abs(hedge.shares))
+    candidate = ticket_candidate(desk, position.module_id, one, units, first, worst, hedge.why)
     return try_open(desk, candidate, Ticket(OrderPurpose.OPEN, position.position_id, is_managing=True))
 
 

@@ -3,12 +3,13 @@
 What it holds comes later, and is exchanged when another mindfolio is opened; the window stays where it is.
 """
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.domain.mindfolio import Environment
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.remembered import recall, remember
 from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
 from mindfolio_desktop.ui.widgets.environment_banner import EnvironmentBanner
@@ -62,7 +63,7 @@ class Opening(QWidget):
             column.addWidget(EnvironmentBanner(where))
             column.addWidget(self._head())
         column.addStretch(1)
-        QTimer.singleShot(_UNSEEN_MS, self, self._tell)
+        later(self, _UNSEEN_MS, self._tell)
 
     def show_stopped(self) -> None:
         """The stop is latched; nothing has begun to run."""
@@ -71,7 +72,7 @@ class Opening(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say so once it is painted."""
         super().paintEvent(event)
-        QTimer.singleShot(0, self, self._tell)
+        later(self, 0, self._tell)
 
     def _head(self) -> QFrame:
         head = QFrame()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from mindfolio_desktop.ui.bridge import EngineBridge
 from mindfolio_desktop.ui.command_words import ANSWERED_THERE, command_words
 from mindfolio_desktop.ui.floating import Floats
 from mindfolio_desktop.ui.frame import come_back, keep_place
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.leaving import Leaving
 from mindfolio_desktop.ui.look import Look
 from mindfolio_desktop.ui.others import Others
@@ -74,9 +75,9 @@ class MainWindow(QWidget):
         self._look = look or Look(QApplication.instance(), self)
         self._snapshot: MindfolioSnapshot | None = None
         self._unread, self._environment = 0, where
-        self._leaving = Leaving(self, bridge)
+        self.leaving = Leaving(self, bridge)
         self._emergency = EmergencyButton(self)
-        self.switcher = Switcher(self, bridge, self._leaving, others)
+        self.switcher = Switcher(self, bridge, self.leaving, others)
         self._maker = PageMaker(self, bridge, self._look, settings_of, about_of)
         self.floats = Floats(self, self, bridge, self._look, self._maker.another)
         fixed = (*self.switcher.fixed_actions(), *fixed_actions(self, self._look, bridge.send))
@@ -147,9 +148,8 @@ class MainWindow(QWidget):
             self.show_welcome(self._welcome)
         again = self.findChild(QWidget, name) if name else None
         (again or self._pages.currentWidget()).setFocus()
-        body = self._body
-        body.setUpdatesEnabled(False)
-        QTimer.singleShot(_SETTLING_MS, body, partial(body.setUpdatesEnabled, True))
+        self._body.setUpdatesEnabled(False)
+        later(self._body, _SETTLING_MS, partial(self._body.setUpdatesEnabled, True))
 
     def _lay_out(self) -> QWidget:
         """Put everything in its place; returns the area above the status line."""
@@ -177,12 +177,12 @@ class MainWindow(QWidget):
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
         bridge.alert.connect(self._on_alert)
-        bridge.alert.connect(self._leaving.on_alert)
+        bridge.alert.connect(self.leaving.on_alert)
         self._emergency.stop_requested.connect(self.stop)
-        self._leaving.stop_wanted.connect(self.stop)
-        self._leaving.page_wanted.connect(self.go)
-        self._leaving.module_wanted.connect(self.open_module)
-        self._leaving.exit_decided.connect(lambda: self.window().close())
+        self.leaving.stop_wanted.connect(self.stop)
+        self.leaving.page_wanted.connect(self.go)
+        self.leaving.module_wanted.connect(self.open_module)
+        self.leaving.exit_decided.connect(lambda: self.window().close())
         self._look.text_resized.connect(self._build_anew)
 
     def _connect(self) -> None:
@@ -393,7 +393,7 @@ class MainWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, or ask first when something would stay unattended."""
         self.keep()
-        if self._leaving.may_close(self._snapshot):
+        if self.leaving.may_close(self._snapshot):
             event.accept()
             self.closing.emit()
         else:

@@ -280,6 +280,11 @@ def icon(name: str, tint: str, pixels: int = 20, gap: int = 0) -> QIcon:
     return result
 
 
+def program_icon() -> QIcon:
+    """The program's own drawing, for title bars and task switchers."""
+    return QIcon(str(files("resources") / "mindfolio.svg"))
+
+
 @cache
 def _picture(name: str, tint: str, pixels: int) -> QImage:
     """One drawing at a size, by Qt's image plugin: QtSvg would be one more module before the first paint.

@@ -4,9 +4,8 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,12 +81,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class Window:
     """The real program in a process of its own: seen by object name, moved by mouse and keys only."""
 
-    def __init__(self, display: str, kept: Path, arguments: list[str]) -> None:
-        """Start it; what it prints goes to `kept`."""
+    def __init__(self, display: str, kept: Path, program: Sequence[str], arguments: list[str]) -> None:
+        """Start `tests.end_to_end.watched` by its command; what it prints goes to `kept`."""
         self._environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
         self._kept = kept
         here, there = socket.socketpair()
-        command = [sys.executable, "-m", "tests.end_to_end.watched", str(there.fileno()), *arguments]
+        command = [*program, str(there.fileno()), *arguments]
         with there, (kept / _LOG).open("wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

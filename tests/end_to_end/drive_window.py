@@ -222,7 +222,7 @@ def _is_about(approval_id: str, decided: dict[str, Any]) -> bool:
 
 
 def _command(places: Places, *words: str) -> subprocess.CompletedProcess[str]:
-    """A sub-command of the program over the same data directory."""
+    """A sub-command of the program, from source, over the same data directory."""
     command = [sys.executable, "-m", "mindfolio_desktop", *words, "--data-dir", str(places.data_dir)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
@@ -243,12 +243,12 @@ def _verify(places: Places) -> str:
     return done.stdout.strip().rpartition(": ")[2]
 
 
-def drive(display: str, kept: Path, data_dir: Path) -> None:
+def drive(display: str, kept: Path, data_dir: Path, program: Sequence[str]) -> None:
     """All steps. Raises Failed at the first that fails, after a picture of what it looked like."""
     places = Places(data_dir, Environment.SIMULATED)
     with screen(display):
         arguments = ["--data-dir", str(data_dir), "--seed", str(SEED), "--symbols", SYMBOLS]
-        window = Window(display, kept, arguments)
+        window = Window(display, kept, program, arguments)
         try:
             day = Day(window, Journal(places, window.check))
             steps = (
@@ -283,11 +283,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="drive_window", description="Drive the real window from outside.")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where pictures, log and ledger are kept")
     parser.add_argument("--display", default=":99", help="the screen to make (:99)")
+    parser.add_argument("--frozen", type=Path, metavar="FOLDER", help="drive what packaging/build.py --measured built")
     options = parser.parse_args(arguments)
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
         print(f"skipped: {', '.join(missing)} cannot be found")
         return 0
+    source = [sys.executable, "-m", "tests.end_to_end.watched"]
+    program = source if options.frozen is None else [str(options.frozen.resolve() / "watched")]
     with tempfile.TemporaryDirectory(prefix="mindfolio-") as folder:
         kept = Path(folder) if options.keep is None else options.keep.resolve()
         data_dir = kept / "data"
@@ -296,7 +299,7 @@ def main(arguments: Sequence[str]) -> int:
             return 1
         data_dir.mkdir(parents=True)
         try:
-            drive(options.display, kept, data_dir)
+            drive(options.display, kept, data_dir, program)
         except Failed as failed:
             where = "" if options.keep else " (pictures and log are kept with --keep FOLDER)"
             print(f"failed: {failed}{where}")

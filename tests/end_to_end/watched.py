@@ -129,5 +129,6 @@ def _on_screen(widget: QWidget, area: QRect) -> Box:
 
 
 if __name__ == "__main__":
-    watcher = Watcher(socket.socket(fileno=int(sys.argv.pop(1))))
+    if sys.argv[1:] and sys.argv[1].isdigit():  # a packaged program is also the processes that it spawns
+        watcher = Watcher(socket.socket(fileno=int(sys.argv.pop(1))))
     main()

@@ -82,7 +82,7 @@ def test_libraries_of_x11_are_asked_for_only_where_x11_is_used(
 
 @pytest.mark.parametrize("kind", ["darwin", "win32"])
 def test_elsewhere_there_is_always_a_display_and_no_package_to_install(machine: Machine, kind: str) -> None:
-    machine(*display._LIBRARIES, kind=kind)
+    machine(*display.LIBRARIES, kind=kind)
     display.require_qt(on_screen=True)
 
 

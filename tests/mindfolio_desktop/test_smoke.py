@@ -16,4 +16,4 @@ def test_the_smoke_test_starts_paints_trades_and_verifies() -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    assert "smoke test passed: window painted" in done.stdout
+    assert "smoke test passed: window painted, chart drawn" in done.stdout

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QProgressBar, QWidget
 
@@ -13,6 +13,7 @@ from engine.domain.limits import ModuleLimits
 from engine.domain.mindfolio import Beginning, Environment, ModuleKind
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.widgets.allocation_draft import AllocationDraft, Portion
 from mindfolio_desktop.ui.widgets.allocation_rows import AllocationRows
 from mindfolio_desktop.ui.widgets.amount_box import AmountBox
@@ -297,7 +298,7 @@ class FirstRun(Page):
         least, most = fmt.money(self._cash_box.minimum() * UNIT), fmt.money(MOST_CASH)
         words = f"Cash is {least} to {most}, not {fmt.money(asked * UNIT)}."
         # What holds then is shown first, and says nothing of this.
-        QTimer.singleShot(0, self, partial(self._said.show_or_hide, words))
+        later(self, 0, partial(self._said.show_or_hide, words))
 
     @Slot(int, int)
     def _on_budget(self, index: int, whole: int) -> None:

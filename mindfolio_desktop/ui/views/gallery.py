@@ -19,6 +19,7 @@ from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import refusals, theme
 from mindfolio_desktop.ui.asker import Asker
 from mindfolio_desktop.ui.bridge import EngineBridge
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.card_grid import fill_grid
 from mindfolio_desktop.ui.widgets.navigation import DASHBOARD
@@ -163,7 +164,7 @@ class Gallery(Page):
         self._panel.show()
         self._show_budget()
         self._on_changed()
-        QTimer.singleShot(0, self, self._show_form)
+        later(self, 0, self._show_form)
 
     @Slot()
     def _show_form(self) -> None:

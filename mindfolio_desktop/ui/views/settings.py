@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.look import Look, Theme
 from mindfolio_desktop.ui.outside import Outside
 from mindfolio_desktop.ui.remembered import Whose, remember
@@ -168,7 +169,7 @@ class SettingsPage(Page):
     def _copy_path(self) -> None:
         QGuiApplication.clipboard().setText(self._path.text())
         self._copy.setText("Copied")
-        QTimer.singleShot(_COPIED_MS, self, self._offer_copy)
+        later(self, _COPIED_MS, self._offer_copy)
 
     @Slot()
     def _offer_copy(self) -> None:

@@ -1,11 +1,12 @@
 """A strip in which a person confirms one thing: what it does, what it costs, why it is refused, and the button."""
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from engine.domain.denial import Denial
 from mindfolio_desktop.ui import refusals, theme
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.text import Text
 
@@ -64,7 +65,7 @@ class ActionStrip(QFrame):
         self.show_refused("")
         self.show_possible(is_possible=False)
         self.show()
-        QTimer.singleShot(_SETTLE_MS, self, self._come_into_sight)
+        later(self, _SETTLE_MS, self._come_into_sight)
 
     def show_cost(self, words: str) -> None:
         """What it would cost, in as many lines as it takes."""

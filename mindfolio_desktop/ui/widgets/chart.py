@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from engine.core.money import from_float
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.widgets.text import Text
 
 _TICKS = 4
@@ -80,7 +81,7 @@ class Chart(QWidget):
         super().showEvent(event)
         # After this page was painted, so that it does not appear late because of its plot.
         if self._plot is None:
-            QTimer.singleShot(0, self, self._load)
+            later(self, 0, self._load)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

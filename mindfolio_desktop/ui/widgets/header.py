@@ -1,12 +1,13 @@
 """The head of every page: which mindfolio, what it is worth, the market's time and pace, and the emergency stop."""
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.domain.snapshot import MarketView, MindfolioSnapshot
 from mindfolio_desktop.ui import format as fmt
 from mindfolio_desktop.ui import theme
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.widgets.button import Button
 from mindfolio_desktop.ui.widgets.emergency_button import EmergencyButton
 from mindfolio_desktop.ui.widgets.figure import Figure
@@ -195,7 +196,7 @@ class Header(QFrame):
         self._day.show_value(f"{fmt.arrow(day)} {fmt.signed_money(day, cents=True)}".strip(), theme.gain_role(day))
         self.speed.show_speed(market)
         self._arrange()
-        QTimer.singleShot(0, self, self._arrange)  # what holds other parts knows its new size only then
+        later(self, 0, self._arrange)  # what holds other parts knows its new size only then
 
 
 def _session(market: MarketView) -> str:

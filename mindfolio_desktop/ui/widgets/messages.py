@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from mindfolio_desktop.ui import theme
 from mindfolio_desktop.ui.announce import announce
+from mindfolio_desktop.ui.later import later
 from mindfolio_desktop.ui.widgets.choice import Choice
 from mindfolio_desktop.ui.widgets.icon import Icon, IconButton
 from mindfolio_desktop.ui.widgets.page import page_heading
@@ -71,7 +72,7 @@ class Toast(QFrame):
         across.addLayout(column, 1)
         across.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         if not stays:
-            QTimer.singleShot(SHOWN_MS, self, self._dismiss)
+            later(self, SHOWN_MS, self._dismiss)
 
     @Slot()
     def _dismiss(self) -> None:

@@ -150,3 +150,11 @@ def test_every_drawing_takes_its_tint_and_leaves_the_gap_free(qapp: QApplication
 @pytest.mark.parametrize("name", ["arrow", "tick"])
 def test_the_drawings_of_the_style_sheet_are_where_it_says(scheme: theme.Scheme, name: str) -> None:
     assert Path(theme._drawing(f"{name}_{scheme.value}")).is_file()
+
+
+@pytest.mark.parametrize("pixels", [16, 48, 256])
+def test_the_programs_icon_is_drawn_at_every_size(qapp: QApplication, pixels: int) -> None:
+    drawn = theme.program_icon().pixmap(pixels, pixels).toImage()
+    assert drawn.width() == pixels
+    middle = drawn.pixelColor(pixels // 2, pixels // 8)
+    assert (middle.alpha(), middle.name()) == (255, "#171e26")
