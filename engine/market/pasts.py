@@ -4,7 +4,6 @@ Adjusting from today's end, as vendors do, moves the figures of all earlier days
 day sees its own adjustment: the last close as it was traded, the earlier ones in its shares and without what was paid.
 """
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +48,8 @@ class Closes:
         self._changed = np.cumsum(steps != 1.0)
         """How many adjustments each day lies behind: days with the same number share one adjusted column."""
         self._growth = growth
-        self._adjusted = lru_cache(maxsize=None)(self._adjusted_like)
+        self._adjusted: dict[int, Floats] = {}
+        """Columns that were asked for, by the number of changes. A cache around a method of its own would be a circle."""
         for column in (self.day, self.close):
             column.setflags(write=False)
 
@@ -58,7 +58,7 @@ class Closes:
         count = int(np.searchsorted(self.day, day))
         if not count:
             return NO_PAST
-        return Past(self.day[:count], self._adjusted(int(self._changed[count - 1]))[:count])
+        return Past(self.day[:count], self._adjusted_like(int(self._changed[count - 1]))[:count])
 
     def on(self, day: int) -> float:
         """The close of a day (an ordinal) as traded, $; NaN where that is not known."""
@@ -69,9 +69,12 @@ class Closes:
 
     def _adjusted_like(self, changes: int) -> Floats:
         """All closes in the shares, and less the dividends, of the days with this many changes behind them."""
+        if (known := self._adjusted.get(changes)) is not None:
+            return known
         sample = int(np.searchsorted(self._changed, changes))
         adjusted: Floats = self.close * (self._growth / self._growth[sample])
         adjusted.setflags(write=False)
+        self._adjusted[changes] = adjusted
         return adjusted
 
 

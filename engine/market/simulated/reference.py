@@ -3,7 +3,6 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -34,8 +33,9 @@ class SimulatedReference:
 
     def __init__(self, history: SimulatedHistory) -> None:
         self._history = history
-        self._calendar = lru_cache(maxsize=1)(self._calendar_until)
-        self._closes = lru_cache(maxsize=1)(self._closes_until)
+        # No cache around a method of its own: that would be a circle, and a market that nobody needs would stay.
+        self._calendar: tuple[dt.date, EventCalendar] | None = None
+        self._closes: tuple[dt.date, Mapping[str, Closes]] | None = None
 
     def volatilities_on(self, day: dt.date) -> IvHistory:
         """30-day implied volatility of every name, of the sessions before `day`."""
@@ -44,11 +44,16 @@ class SimulatedReference:
 
     def events_on(self, day: dt.date) -> EventCalendar:
         """Earnings and ex-dividend days: all of them, from the first day of the history to years ahead of `day`."""
-        return self._calendar(dt.date(day.year + YEARS_AHEAD - 1, 12, 31))
+        last = dt.date(day.year + YEARS_AHEAD - 1, 12, 31)
+        if self._calendar is None or self._calendar[0] != last:
+            self._calendar = last, self._calendar_until(last)
+        return self._calendar[1]
 
     def closes_on(self, day: dt.date) -> Mapping[str, Closes]:
         """Daily closes of every name until the session before `day`, with its splits and dividends."""
-        return self._closes(day)
+        if self._closes is None or self._closes[0] != day:
+            self._closes = day, self._closes_until(day)
+        return self._closes[1]
 
     def pasts_on(self, day: dt.date) -> Mapping[str, Past]:
         """Daily closes of every name before `day`, adjusted as they were known on it."""

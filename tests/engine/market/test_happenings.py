@@ -1,13 +1,14 @@
 """What the calendar tells modules and the gate: events, none, or nothing."""
 
 import datetime as dt
+import weakref
 from pathlib import Path
 
 import pytest
 
 from engine.domain.happening import UNKNOWN, Happening, HappeningKind
 from engine.market.events import EventCalendar, import_events, read_calendar
-from engine.market.happenings import outlook
+from engine.market.happenings import next_dividend, outlook
 
 FIRST, LAST = dt.date(2026, 3, 16), dt.date(2026, 4, 24)
 COVERED = "SPY,earnings,2026-01-01,2026-12-31\nSPY,ex-dividend,2026-01-01,2026-06-30\n"
@@ -45,3 +46,17 @@ def test_splits_and_meetings_are_not_the_gate_s_events(tmp_path: Path) -> None:
 
 def test_without_a_calendar_nobody_knows() -> None:
     assert outlook(EventCalendar(), "SPY", FIRST) == UNKNOWN
+
+
+def test_an_answer_is_given_again_and_no_calendar_is_kept_by_it(tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text(f"symbol,kind,day,until\n{COVERED}SPY,ex-dividend,2026-03-20,\n")
+    import_events(tmp_path / "events.csv", tmp_path / "history")
+    calendar = read_calendar(tmp_path / "history")
+    first = outlook(calendar, "SPY", FIRST)
+
+    assert outlook(calendar, "SPY", FIRST) is first
+    assert outlook(calendar, "SPY", LAST) != first
+    assert next_dividend(calendar, "SPY", FIRST) is None
+    kept = weakref.ref(calendar)
+    del calendar
+    assert kept() is None, "as many as pages are turned, each with all the events of a market"

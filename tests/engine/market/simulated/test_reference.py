@@ -1,6 +1,8 @@
 """The simulated market's past and calendar, asked as a recording's and an import's are."""
 
 import datetime as dt
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -128,3 +130,20 @@ def test_pasts_are_adjusted_for_splits_and_dividends(feed: SimulatedFeed, refere
     for symbol in split:
         returns = np.abs(np.diff(np.log(reference.pasts_on(monday)[symbol].close)))
         assert returns.max() < np.log(1.6), "no day halves a price"
+
+
+def test_a_market_that_nobody_needs_goes_at_once() -> None:
+    gc.disable()
+    try:
+        reference = SimulatedReference(SimulatedFeed(SEED, START).history())
+        asked = [weakref.ref(reference.events_on(START)), *map(weakref.ref, reference.closes_on(START).values())]
+        reference.pasts_on(START)
+        asked.append(weakref.ref(reference))
+        assert reference.events_on(START + dt.timedelta(days=9)) is asked[0](), "one calendar for a year"
+        assert reference.closes_on(START)["KO"] is reference.closes_on(START)["KO"]
+
+        del reference
+
+        assert [each for each in asked if each() is not None] == []
+    finally:
+        gc.enable()
