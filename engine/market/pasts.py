@@ -49,7 +49,7 @@ class Closes:
         """How many adjustments each day lies behind: days with the same number share one adjusted column."""
         self._growth = growth
         self._adjusted: dict[int, Floats] = {}
-        """Columns that were asked for, by the number of changes. A cache around a method of its own would be a circle."""
+        """Columns that were asked for, by the number of changes. A cache around an own method would be a circle."""
         for column in (self.day, self.close):
             column.setflags(write=False)
 

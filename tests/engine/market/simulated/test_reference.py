@@ -136,13 +136,13 @@ def test_a_market_that_nobody_needs_goes_at_once() -> None:
     gc.disable()
     try:
         reference = SimulatedReference(SimulatedFeed(SEED, START).history())
-        asked = [weakref.ref(reference.events_on(START)), *map(weakref.ref, reference.closes_on(START).values())]
+        calendar, closes = reference.events_on(START), reference.closes_on(START)
+        assert reference.events_on(START + dt.timedelta(days=9)) is calendar, "one calendar for a year"
+        assert reference.closes_on(START) is closes
+        asked: list[weakref.ref[object]] = [weakref.ref(calendar), weakref.ref(closes["KO"]), weakref.ref(reference)]
         reference.pasts_on(START)
-        asked.append(weakref.ref(reference))
-        assert reference.events_on(START + dt.timedelta(days=9)) is asked[0](), "one calendar for a year"
-        assert reference.closes_on(START)["KO"] is reference.closes_on(START)["KO"]
 
-        del reference
+        del reference, calendar, closes
 
         assert [each for each in asked if each() is not None] == []
     finally:
