@@ -3,6 +3,7 @@
 import os
 import sys
 
+from engine.core.files import write_privately
 from engine.modules.sandbox import CHILD_FLAG
 from mindfolio_desktop.cli import run
 
@@ -12,6 +13,7 @@ def main() -> None:
 
     An installed application is also the processes that it spawns for backtests.
     """
+    write_privately()
     if getattr(sys, "frozen", False):
         from multiprocessing import freeze_support  # noqa: PLC0415 - elsewhere Python itself begins them
 

@@ -4,10 +4,8 @@ It is imported once the program's window is painted; what is heavier still happe
 page first needs it.
 """
 
-import sys
 from collections.abc import Sequence
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import QTimer
 
@@ -25,6 +23,9 @@ from mindfolio_desktop.ui.others import Others
 from mindfolio_desktop.ui.outside import Outside
 from mindfolio_desktop.ui.views.settings import About
 from mindfolio_desktop.ui.widgets.module_panels import Setting
+from mindfolio_desktop.versions import LIBRARIES, program_version, python_version, version_of
+
+_NO_PACKAGE = "not installed as a package"
 
 
 class LedgerReader:
@@ -115,21 +116,12 @@ class Session:
         return _settings_of(self.places, spec)
 
     def _about(self) -> About:
-        made_of = ("PySide6-Essentials", "numpy", "SQLAlchemy", "duckdb", "vollib", "pyqtgraph")
-        python = ".".join(map(str, sys.version_info[:3]))
-        libraries = [(name.removesuffix("-Essentials"), _version(name)) for name in made_of]
+        libraries = [(name.removesuffix("-Essentials"), version_of(name) or _NO_PACKAGE) for name in LIBRARIES]
         return About(
             self.places.home,
-            (("Mindfolio", _version("mindfolio-desktop")), ("Python", python), *libraries),
+            (("Mindfolio", program_version()), ("Python", python_version()), *libraries),
             self.outside,
         )
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed as a package"
 
 
 def _settings_of(places: Places, spec: ModuleSpec) -> Sequence[Setting]:

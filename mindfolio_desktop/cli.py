@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import LedgerFault, MindfolioError
+from engine.core.files import open_to_others
 from engine.domain.mindfolio import Environment
 from engine.runtime.places import Places, Running, data_dirs, existing
 from mindfolio_desktop import command_line as typed
 from mindfolio_desktop import research
+from mindfolio_desktop.diagnose_command import add_diagnose
 from mindfolio_desktop.display import require_qt
 from mindfolio_desktop.ledger_commands import add_ledger_commands
+from mindfolio_desktop.logs import Log
 from mindfolio_desktop.module_command import add_module_commands
+from mindfolio_desktop.versions import program_version
 
 OK, FAULT, IMPOSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -47,6 +51,8 @@ def run(arguments: Sequence[str]) -> int:
         return int(leave.code or OK)
     try:
         command: Callable[[argparse.Namespace], int] = options.command
+        if command is not _window and (words := open_to_others(data_dir(options))):  # a window tells it itself
+            print(f"mindfolio: {words}", file=sys.stderr)
         return command(options)
     except MindfolioError as error:
         print(f"mindfolio: {error}", file=sys.stderr)
@@ -58,16 +64,6 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("mindfolio: interrupted", file=sys.stderr)
         return INTERRUPTED
-
-
-def program_version() -> str:
-    """The installed version."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - heavy: not before the window
-
-    try:
-        return version("mindfolio-desktop")
-    except PackageNotFoundError:
-        return "0.0.0+source"
 
 
 class _Version(argparse.Action):
@@ -110,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
         help="where a journal is sound but not the one that its head file names, take it as it is from now on",
     )
     verify.set_defaults(command=_verify)
+
+    add_diagnose(commands, _add_data_dir, data_dir)
 
     stop = commands.add_parser("stop", help="emergency stop: latch from outside, also while a window runs")
     _add_market(stop)
@@ -297,7 +295,10 @@ def _run(options: argparse.Namespace) -> int:
     from mindfolio_desktop.headless import run_headless  # noqa: PLC0415 - heavy
 
     running = _running(options, default_speed=math.inf, approves_all=options.approve == "all")
-    document = run_headless(_places(options), running, options.days, _progress)
+    places = _places(options)
+    with Log(places.home) as log:
+        log.begin()
+        document = run_headless(places, running, options.days, _progress)
     _print_document(document, as_json=options.json)
     return OK if document["halted"] == "" else FAULT
 

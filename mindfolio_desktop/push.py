@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
 
-from engine.core.files import replace_text
+from engine.core.files import own_folder, replace_text
+from mindfolio_desktop.redaction import know
 
 INTERVAL_S = 10.0
 LEAVING_S = 3.0
@@ -105,6 +106,7 @@ class Pusher:
         self._check: Check = unfit if send is None else _anything
         self._needs_apprise = send is None
         self._address = _read(self._path)
+        know(self._address)
         self._outbox = Outbox()
         self._turn = Condition()
         self._is_closed = self._is_failing = False
@@ -131,8 +133,9 @@ class Pusher:
             why = _UNKNOWN
         if why:
             return why
+        know(address)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(self._path.parent)
             replace_text(self._path, address)
         except OSError as error:
             return f"The address was not kept: {error.strerror or type(error).__name__}."

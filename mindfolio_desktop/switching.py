@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from engine.core.files import open_to_others
 from engine.domain.mindfolio import Beginning, Environment, KnownMindfolio
 from engine.runtime import known
 from engine.runtime.places import Places, Running
@@ -55,6 +56,7 @@ class Switching(QObject):
         self._home = places.home
         self._incoming: _Incoming | None = None
         self._asked: FirstRun | None = None
+        self._told_open = False
         self.others = Others(self._known, self)
         self.others.open_wanted.connect(self._open)
         self.others.new_wanted.connect(self._ask)
@@ -102,6 +104,11 @@ class Switching(QObject):
         remembered.use_folders(session.places.home, session.places.folder)
         known.note_opened(session.places, session.bridge.snapshot.name, dt.datetime.now(dt.UTC))
         later(self, _SETTLED_MS, set_aside)
+        places = session.places
+        words = filter(None, map(open_to_others, dict.fromkeys((places.home, places.data_dir, places.folder))))
+        if (said := next(words, "")) and not self._told_open:
+            self._told_open = True
+            session.bridge.tell(f"{said[0].upper()}{said[1:]}.")
 
     # --- another --------------------------------------------------------------------------------------------------
     @Slot(object)

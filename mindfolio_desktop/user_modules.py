@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.backtest.insufficient import InsufficientEvidence
 from engine.core.errors import MindfolioError
+from engine.core.files import own_folder
 from engine.domain import commands as cmd
 from engine.domain.candidate import Finding, ScanAction, ScanRow
 from engine.domain.limits import ModuleLimits
@@ -121,7 +122,7 @@ def new(name: str, folder: Path) -> tuple[Path, ...]:
         if path.exists() or path.is_symlink():  # a link to what is not there would write it elsewhere
             raise MindfolioError(f"{path} is there already: choose another name")
     for path, template in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(path.parent)
         text = (files("resources") / template).read_text(encoding="utf-8")
         path.write_text(text.replace("NAME", name), encoding="utf-8")
     return tuple(made)
@@ -183,7 +184,7 @@ def check(
     environment = Environment.REPLAY if is_recorded else Environment.SIMULATED
     with tempfile.TemporaryDirectory(prefix="mindfolio-check-") as folder:
         places = CheckPlaces(Path(folder), environment, recordings or Path(folder) / "history")
-        places.modules.mkdir()
+        own_folder(places.modules)
         (places.modules / path.name).write_bytes(path.read_bytes())
         programs = UserPrograms(places.modules)
         enabled = programs.enable(path.stem, dt.datetime.now(dt.UTC))

@@ -17,6 +17,7 @@ import msgspec
 
 import engine
 from engine.backtest.filling import Terms
+from engine.core.files import own_folder
 from engine.domain.evidence import Evidence
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class AnswerFiles:
         path = self._path(day, name)
         aside = path.with_suffix(".new")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            own_folder(path.parent)
             aside.write_bytes(_hash(body) + body)
             aside.replace(path)
         except OSError as error:

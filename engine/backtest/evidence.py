@@ -104,6 +104,8 @@ class HistoryBacktester:
         self._strategy = strategy
         self._lock = Lock()
         self._answers: OrderedDict[Hashable, Future[Evidence]] = OrderedDict()
+        self._newest = dt.date.min
+        """The newest day that was asked about: the answers that are kept are of it, or were asked for since."""
         self._walks: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._steps = 0
 
@@ -145,6 +147,10 @@ class HistoryBacktester:
         if cold:
             self.read_together(sorted(cold), questions[0].day)
 
+    def let_go(self) -> None:
+        """Let go of the sessions that were read: the walks are kept, and need only those that are still to come."""
+        self._source.let_go()
+
     def read_together(self, symbols: Sequence[str], day: dt.date) -> None:
         """Make a year's sessions of a few symbols ready, where that takes less time than one after the other."""
         self._source.read_together(symbols, day - LOOK_BACK, previous_session(day).day)
@@ -163,6 +169,10 @@ class HistoryBacktester:
         """As `evidence`, of a question that no candidate has asked."""
         content = self.content(question)
         with self._lock:
+            if question.day > self._newest:
+                # Nobody asks about the days before any more, and an answer tells of hundreds of trades.
+                self._newest = question.day
+                self._answers.clear()
             answer = self._answers.get(content)
             is_mine = answer is None
             if answer is None:

@@ -20,6 +20,7 @@ from engine.backtest.evidence import HistoryBacktester, Question
 from engine.backtest.filling import Terms
 from engine.backtest.shelf import Shelf
 from engine.backtest.sources import source_for
+from engine.core.memory import give_back
 from engine.domain.evidence import Evidence
 from engine.market.simulated.feed import SimulatedFeed
 
@@ -30,7 +31,7 @@ PATIENCE_S = 600.0
 """How long it may be silent over its questions: a step takes seconds, but a busy machine leaves it little time."""
 
 ROOM = 320 * 2**20
-"""Bytes of sessions it keeps: those of the symbols that are read together."""
+"""Bytes of sessions it keeps while it answers: those of the symbols that are read together. None between questions."""
 
 _NICE = 10
 _END_S = 5.0
@@ -130,6 +131,9 @@ def _serve(pipe: Connection, make: Make) -> None:
             pipe.send(None)
             for number, question in enumerate(questions):
                 pipe.send(_answer(backtester, number, question))
+            # A year of four symbols is a third of a gigabyte, and the walks go on without it.
+            backtester.let_go()
+            give_back()
         except (OSError, EOFError):
             return
 

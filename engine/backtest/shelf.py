@@ -29,6 +29,11 @@ class Shelf:
         self._symbols: OrderedDict[str, _Symbol] = OrderedDict()
         self._lock = Lock()
 
+    def clear(self) -> None:
+        """Let go of everything."""
+        with self._lock:
+            self._symbols.clear()
+
     def missing(self, symbol: str, sessions: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
         """Those of some sessions that were not read."""
         with self._lock:

@@ -49,6 +49,10 @@ class ChainSource(Protocol):
         """Make the sessions of several symbols ready, where that takes less time than one symbol after the other."""
         ...
 
+    def let_go(self) -> None:
+        """Keep nothing of what was read: what is asked for again is read again."""
+        ...
+
     def label(self, symbol: str, first: dt.date, last: dt.date, told: int) -> str:
         """What the prices were, `told` of the span's sessions: "recorded chains (212 of 252 sessions)"."""
         ...

@@ -79,6 +79,10 @@ class KeptSource(ABC):
         """Itself."""
         return self
 
+    def let_go(self) -> None:
+        """Keep no session: what is asked for again is read again."""
+        self._shelf.clear()
+
     def read_together(self, symbols: Collection[str], first: dt.date, last: dt.date) -> None:  # noqa: B027 - nothing
         """Nothing: what is recorded or modelled is read for each symbol by itself."""
 
@@ -268,6 +272,11 @@ class BestChains:
 
     def read_together(self, symbols: Collection[str], first: dt.date, last: dt.date) -> None:
         """Nothing: each symbol is read by itself."""
+
+    def let_go(self) -> None:
+        """Keep no session, recorded or modelled."""
+        self._recorded.let_go()
+        self._modelled.let_go()
 
     def label(self, symbol: str, first: dt.date, last: dt.date, told: int) -> str:
         """What the prices were, and of how many sessions."""

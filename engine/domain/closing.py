@@ -25,7 +25,7 @@ class ClosingStep:
 
 @dataclass(frozen=True, slots=True)
 class ClosingPlan:
-    """The steps, riskiest first. `worst_before` and `target` are losses, >= 0; None is unbounded.
+    """The steps, riskiest first. `worst_before` and `target` are losses, >= 0; None is unbounded, which no target is.
 
     `left` says of positions that cannot be closed now why not.
     """
@@ -34,6 +34,6 @@ class ClosingPlan:
     made_at: datetime
     steps: tuple[ClosingStep, ...]
     worst_before: Money | None
-    target: Money | None
+    target: Money
     cost: Money
     left: dict[str, str]

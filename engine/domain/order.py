@@ -77,6 +77,8 @@ class Order:
     legs_done: tuple[int, ...] = ()
     is_unsure: bool = False
     """Its fate was unknown and nothing has been heard of it since, also while a cancel is asked for."""
+    is_netted: bool = False
+    """A CLOSE of what the account does not have, since other positions hold the other side: it opens at the broker."""
 
     @property
     def rests(self) -> bool:

@@ -109,7 +109,11 @@ class Broker(Protocol):
     """
 
     def submit(self, order: Order, now: dt.datetime) -> None:
-        """Send a new order; `order.order_id` is the client id."""
+        """Send a new order; `order.order_id` is the client id.
+
+        Each of its parts closes or opens by what the account has of it, never both. A CLOSE closes with every part,
+        unless it `is_netted`; an OPEN may close what other positions hold.
+        """
         ...
 
     def replace(self, order_id: str, limit: Money, now: dt.datetime) -> None:

@@ -125,6 +125,15 @@ class Structure:
         """Option contracts in one unit, long and short alike."""
         return sum(abs(leg.ratio) for leg in self.legs)
 
+    def moves(self, units: int) -> dict[str, int]:
+        """Contracts or shares, by OCC symbol or ticker, that come in when so many units (negative: in reverse) trade.
+
+        Of a package as it is ordered, which is of options or of shares.
+        """
+        if not self.legs:
+            return {self.symbol: self.shares * units}
+        return {leg.contract.occ: leg.ratio * units for leg in self.legs}
+
 
 def shares_of(symbol: str, *, is_long: bool = True) -> Structure:
     """One share, held or sold short, as a structure."""

@@ -54,7 +54,6 @@ from engine.execution.paper_state import (
     Repriced,
     Taken,
     Ticket,
-    traded,
 )
 
 _TRANSFERS = (ActivityKind.DEPOSIT, ActivityKind.WITHDRAWAL)
@@ -89,8 +88,8 @@ class PaperBroker:
     """A Broker of day orders, deterministic for a `seed`.
 
     `cash` and `positions` (by OCC symbol or ticker) open a new account; a `file` that has one already wins. Raises
-    LedgerFault for a damaged file, and OSError from every call whose consequences cannot be kept: what it was about is
-    then not known.
+    LedgerFault for a damaged file, and from a poll of which it cannot keep what happened; OSError from every other call
+    whose consequences cannot be kept: what it was about is then not known.
     """
 
     def __init__(
@@ -154,7 +153,7 @@ class PaperBroker:
         if self._needs is None:
             return None
         held = {structure.symbol: shares} if shares else {}
-        both = self._needs.change(held, structure.symbol, traded(structure, quantity))
+        both = self._needs.change(held, structure.symbol, structure.moves(quantity))
         if both is None:
             return None
         before, after = both

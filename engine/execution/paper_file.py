@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from engine.core.errors import LedgerFault
+from engine.core.files import own_folder
 from engine.execution.paper_state import FILE_VERSION, Entry, Kept, Opened, State
 
 _ENCODER = msgspec.json.Encoder()
@@ -23,7 +24,7 @@ class PaperFile:
     """An append-only file of entries. Raises OSError when it cannot be written: nothing was written then."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(path.parent)
         self._path = path
         self._is_new = not path.exists()
         self._open()

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.core.errors import LedgerFault
 from engine.core.money import Money
 from engine.domain.account import BrokerActivity
 from engine.domain.broker_reports import BrokerReport
@@ -21,6 +22,7 @@ class Keeper:
     def __init__(
         self, cash: Money, path: Path | None, compact_at: int, positions: Mapping[str, int] | None = None
     ) -> None:
+        self._path = path
         self._file = None if path is None else PaperFile(path)
         kept = None if self._file is None else self._file.read()
         self._compact_at, self._kept_size = compact_at, 0
@@ -70,8 +72,12 @@ class Keeper:
         self._told = min(number, len(self.state.lines))
 
     def take(self) -> tuple[BrokerReport, ...]:
-        """What is to be told, once it is kept."""
-        self.save()
+        """What is to be told, once it is kept. Raises LedgerFault when it cannot be: the account goes no further."""
+        try:
+            self.save()
+        except OSError as error:
+            what = f"the paper broker's file {self._path} cannot be written: {error.strerror or error}"
+            raise LedgerFault(f"{what}; make room for it and see that it may be written, then start again") from error
         told = tuple(self._reports)
         self._reports.clear()
         return told

@@ -13,7 +13,7 @@ from engine.domain.ports import QuoteSource
 from engine.domain.structure import Structure
 from engine.domain.tick import PACKAGE_TICK, is_on_grid
 from engine.execution.paper_account import Requirements
-from engine.execution.paper_state import State, Ticket, traded
+from engine.execution.paper_state import State, Ticket
 
 MAX_LEGS = 4
 _HIGHEST: Money = 1_000_000 * UNIT
@@ -61,19 +61,25 @@ def fault_of_limit(structure: Structure, limit: Money) -> str:
 
 
 def closing_fault(state: State, order: Order) -> str:
-    """Why a closing order closes more than the account holds, net of other working closes; "" when it does not."""
-    if order.purpose is not OrderPurpose.CLOSE:
-        return ""
+    """Why an order is not of one side with what the account holds, "" when it is.
+
+    A closing closes no more than there is, net of other working closes; nothing closes and opens at once.
+    """
     taken: dict[str, int] = {}
     for order_id in state.live:
         other = state.tickets[order_id]
         if other.order.purpose is OrderPurpose.CLOSE and order_id != order.order_id:
-            for name, count in traded(other.order.structure, -other.remaining).items():
-                taken[name] = taken.get(name, 0) + count
-    for name, count in traded(order.structure, -order.quantity).items():
-        left = state.positions.get(name, 0) + taken.get(name, 0)
-        if left * count >= 0 or abs(count) > abs(left):
+            for name, count in other.order.structure.moves(-other.remaining).items():
+                if state.positions.get(name, 0) * count < 0:
+                    taken[name] = taken.get(name, 0) + count
+    is_closing = order.purpose is OrderPurpose.CLOSE and not order.is_netted
+    for name, count in order.structure.moves(order.side * order.quantity).items():
+        held = state.positions.get(name, 0)
+        left = held + taken.get(name, 0)
+        if is_closing and (left * count >= 0 or abs(count) > abs(left)):
             return f"closing {abs(count)} of {name}, but the account has {left} that no other order closes"
+        if held * count < 0 and abs(count) > abs(held):
+            return f"{abs(count)} of {name} would close the {abs(held)} that the account has and open the rest"
     return ""
 
 
@@ -85,7 +91,7 @@ def verdict(state: State, ticket: Ticket, limit: Money, costs: Costs, needs: Req
     """
     order, structure = ticket.order, ticket.order.structure
     units = ticket.remaining
-    moves = traded(structure, order.side * units)
+    moves = structure.moves(order.side * units)
     both = needs.change(state.positions, structure.symbol, moves)
     left = needs.buying_power(state)
     if both is None or left is None:

@@ -16,7 +16,6 @@ from engine.domain.account import ActivityKind, BrokerActivity
 from engine.domain.broker_reports import BrokerFilled
 from engine.domain.instrument import MULTIPLIER, OptionContract, parse_instrument
 from engine.domain.order import Order, OrderStatus
-from engine.domain.structure import Structure
 
 FILE_VERSION = 1
 
@@ -224,7 +223,7 @@ class State:
         ticket.status = OrderStatus.PARTLY_FILLED if ticket.remaining else OrderStatus.FILLED
         if not ticket.remaining:
             self.live.remove(report.order_id)
-        for instrument, count in traded(order.structure, order.side * report.quantity).items():
+        for instrument, count in order.structure.moves(order.side * report.quantity).items():
             self._move(instrument, count)
         self.cash -= report.net_price * order.structure.multiplier * report.quantity
         self.cash -= (report.commission or 0) + (report.fees or 0)
@@ -246,13 +245,6 @@ class State:
             self.positions[instrument] = held
         else:
             self.positions.pop(instrument, None)
-
-
-def traded(structure: Structure, units: int) -> dict[str, int]:
-    """Contracts and shares by instrument that come in when `units` (negative: in reverse) of a structure trade."""
-    if not structure.legs:
-        return {structure.symbol: structure.shares * units}
-    return {leg.contract.occ: leg.ratio * units for leg in structure.legs}
 
 
 def option_of(instrument: str) -> OptionContract:

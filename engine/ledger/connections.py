@@ -88,6 +88,30 @@ def inspected(path: Path, *, checks_head: bool = True) -> int:
     return schema
 
 
+def check_for_gaps(path: Path) -> None:
+    """Refuse a file that does not belong to the log beside it: it lacks entries, or its pages do not fit together.
+
+    An older file put back beside a newer log is read by SQLite as one of both. Asked only where there is a log, which
+    a Mindfolio that ended in good order has not left: all pages are looked at, a third of a second for 300 MB.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if not log.exists() or not log.stat().st_size:
+        return
+    engine = reading_engine(path, StaticPool)
+    try:
+        with engine.connect() as connection:
+            count, last = connection.exec_driver_sql("SELECT count(*), max(seq) FROM journal NOT INDEXED").one()
+            fault = "" if count == (last or 0) else f"it has {count:,} entries and ends at {last:,}"
+            fault = fault or str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    except (SQLAlchemyError, UnicodeDecodeError) as error:
+        raise LedgerFault(f"the ledger {path} cannot be opened: {cause(error)}") from error
+    finally:
+        engine.dispose()
+    if fault != "ok":
+        words = f"is damaged or does not belong to the log beside it, {log.name}; restore both from one backup"
+        raise LedgerFault(f"the ledger {path} {words}: {' '.join(fault.split())}")
+
+
 def cause(error: Exception) -> str:
     """What SQLite or the system said in one line, without SQLAlchemy's own words.
 

@@ -72,8 +72,7 @@ def deposited(book: BookState, seq: int, event: ev.CashDeposited) -> Applied:
 def difference_resolved(book: BookState, seq: int, at: dt.datetime, event: ev.DifferenceResolved) -> Applied:
     """A person said whose a difference is: it is taken in, given up, or ignored from here on."""
     difference = book.differences.get(event.instrument)
-    missing = 0 if difference is None else difference.missing
-    if difference is None or event.quantity * missing <= 0 or abs(event.quantity) > abs(missing):
+    if difference is None or event.quantity * difference.missing <= 0 or abs(event.quantity) > abs(difference.missing):
         raise LedgerFault(f"nothing of {event.instrument} differs by {event.quantity}")
     left = replace(difference, ledger=difference.ledger + event.quantity)
     if left.missing:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from engine.core.errors import LedgerFault
 from engine.core.money import Money
 from engine.domain import events as ev
-from engine.domain.instrument import MULTIPLIER
+from engine.domain.instrument import MULTIPLIER, OptionContract
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.position import Lot, Position, PositionStatus
 from engine.domain.records import FillRow, OrderRow
@@ -65,14 +65,14 @@ def contradicts(book: BookState, order: Order) -> str:
 
 def _overselling(book: BookState, order: Order, position: Position) -> str:
     """How a closing trades more than the position holds, those that work already counted."""
-    going = dict.fromkeys((contract for contract, _ in _to_trade(order)), 0)
+    going = {contract: 0 for contract, _ in _to_trade(order)}
     for each in [*book.orders.values(), order]:
         if each.position_id == order.position_id and each.purpose is not OrderPurpose.OPEN:
             for contract, count in _to_trade(each):
                 if contract in going:
                     going[contract] += count
     for contract, traded in going.items():
-        held = fold_positions.held(position, contract)
+        held = position.held(contract)
         if held * traded < 0 and abs(traded) > abs(held):
             return f"order {order.order_id} closes more of {order.position_id} than its module holds"
         if held * traded >= 0 and order.purpose is OrderPurpose.CLOSE and traded:
@@ -80,7 +80,7 @@ def _overselling(book: BookState, order: Order, position: Position) -> str:
     return ""
 
 
-def _to_trade(order: Order) -> Iterable[tuple[object, int]]:
+def _to_trade(order: Order) -> Iterable[tuple[OptionContract | None, int]]:
     """What an order still has to trade of each instrument."""
     for leg, done in zip(order.trades, _done(order), strict=True):
         yield leg.contract, leg.ratio * order.quantity - done
@@ -144,7 +144,7 @@ def filled(book: BookState, seq: int, at: dt.datetime, event: ev.OrderFilled) ->
     book.orders[order.order_id] = order
     if order.status is OrderStatus.FILLED:
         del book.orders[order.order_id]
-    if order.purpose is OrderPurpose.CLOSE and order.who and not after.lots:
+    if order.who and not after.lots:
         fold_positions.rest(book, after, at)
     closed = fold_positions.keep(book, at, before, after, traded=sum(trade.paid for trade in trades))
     if before is None:
@@ -225,7 +225,7 @@ def _after(
             done.cost,
             done.gain,
         )
-    structure, quantity = named(position.symbol or order.structure.symbol, done.lots)
+    structure, quantity = named(position.symbol, done.lots)
     position = replace(position, structure=structure, quantity=quantity)
     used = _condor_used(position) if event.used is None else event.used
     opened = position.opened_quantity

@@ -8,18 +8,13 @@ from engine.core.errors import LedgerFault
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL, ActivityKind
-from engine.domain.instrument import MULTIPLIER, OptionContract
+from engine.domain.instrument import OptionContract
 from engine.domain.position import Position, PositionStatus
 from engine.ledger import entries
 from engine.ledger.book_state import Applied, BookState, Lineage, TradeStats
 from engine.ledger.lots import Booked, Trade, booked, named, split
 
 _RESTING = frozenset({PositionStatus.MONITORING, PositionStatus.AWAITING, PositionStatus.ASSIGNED})
-
-
-def held(position: Position, instrument: object) -> int:
-    """Contracts of an option (shares, for None) that a position holds, negative short."""
-    return position.held(instrument if isinstance(instrument, OptionContract) else None)
 
 
 def keep(
@@ -39,7 +34,6 @@ def keep(
         mark += traded
         book.marked_at[position_id] = at
     book.positions[position_id], book.marks[position_id] = after, mark
-    book.marked_at.setdefault(position_id, at)
     return ()
 
 
@@ -56,8 +50,8 @@ def count_opening(book: BookState, at: dt.datetime, position: Position) -> None:
 
 def never_was(book: BookState, position: Position) -> bool:
     """Whether nothing is left of a trade whose only openings were broken: no result, no costs, no other part."""
-    lineage = book.lineages.get(lineage_of(position))
-    is_alone = lineage is not None and (lineage.open, lineage.net) == (1, 0)
+    lineage = book.lineages[lineage_of(position)]
+    is_alone = (lineage.open, lineage.net) == (1, 0)
     return is_alone and not (position.net_pnl or position.income or position.rolls)
 
 
@@ -95,7 +89,7 @@ def _retire(book: BookState, position: Position) -> tuple[Position, ...]:
     book.marks.pop(position.position_id, None)
     book.marked_at.pop(position.position_id, None)
     name = lineage_of(position)
-    lineage = book.lineages.setdefault(name, Lineage(1))
+    lineage = book.lineages[name]
     lineage.open -= 1
     lineage.net += position.net_pnl
     _part_orders(book, position.position_id)
@@ -163,7 +157,7 @@ def leg_settled(book: BookState, seq: int, at: dt.datetime, event: ev.LegSettled
     if not 0 < event.contracts <= abs(count):
         raise LedgerFault(f"{event.contracts} of {event.contract.occ} ended in a position of {count}")
     if event.split_into:
-        position = _split_off(book, at, event, position)
+        position = _split_off(book, event, position)
     sign = 1 if count > 0 else -1
     trades = [Trade(event.contract, -sign * event.contracts, 0)]
     settled = event.cash
@@ -198,7 +192,7 @@ def _after(
         used=event.used,
     )
     if not done.lots:
-        why = "expired" if event.kind is ActivityKind.EXPIRED else event.kind.value.lower().replace("_", " ")
+        why = event.kind.value.lower().replace("_", " ")
         ended = PositionStatus.SETTLED
         return replace(after, quantity=0, used=0, status=ended, closed_at=at, closed_why=why)
     structure, quantity = named(position.symbol, done.lots)
@@ -212,7 +206,7 @@ def _after(
     return replace(after, structure=structure, quantity=quantity, opened_quantity=quantity, status=status)
 
 
-def _split_off(book: BookState, at: dt.datetime, event: ev.LegSettled, position: Position) -> Position:
+def _split_off(book: BookState, event: ev.LegSettled, position: Position) -> Position:
     """Take the units that were hit out of a position; the others stay as they are, with their part of everything."""
     leg = next(leg for leg in position.structure.legs if leg.contract == event.contract)
     units, odd = divmod(event.contracts, abs(leg.ratio))
@@ -239,8 +233,7 @@ def _split_off(book: BookState, at: dt.datetime, event: ev.LegSettled, position:
         realised=0,
         closing_cash=0,
         lineage=lineage_of(position),
-        # A closing that works is of the units that stay.
-        status=PositionStatus.MONITORING if position.status is PositionStatus.CLOSING else position.status,
+        status=PositionStatus.MONITORING,  # a closing that works is of the units that stay; it is ASSIGNED in a moment
     )
     rest = position.quantity - units
     book.positions[position.position_id] = replace(
@@ -253,7 +246,6 @@ def _split_off(book: BookState, at: dt.datetime, event: ev.LegSettled, position:
     )
     book.marks[position.position_id] = mark - share
     book.positions[child.position_id], book.marks[child.position_id] = child, share
-    book.marked_at[child.position_id] = at
     book.lineages[child.lineage].open += 1
     return child
 
@@ -293,8 +285,10 @@ def taken_along(book: BookState, event: ev.Event) -> dict[str, Money]:
 
     Nothing where it leaves the mindfolio, for that is an end, or where the event is no move of what is open.
     """
-    position = book.positions.get(event.position_id) if isinstance(event, ev.PositionMoved) else None
-    if position is None or not isinstance(event, ev.PositionMoved) or event.module_id in (EXTERNAL, position.module_id):
+    if not isinstance(event, ev.PositionMoved):
+        return {}
+    position = book.positions.get(event.position_id)
+    if position is None or event.module_id in (EXTERNAL, position.module_id):
         return {}
     moved = book.marks[position.position_id] - position.cost
     return {position.module_id: -moved, event.module_id: moved}
@@ -323,7 +317,6 @@ def taken_in(
     book: BookState, seq: int, at: dt.datetime, event: ev.DifferenceResolved, contract: OptionContract | None
 ) -> Applied:
     """What the broker holds and these books did not know of becomes a position, as if it was traded at a price."""
-    size = 1 if contract is None else MULTIPLIER
     trade = Trade(contract, event.quantity, event.price)
     for position in book.positions_of(event.module_id):
         held = position.held(contract) if position.symbol == _symbol(contract, event.instrument) else 0
@@ -337,7 +330,7 @@ def taken_in(
     )  # fmt: skip
     book.positions_made += 1
     book.positions[position.position_id] = position
-    book.marks[position.position_id] = event.quantity * event.price * size
+    book.marks[position.position_id] = trade.paid
     book.marked_at[position.position_id] = at
     count_opening(book, at, position)
     return Applied(entries.trade(seq, event.module_id, cost=done.cost, gain=0))

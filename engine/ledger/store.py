@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from engine.core.errors import LedgerFault
+from engine.core.files import own_folder
 from engine.domain.position import Position
 from engine.domain.records import Checkpoint, FillRow, HistoryRow, LedgerBatch, OrderRow, PostingRow, Recorded
 from engine.ledger import history_rows, tables
@@ -25,6 +26,7 @@ from engine.ledger.codec import GENESIS_HASH
 from engine.ledger.connections import (
     BUSY_WAIT_S,
     cause,
+    check_for_gaps,
     dbapi_connection,
     identity,
     inspected,
@@ -168,12 +170,14 @@ class SqliteStore:
 
     def _open_for_writing(self) -> None:
         path, head_path = self._path, anchor_path(self._path)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(path.parent)
         try:
             self._lock.acquire()
         except Timeout as error:
             raise LedgerFault(f"the ledger {path} is being written by another Mindfolio; close that one") from error
         schema = inspected(path)  # again: somebody may have written it until the lock was ours
+        if schema:
+            check_for_gaps(path)
         if 0 < schema < SCHEMA_VERSION:
             from engine.ledger.migrations.runner import migrate  # noqa: PLC0415 - not needed but once a version
 

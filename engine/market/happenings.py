@@ -10,8 +10,8 @@ from engine.core.money import Money, from_float
 from engine.domain.happening import Happening, HappeningKind, Outlook
 from engine.market.events import EventCalendar, EventKind
 
-_KEPT = 512
-"""Answers of a day's symbols, which every position asks for at every quote; a calendar is one object while it holds."""
+_KEPT = 128
+"""Answers of a day's symbols, which every position asks for at every quote, twice over; of days gone by nobody asks."""
 
 _KINDS = {EventKind.EARNINGS: HappeningKind.EARNINGS, EventKind.EX_DIVIDEND: HappeningKind.EX_DIVIDEND}
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from filelock import Timeout
 
 from engine.core.errors import ImportRefused
+from engine.core.files import own_folder
 from engine.market.duck import Progress, connect, execute_telling, failing_as, literal, sync
 from engine.market.history_files import (
     STAGING_PREFIX,
@@ -195,7 +196,7 @@ def staging(root: Path, progress: Progress) -> Iterator[Staging]:
     Raises ImportRefused when another import is running or the folder cannot be written.
     """
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        own_folder(root)
         with lock(root).acquire(timeout=0):
             manifest = read_manifest(root)
             remove_leftovers(root, manifest)

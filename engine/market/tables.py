@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.files import own_folder
 from engine.market.duck import connect, failing_as, literal, sync
 from engine.market.history_files import HistoryFault
 from engine.market.history_staging import staging
@@ -96,7 +97,7 @@ class Editor:
         sync(draft)
         number = int(_parts(files[-1])[2]) + 1 if files else 1
         folder = self._root / FOLDER
-        folder.mkdir(exist_ok=True)
+        own_folder(folder)
         draft.replace(folder / f"{name}.{number:06d}.{_checksum(draft)}.parquet")
         sync(folder)
         for path in files[:-1]:

@@ -72,15 +72,17 @@ def _happens_by(context: ManageContext, ordinal: int) -> bool:
 
 def _for_a_credit(chain: Chain, leg: Leg, rows: Flags, strike: Ints, context: ManageContext) -> _Found | None:
     """The roll furthest from the money among rows (n,) whose credit, at the worst price, is more than it costs."""
-    old = chain.row(leg.contract)
-    if old is None or not chain.tradable[old]:
+    old, is_tradable = chain.row(leg.contract), chain.tradable
+    if old is None or not is_tradable[old]:
         return None
     share = LadderRules().opening_share_pct / 100
-    mid = (chain.bid + chain.ask) / 2
+    # What may not be traded is no quote: what is infinite, for one, could not be reckoned with.
+    bid, ask = np.where(is_tradable, chain.bid, np.nan), np.where(is_tradable, chain.ask, np.nan)
+    mid = (bid + ask) / 2
     # Each leg as far from its mid as the ladder goes, with a cent of room for the rounding to the grid.
-    bought, sold = mid[old] + share * (chain.ask[old] - mid[old]), mid - share * (mid - chain.bid)
+    bought, sold = mid[old] + share * (ask[old] - mid[old]), mid - share * (mid - bid)
     costs = 2 * context.costs.commission_per_contract
-    pays = np.flatnonzero(rows & (chain.bid > 0) & (sold - bought > costs / (UNIT * MULTIPLIER) + 0.01))
+    pays = np.flatnonzero(rows & (bid > 0) & (sold - bought > costs / (UNIT * MULTIPLIER) + 0.01))
     if pays.size == 0:
         return None
     furthest = np.argmin(strike[pays]) if leg.contract.right is Right.PUT else np.argmax(strike[pays])

@@ -45,6 +45,7 @@ class Cover:
 def cover_of(facts: TradeFacts) -> Cover:
     """What covers the short legs of the trade; nothing is covered by what is not known."""
     structure, quantity = judged(facts), whole(facts.candidate.quantity)
+    units = quantity if quantity is not None and quantity > 0 else None
     calls, puts = uncovered(structure.legs, Right.CALL), uncovered(structure.legs, Right.PUT)
     shares = sum(count for _, count in calls) * MULTIPLIER + max(0, -structure.shares)
     if facts.result is not None:
@@ -53,15 +54,14 @@ def cover_of(facts: TradeFacts) -> Cover:
     if secured is not None and facts.result is not None:
         secured += whole(facts.position_used) or 0
     cash = sum(contract.strike * count for contract, count in puts) * MULTIPLIER
-    known = quantity is not None and quantity > 0
-    shorts = sum(-leg.ratio for leg in structure.legs if leg.ratio < 0)
+    shorts = sum(max(0, -leg.ratio) for leg in structure.legs)
     alone = sum(count for _, count in (*calls, *puts))
     return Cover(
         has_long_cover=alone < shorts,
         needs_shares=shares > 0,
-        by_shares=known and at_most(shares * (quantity or 0), whole(facts.covering_shares)),
-        needs_cash=cash > 0,
-        by_cash=known and at_most(cash * (quantity or 0), secured),
+        by_shares=units is not None and at_most(shares * units, whole(facts.covering_shares)),
+        needs_cash=bool(puts),
+        by_cash=units is not None and at_most(cash * units, secured),
     )
 
 

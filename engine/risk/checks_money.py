@@ -83,13 +83,12 @@ def check_symbol_cap(facts: TradeFacts) -> Denial | None:
     """
     more = about(facts) | {"module": facts.module.module_id}
     limits, so_far = facts.gate, whole(facts.symbol_positions)
+    most, most_pct = (None, None) if limits is None else (limits.max_positions_per_symbol, limits.max_symbol_share_pct)
     count = None if so_far is None or so_far < 0 else so_far + (0 if _is_name(facts.adds_to) else 1)
-    most = None if limits is None else limits.max_positions_per_symbol
     denial = upper_limit(DenialCode.SYMBOL_CAP, count, most, more | {"why": "positions"}, "positions")
     if denial is not None or _takes_nothing_more(facts):
         return denial
-    used, budget = whole(facts.symbol_used), whole(facts.budget)
-    share = whole(None if limits is None else limits.max_symbol_share_pct)
+    used, budget, share = whole(facts.symbol_used), whole(facts.budget), whole(most_pct)
     added = with_costs(facts.buying_power, facts.costs, _least(facts))
     measured = None if used is None or used < 0 or added is None else used + added
     limit = None if budget is None or share is None else budget * share // 100

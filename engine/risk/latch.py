@@ -2,8 +2,8 @@
 
 Whether it is set never depends on what the file says, only on whether something is there: a file that is empty,
 damaged, a folder, a dangling link, or that cannot be looked at, is a stop. Reading takes no lock, so nothing can hold
-up the last look before an order leaves. This file imports nothing of the program, so that a second process can set
-the latch at once, even when the rest of the program cannot start.
+up the last look before an order leaves. This file imports nothing of the program but what makes a folder, so that a
+second process can set the latch at once, even when the rest of the program cannot start.
 """
 
 import contextlib
@@ -15,6 +15,8 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+
+from engine.core.files import own_folder
 
 _logger = logging.getLogger(__name__)
 
@@ -102,7 +104,7 @@ def set_latch_file(path: Path, source: str, why: str) -> None:
     The file appears complete or not at all. It appears before it is forced to the disk, because its mere presence
     stops and a slow disk must not delay that; it is durable when this returns.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own_folder(path.parent)
     body = json.dumps({"source": source, "why": why}).encode("ascii")
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
     temporary = Path(name)

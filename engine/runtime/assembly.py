@@ -13,6 +13,7 @@ from engine.backtest.spreads import fill
 from engine.core.calendar import next_session, session_at
 from engine.core.clock import VirtualClock
 from engine.core.errors import LedgerFault, MindfolioError
+from engine.core.files import own_folder
 from engine.domain import events as ev
 from engine.domain.limits import Costs
 from engine.domain.mindfolio import Environment, MindfolioSpec
@@ -59,7 +60,7 @@ class OpenEngine:
         latch: StopLatch | None = None,
     ) -> None:
         """Open the ledger, or begin a new mindfolio. Raises MindfolioError with one line when that is impossible."""
-        places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(places.folder)
         self._lock = FileLock(places.lock)
         try:
             self._lock.acquire(timeout=0)

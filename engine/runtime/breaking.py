@@ -5,6 +5,7 @@ first order, and it ends when the worst case has come down to its target, or whe
 """
 
 import datetime as dt
+from collections.abc import Container
 from dataclasses import replace
 
 from engine.core.calendar import market_day, session_at
@@ -15,10 +16,12 @@ from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
 from engine.domain.closing import ClosingPlan, ClosingStep
 from engine.domain.denial import Denial
+from engine.domain.limits import AccountLimits
 from engine.domain.mindfolio import MindfolioStatus
-from engine.domain.order import OrderPurpose
+from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.position import Position, PositionStatus
 from engine.domain.units import drawdown_bp
+from engine.ledger.book import Book
 from engine.market.happenings import outlook
 from engine.portfolio.comovement import betas_of, known_betas
 from engine.portfolio.held_legs import prices_of
@@ -41,8 +44,9 @@ Denials = tuple[Denial, ...]
 # --- limits ----------------------------------------------------------------------------------------------------------
 def watch(desk: Desk, *, has_quotes: bool) -> None:
     """Look at the account's limits with every new quote, and carry a confirmed plan on."""
-    if has_quotes and session_at(desk.now) is not None:
-        _look(desk)
+    session, spec = session_at(desk.now), desk.book.spec
+    if has_quotes and session is not None and spec is not None:
+        _look(desk, spec.account_limits, session.opens)
     if desk.book.closing_by and (desk.look_at is None or desk.look_at <= desk.now):
         _carry_out(desk)
 
@@ -52,10 +56,8 @@ def next_look(desk: Desk) -> dt.datetime | None:
     return desk.look_at if desk.book.closing_by else None
 
 
-def _look(desk: Desk) -> None:
+def _look(desk: Desk, limits: AccountLimits, opened: dt.datetime) -> None:
     book = desk.book
-    if book.spec is None:
-        return
     marks = {
         position_id: desk.mark_of(position)
         for position_id, position in book.positions.items()
@@ -63,7 +65,7 @@ def _look(desk: Desk) -> None:
     }
     moved = sum(mark - book.marks[position_id] for position_id, mark in marks.items() if mark is not None)
     day = book.account_day_pnl + book.loss_seen + moved
-    breach = _breach(desk, day, book.nav + moved)
+    breach = _breach(book, limits, day, book.nav + moved)
     is_clean = None not in marks.values()
     desk.samples = [each for each in desk.samples if desk.now - each.at <= SAMPLES_KEPT]
     desk.samples.append(BreachSample(desk.now, is_clean, breach is not None))
@@ -76,15 +78,11 @@ def _look(desk: Desk) -> None:
         desk.alert("", f"Trading paused: {breach.why}", is_urgent=True, is_standing=True)
     # Once, also after a restart. A plan that nobody has confirmed does not stand in its way.
     is_answered = book.breaker in (book.breaker_planned, *desk.told) or bool(book.closing_by)
-    if book.breaker and not is_answered and breach is not None:
-        _close_on_evidence(desk)
+    if book.breaker and not is_answered:
+        _close_on_evidence(desk, limits, opened)
 
 
-def _breach(desk: Desk, day: Money, nav: Money) -> ev.BreakerTripped | None:
-    book = desk.book
-    if book.spec is None:
-        return None
-    limits = book.spec.account_limits
+def _breach(book: Book, limits: AccountLimits, day: Money, nav: Money) -> ev.BreakerTripped | None:
     if limits.day_loss is not None and daily_loss_reached(day, limits.day_loss):
         why = f"the account's day loss of {usd(-day)} has reached its limit of {usd(limits.day_loss)}"
         return ev.BreakerTripped("ACCOUNT_LOSS", -day, limits.day_loss, why)
@@ -95,14 +93,12 @@ def _breach(desk: Desk, day: Money, nav: Money) -> ev.BreakerTripped | None:
     return None
 
 
-def _close_on_evidence(desk: Desk) -> None:
+def _close_on_evidence(desk: Desk, limits: AccountLimits, opened: dt.datetime) -> None:
     """Plan, and unless the user wants to be asked first, begin: only on proof that the loss is real."""
-    book, session = desk.book, session_at(desk.now)
+    book = desk.book
     is_reconciled = desk.is_reconciled and not book.differences and not desk.suspects
-    opened = None if session is None else session.opens
-    if book.spec is None or not has_evidence(desk.samples, desk.now, opened, is_reconciled=is_reconciled):
+    if not has_evidence(desk.samples, desk.now, opened, is_reconciled=is_reconciled):
         return
-    limits = book.spec.account_limits
     plan = _plan(desk, limits.target_pct)
     if not plan.steps:
         desk.told.add(book.breaker)  # a person may ask for a plan later
@@ -147,12 +143,12 @@ def confirm_closing(desk: Desk, command: cmd.ConfirmClosing) -> Denials:
     return ()
 
 
-def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPlan:
+def _plan(desk: Desk, target_pct: int = 0, target: Money | None = None) -> ClosingPlan:
     """What to close now; only what is the mindfolio's own."""
     book, today = desk.book, market_day(desk.now)
     held = [_as_open(desk, position) for position in book.positions.values() if position.module_id != EXTERNAL]
     symbols = sorted({position.symbol for position in held})
-    betas = known_betas(betas_of(symbols, desk.pasts_on(today))) if symbols else {}
+    betas = known_betas(betas_of(symbols, desk.pasts_on(today)))
     return closing_plan(
         held,
         prices_of(held, desk.market.chains(), desk.now, RISK_FREE_RATE, betas),
@@ -167,14 +163,15 @@ def _plan(desk: Desk, target_pct: int, target: Money | None = None) -> ClosingPl
 
 def _as_open(desk: Desk, position: Position) -> Position:
     """A position on which a person lets an order rest is one that can be closed: the order makes way for the plan."""
-    going = [order for order in desk.book.orders.values() if order.position_id == position.position_id]
+    closings = [order for order in desk.book.orders.values() if not order.adds_risk]
+    going = [order for order in closings if order.position_id == position.position_id]
     is_free = position.status is PositionStatus.CLOSING and all(rests(order) for order in going)
     return replace(position, status=PositionStatus.MONITORING) if is_free else position
 
 
 def _carry_out(desk: Desk) -> None:
-    """One step: with nothing under way, what is riskiest now is closed; with nothing left to do, it is said."""
-    plan, who = desk.book.closing, desk.book.closing_by
+    """One step: what a person lets rest makes way, and with nothing under way the next one begins."""
+    plan = desk.book.closing
     if plan is None or desk.halted:
         return
     desk.look_at = desk.now + LOOK_AGAIN
@@ -186,27 +183,45 @@ def _carry_out(desk: Desk) -> None:
     for order in going:
         if rests(order):
             request_cancel(desk, order, "makes way for the closing plan")
-    if going:
-        return
-    newest = _plan(desk, 0, plan.target if plan.target is not None else 0)
-    if newest.worst_before is not None and plan.target is not None and newest.worst_before <= plan.target:
+    if not going:
+        _next_step(desk, plan)
+
+
+def _next_step(desk: Desk, plan: ClosingPlan) -> None:
+    """What is riskiest now is closed; with nothing left to do, it is said.
+
+    A roll, a hedge or a target that works on what is to be closed makes way, and the plan waits until it is gone.
+    """
+    who = desk.book.closing_by
+    newest = _plan(desk, target=plan.target)
+    if newest.worst_before is not None and newest.worst_before <= plan.target:
         _finish(desk, plan, f"the worst case is down to {usd(newest.worst_before)}")
         return
+    in_the_way = _in_the_way(desk, {step.position_id for step in newest.steps})
+    for order in in_the_way:
+        request_cancel(desk, order, "makes way for the closing plan")
     for step in newest.steps:
         if not _begin(desk, step):
             if newest.steps != plan.steps:
                 desk.record(ev.ClosingPlanned(newest))
                 desk.record(ev.ClosingDecided(newest.plan_id, is_confirmed=True, who=who, why="carried on"))
             return
-    _finish(desk, plan, "nothing more can be closed now; look at what is left")
+    if not in_the_way:
+        _finish(desk, plan, "nothing more can be closed now; look at what is left")
+
+
+def _in_the_way(desk: Desk, positions: Container[str]) -> list[Order]:
+    """What works on positions and keeps them from being closed; cancelled, it is gone soon.
+
+    Legs that are done are risk by themselves: what would complete them is not cancelled blindly, nor waited for.
+    """
+    going = [order for order in desk.book.orders.values() if order.position_id in positions]
+    return [order for order in going if order.status is not OrderStatus.LEGGED]
 
 
 def _begin(desk: Desk, step: ClosingStep) -> Denials:
-    position = desk.book.positions.get(step.position_id)
-    if position is None:
-        return (Denial(DenialCode.UNKNOWN_POSITION, facts={"position": step.position_id}),)
     closing = Closing(step.structure, step.quantity, f"closing plan: {step.why}", desk.book.closing_by, is_planned=True)
-    return close(desk, position, closing)
+    return close(desk, desk.book.positions[step.position_id], closing)
 
 
 def _finish(desk: Desk, plan: ClosingPlan, why: str) -> None:

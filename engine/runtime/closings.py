@@ -14,6 +14,7 @@ from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 from engine.domain.structure_shapes import netted
 from engine.risk.closing_plan import closing_parts
+from engine.runtime import netting
 from engine.runtime.desk import Desk, Unwinding
 from engine.runtime.openings import Ticket, ticket_candidate, try_open
 from engine.runtime.orders import send
@@ -39,11 +40,19 @@ class Closing:
 def close_position(desk: Desk, position: Position, why: str) -> bool:
     """Order the close of a whole position from mid towards natural. False when it cannot be priced now."""
     parts = closable(desk, position, position.quantity, why)
-    if not parts or close(desk, position, parts[0]):
-        return False
-    if len(parts) > 1:
-        unwind(desk, position, why)
-    return True
+    return bool(parts) and not close_all(desk, position, parts)
+
+
+def close_all(desk: Desk, position: Position, parts: tuple[Closing, ...]) -> Denials:
+    """Order the first part of a whole position as `closable` lists them; what is left follows when it is done."""
+    first = traded(parts[0])
+    is_more = len(parts) > 1 or netting.room(desk, first.structure, -1, first.quantity) < first.quantity
+    denials = close(desk, position, parts[0])
+    if is_more and not denials:
+        desk.unwinding[position.position_id] = Unwinding(
+            position.structure, position.quantity, parts[0].why, parts[0].who
+        )
+    return denials
 
 
 def closable(desk: Desk, position: Position, quantity: int, why: str, who: str = "") -> tuple[Closing, ...]:
@@ -57,11 +66,6 @@ def closable(desk: Desk, position: Position, quantity: int, why: str, who: str =
     return tuple(Closing(part, quantity, why, who) for part in closing_parts(position.structure, quotes))
 
 
-def unwind(desk: Desk, position: Position, why: str, who: str = "") -> None:
-    """Remember that a position is closed part by part, so that the next part follows when this one is done."""
-    desk.unwinding[position.position_id] = Unwinding(position.structure, why, who)
-
-
 def continue_unwinding(desk: Desk) -> None:
     """Order the next part of every position whose part under way is done; say so where it was not filled."""
     for position_id, going in list(desk.unwinding.items()):
@@ -72,21 +76,41 @@ def continue_unwinding(desk: Desk) -> None:
         if position is None:
             continue
         parts = closable(desk, position, position.quantity, going.why, going.who)
-        if position.structure == going.structure or not parts or close(desk, position, parts[0]):
+        is_as_before = (position.structure, position.quantity) == (going.structure, going.quantity)
+        if is_as_before or not parts or close_all(desk, position, parts):
             what = f"{position.structure.words} x {position.quantity}"
             desk.alert(position.module_id, f"only a part was closed; {what} is still open", is_urgent=True)
-        elif len(parts) > 1:
-            unwind(desk, position, going.why, going.who)
 
 
 def close(desk: Desk, position: Position, closing: Closing) -> Denials:
-    """Order a closing. Only a stop, a closed market and order sanity may refuse one, never a budget or a pause."""
-    order = closing_order(desk, position, traded(closing))
+    """Order a closing. Only a stop, a closed market and order sanity may refuse one, never a budget or a pause.
+
+    Without a limit it is of so many units as one order may trade; whoever wants more orders the rest after it.
+    """
+    whole = traded(closing)
+    denials = why_not_closed(desk, position, whole)
+    if denials:
+        return denials
+    units = netting.room(desk, whole.structure, -1, whole.quantity)
+    order = closing_order(desk, position, replace(whole, quantity=units))
     if not isinstance(order, Order):
         return order
+    if order.is_netted or order.quantity < whole.quantity:
+        _tell_netted(desk, position, order, whole.quantity)
     desk.record(ev.OrderIntended(order))
     desk.after_commit(lambda: send(desk, order.order_id))
     return ()
+
+
+def _tell_netted(desk: Desk, position: Position, order: Order, whole: int) -> None:
+    held_by = netting.others(desk, position, order.structure)
+    names = f"{' and '.join(held_by) or 'what was ignored'} {'hold' if len(held_by) > 1 else 'holds'} the other side"
+    what = f"{order.structure.words} of {position.position_id}"
+    if order.quantity < whole:
+        words = f"{order.quantity} of {whole} x {what} are closed first: {names}, and the account has only the sum"
+    else:
+        words = f"{order.quantity} x {what} are closed against the account's sum: {names}"
+    netting.tell(desk, position, words)
 
 
 def closing_order(desk: Desk, position: Position, closing: Closing) -> Order | Denials:
@@ -123,6 +147,7 @@ def closing_order(desk: Desk, position: Position, closing: Closing) -> Order | D
         created_at=desk.now,
         why=closing.why,
         who=closing.who,
+        is_netted=netting.opens_at_the_broker(desk, structure, -1),
     )
 
 
@@ -147,7 +172,7 @@ def why_not_closed(desk: Desk, position: Position, closing: Closing) -> Denials:
     tick = CENT if closing.limit is None else price_step(closing.structure, closing.limit)
     if closing.limit is not None and closing.limit % tick:
         return (Denial(DenialCode.TICK, closing.limit, tick, "usd", about),)
-    return _too_much(desk, position, closing, about)
+    return _too_much(desk, position, closing, about) or _of_two_sides(desk, position, closing, about)
 
 
 def _too_much(desk: Desk, position: Position, closing: Closing, about: dict[str, Fact]) -> Denials:
@@ -165,6 +190,17 @@ def _too_much(desk: Desk, position: Position, closing: Closing, about: dict[str,
             why = "it holds less than that, or closing orders work on it already"
             return (Denial(DenialCode.ORDER_STATE, wanted, there, "contracts", {**about, "why": why}),)
     return ()
+
+
+def _of_two_sides(desk: Desk, position: Position, closing: Closing, about: dict[str, Fact]) -> Denials:
+    """A denial when nothing of it, or at a person's limit not all of it, can leave as one order."""
+    units = netting.room(desk, closing.structure, -1, closing.quantity)
+    if units == closing.quantity or (units and closing.limit is None):
+        return ()
+    held_by = ", ".join(netting.others(desk, position, closing.structure))
+    why = f"{held_by or 'what was ignored'} holds the other side, and one order may not both close and open:"
+    unit = "contracts" if closing.structure.legs else ""
+    return (Denial(DenialCode.ORDER_STATE, closing.quantity, units, unit, {**about, "why": why}),)
 
 
 def _share_part(closing: Closing) -> list[tuple[None, int]]:
@@ -187,11 +223,7 @@ def close_suggested(desk: Desk, candidate: Candidate, who: str = "") -> Denials:
     parts, denials = suggested_parts(desk, candidate, who)
     if denials:
         return denials
-    position = desk.book.positions[candidate.position_id]
-    denials = close(desk, position, parts[0])
-    if not denials and len(parts) > 1:
-        unwind(desk, position, parts[0].why, parts[0].who)
-    return denials
+    return close_all(desk, desk.book.positions[candidate.position_id], parts)
 
 
 def suggested_parts(desk: Desk, candidate: Candidate, who: str = "") -> tuple[tuple[Closing, ...], Denials]:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from engine.core.calendar import next_session, session_at
+from engine.core.calendar import market_day, next_session, session_at
 from engine.core.clock import VirtualClock
 from engine.core.errors import DenialCode, LedgerFault
 from engine.core.money import Money
@@ -78,6 +78,7 @@ class Unwinding:
     """A position that is closed part by part: what it was when the part under way was ordered, why, and for whom."""
 
     structure: Structure
+    quantity: int
     why: str
     who: str
 
@@ -125,6 +126,7 @@ class Desk:
     """When the gate last refused a roll of a position, or an addition to it."""
     told: set[str] = field(default_factory=set)
     """What the user was told of once and need not be told again."""
+    _told_on: tuple[dt.date, set[str]] | None = None
     reconcile_at: dt.datetime | None = None
     """When book and broker are compared next; None before the first start."""
     suspects: dict[str, Difference] = field(default_factory=dict)
@@ -176,8 +178,10 @@ class Desk:
     """Whose candidates the gate refused at each module's last scan."""
     recorder: Recorder | None = None
     """Who keeps what the feed shows; nobody, unless that was asked for."""
-    _marks: dict[str, tuple[Position, dt.datetime, Mapping[str, Chain], Money | None]] = field(default_factory=dict)
-    """The newest mark of each position, with what it was made from."""
+    _marks: dict[str, tuple[Position, Money | None]] = field(default_factory=dict)
+    """Marks that were worked out for `_marked_by`, and for nothing before it: else each position that has ended would
+    keep the whole market as it was then."""
+    _marked_by: tuple[dt.datetime, Mapping[str, Chain]] | None = None
     _effects: deque[Callable[[], None]] = field(default_factory=deque)
     _notices: list[Notice] = field(default_factory=list)
 
@@ -204,6 +208,22 @@ class Desk:
             is_finished=is_finished,
             quotes=self.quality.total.view(),
         )
+
+    @property
+    def told_today(self) -> set[str]:
+        """What the user was told of on this day of the market and need not be told again on it."""
+        day = market_day(self.now)
+        if self._told_on is None or self._told_on[0] != day:
+            self._told_on = day, set()
+        return self._told_on[1]
+
+    def forget_ended(self) -> None:
+        """Let go of what was remembered of positions that have ended since."""
+        held = self.book.positions
+        self.stuck = {key: since for key, since in self.stuck.items() if key in held}
+        self.rejected = {key: told for key, told in self.rejected.items() if key in held}
+        self.hedged_at = {key: at for key, at in self.hedged_at.items() if key in held}
+        self.refused_at = {key: at for key, at in self.refused_at.items() if key[0] in held}
 
     @property
     def may_open(self) -> bool:
@@ -333,14 +353,16 @@ class Desk:
         Limits, exits and the journal ask for it one after the other: it is worked out once for the same quotes.
         """
         now, chains = self.now, self.market.chains()
+        if self._marked_by is None or self._marked_by[0] != now or self._marked_by[1] is not chains:
+            self._marks, self._marked_by = {}, (now, chains)
         kept = self._marks.get(position.position_id)
-        if kept is not None and kept[0] is position and kept[1] == now and kept[2] is chains:
-            return kept[3]
+        if kept is not None and kept[0] is position:
+            return kept[1]
         held = position.structure
         stock = self._fresh(self.market.stock(held.symbol)) if held.shares else None
         unit = clean_mark(held, self.fresh_quotes_of(held.legs), stock)
         mark = None if unit is None else unit * position.quantity
-        self._marks[position.position_id] = (position, now, chains, mark)
+        self._marks[position.position_id] = (position, mark)
         return mark
 
     def account_available(self) -> Money:

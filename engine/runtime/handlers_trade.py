@@ -12,7 +12,7 @@ from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.package import price_step, structure_quote
 from engine.domain.position import Position
 from engine.domain.questions import CheckTrade
-from engine.runtime.closings import closable, close, roll, unwind
+from engine.runtime.closings import closable, close, close_all, roll
 from engine.runtime.desk import Desk
 from engine.runtime.handlers_account import unknown_module
 from engine.runtime.openings import MOST_MONEY, Ticket, is_tradable, rehearse, ticket_candidate, try_open
@@ -77,11 +77,8 @@ def close_position(desk: Desk, command: cmd.ClosePosition) -> Denials:
     if not parts:
         about = {"position": position.position_id, "why": "nobody bids for any of it; it is left to expire"}
         return (Denial(DenialCode.DATA_BAD, facts={**about}),)
-    limited = replace(parts[0], limit=command.limit)
-    denials = close(desk, position, limited)
-    if not denials and command.limit is None and quantity == position.quantity and len(parts) > 1:
-        unwind(desk, position, command.why, command.who)
-    return denials
+    is_all = command.limit is None and quantity == position.quantity
+    return close_all(desk, position, parts) if is_all else close(desk, position, replace(parts[0], limit=command.limit))
 
 
 def roll_position(desk: Desk, command: cmd.RollPosition) -> Denials:

@@ -7,13 +7,14 @@ import sys
 import threading
 
 from engine.core.errors import MindfolioError
+from engine.core.files import own_folder
 from engine.domain.commands import Command, EmergencyStop
 from engine.domain.notices import Alert
 from engine.domain.ports import Publisher
 from engine.domain.questions import DeskQuestion
 from engine.risk.latch import StopLatch
 from engine.runtime.inbox import Inbox, Shutdown
-from engine.runtime.places import Places, Running
+from engine.runtime.places import ENGINE_THREAD, Places, Running
 
 _log = logging.getLogger(__name__)
 
@@ -36,11 +37,11 @@ class EngineHost:
         # The folder first: a stop from outside must find it while the engine is still starting. Where it cannot be
         # made, starting fails with the reason.
         with contextlib.suppress(OSError):
-            places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            own_folder(places.folder)
         self._latch = StopLatch(places.latch)
         sys.setswitchinterval(SWITCH_S)
         self._is_open, self._fault = False, ""
-        self._thread = threading.Thread(target=self._run, name="mindfolio-engine", daemon=False)
+        self._thread = threading.Thread(target=self._run, name=ENGINE_THREAD, daemon=False)
 
     def start(self) -> None:
         """Start the engine's thread."""
@@ -86,7 +87,7 @@ class EngineHost:
             self._fail(str(error))
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the window must say so
-            _log.exception("the engine could not start")
+            _log.critical("the engine could not start", exc_info=True)
             self._fail(f"internal fault: {type(error).__name__}: {error}")
             return
         self._is_open = True

@@ -15,7 +15,6 @@ from dataclasses import replace
 from engine.core.calendar import market_day, next_session, session_at, session_on
 from engine.core.errors import DenialCode, LedgerFault
 from engine.domain import commands as cmd
-from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerFilled
 from engine.domain.denial import Denial
 from engine.domain.mindfolio import MindfolioStatus, ModuleKind
@@ -124,7 +123,7 @@ class Kernel:
             except LedgerFault as fault:
                 self._halt(str(fault))
             except Exception as error:  # noqa: BLE001 - a broken assertion stops trading, not the process
-                _log.exception("the kernel failed")
+                _log.critical("the kernel failed", exc_info=True)
                 self._halt(f"internal fault: {type(error).__name__}: {error}")
         self._workers.close()
 
@@ -300,8 +299,7 @@ class Kernel:
             positions.record_marks(self.desk)
             explain_session(self.desk, book.session)
             follow(self.desk, book.session)
-            self.desk.record(ev.SessionClosed(book.session))
-            self.desk.ledger.seal(self.desk.now)
+            positions.close_session(self.desk, book.session)
             ask_ahead(self.desk)
             orders.ask_at_a_bell(self.desk)
         if running is not None and book.session is None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.files import replace_text
+from engine.core.files import own_folder, replace_text
 from engine.domain.mindfolio import Environment, KnownMindfolio, KnownState
 from engine.runtime.places import SEVERAL, Places, data_dirs, existing
 
@@ -90,7 +90,7 @@ def forget(home: Path, key: str) -> None:
 def new_places(home: Path, name: str, environment: Environment) -> Places:
     """A data directory of its own for a new mindfolio, made now so that nobody else takes it. Raises OSError."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "mindfolio"
-    (home / SEVERAL).mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(home / SEVERAL)
     number = 1
     while True:
         folder = home / SEVERAL / (plain if number == 1 else f"{plain}-{number}")
@@ -172,7 +172,7 @@ def _change(home: Path, change: Callable[[list[_Line]], list[_Line]]) -> None:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - heavy: reading the list must not wait for it
 
     try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(home)
         with FileLock(home / f"{LIST}.lock", timeout=_PATIENCE_S):
             _write(home / LIST, change(_read(home)))
     except (OSError, Timeout) as error:

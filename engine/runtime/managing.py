@@ -23,6 +23,7 @@ from engine.market.happenings import next_dividend, outlook
 from engine.modules.house_rules import decide, last_day_need
 from engine.runtime.closings import Closing, closable, close, close_position
 from engine.runtime.desk import RISK_FREE_RATE, Desk
+from engine.runtime.netting import room
 from engine.runtime.openings import Ticket, is_tradable, ticket_candidate, try_open
 from engine.runtime.orders import request_cancel, rests
 from engine.runtime.pausing import set_module_status
@@ -105,9 +106,9 @@ def _do(desk: Desk, module: ModuleSpec, position: Position, action: Action) -> b
 
 
 def _warn(desk: Desk, position: Position, warning: Warn) -> None:
-    told = f"{warning.about} of {position.position_id} on {market_day(desk.now)}"
-    if told not in desk.told:
-        desk.told.add(told)
+    told = f"{warning.about} of {position.position_id}"
+    if told not in desk.told_today:
+        desk.told_today.add(told)
         desk.alert(position.module_id, warning.text, is_urgent=True)
 
 
@@ -145,19 +146,19 @@ def _trade(desk: Desk, module: ModuleSpec, position: Position, action: Trade) ->
     key = position.position_id, candidate.purpose
     if key in desk.refused_at and desk.now - desk.refused_at[key] < SCAN_INTERVAL:
         return False
-    asked = f"{candidate.purpose} in {position.position_id} on {market_day(desk.now)}"
+    asked = f"{candidate.purpose} in {position.position_id}"
     if module.autotrade and not candidate.needs_person:
         denials = carry_out(desk, candidate, is_managing=True)
-    elif f"asked for {asked}" in desk.told:
+    elif f"asked for {asked}" in desk.told_today:
         return False  # a person has not answered, or has refused: once a session is enough
     else:
         denials = ask_a_person(desk, candidate, is_managing=True)
         if not denials:
-            desk.told.add(f"asked for {asked}")
+            desk.told_today.add(f"asked for {asked}")
     if denials:
         desk.refused_at[key] = desk.now
-    if denials and asked not in desk.told:
-        desk.told.add(asked)
+    if denials and asked not in desk.told_today:
+        desk.told_today.add(asked)
         codes = ", ".join(denial.code.value for denial in denials)
         what = f"{position.quantity} x {position.structure.words}"
         verb = "roll" if candidate.purpose is OrderPurpose.ROLL else "add to"
@@ -201,7 +202,9 @@ def _more_hedge(desk: Desk, position: Position, one: Structure, hedge: Hedge) ->
         return (Denial(DenialCode.DATA_BAD, facts=facts),)
     first = to_tick(quote.mid, one)
     worst: Money = max(first, to_tick(quote.natural, one))
-    candidate = ticket_candidate(desk, position.module_id, one, abs(hedge.shares), first, worst, hedge.why)
+    # What other modules own of the shares is in the same account: what goes beyond it follows at the next look.
+    units = room(desk, one, 1, abs(hedge.shares))
+    candidate = ticket_candidate(desk, position.module_id, one, units, first, worst, hedge.why)
     return try_open(desk, candidate, Ticket(OrderPurpose.OPEN, position.position_id, is_managing=True))
 
 
@@ -210,10 +213,10 @@ def _tell_stuck(desk: Desk, position: Position, why: str) -> None:
     if session_at(desk.now) is None:
         return
     since = desk.stuck.setdefault(position.position_id, desk.now)
-    told = f"exit of {position.position_id} on {market_day(desk.now)}"
-    if desk.now - since < STUCK_FOR or told in desk.told:
+    told = f"exit of {position.position_id}"
+    if desk.now - since < STUCK_FOR or told in desk.told_today:
         return
-    desk.told.add(told)
+    desk.told_today.add(told)
     trade = f"{position.quantity} x {position.structure.words}"
     because = "its contracts have no quotes that anybody may trade on; close it by hand if you can"
     desk.alert(position.module_id, f"{trade} should be closed ({why}) and cannot be: {because}", is_urgent=True)

@@ -1,6 +1,7 @@
 """Openings: from a candidate, a person's ticket or a roll through the gate to a durable intent with its hold."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,9 +10,10 @@ from engine.core.calendar import market_day, session_at
 from engine.core.errors import DenialCode, Fact, LedgerFault
 from engine.core.money import Money
 from engine.domain import events as ev
+from engine.domain.account import EXTERNAL
 from engine.domain.candidate import Candidate, plain_candidate
 from engine.domain.denial import Denial
-from engine.domain.instrument import MULTIPLIER, Right
+from engine.domain.instrument import MULTIPLIER
 from engine.domain.mindfolio import ModuleStatus
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.package import PackageQuote, to_tick
@@ -27,9 +29,10 @@ from engine.risk.kernel_health import LegPrice, leg_prices
 from engine.risk.throttle import OpeningRate, Repeats
 from engine.runtime.broker_figures import LARGEST_FIGURE, Opening, broker_figure
 from engine.runtime.desk import RISK_FREE_RATE, Desk, assert_within_budget
+from engine.runtime.netting import room
 from engine.runtime.orders import send
 from engine.runtime.pausing import set_module_status
-from engine.runtime.power import Claim, claim_of, package_trades
+from engine.runtime.power import Claim, claim_of, free_cover, package_trades
 
 _log = logging.getLogger(__name__)
 
@@ -138,11 +141,19 @@ def _facts_or_denial(desk: Desk, candidate: Candidate, ticket: Ticket) -> TradeF
 def _contradiction(desk: Desk, candidate: Candidate, ticket: Ticket) -> tuple[Denial, ...]:
     """What the book would not take: a trade in another module's position, in none, or of more than is held.
 
-    A module may propose anything; it must not come to a contradiction of the books, which halts everything.
+    A module may propose anything; it must not come to a contradiction of the books, which halts everything. Nor would
+    a broker take what closes a part of what the account holds and opens the rest.
     """
     why = contradicts(desk.book, order_of(desk, candidate, ticket, 0))
     facts: dict[str, Fact] = {"module": candidate.module_id, "why": why}
-    return (Denial(DenialCode.STRUCTURE, ticket.position_id, facts=facts),) if why else ()
+    if why:
+        return (Denial(DenialCode.STRUCTURE, ticket.position_id, facts=facts),)
+    units = room(desk, candidate.structure, 1, candidate.quantity)
+    if units == candidate.quantity:
+        return ()
+    facts["why"] = "the account holds the other side, and one order may not both close and open:"
+    unit = "contracts" if candidate.structure.legs else ""
+    return (Denial(DenialCode.CONFLICT, candidate.quantity, units, unit, facts),)
 
 
 def _judge(desk: Desk, facts: TradeFacts, ticket: Ticket) -> tuple[Denial, ...]:
@@ -225,8 +236,8 @@ def _symbol_facts(desk: Desk, candidate: Candidate, ticket: Ticket) -> dict[str,
         "result": _result(desk, candidate, ticket) if ticket.purpose is OrderPurpose.ROLL else None,
         "position_used": 0 if position is None else position.used,
         "position_risk": None if position is None else _max_risk(desk, replace(candidate, quantity=0), ticket),
-        "covering_shares": 0 if position is None else _free_cover(desk, position, candidate.structure),
-        "stakes": stakes_of(module_id, symbol, book.positions.values(), book.orders.values()),
+        "covering_shares": 0 if position is None else free_cover(desk, position, candidate.structure),
+        "stakes": stakes_of(module_id, symbol, _opposing(desk, candidate, ticket), book.orders.values()),
         "symbol_positions": len(held) + len(new),
         "symbol_used": sum(each.used for each in held) + sum(each.held for each in going),
         "budget": book.modules[module_id].budget,
@@ -236,31 +247,15 @@ def _symbol_facts(desk: Desk, candidate: Candidate, ticket: Ticket) -> dict[str,
     }
 
 
-def _free_cover(desk: Desk, position: Position, structure: Structure) -> int:
-    """Shares of a position that can cover calls, or long calls that can cover shares sold short, not bespoken yet."""
-    live = [each for each in desk.book.orders.values() if each.position_id == position.position_id]
-    going = [each for each in live if each.adds_risk]
-    closing = [each for each in live if not each.adds_risk]
-    calls = [lot for lot in position.lots if lot.contract is not None and lot.contract.right is Right.CALL]
-    if structure.shares < 0:
-        long_calls = sum(lot.quantity for lot in calls if lot.quantity > 0) * MULTIPLIER
-        bespoken = sum(-each.structure.shares * each.remaining for each in going if each.structure.shares < 0)
-        leaving = MULTIPLIER * sum(
-            leg.ratio * each.remaining
-            for each in closing
-            for leg in each.structure.legs
-            if leg.ratio > 0 and leg.contract.right is Right.CALL
-        )
-        return max(0, long_calls + min(0, position.shares) - bespoken - leaving)
-    short_calls = -sum(lot.quantity for lot in calls if lot.quantity < 0)
-    bespoken = sum(
-        -leg.ratio * each.remaining
-        for each in going
-        for leg in each.structure.legs
-        if leg.ratio < 0 and leg.contract.right is Right.CALL
-    )
-    leaving = sum(max(0, each.structure.shares) * each.remaining for each in closing)
-    return max(0, position.shares - leaving - MULTIPLIER * (short_calls + bespoken))
+def _opposing(desk: Desk, candidate: Candidate, ticket: Ticket) -> Iterable[Position]:
+    """Positions that the trade may be in conflict with.
+
+    A module hedges what it holds with shares whatever other modules own of them: the account nets them. What is
+    EXTERNAL is a person's, and not sold by a module.
+    """
+    positions, hedged = desk.book.positions.values(), _position(desk, ticket)
+    is_hedge = ticket.is_managing and not candidate.structure.legs and hedged is not None and hedged.structure.legs
+    return [each for each in positions if each.module_id == EXTERNAL] if is_hedge else positions
 
 
 def _result(desk: Desk, candidate: Candidate, ticket: Ticket) -> Structure | None:

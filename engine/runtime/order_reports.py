@@ -196,7 +196,7 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
     if report.reference in desk.book.broken:
         return  # told twice
     order = desk.ledger.order(report.order_id)
-    if order is None or not 0 < report.quantity <= order.filled:
+    if order is None or not 0 < report.quantity <= order.filled or len(report.leg_prices) != (len(order.trades) or 1):
         desk.alert("", f"The broker broke a trade that is not in the books: {report.order_id}", is_urgent=True)
         desk.reconcile_at = desk.now
         return
@@ -217,7 +217,7 @@ def on_broken(desk: Desk, report: BrokerFillBroken) -> None:
             position_id=book.next_position_id if position is None else order.position_id,
             structure=order.structure,
             legs=tuple(Leg(leg.contract, leg.ratio * report.quantity) for leg in order.trades),
-            shares=order.structure.shares * order.side * report.quantity if not order.structure.legs else 0,
+            shares=order.structure.shares * order.side * report.quantity,
             leg_prices=report.leg_prices,
             commission=report.commission,
             fees=report.fees,
@@ -259,13 +259,13 @@ def ended_trade(closed: Iterable[Position], position_id: str, going: Container[s
             nets[lineage] += each.net_pnl
             last[lineage] = each
         about = lineage if each.position_id == position_id else about
-    if not about or about not in last:
+    if about not in last:
         return None
     owner = last[about].module_id
     others = [
         net
         for lineage, net in nets.items()
-        if lineage != about and lineage not in going and lineage in last and last[lineage].module_id == owner
+        if lineage != about and lineage not in going and last[lineage].module_id == owner
     ]
     return BrokenEnd(owner, about, nets[about], max(others, default=None), min(others, default=None))
 
@@ -304,7 +304,7 @@ def _known(desk: Desk, order: Order, report: BrokerKnows) -> None:
     desk.absent.pop(order.order_id, None)
     for fill in sorted(report.fills, key=lambda fill: fill.cumulative):
         live = desk.book.orders.get(order.order_id)
-        if live is not None and fill.cumulative > live.filled:
+        if live is not None:
             _filled(desk, live, fill)
     live = desk.book.orders.get(order.order_id)
     if live is None:
@@ -319,9 +319,9 @@ def _known(desk: Desk, order: Order, report: BrokerKnows) -> None:
 
 
 def _still_lives(desk: Desk, order: Order, report: BrokerKnows) -> None:
-    is_told = report.limit is not None and report.limit in (order.asked_limit, order.limit)
-    if order.asked_limit is not None and is_told and report.limit is not None:
-        desk.record(ev.OrderReplaced(order.order_id, report.limit))
+    told = report.limit if report.limit in (order.asked_limit, order.limit) else None
+    if order.asked_limit is not None and told is not None:
+        desk.record(ev.OrderReplaced(order.order_id, told))
     if order.status is OrderStatus.CANCEL_PENDING:
         desk.ask_at.pop(order.order_id, None)
         if order.is_unsure:
@@ -329,7 +329,7 @@ def _still_lives(desk: Desk, order: Order, report: BrokerKnows) -> None:
         desk.after_commit(lambda: send_cancel(desk, order.order_id))
         return
     desk.ask_at.pop(order.order_id, None)
-    if order.asked_limit is not None and not is_told:
+    if order.asked_limit is not None and told is None:
         desk.ask_at[order.order_id] = desk.now + ASK_AGAIN  # which limit is in force is still not known
     if order.status in (OrderStatus.SENT, OrderStatus.UNKNOWN) or order.is_unsure:
         desk.record(ev.OrderAccepted(order.order_id))

@@ -9,6 +9,9 @@ from engine.domain.mindfolio import Beginning, Environment
 SEVERAL = "mindfolios"
 """The folder of a user's data place in which further mindfolios have their data directories."""
 
+ENGINE_THREAD = "mindfolio-engine"
+"""The name of the one thread that trades, beside a window."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

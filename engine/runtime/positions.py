@@ -3,6 +3,7 @@
 import datetime as dt
 
 from engine.core.calendar import expiry_at
+from engine.core.memory import give_back
 from engine.core.money import Money
 from engine.domain import events as ev
 from engine.domain.account import EXTERNAL
@@ -80,5 +81,13 @@ def open_session(desk: Desk, day: dt.date) -> None:
     """
     baselines = {module_id: module.closed for module_id, module in desk.book.modules.items()}
     desk.record(ev.SessionOpened(day, {"": desk.book.closed, **baselines}))
+    desk.forget_ended()
     for module_id in desk.book.modules:
         tell_if_over_budget(desk, module_id)
+
+
+def close_session(desk: Desk, day: dt.date) -> None:
+    """End a session, and seal the book as it is then."""
+    desk.record(ev.SessionClosed(day))
+    desk.ledger.seal(desk.now)
+    desk.after_commit(give_back)  # a day's peaks

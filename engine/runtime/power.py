@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from engine.core.errors import LedgerFault
 from engine.core.money import Money
-from engine.domain.instrument import MULTIPLIER, OptionContract
+from engine.domain.instrument import MULTIPLIER, OptionContract, Right
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.position import Lot, Position
 from engine.domain.structure import Leg, Structure
@@ -83,6 +83,33 @@ def package_trades(
     left = price - sum(leg.ratio * mid for leg, mid in zip(others, mids, strict=True))
     share, odd = divmod(left, first.ratio)
     return [Trade(first.contract, first.ratio * quantity, share + (1 if odd and first.ratio > 0 else 0)), *rest]
+
+
+def free_cover(desk: Desk, position: Position, structure: Structure) -> int:
+    """Shares of a position that can cover calls, or long calls that can cover shares sold short, not bespoken yet."""
+    live = [each for each in desk.book.orders.values() if each.position_id == position.position_id]
+    going = [each for each in live if each.adds_risk]
+    closing = [each for each in live if not each.adds_risk]
+    calls = [lot for lot in position.lots if lot.contract is not None and lot.contract.right is Right.CALL]
+    if structure.shares < 0:
+        long_calls = sum(lot.quantity for lot in calls if lot.quantity > 0) * MULTIPLIER
+        bespoken = sum(-each.structure.shares * each.remaining for each in going if each.structure.shares < 0)
+        leaving = MULTIPLIER * sum(
+            leg.ratio * each.remaining
+            for each in closing
+            for leg in each.structure.legs
+            if leg.ratio > 0 and leg.contract.right is Right.CALL
+        )
+        return max(0, long_calls + min(0, position.shares) - bespoken - leaving)
+    short_calls = -sum(lot.quantity for lot in calls if lot.quantity < 0)
+    bespoken = sum(
+        -leg.ratio * each.remaining
+        for each in going
+        for leg in each.structure.legs
+        if leg.ratio < 0 and leg.contract.right is Right.CALL
+    )
+    leaving = sum(max(0, each.structure.shares) * each.remaining for each in closing)
+    return max(0, position.shares - leaving - MULTIPLIER * (short_calls + bespoken))
 
 
 def _prices(desk: Desk, lots: list[Lot]) -> dict[OptionContract, Money | None]:

@@ -159,8 +159,7 @@ def _settle_one(desk: Desk, position: Position, contract: OptionContract, spot: 
 
 def _conclude(desk: Desk, account: BrokerAccount, found: dict[str, Difference], *, is_whole: bool) -> None:
     book = desk.book
-    known = {name: each for name, each in book.differences.items() if not is_whole and name not in found}
-    differences = {**known, **found}
+    differences = found if is_whole else {**book.differences, **found}
     is_first = not desk.is_reconciled
     desk.is_reconciled = True
     if differences == book.differences and not is_first:
@@ -232,6 +231,11 @@ def _cannot_be_said(desk: Desk, command: cmd.ResolveDifference, difference: Diff
         return Denial(DenialCode.REASON_MISSING, facts={"instrument": command.instrument})
     if command.how is Resolution.IGNORE and difference.ledger and _is_over(command.instrument, desk.now):
         words = "it has expired and the broker will tell no more of it: say whose it is, so that it ends in the books"
+        return Denial(DenialCode.ORDER_STATE, words, facts={"instrument": command.instrument})
+    others = sorted(desk.book.differences.keys() - {CASH_ID})
+    if command.instrument == CASH_ID and others:
+        # What is taken in is booked with the cash that it cost: said of the cash before, that would be booked twice.
+        words = f"say first whose {', '.join(others)} is: what it cost is part of the difference in cash"
         return Denial(DenialCode.ORDER_STATE, words, facts={"instrument": command.instrument})
     return None
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from engine.core.money import UNIT, Money
-from engine.domain.order import Order
+from engine.domain.order import Order, OrderPurpose
 from engine.tradestation.symbols import symbol_of
 
 Body: TypeAlias = dict[str, object]
@@ -22,8 +22,15 @@ def order_body(order: Order, account_id: str, confirm_id: str, held: Mapping[str
     """The body of a new order, also of its preview. `held` is what the account holds, by OCC symbol or ticker.
 
     Whether a leg opens or closes is said of the account, not of one of our positions: a leg against what is held
-    closes. A leg that would do both at once cannot be said in one order: ValueError, as for a client id that is none.
+    closes. A leg that would do both at once cannot be said in one order: ValueError, as for a client id that is none,
+    and for a closing of what the account does not have, unless it is marked as netted with other positions: what
+    somebody else has sold would be sold once more.
     """
+    moves = order.structure.moves(order.side * order.quantity)
+    closes = {name: _closes(count, held.get(name, 0)) for name, count in moves.items()}
+    if order.purpose is OrderPurpose.CLOSE and not order.is_netted and not all(closes.values()):
+        missing = sorted(name for name, is_there in closes.items() if not is_there)
+        raise ValueError(f"{order.order_id} closes {', '.join(missing)}, which the account does not hold")
     if not CONFIRM_ID.fullmatch(confirm_id):
         raise ValueError(f"{confirm_id!r} is no client id: 1 to 22 letters and digits")
     body: Body = {
@@ -39,16 +46,16 @@ def order_body(order: Order, account_id: str, confirm_id: str, held: Mapping[str
             {
                 "Symbol": symbol_of(leg.contract),
                 "Quantity": str(abs(leg.ratio) * order.quantity),
-                "TradeAction": _option_action(leg.ratio * order.quantity, held.get(leg.contract.occ, 0)),
+                "TradeAction": _option_action(leg.ratio, is_closing=closes[leg.contract.occ]),
             }
             for leg in order.trades
         ]
         return body
-    shares = order.structure.shares * order.side * order.quantity
-    action = _share_action(shares, held.get(order.structure.symbol, 0))
+    symbol = order.structure.symbol
+    action = _share_action(moves[symbol], is_closing=closes[symbol])
     # Of one side only: the limit of shares is a price, whichever way they go.
     body["LimitPrice"] = price_text(abs(order.limit))
-    return body | {"Symbol": order.structure.symbol, "Quantity": str(abs(shares)), "TradeAction": action}
+    return body | {"Symbol": symbol, "Quantity": str(abs(moves[symbol])), "TradeAction": action}
 
 
 def replace_body(order: Order, limit: Money) -> Body:
@@ -63,16 +70,14 @@ def price_text(price: Money) -> str:
     return f"-{text}" if price < 0 else text
 
 
-def _option_action(contracts: int, held: int) -> str:
-    word = "BUY" if contracts > 0 else "SELL"
-    return word + ("TOCLOSE" if _closes(contracts, held) else "TOOPEN")
+def _option_action(contracts: int, *, is_closing: bool) -> str:
+    return f"{'BUY' if contracts > 0 else 'SELL'}{'TOCLOSE' if is_closing else 'TOOPEN'}"
 
 
-def _share_action(shares: int, held: int) -> str:
-    closes = _closes(shares, held)
+def _share_action(shares: int, *, is_closing: bool) -> str:
     if shares > 0:
-        return "BUYTOCOVER" if closes else "BUY"
-    return "SELL" if closes else "SELLSHORT"
+        return "BUYTOCOVER" if is_closing else "BUY"
+    return "SELL" if is_closing else "SELLSHORT"
 
 
 def _closes(traded: int, held: int) -> bool:

@@ -164,10 +164,10 @@ class EngineBridge(QObject):
         else:
             self._reader.submit(self._read, question).add_done_callback(partial(self._hand_over, question))
 
-    def tell(self, words: str, module_id: str = "") -> None:
-        """An alert that the window itself has to tell; it is not urgent."""
+    def tell(self, words: str, module_id: str = "", *, is_urgent: bool = False) -> None:
+        """An alert that the window itself has to tell; what is urgent has a place of its own on the window."""
         now = self._snapshot.market.now if self._snapshot is not None else dt.datetime.now(dt.UTC)
-        self.alert.emit(Alert(now, module_id, words))
+        self.alert.emit(Alert(now, module_id, words, is_urgent, is_standing=is_urgent))
 
     def hold(self) -> None:
         """Deliver nothing until `release`: there is no window yet that could show it. Nothing is lost meanwhile."""

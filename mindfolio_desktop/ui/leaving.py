@@ -99,7 +99,7 @@ class Leaving(QObject):
     @Slot()
     def _open_note(self) -> None:
         """Show what the note is about: the module, or the messages, where the note itself stands."""
-        self._return()
+        self.come_back()
         snapshot = self._bridge.snapshot
         if snapshot is not None and snapshot.module(self._told_of) is not None:
             self.module_wanted.emit(self._told_of)
@@ -110,7 +110,7 @@ class Leaving(QObject):
         """The icon, on show; it goes when the window is come back to."""
         if self._tray is None:
             self._tray = Tray(self._window)
-            self._tray.window_wanted.connect(self._return)
+            self._tray.window_wanted.connect(self.come_back)
             self._tray.note_opened.connect(self._open_note)
             self._tray.stop_wanted.connect(self._stop)
             self._tray.exit_wanted.connect(self._exit_from_tray)
@@ -127,7 +127,8 @@ class Leaving(QObject):
             self._tray.hide()
 
     @Slot()
-    def _return(self) -> None:
+    def come_back(self) -> None:
+        """Show the window before all others, out of the tray too."""
         if self._tray is not None:
             self._tray.hide()
         QApplication.setQuitOnLastWindowClosed(True)
@@ -137,10 +138,10 @@ class Leaving(QObject):
     def _stop(self) -> None:
         """Stop first; then show what came of it."""
         self.stop_wanted.emit("tray")
-        self._return()
+        self.come_back()
 
     @Slot()
     def _exit_from_tray(self) -> None:
         """Show the window, which lists what would stay unattended, and asks."""
-        self._return()
+        self.come_back()
         self._window.window().close()

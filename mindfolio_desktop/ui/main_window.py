@@ -75,9 +75,9 @@ class MainWindow(QWidget):
         self._look = look or Look(QApplication.instance(), self)
         self._snapshot: MindfolioSnapshot | None = None
         self._unread, self._environment = 0, where
-        self._leaving = Leaving(self, bridge)
+        self.leaving = Leaving(self, bridge)
         self._emergency = EmergencyButton(self)
-        self.switcher = Switcher(self, bridge, self._leaving, others)
+        self.switcher = Switcher(self, bridge, self.leaving, others)
         self._maker = PageMaker(self, bridge, self._look, settings_of, about_of)
         self.floats = Floats(self, self, bridge, self._look, self._maker.another)
         fixed = (*self.switcher.fixed_actions(), *fixed_actions(self, self._look, bridge.send))
@@ -178,12 +178,12 @@ class MainWindow(QWidget):
         bridge.command_accepted.connect(self._on_accepted)
         bridge.command_denied.connect(self._on_denied)
         bridge.alert.connect(self._on_alert)
-        bridge.alert.connect(self._leaving.on_alert)
+        bridge.alert.connect(self.leaving.on_alert)
         self._emergency.stop_requested.connect(self.stop)
-        self._leaving.stop_wanted.connect(self.stop)
-        self._leaving.page_wanted.connect(self.go)
-        self._leaving.module_wanted.connect(self.open_module)
-        self._leaving.exit_decided.connect(lambda: self.window().close())
+        self.leaving.stop_wanted.connect(self.stop)
+        self.leaving.page_wanted.connect(self.go)
+        self.leaving.module_wanted.connect(self.open_module)
+        self.leaving.exit_decided.connect(lambda: self.window().close())
         self._look.text_resized.connect(self._build_anew)
 
     def _connect(self) -> None:
@@ -394,7 +394,7 @@ class MainWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, or ask first when something would stay unattended."""
         self.keep()
-        if self._leaving.may_close(self._snapshot):
+        if self.leaving.may_close(self._snapshot):
             event.accept()
             self.closing.emit()
         else:

@@ -34,7 +34,8 @@ class Pager(QObject, Generic[RowT]):
 
     A page that was asked for under another filter is not wanted any more. `older` is the button that loads older rows:
     it is there while there may be some. Where more came than one page holds, the rows before the gap are dropped, and
-    are loaded again when they are asked for.
+    are loaded again when they are asked for. So are the oldest, once a page more has come than anybody has asked for: a
+    list that is looked at for months grows no longer than that.
     """
 
     changed = Signal()
@@ -52,6 +53,8 @@ class Pager(QObject, Generic[RowT]):
         super().__init__(parent)
         self._bridge, self._older, self._question, self._key = bridge, older, question, key
         self._rows: dict[Hashable, RowT] = {}
+        self._asked_for = PAGE
+        """Rows that a person wants: the newest page, and the older ones that were loaded."""
         self._is_reading = True
         self._trouble = ""
         self._mark: object = None
@@ -116,7 +119,7 @@ class Pager(QObject, Generic[RowT]):
     def begin(self) -> None:
         """Something else is looked for: begin with its newest page."""
         self._typing.stop()
-        self._rows.clear()
+        self._forget()
         self._is_reading, self._trouble = True, ""
         self._older.hide()
         self.changed.emit()
@@ -144,7 +147,7 @@ class Pager(QObject, Generic[RowT]):
         is_full = len(page) == PAGE
         newest = max((row.seq for row in self._rows.values()), default=0)
         if question.before is None and is_full and page[-1].seq > newest:
-            self._rows.clear()
+            self._forget()
         if question.before is not None or not self._rows:
             self._older.setVisible(is_full)
         self._older.setEnabled(True)
@@ -152,8 +155,23 @@ class Pager(QObject, Generic[RowT]):
             kept = self._rows.get(self._key(row))
             if kept is None or kept.seq <= row.seq:
                 self._rows[self._key(row)] = row
+        if question.before is not None:
+            self._asked_for = max(self._asked_for, len(self._rows))
+        self._drop_oldest()
         self._is_reading, self._trouble = False, ""
         self.changed.emit()
+
+    def _forget(self) -> None:
+        self._rows.clear()
+        self._asked_for = PAGE
+
+    def _drop_oldest(self) -> None:
+        """Let go of what nobody has asked for, a page at a time; the button loads it again."""
+        if len(self._rows) <= self._asked_for + PAGE:
+            return
+        newest = sorted(self._rows.items(), key=lambda item: item[1].seq, reverse=True)
+        self._rows = dict(newest[: self._asked_for])
+        self._older.show()
 
     @Slot(object, str)
     def _on_unanswered(self, question: Question, why: str) -> None:

@@ -12,6 +12,7 @@ from engine.execution.paper import PaperBroker
 from engine.market.history import HistoryStore
 from engine.runtime.places import Places, Running
 from mindfolio_desktop import cli, opening
+from mindfolio_desktop.versions import program_version
 from tests.mindfolio_desktop.shell import REPLAY, Shell
 from tests.recordings import falling_volatility, write_recording
 
@@ -188,7 +189,7 @@ class TestArguments:
 
     def test_version_and_help_are_no_errors(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.run(["--version"]) == 0
-        assert capsys.readouterr().out == f"mindfolio {cli.program_version()}\n"
+        assert capsys.readouterr().out == f"mindfolio {program_version()}\n"
         assert cli.run(["run", "--help"]) == 0
         assert "--headless" in capsys.readouterr().out
 

@@ -200,3 +200,17 @@ class TestStopAndRearm:
         assert shell.complaint.startswith("mindfolio: simulated is NOT stopped: ")
         assert "Read-only file system" in shell.complaint
         assert (simulated.latch.exists(), replay.latch.exists()) == (False, True)
+
+
+def test_a_ledger_of_a_newer_program_is_refused_by_every_command_and_stays_as_it_is(traded: Shell) -> None:
+    ledger = Places(traded.data_dir, Environment.REPLAY).ledger
+    connection = sqlite3.connect(ledger, isolation_level=None)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = ledger.read_bytes()
+    for command in (("status",), ("performance",), ("rearm", "--reason", "x"), REPLAY):
+        assert traded(*command) == cli.IMPOSSIBLE
+        assert traded.complaint.endswith("was written by a newer version of Mindfolio; install that version")
+    assert traded("verify") == cli.FAULT
+    assert ledger.read_bytes() == before
+    assert not list(ledger.parent.glob("ledger.before-*"))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,8 @@ from engine.ledger.store import SqliteStore
 from engine.modules.sandbox import CHILD_FLAG
 from engine.modules.sandbox.protocol import HEAD, Load, Loaded, Seal, Sealed, answer_in, frame
 from engine.runtime.places import Places
-from mindfolio_desktop.cli import program_version, run
+from mindfolio_desktop.cli import run
+from mindfolio_desktop.versions import program_version
 from tests.engine.modules.sandbox.scenes import QUICK, QUIET
 from tests.recordings import falling_volatility, record_market
 
@@ -30,6 +32,7 @@ PATIENCE_S = 60.0
 
 WITHOUT_QT = """
 import sys
+import tempfile
 from mindfolio_desktop.cli import run
 code = run(sys.argv[1:])
 print("loaded:", [name for name in sys.modules if name.startswith(("PySide6", "pyqtgraph"))], file=sys.stderr)
@@ -192,3 +195,76 @@ def test_an_interrupt_ends_it_with_one_line_and_a_sound_ledger(running: Running)
     assert running.log.endswith("mindfolio: interrupted\n")
     assert "Traceback" not in running.log
     assert run(["verify", "--data-dir", str(running.places.data_dir)]) == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX")
+@pytest.mark.parametrize(
+    ("umask", "first"), [("022", ("module", "new", "mine")), ("000", ("import", "bars.csv", "--symbol", "KO"))]
+)
+def test_all_that_it_makes_is_its_users_alone_whatever_makes_the_folder_first(
+    tmp_path: Path, umask: str, first: tuple[str, ...]
+) -> None:
+    bars = "date,open,high,low,close,volume\n2026-03-13,70,71,69,70.5,1\n2026-03-16,71,72,70,71.25,1\n"
+    (tmp_path / "bars.csv").write_text(bars)
+    data_dir = tmp_path / "new" / "data"
+    runs = ("run", "--headless", "--days", "1", "--symbols", "KO", "--quotes", "60", "--record", "60")
+    for arguments in ([*first, *(("--prices", "traded") if first[0] == "import" else ())], runs, ("stop",)):
+        command = " ".join([sys.executable, "-m", "mindfolio_desktop", *arguments, "--data-dir", str(data_dir)])
+        done = subprocess.run(
+            ["sh", "-c", f"umask {umask}; exec {command}"],
+            cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+            timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    made = [data_dir.parent, data_dir, *data_dir.rglob("*")]
+    assert {path.name for path in made} >= {"ledger.sqlite", "STOP", "paper-broker.jsonl", "recorded"}
+    open_to_others = [str(path) for path in made if path.stat().st_mode & 0o077]
+    assert open_to_others == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX")
+def test_a_folder_that_others_can_look_into_stays_and_is_told_in_one_line() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        done = mindfolio("status", "--data-dir", made)
+        lines = done.stderr.splitlines()
+        assert lines[0] == f"mindfolio: others on this computer can look into {made}: `chmod 700 {made}` keeps them out"
+        assert lines[1:] == [f"mindfolio: there is no mindfolio in {made}"]
+        assert Path(made).stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX")
+def test_of_two_windows_the_second_leaves_with_a_line_and_what_the_first_made_is_its_users_alone(
+    tmp_path: Path,
+) -> None:
+    data_dir = tmp_path / "new" / "data"
+    command = [sys.executable, "-m", "mindfolio_desktop", "--data-dir", str(data_dir), "--template", "main-account"]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    shell = ["sh", "-c", 'umask 000; exec "$@"', "sh", *command, "--symbols", "KO"]
+    first = subprocess.Popen(shell, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not {"mindfolios.json", "window.address"} <= {path.name for path in data_dir.rglob("*")}:
+            assert time.monotonic() < deadline
+            assert first.poll() is None
+            time.sleep(0.05)
+        second = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+        assert (second.returncode, second.stdout) == (2, "")
+        (line,) = second.stderr.splitlines()
+        assert line.startswith(
+            f"mindfolio: Mindfolio is open already on {data_dir}: its window was brought to the front"
+        )
+        assert first.poll() is None
+        made = [data_dir.parent, data_dir, *data_dir.rglob("*")]
+        assert {path.name for path in made} >= {
+            "mindfolio.jsonl",
+            "window.lock",
+            "window.address",
+            "paper-broker.jsonl",
+        }
+        assert [str(path) for path in made if path.exists() and path.stat().st_mode & 0o077] == []
+    finally:
+        first.terminate()
+        first.communicate(timeout=PATIENCE_S)

@@ -3,20 +3,26 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QRunnable, Qt, QThreadPool, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.domain.commands import PauseModule
 from engine.domain.mindfolio import Environment, MindfolioStatus
 from engine.runtime.places import Places, Running
+from mindfolio_desktop.logs import Log
+from mindfolio_desktop.one_window import AlreadyOpen, OneWindow
 from mindfolio_desktop.opening import Program
 from mindfolio_desktop.ui import remembered, theme
 from mindfolio_desktop.ui.look import Look
+from mindfolio_desktop.ui.widgets.trouble_dialog import TroubleDialog
 
 WAIT_MS = 30_000
 RUNNING = Running(speed=60.0, publishes=True, symbols=("KO",))
@@ -27,6 +33,7 @@ from mindfolio_desktop import cli, opening
 def watched(program):
     def painted():
         heavy = ("numpy", "sqlalchemy", "duckdb", "pyqtgraph", "py_vollib", "asyncio", "engine.domain.snapshot")
+        heavy += ("logging.handlers", "filelock", "multiprocessing", "mindfolio_desktop.app")
         print(*[name for name in sys.modules if name.startswith("PySide6.Qt")])
         print(*[name for name in heavy if name in sys.modules])
         sys.stdout.flush()
@@ -139,3 +146,95 @@ def test_the_first_start_of_all_asks(qtbot: QtBot, qapp: QApplication, places: P
     made.frame.deleteLater()
     QCoreApplication.sendPostedEvents(made.frame, QEvent.Type.DeferredDelete.value)
     theme.apply(qapp)
+
+
+@pytest.fixture
+def watched(program: Program, places: Places, qtbot: QtBot) -> Iterator[Program]:
+    """Open, with its log and its door, as `run_window` has it."""
+    with closing(OneWindow(places.home)) as door, Log(places.home) as log:
+        door.claim()
+        program.watch(log, door)
+        with qtbot.waitSignal(program.opened, timeout=WAIT_MS):
+            program.start()
+        bridge = program.switching.session.bridge
+        qtbot.waitUntil(lambda: bridge.snapshot is not None, timeout=WAIT_MS)
+        yield program
+
+
+def status(program: Program) -> MindfolioStatus | None:
+    snapshot = program.switching.session.bridge.snapshot
+    return None if snapshot is None else snapshot.status
+
+
+def fail() -> None:
+    raise ZeroDivisionError
+
+
+class Apart(QRunnable):
+    def run(self) -> None:
+        fail()
+
+
+ELSEWHERE: dict[str, Callable[[], object]] = {
+    "a slot": lambda: [QTimer.singleShot(0, fail) for _ in range(100)],
+    "a thread": lambda: threading.Thread(target=fail).start(),
+    "a runnable of Qt": lambda: QThreadPool.globalInstance().start(Apart()),
+}
+
+
+@pytest.mark.parametrize("how", ELSEWHERE)
+def test_an_error_that_nobody_caught_pauses_trading_and_is_told_once(
+    watched: Program, places: Places, qtbot: QtBot, how: str
+) -> None:
+    urgent: list[str] = []
+    watched.switching.session.bridge.alert.connect(
+        lambda alert: urgent.append(alert.text) if alert.is_urgent and alert.is_standing else None
+    )
+    ELSEWHERE[how]()
+    qtbot.waitUntil(lambda: status(watched) is MindfolioStatus.PAUSED, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(watched.frame.findChildren(TroubleDialog)) == 1, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: label(watched.frame, "trouble_state").startswith("Trading is paused"), timeout=WAIT_MS)
+    assert [text.endswith("Trading pauses, to be safe.") for text in urgent] == [True]
+    resume = watched.frame.findChild(QPushButton, "resume_stopped")
+    assert resume is not None
+    assert resume.text() == "Resume everything"
+    QTest.mouseClick(resume, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: status(watched) is MindfolioStatus.ACTIVE, timeout=WAIT_MS)
+    assert len(watched.frame.findChildren(TroubleDialog)) == 1
+
+
+def test_a_fault_of_the_engine_halts_it_and_is_told_with_its_place(
+    watched: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_desk: object, _command: object) -> None:
+        fail()
+
+    monkeypatch.setattr("engine.runtime.handlers.handle", broken)
+    watched.switching.session.bridge.send(PauseModule("IV_SERVICE", "user", "to break it"))
+    qtbot.waitUntil(lambda: len(watched.frame.findChildren(TroubleDialog)) == 1, timeout=WAIT_MS)
+    assert label(watched.frame, "trouble_what") == "An unexpected error happened in the engine (ZeroDivisionError)."
+    qtbot.waitUntil(lambda: label(watched.frame, "trouble_state").startswith("Trading has stopped"), timeout=WAIT_MS)
+    details = watched.frame.findChild(QPlainTextEdit, "trouble_details")
+    assert details is not None
+    assert "engine/runtime/kernel.py:" in details.toPlainText()
+
+
+def test_a_second_start_brings_the_window_back_out_of_the_tray(watched: Program, places: Places, qtbot: QtBot) -> None:
+    QApplication.setQuitOnLastWindowClosed(False)
+    watched.frame.hide()
+    with pytest.raises(AlreadyOpen):
+        OneWindow(places.home).claim()
+    qtbot.waitUntil(watched.frame.isVisible, timeout=WAIT_MS)
+    assert QApplication.quitOnLastWindowClosed(), "closing it ends the program again"
+
+
+def test_others_that_can_look_into_the_data_place_are_told_of_once(
+    program: Program, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mindfolio_desktop.switching.open_to_others", lambda path: f"others can look into {path}")
+    told: list[str] = []
+    with qtbot.waitSignal(program.opened, timeout=WAIT_MS):
+        program.start()
+    program.switching.session.bridge.alert.connect(lambda alert: told.append(alert.text))
+    qtbot.waitUntil(lambda: "Others can look" in " ".join(told), timeout=WAIT_MS)
+    assert sum("can look into" in text for text in told) == 1

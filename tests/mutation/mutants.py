@@ -35,15 +35,29 @@ _TWINS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A changed tree, the line of the change, and what was made of what."""
+    """A change of a source: its line, and what is made of what."""
 
     line: int
     was: str
     made: str
-    tree: ast.Module
+    source: ast.Module
+    place: int
+    node: ast.AST
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.was} -> {self.made}"
+        return f"{self.line}: {self.change}"
+
+    @property
+    def change(self) -> str:
+        """What is made of what, which stays when lines move."""
+        return f"{self.was} -> {self.made}"
+
+    def tree(self) -> ast.Module:
+        """The changed source; made only when it is run, since a copy takes its time."""
+        changed = copy.deepcopy(self.source)
+        found = next(each for at, each in enumerate(ast.walk(changed)) if at == self.place)
+        _put(changed, found, self.node)
+        return ast.fix_missing_locations(changed)
 
 
 def mutants(source: str) -> Iterator[Mutant]:
@@ -55,12 +69,7 @@ def mutants(source: str) -> Iterator[Mutant]:
         if id(node) in left_out:
             continue
         for made in _changes(node):
-            changed = copy.deepcopy(tree)
-            found = next(each for at, each in enumerate(ast.walk(changed)) if at == place)
-            _put(changed, found, made)
-            ast.fix_missing_locations(changed)
-            line = getattr(node, "lineno", 0)
-            yield Mutant(line, _shown(node), _shown(made), changed)
+            yield Mutant(getattr(node, "lineno", 0), _shown(node), _shown(made), tree, place, made)
 
 
 def _shown(node: ast.AST) -> str:

@@ -1,5 +1,7 @@
 """Storage that fails: nothing leaves without a durable intent, the engine stops itself, and the next start is sound."""
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,6 +131,30 @@ def test_a_disk_that_is_really_full(tmp_path: Path, pages: int) -> None:
     assert again.line.calls("submit") != [], "trading goes on"
     again.close()
     assert verify_file(tmp_path / "ledger.sqlite").faults == ()
+
+
+def test_a_brokers_file_that_cannot_be_written_is_one_line_and_the_next_start_is_sound(tmp_path: Path) -> None:
+    world = World(tmp_path, spec=three_iv_services(("SPY",)))
+    world.do(ticket("-0.28", OTHER, 1))
+    world.go_on(2)
+    world.do(cmd.ClosePosition("P000001", None, dollars("0.40"), "user", "target"))
+    file = world.line.inner._kept._file
+    assert file is not None
+
+    def full(line: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    file._write = full  # type: ignore[method-assign]
+    world.go_on(60)
+    path = tmp_path / "broker.jsonl"
+    why = f"the paper broker's file {path} cannot be written: {os.strerror(errno.ENOSPC)}; make room for it"
+    assert world.desk.halted.startswith(why)
+    assert "\n" not in world.desk.halted
+    assert [text for text in world.publisher.alerts if "halted" in text] == [f"Trading halted: {world.desk.halted}"]
+
+    again = after_space_is_made(world)
+    assert (again.desk.halted, again.desk.book.differences, again.desk.latch.is_set) == ("", {}, True)
+    assert again.faults() == ()
 
 
 def test_the_page_limit_is_what_a_full_disk_says() -> None:

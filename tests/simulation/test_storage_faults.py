@@ -271,6 +271,8 @@ def test_no_image_of_a_ledger_loses_anything_in_silence(request: pytest.FixtureR
         counts = ", ".join(f"{outcomes[kind, result]} {result}" for result in results if outcomes[kind, result])
         sys.stdout.write(f"  {kind}: {counts}\n")
     assert len(kinds) == 16
+    # Files of two times are refused, or all that there was is in them.
+    assert not any(outcomes[kind, "damage named by verify"] for kind in kinds if kind.startswith("older"))
     assert outcomes["power cut", "whole"] == sum(outcomes["power cut", result] for result in results)
 
 

@@ -17,6 +17,7 @@ from weakref import WeakSet
 import msgspec
 
 from engine.core.errors import MindfolioError
+from engine.core.files import own_folder
 from engine.domain.mindfolio import ModuleKind, ModuleSpec
 from engine.domain.ports import Strategy
 from engine.domain.structure import StructureKind
@@ -224,7 +225,7 @@ class UserPrograms:
             ) from error
 
     def _write(self, enabled: dict[str, Enabled]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(self._folder)
         rows: Sequence[Enabled] = [enabled[name] for name in sorted(enabled)]
         aside = self._file.with_suffix(".new")
         aside.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=1))

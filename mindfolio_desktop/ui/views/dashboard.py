@@ -5,7 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from engine.domain.budget import BudgetPlan
-from engine.domain.commands import Command, PauseModule, ReallocateBudget, ResumeModule
+from engine.domain.commands import Command, PauseModule, ReallocateBudget, ResumeMindfolio, ResumeModule
 from engine.domain.denial import Denial
 from engine.domain.snapshot import MindfolioSnapshot
 from mindfolio_desktop.ui import theme
@@ -58,6 +58,7 @@ class Dashboard(Page):
         self._more.clicked.connect(self._go_to_gallery)
         self._rebalance.clicked.connect(self._go_to_budgets)
         self._resume_strip.resume_requested.connect(self._resume_stopped)
+        self._resume_strip.everything_requested.connect(self._resume_everything)
         self.allocation.apply_requested.connect(self._send)
         self.allocation.moved.connect(bridge.give_way)
         bridge.command_accepted.connect(self._on_accepted)
@@ -147,6 +148,10 @@ class Dashboard(Page):
     def _resume_stopped(self, module_ids: tuple[str, ...]) -> None:
         for module_id in module_ids:
             self._bridge.send(ResumeModule(module_id, WHO, "resumed after the emergency stop"))
+
+    @Slot()
+    def _resume_everything(self) -> None:
+        self._bridge.send(ResumeMindfolio(WHO, "resumed on the dashboard"))
 
     @Slot(object)
     def _send(self, command: Command) -> None:

@@ -25,7 +25,7 @@ AT_ONCE = 4
 """Notes on screen at a time; older ones give way and stay in the list."""
 SHOWN_MS = 20_000
 """A refusal must not cover the controls below it for ever."""
-KEPT = 2000
+KEPT = 500
 """Lines of the list; the ledger keeps everything for ever."""
 _ABOVE_BUTTONS = 124
 """Pixels from the lower edge: the rows of buttons at a page's foot, Approve and Refuse among them, stay free."""

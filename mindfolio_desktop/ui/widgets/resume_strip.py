@@ -1,4 +1,4 @@
-"""After an emergency stop was lifted: what it has paused, and the one button that lets all of it go on."""
+"""What is paused by a stop that was lifted, or everything at once; and the one button that lets all of it go on."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout
@@ -16,16 +16,21 @@ _NAMED = 3
 
 
 class ResumeStrip(QFrame):
-    """Hidden while nothing is paused by a stop, and while the stop holds. What a person paused it leaves alone."""
+    """Hidden while nothing of it is paused, while a stop holds, and while a limit's pause waits to be re-armed.
+
+    What a person paused in a module it leaves alone.
+    """
 
     resume_requested = Signal(object)
     """The ids of the modules, a tuple."""
+    everything_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("resume_strip")
         theme.set_role(self, "card")
         self._ids: tuple[str, ...] = ()
+        self._is_everything = False
         self._words = Text(wraps=True, name="resume_words")
         self._resume = Button("Resume", "resume_stopped", "primary")
         self._resume.clicked.connect(self._ask)
@@ -38,7 +43,15 @@ class ResumeStrip(QFrame):
         self.hide()
 
     def set_snapshot(self, snapshot: MindfolioSnapshot) -> None:
-        """Show what is still paused by a stop that was lifted."""
+        """Show that everything is paused, or what is still paused by a stop that was lifted."""
+        self._is_everything = snapshot.status is MindfolioStatus.PAUSED and not snapshot.breaker and not snapshot.halted
+        if self._is_everything:
+            why = f": {snapshot.status_why}" if snapshot.status_why else ""
+            self._words.show_text(f"Everything is paused{why}. Nothing new is opened; exits and hedges go on.")
+            self._words.setToolTip("")
+            self._resume.setText("Resume everything")
+            self.show()
+            return
         found = [
             view.spec
             for view in snapshot.modules
@@ -57,4 +70,7 @@ class ResumeStrip(QFrame):
 
     @Slot()
     def _ask(self) -> None:
-        self.resume_requested.emit(self._ids)
+        if self._is_everything:
+            self.everything_requested.emit()
+        else:
+            self.resume_requested.emit(self._ids)

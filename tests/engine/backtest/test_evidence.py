@@ -40,6 +40,7 @@ class Source:
 
     asked: list[tuple[str, dt.date, dt.date]] = field(default_factory=list)
     together: list[tuple[tuple[str, ...], dt.date, dt.date]] = field(default_factory=list)
+    let_go_of: int = 0
     version: str = "1"
 
     def days(self, symbol: str, first: dt.date, last: dt.date) -> Sequence[MarketDay]:
@@ -50,6 +51,10 @@ class Source:
     def chosen(self, symbol: str, first: dt.date, last: dt.date) -> "Source":
         """Itself."""
         return self
+
+    def let_go(self) -> None:
+        """Counted as an answer of nothing."""
+        self.let_go_of += 1
 
     def read_together(self, symbols: Collection[str], first: dt.date, last: dt.date) -> None:
         """Note it."""
@@ -279,6 +284,28 @@ def test_another_day_takes_the_newest_session_and_leaves_out_what_was_opened_bef
     first = two_years()[81].day + dt.timedelta(days=1) - LOOK_BACK
     assert min(trade.opened for trade in after.results) >= first
     assert after == alone(81)
+
+
+def test_answers_of_the_days_before_are_let_go_and_given_again_all_the_same() -> None:
+    tester = backtester(Source())
+    first = tester.evidence(spec(), CANDIDATE, NOW)
+    assert tester.evidence(spec(), CANDIDATE, NOW) is first
+
+    tester.evidence(spec(), CANDIDATE, NOW + dt.timedelta(days=1))
+    again = tester.evidence(spec(), CANDIDATE, NOW)
+
+    assert again == first
+    assert again is not first
+
+
+def test_sessions_that_were_let_go_change_no_answer() -> None:
+    source = Source()
+    keeps, lets_go = backtester(Source()), backtester(source)
+    for days in range(3):
+        now = NOW + dt.timedelta(days=days - 1)
+        assert lets_go.evidence(spec(), CANDIDATE, now) == keeps.evidence(spec(), CANDIDATE, now)
+        lets_go.let_go()
+    assert source.let_go_of == 3
 
 
 def test_another_past_is_walked_anew() -> None:

@@ -47,6 +47,8 @@ def test_it_answers_as_this_process_does_until_it_ends() -> None:
             Answer(2, here.answer(TSLA)),
         ]  # fmt: skip
         assert here.answer(SPY).trades == 1
+        # What it has read is let go of between questions, and nobody notices.
+        assert list(process.answers((SPY,))) == [Answer(0, here.answer(SPY))]
         if hasattr(os, "getpriority"):
             assert process.pid is not None
             assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)

@@ -34,6 +34,16 @@ def test_what_was_read_is_not_missing_whether_it_had_a_chain_or_not() -> None:
     assert shelf.get("PEP", (DAY,)) == ()
 
 
+def test_a_cleared_shelf_has_nothing() -> None:
+    shelf = Shelf()
+    shelf.put("KO", (DAY,), [market_day("KO", 5)])
+
+    shelf.clear()
+
+    assert shelf.get("KO", (DAY,)) == ()
+    assert shelf.missing("KO", (DAY,)) == (DAY,)
+
+
 def test_the_symbol_asked_for_longest_ago_goes_first() -> None:
     shelf = Shelf(room=20 * BYTES_A_ROW)
     shelf.put("KO", (DAY,), [market_day("KO", 10)])

@@ -5,6 +5,7 @@ import gc
 import weakref
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,21 @@ def test_names_read_together_are_those_read_alone(history: SimulatedHistory, sou
         pairs = zip(source.days(symbol, FIRST, LAST), together.days(symbol, FIRST, LAST), strict=True)
         assert [same(one, other) for one, other in pairs] == [True] * 10
     assert together.days("NOPE", FIRST, LAST) == ()
+
+
+def test_what_was_let_go_is_read_again_and_is_the_same(history: SimulatedHistory) -> None:
+    first, last = dt.date(2025, 6, 23), dt.date(2025, 6, 30)  # with a dividend
+    source = SimulatedChains(history, shelf=(shelf := Shelf()))
+    before = source.days("XOM", first, last)
+
+    source.let_go()
+
+    assert shelf.get("XOM", tuple(each.day for each in before)) == ()
+    # A walk goes on from the last session that it has seen: what a share has paid since is told all the same.
+    assert any(each.dividend for each in before[1:])
+    for seen, new in pairwise(before):
+        source.let_go()
+        assert same(source.days("XOM", seen.day, new.day)[-1], new)
 
 
 def test_the_real_closes_of_2021_are_its_sessions(shared_dir: Path, tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
 """Orders: what remains, and what is held until the broker's final word."""
 
+import datetime as dt
+from dataclasses import replace
+
 import pytest
 
 from engine.core.money import dollars
-from engine.domain.order import OrderPurpose, OrderStatus
+from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.structure import Leg
 from tests.builders import condor, order
 
+NOW = dt.datetime(2026, 3, 16, 19, 0, tzinfo=dt.UTC)
 FINAL = {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED}
 
 
@@ -35,3 +39,27 @@ def test_a_closing_trades_the_structure_in_reverse_and_alone_adds_no_risk(
     made = order(purpose=purpose)
     assert (made.side, made.adds_risk) == (side, adds_risk)
     assert made.trades == tuple(Leg(leg.contract, side * leg.ratio) for leg in condor().legs)
+
+
+def test_an_order_begins_with_nothing_done_and_nothing_in_doubt() -> None:
+    made = Order(
+        "O1", "iv", "P1", OrderPurpose.OPEN, condor(), 3, dollars("-1.20"), dollars("-1.10"), dollars(882), NOW, "test"
+    )
+    assert (made.status, made.filled, made.steps, made.legs_done) == (OrderStatus.INTENT, 0, 0, ())
+    assert (made.who, made.asked_limit, made.changed_at, made.is_unsure) == ("", None, None, False)
+    assert made.remaining == 3
+
+
+@pytest.mark.parametrize(
+    ("who", "limit", "steps", "rests"),
+    [
+        ("user", "-1.10", 0, True),  # at the worst price that its person allowed, so there is nowhere to walk to
+        ("user", "-1.09", 0, True),
+        ("user", "-1.11", 0, False),
+        ("user", "-1.10", 1, False),
+        ("", "-1.10", 0, False),
+    ],
+)
+def test_what_a_person_typed_rests_and_walks_no_ladder(who: str, limit: str, steps: int, rests: bool) -> None:
+    made = replace(order(), who=who, limit=dollars(limit), worst=dollars("-1.10"), steps=steps)
+    assert made.rests is rests

@@ -98,3 +98,9 @@ def test_shares_alone_are_structures_of_one_share_without_expiration() -> None:
     )  # fmt: skip
     assert (held.symbol, held.expiration, held.strikes, held.multiplier, held.contracts) == ("SPY", None, (), 1, 0)
     assert (CONDOR.multiplier, CONDOR.contracts) == (100, 4)
+
+
+def test_what_comes_in_when_units_of_it_trade() -> None:
+    made = condor()
+    assert made.moves(-2) == {each.contract.occ: -2 * each.ratio for each in made.legs}
+    assert shares_of("SPY", is_long=False).moves(30) == {"SPY": -30}

@@ -215,8 +215,10 @@ def test_what_cannot_be_written_is_told_only_once_it_is(path: Path, monkeypatch:
 
     with monkeypatch.context() as patched:
         patched.setattr("engine.execution.paper_file.os.fsync", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(LedgerFault, match="No space") as raised:
             broker.poll(NOW + SECOND, quotes)
+    words = "make room for it and see that it may be written, then start again"
+    assert str(raised.value) == f"the paper broker's file {path} cannot be written: No space left on device; {words}"
     assert path.stat().st_size == size
     accepted, filled = broker.poll(NOW + 2 * SECOND, quotes)
     assert accepted == BrokerAccepted("o1")

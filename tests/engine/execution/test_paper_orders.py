@@ -10,7 +10,7 @@ from engine.domain.account import BrokerAccount
 from engine.domain.broker_reports import BrokerAccepted, BrokerEnded, BrokerFilled, BrokerReplaced
 from engine.domain.instrument import Right
 from engine.domain.limits import Costs
-from engine.domain.order import Order, OrderStatus
+from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.structure import Leg, Structure, StructureKind
 from engine.execution.paper import PaperBroker
 from engine.execution.paper_orders import charge, fault_of_limit
@@ -188,6 +188,38 @@ def test_closing_no_more_than_is_held_net_of_other_closes() -> None:
     (wrong_way,) = do(broker, order("2.00", "c4", CLOSE, turned, 1), quotes, NOW + 4 * SECOND)
     assert isinstance(wrong_way, BrokerEnded)
     assert why(order("2.00", purpose=CLOSE, quantity=1)).startswith("closing 1 of TSLA260417P00240000")
+
+
+class TestOfOneSide:
+    """An account with 60 shares; orders of shares and of a contract."""
+
+    @staticmethod
+    def sent(held: int, wanted: Order) -> str:
+        """Why it is turned down."""
+        quotes = Quotes().at_price(NOW, 100)
+        broker = PaperBroker(7, dollars(100_000), positions={"SPY": held} if held else None)
+        first = do(broker, wanted, quotes, NOW)[0]
+        return first.why if isinstance(first, BrokerEnded) else ""
+
+    @pytest.mark.parametrize(("quantity", "fits"), [(60, True), (61, False)])
+    @pytest.mark.parametrize("purpose", [OPEN, CLOSE])
+    def test_nothing_closes_and_opens_at_once(self, purpose: OrderPurpose, quantity: int, fits: bool) -> None:
+        sale = order("-99.99", purpose=purpose, structure=SHORT_SHARE if purpose is OPEN else SHARE, quantity=quantity)
+        assert (self.sent(60, replace(sale, is_netted=purpose is CLOSE)) == "") is fits
+
+    @pytest.mark.parametrize("held", [60, 0])
+    def test_a_closing_that_others_net_away_opens(self, held: int) -> None:
+        back = order("100.01", purpose=CLOSE, structure=SHORT_SHARE, quantity=40)
+        assert self.sent(held, back).startswith("closing 40 of SPY, but the account has")
+        assert self.sent(held, replace(back, is_netted=True)) == ""
+
+    def test_a_netted_closing_leaves_no_more_to_be_closed(self) -> None:
+        quotes, broker = Quotes().at_price(NOW, 100), PaperBroker(7, dollars(100_000), positions={"SPY": 60})
+        back = replace(order("90.00", purpose=CLOSE, structure=SHORT_SHARE, quantity=40), is_netted=True)
+        assert do(broker, back, quotes, NOW) == [BrokerAccepted("o1")]
+        (more,) = do(broker, order("-110.00", "c2", CLOSE, SHARE, 61), quotes, NOW + SECOND)
+        assert isinstance(more, BrokerEnded)
+        assert do(broker, order("-110.00", "c3", CLOSE, SHARE, 60), quotes, NOW + 2 * SECOND) == [BrokerAccepted("c3")]
 
 
 def test_a_loss_may_always_be_closed_but_a_cover_not_taken_away() -> None:

@@ -26,9 +26,8 @@ from engine.execution.paper_state import (
     option_of,
     settlement,
     symbol_of,
-    traded,
 )
-from tests.engine.execution.paper_world import CONDOR, NOW, SHORT_SHARE, contract, one, order
+from tests.engine.execution.paper_world import NOW, contract, one, order
 
 PUT = contract(440, Right.PUT, "SPY")
 SOLD = BrokerFilled("o1", 1, dollars("-5.00"), (dollars("5.00"),), 1, dollars("0.60"), dollars("0.05"))
@@ -95,8 +94,6 @@ def test_shares_and_cash_of_two_contracts_at_440_that_end_at_450(
 
 
 def test_instruments_are_options_or_shares() -> None:
-    assert traded(CONDOR, -2) == {each.contract.occ: -2 * each.ratio for each in CONDOR.legs}
-    assert traded(SHORT_SHARE, 30) == {"SPY": -30}
     assert (is_option(PUT.occ), is_option("SPY")) == (True, False)
     assert (symbol_of(PUT.occ), symbol_of("SPY")) == ("SPY", "SPY")
     assert option_of(PUT.occ) == PUT

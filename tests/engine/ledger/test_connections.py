@@ -11,8 +11,17 @@ from sqlalchemy.pool import StaticPool
 
 from engine.core.errors import LedgerFault
 from engine.ledger.anchor import anchor_path, read_head
-from engine.ledger.connections import cause, dbapi_connection, inspected, reading_engine, writing_engine
+from engine.ledger.connections import (
+    cause,
+    check_for_gaps,
+    dbapi_connection,
+    inspected,
+    reading_engine,
+    writing_engine,
+)
+from engine.ledger.ledger import Ledger
 from engine.ledger.store import SCHEMA_VERSION, SqliteStore
+from engine.ledger.verify import verify_file
 from tests.builders import Clerk, ledger
 
 
@@ -114,3 +123,72 @@ def test_a_cause_is_sqlites_own_word(path: Path) -> None:
     assert cause(caught.value) == "no such table: absent"
     assert cause(ValueError("so")) == "so"
     assert cause(ValueError("token: \n\tso,\x07 \u202e it is")) == "token: so, it is"
+
+
+class TestALogBesideAnotherFile:
+    """The log of a process that was killed, and a file of another time put back beside it."""
+
+    @staticmethod
+    def killed(path: Path, copies: list[bytes]) -> bytes:
+        """A ledger as a kill leaves it, with its log; what the file was like on the way goes to `copies`."""
+        store = SqliteStore(path)
+        store._connection.execute("PRAGMA wal_autocheckpoint = 30")
+        clerk = Clerk(ledger(store))
+        for _ in range(40):
+            clerk.close(clerk.open(), "0.55")
+            clerk.ledger.commit()
+            copies.append(path.read_bytes())
+        log = Path(f"{path}-wal").read_bytes()
+        head = anchor_path(path).read_bytes()
+        store.close()
+        Path(f"{path}-wal").write_bytes(log)
+        anchor_path(path).write_bytes(head)
+        return log
+
+    def test_the_file_that_the_log_was_written_beside_is_whole(self, path: Path) -> None:
+        copies: list[bytes] = []
+        assert len(self.killed(path, copies)) > 0
+        path.write_bytes(copies[-1])
+        check_for_gaps(path)
+        with closing(SqliteStore(path)) as store:
+            assert Ledger(store).book.seq > 40
+
+    def test_an_older_one_with_its_own_head_is_refused_in_one_line(self, path: Path) -> None:
+        copies: list[bytes] = []
+        log, whole = self.killed(path, copies), verify_file(path).entries
+        faults = []
+        for older in {*copies}:
+            path.write_bytes(older)
+            Path(f"{path}-wal").write_bytes(log)
+            faults.append(self.fault(path))
+            # Only what the log continues is taken: all of it is there then.
+            if not faults[-1]:
+                assert verify_file(path).entries == whole
+                assert verify_file(path).faults == ()
+        assert sum(map(bool, faults)) > len(faults) // 2
+        assert all("\n" not in fault for fault in faults)
+
+    @staticmethod
+    def fault(path: Path) -> str:
+        """Why the file is refused, "" where it is not."""
+        try:
+            check_for_gaps(path)
+        except LedgerFault as fault:
+            return str(fault)
+        return ""
+
+    def test_entries_that_are_gone_are_counted(self, path: Path) -> None:
+        self.killed(path, [])
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            connection.execute("DELETE FROM journal WHERE seq = 7")
+            connection.commit()
+            with pytest.raises(LedgerFault, match=r"does not belong to the log .* entries and ends at"):
+                SqliteStore(path)
+
+    def test_without_a_log_nothing_is_asked(self, path: Path) -> None:
+        SqliteStore(path).close()
+        assert not Path(f"{path}-wal").exists()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DROP TABLE journal")
+        check_for_gaps(path)

@@ -7,12 +7,13 @@ import pytest
 from engine.core.errors import LedgerFault
 from engine.core.money import dollars
 from engine.domain import events as ev
+from engine.domain.account import ActivityKind
 from engine.domain.instrument import Right
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.domain.position import PositionStatus
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
 from tests.back_office import BackOffice
-from tests.builders import ALPHA, MAY, condor, contract
+from tests.builders import ALPHA, BETA, MAY, condor, contract
 
 SHORT_PUT = Structure(StructureKind.SHORT_PUT, (Leg(contract(250), -1),))
 S = OrderStatus
@@ -41,6 +42,7 @@ def test_a_refused_replacement_leaves_the_old_limit() -> None:
     office = BackOffice()
     order_id = office.intend(quantity=2)
     office.fill(order_id, "-1.20", 1)
+    assert live(office, order_id).status is S.PARTLY_FILLED
     office.record(ev.OrderRepriced(order_id, dollars("-1.18"), 1))
     office.record(ev.OrderReplaced(order_id, dollars("-1.20"), "too late"))
     made = live(office, order_id)
@@ -224,6 +226,97 @@ def test_the_first_versions_fills_take_the_buying_power_of_a_condor() -> None:
         office.record(replace(fill, order_id=other, quantity=1, cumulative=1, leg_prices=(dollars("1.20"),)))
 
 
+def test_the_first_versions_units_carry_one_cost_alike() -> None:
+    """Sold at 1.20 and at 1.00, one bought back at 0.50: half of 220 less 50, not the older lot's 120."""
+    office = BackOffice(commission=0)
+    order_id = office.intend(quantity=2)
+    for number, price in enumerate(("1.20", "1.00"), 1):
+        fill = ev.OrderFilled(order_id, 1, number, -dollars(price), (0, dollars(price), 0, 0), 0, dollars("0.12"))
+        office.record(fill)
+    held = office.ledger.book.positions["P000001"]
+    assert (held.cost, held.fees, held.used, held.opened_quantity) == (
+        dollars(-220), dollars("0.24"), dollars(1780), 2,
+    )  # fmt: skip
+    closing = office.intend_close("P000001", 1)
+    office.record(ev.OrderFilled(closing, 1, 1, dollars("0.50"), (0, dollars("0.50"), 0, 0), 0))
+    held = office.ledger.book.positions["P000001"]
+    assert (held.realised, held.cost, held.quantity) == (dollars(60), dollars(-110), 1)
+    closing = office.intend_close("P000001", 1)
+    office.record(ev.OrderFilled(closing, 1, 1, dollars("0.50"), (0, dollars("0.50"), 0, 0), 0))
+    assert (office.closed["P000001"].realised, office.ledger.book.cash) == (dollars(120), dollars("50119.76"))
+
+
+# --- the position's status and units ---------------------------------------------------------------------------------
+def test_a_position_is_closing_while_a_closing_of_it_works_and_no_longer() -> None:
+    office = BackOffice()
+    book = office.ledger.book
+    first, second = office.open("-1.20", quantity=3), office.open("-1.20", module_id=BETA)
+
+    def status() -> str:
+        return book.positions[first].status.value
+
+    one, two = office.intend_close(first, 1), office.intend_close(first, 1)
+    office.fill(one, "0.55")
+    assert status() == "Closing", "another closing of it works"
+    office.record(ev.OrderEnded(two, S.CANCELLED, ""))
+    assert status() == "Monitoring"
+    # What works on another position, or adds to this one, is no closing of it.
+    office.intend_close(second)
+    office.intend(position_id=first, hold=0)
+    office.fill(office.intend_close(first, 1), "0.55")
+    assert status() == "Monitoring"
+    assert book.positions[second].status is PositionStatus.CLOSING
+
+
+def test_an_opening_that_is_filled_leaves_an_assigned_position_assigned() -> None:
+    office = BackOffice()
+    position_id = office.open("-4.00", structure=SHORT_PUT)
+    office.end(position_id, contract(250), ActivityKind.ASSIGNED, "244.00")
+    call = Structure(StructureKind.SHORT_CALL, (Leg(contract(280, Right.CALL), -1),))
+    office.open("-3.00", structure=call, position_id=position_id)
+    assert office.ledger.book.positions[position_id].status is PositionStatus.ASSIGNED
+
+
+def test_units_count_as_they_were_opened_and_anew_where_the_structure_is_another() -> None:
+    office = BackOffice()
+    position_id = office.open("-1.20", quantity=2)
+    office.close(position_id, "0.55", 1)
+    office.open("-1.20", position_id=position_id)
+    held = office.ledger.book.positions[position_id]
+    assert (held.quantity, held.opened_quantity) == (2, 3)
+    shares = office.open("260.00", structure=shares_of("TSLA"), quantity=150)
+    office.close(shares, "-262.00", 50)
+    call = Structure(StructureKind.SHORT_CALL, (Leg(contract(280, Right.CALL), -1),))
+    office.open("-3.00", structure=call, position_id=shares)
+    held = office.ledger.book.positions[shares]
+    assert (held.structure.kind, held.quantity, held.opened_quantity) == (StructureKind.COVERED_CALL, 1, 1)
+
+
+@pytest.mark.parametrize(("who", "quantity", "rests"), [("user", 2, True), ("user", 1, False), ("", 2, False)])
+def test_where_somebody_ended_a_winner_its_module_may_rest(who: str, quantity: int, *, rests: bool) -> None:
+    office = BackOffice()
+    position_id = office.open("-1.20", quantity=2)
+    order_id = office.intend_close(position_id, quantity)
+    office.ledger.book.orders[order_id] = replace(live(office, order_id), who=who)
+    office.fill(order_id, "0.20")
+    assert office.ledger.book.rested == ({f"{ALPHA} TSLA": office.at} if rests else {})
+    if quantity == 2:
+        assert (office.closed[position_id].used, office.closed[position_id].quantity) == (0, 0)
+
+
+def test_a_butterfly_counts_whole_units_by_the_leg_that_is_furthest_behind() -> None:
+    office = BackOffice(commission=0)
+    legs = (Leg(contract(240), 1), Leg(contract(250), -2), Leg(contract(260), 1))
+    order_id = office.intend(structure=Structure(StructureKind.BUTTERFLY, legs), quantity=3, hold=dollars(100))
+    office.fill_legs(order_id, (2, -2, 2), ("1.00", "2.00", "4.00"))
+    assert (live(office, order_id).filled, live(office, order_id).status) == (1, S.LEGGED)
+    assert office.ledger.book.held(ALPHA) == dollars(200)
+    office.fill_legs(order_id, (0, -2, 0), ("1.00", "2.00", "4.00"))
+    assert (live(office, order_id).filled, live(office, order_id).status) == (2, S.PARTLY_FILLED)
+    (held,) = office.ledger.book.positions_of(ALPHA)
+    assert (held.structure.legs, held.quantity, held.cost) == (legs, 2, dollars(200))
+
+
 # --- orders that outlive their position, and broken trades -----------------------------------------------------------
 def test_an_opening_that_outlives_its_position_fills_another_one() -> None:
     office = BackOffice()
@@ -252,6 +345,26 @@ def test_a_broken_fill_of_a_live_order_is_to_be_done_again() -> None:
     assert (book.cash, book.realised(ALPHA), list(office.closed)) == (dollars(50_000), 0, ["P000001"])
     with pytest.raises(LedgerFault, match="never ordered"):
         office.bust(filled, before)
+
+
+def test_a_leg_that_is_broken_makes_a_legged_order_work_again_and_a_cancel_stays_one() -> None:
+    office = BackOffice(commission=0)
+    order_id = office.intend(quantity=2)
+    before = live(office, order_id)
+    prices = tuple(dollars(price) for price in ("1.00", "2.00", "1.50", "0.60"))
+
+    def legs(*counts: int) -> ev.OrderFilled:
+        return ev.OrderFilled(order_id, 0, 0, 0, prices, 0, leg_quantities=counts)
+
+    office.fill_legs(order_id, (1, -1, 0, 0), ("1.00", "2.00", "0", "0"))
+    office.bust(legs(1, 0, 0, 0), before)
+    assert (live(office, order_id).legs_done, live(office, order_id).status) == ((0, -1, 0, 0), S.LEGGED)
+    office.bust(legs(0, -1, 0, 0), before)
+    assert (live(office, order_id).legs_done, live(office, order_id).status) == ((0, 0, 0, 0), S.WORKING)
+    office.fill(order_id, "-1.20", 1)
+    office.record(ev.OrderCancelRequested(order_id, "stop"))
+    office.bust(ev.OrderFilled(order_id, 1, 1, dollars("-1.20"), (0, dollars("1.20"), 0, 0), 0), live(office, order_id))
+    assert (live(office, order_id).filled, live(office, order_id).status) == (0, S.CANCEL_PENDING)
 
 
 def test_a_closing_that_is_broken_after_the_end_leaves_a_new_position_and_no_money_lost() -> None:

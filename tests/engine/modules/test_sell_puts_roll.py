@@ -118,6 +118,26 @@ def test_no_later_expiry_no_chain_or_no_quote_for_the_old_option_is_no_roll() ->
     assert rolled(SHORT_PUT, replace(chain, ask=ask)) is None
 
 
+@pytest.mark.parametrize(("bid", "ask"), [(np.inf, np.inf), (-np.inf, np.inf), (np.inf, -np.inf), (1.0, np.inf)])
+@pytest.mark.parametrize(("position", "spot"), [(SHORT_PUT, 60.0), (COVERED, 61.5)])
+def test_an_infinite_quote_is_none_and_no_word_of_warning(
+    position: Position, spot: float, bid: float, ask: float
+) -> None:
+    chain = chain_at(spot)
+    best = rolled(position, chain)
+    assert best is not None
+    new = next(each.contract for each in best.structure.legs if each.ratio < 0)
+    for contract, is_new in ((leg_of(position).contract, False), (new, True)):
+        row = chain.row(contract)
+        assert row is not None
+        bids, asks = chain.bid.copy(), chain.ask.copy()
+        bids[row], asks[row] = bid, ask
+        found = rolled(position, replace(chain, bid=bids, ask=asks))
+        # The old contract cannot be bought back, and another one is sold; of calls there is no other that pays.
+        assert (found is not None) is (is_new and position is SHORT_PUT)
+        assert found is None or new not in [each.contract for each in found.structure.legs]
+
+
 def test_a_put_is_not_rolled_over_earnings_and_a_call_may_be() -> None:
     earnings = Outlook((Happening(HappeningKind.EARNINGS, MAY),), MAY)
     assert rolled(SHORT_PUT, chain_at(60.0), outlook=earnings) is None

@@ -11,7 +11,13 @@ from engine.core.money import dollars
 from engine.domain.instrument import OptionContract, Right
 from engine.domain.mindfolio import AccountRules, AccountType
 from engine.domain.structure import Leg, Structure, StructureKind, shares_of
-from engine.risk.account_rules import check_account_rules, cover_of, option_level, uncovered
+from engine.risk.account_rules import (
+    check_account_rules,
+    cover_of,
+    day_trade_warning,
+    option_level,
+    uncovered,
+)
 from engine.risk.facts import TradeFacts
 
 FRONT, BACK = dt.date(2026, 4, 17), dt.date(2026, 5, 15)
@@ -50,12 +56,16 @@ def test_a_long_covers_shorts_of_its_right_that_end_no_later(legs: tuple[Leg, ..
     [
         ((leg(270, CALL, -1),), {"covering_shares": 100}, 1),
         ((leg(250, PUT, -1),), {"buying_power": dollars(25_000)}, 2),
+        ((leg(250, PUT, -2),), {"buying_power": dollars(50_000)}, 2),
+        ((leg(250, PUT, 0), leg(270, CALL, -1)), {"covering_shares": 100}, 1),
+        ((leg(250, CALL, 1),), {"covering_shares": None}, 2),
         ((leg(250, PUT, 1),), {}, 2),
         ((leg(250, PUT, 1), leg(250, CALL, 1)), {}, 2),
         ((leg(250, PUT, 1), leg(270, CALL, -1)), {"covering_shares": 100}, 2),
         ((leg(240, PUT, 1), leg(250, PUT, -1)), {}, 3),
         ((leg(250, CALL, -1), leg(250, CALL, 1, BACK)), {}, 3),
         ((leg(250, PUT, -1),), {"buying_power": dollars(25_000) - 1}, 4),
+        ((leg(250, PUT, -2),), {"buying_power": dollars(50_000) - 1}, 4),
         ((leg(250, PUT, -1), leg(270, CALL, 1)), {"buying_power": dollars(9_000)}, 4),
         ((leg(270, CALL, -1),), {"covering_shares": 99}, 5),
         ((leg(270, CALL, -2), leg(280, CALL, 1)), {"covering_shares": 0}, 5),
@@ -92,10 +102,58 @@ def test_an_unknown_level_denies_options_and_no_shares(good: TradeFacts, level: 
     assert check_account_rules(replace(good, account_rules=rules, candidate=stock)) is None
 
 
-def test_unknown_rules_deny(good: TradeFacts) -> None:
+def test_unknown_rules_deny_and_warn_of_nothing(good: TradeFacts) -> None:
     denial = check_account_rules(replace(good, account_rules=None))
     assert denial is not None
     assert denial.facts["why"] == "no account rules"
+    assert day_trade_warning(replace(good, account_rules=None, day_trades=9)) is None
+
+
+class TestRolls:
+    """What covers a roll is asked of what it leaves: the 240 put or the call that is sold last."""
+
+    def roll(self, good: TradeFacts, *legs: Leg, shares: int = 0, **changes: Any) -> TradeFacts:
+        left = Structure(StructureKind.CUSTOM, legs, shares, "TSLA")
+        return trade(good, leg(250, PUT, 1), leg(240, PUT, -1), result=left, **changes)
+
+    @pytest.mark.parametrize(
+        ("power", "used", "is_secured"),
+        [
+            (dollars(1_000), dollars(23_000), True),
+            (dollars(1_000) - 1, dollars(23_000), False),
+            (dollars(-500), dollars(24_500), True),  # it frees some of what the position uses
+            (dollars(24_000), None, True),
+            (dollars(24_000) - 1, None, False),
+            (dollars(24_000) - 1, float("nan"), False),
+            (None, dollars(99_000), False),
+        ],
+    )
+    def test_a_put_is_secured_by_what_its_position_uses_already_and_what_the_roll_adds(
+        self, good: TradeFacts, power: Any, used: Any, is_secured: bool
+    ) -> None:
+        cover = cover_of(self.roll(good, leg(240, PUT, -1), buying_power=power, position_used=used))
+        assert (cover.needs_cash, cover.by_cash, cover.is_complete) == (True, is_secured, is_secured)
+
+    def test_a_new_put_is_not_secured_by_what_another_position_uses(self, good: TradeFacts) -> None:
+        put = trade(good, leg(240, PUT, -1), buying_power=dollars(1_000), position_used=dollars(23_000))
+        assert not cover_of(put).by_cash
+
+    @pytest.mark.parametrize(
+        ("calls", "shares", "needed"),
+        [(1, 0, 100), (1, 100, 0), (2, 100, 100), (1, 200, 0), (0, -100, 100), (1, 60, 40)],
+    )
+    def test_calls_are_covered_by_the_shares_that_are_left_and_then_by_others(
+        self, good: TradeFacts, calls: int, shares: int, needed: int
+    ) -> None:
+        legs = (leg(270, CALL, -calls),) if calls else ()
+        facts = self.roll(good, *legs, shares=shares, covering_shares=needed)
+        assert (cover_of(facts).needs_shares, cover_of(facts).by_shares) == (needed > 0, True)
+        assert not cover_of(replace(facts, covering_shares=needed - 1)).by_shares
+
+    def test_shares_of_a_new_package_cover_none_of_its_calls(self, good: TradeFacts) -> None:
+        both = trade(good, leg(270, CALL, -1), covering_shares=99)
+        both = replace(both, candidate=replace(both.candidate, structure=replace(both.candidate.structure, shares=100)))
+        assert not cover_of(both).by_shares, "they are bought, and not held"
 
 
 class TestMargin:

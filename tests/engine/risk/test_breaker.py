@@ -32,6 +32,13 @@ def test_a_gain_as_large_as_the_limit_is_no_loss() -> None:
     assert not daily_loss_reached(LIMIT, LIMIT)
 
 
+@pytest.mark.parametrize(
+    ("drawdown", "is_reached"), [(1499, False), (1500, True), (1501, True), (0, False), (-1500, False)]
+)
+def test_a_drawdown_of_exactly_its_limit_is_reached(drawdown: int, is_reached: bool) -> None:
+    assert drawdown_reached(drawdown, 15) is is_reached
+
+
 @pytest.mark.parametrize(("day_pnl", "limit"), [(None, LIMIT), (-LIMIT, None), (None, None)])
 def test_what_is_unknown_pauses_nothing(day_pnl: int | None, limit: int | None) -> None:
     assert not daily_loss_reached(day_pnl, limit)

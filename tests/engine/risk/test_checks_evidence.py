@@ -36,7 +36,9 @@ class TestEvidence:
             denial = denied(denial, DenialCode.EVIDENCE)
             assert (denial.measured, denial.limit, denial.facts["why"]) == (trades, 30, "insufficient evidence")
 
-    @pytest.mark.parametrize(("win_rate", "passes"), [(0.5999, False), (0.60, False), (0.6001, True), (1.0, True)])
+    @pytest.mark.parametrize(
+        ("win_rate", "passes"), [(0.5999, False), (0.60, False), (0.6001, True), (1.0, True), (1.5, False)]
+    )
     def test_the_win_rate_is_strictly_above_its_limit(self, good: TradeFacts, win_rate: float, passes: bool) -> None:
         denial = checks.check_evidence(self.facts(good, win_rate=win_rate))
         assert (denial is None) is passes
@@ -55,6 +57,7 @@ class TestEvidence:
         if not passes:
             denial = denied(denial, DenialCode.EVIDENCE)
             assert (denial.measured, denial.limit, denial.unit) == (expectancy, 0, "usd")
+            assert denial.facts["why"] == "expectancy"
 
     def test_the_owners_example_wins_often_and_still_loses_money(self, good: TradeFacts) -> None:
         expectancy = dollars("0.71") * 185 - dollars("0.29") * 520
@@ -104,7 +107,47 @@ class TestEvidence:
         facts = replace(good, waivers=Waivers(evidence=flag), evidence=None)
         denied(checks.check_evidence(facts), DenialCode.EVIDENCE)
 
+    def test_too_few_trades_do_not_bind_a_person_and_bad_ones_do(self, good: TradeFacts) -> None:
+        for evidence in (None, Evidence(29, 0.9, dollars(50), "recorded chains")):
+            assert checks.check_evidence(replace(good, evidence=evidence, is_by_hand=True)) is None
+        losing = self.facts(replace(good, is_by_hand=True), expectancy=0)
+        denied(checks.check_evidence(losing), DenialCode.EVIDENCE)
+
+    @pytest.mark.parametrize(
+        ("legs", "shares", "adds_to", "is_asked"),
+        [
+            *((4, 0, "", True), (4, 0, "P000001", False), (4, 100, "", True), (4, 100, "P000001", False)),
+            *((0, 1, "", False), (0, 1, "P000001", False), (0, 0, "", True)),
+        ],
+    )
+    def test_only_what_opens_options_anew_is_asked_for_its_backtest(
+        self, good: TradeFacts, legs: int, shares: int, adds_to: str, is_asked: bool
+    ) -> None:
+        structure = replace(good.candidate.structure, legs=good.candidate.structure.legs[:legs], shares=shares)
+        facts = replace(good, candidate=replace(good.candidate, structure=structure), adds_to=adds_to, evidence=None)
+        assert (checks.check_evidence(facts) is not None) is is_asked
+
     def test_shares_alone_are_no_structure_to_be_tested(self, good: TradeFacts) -> None:
         candidate = replace(good.candidate, structure=shares_of("TSLA"), quantity=5_000)
         assert checks.check_evidence(replace(good, candidate=candidate)) is None
         assert checks.check_evidence(replace(good, candidate=candidate, waivers=Waivers(), evidence=None)) is None
+
+
+class TestKernelHealth:
+    @pytest.mark.parametrize("kernel", [None, ()])
+    def test_prices_that_nobody_else_worked_out_deny(self, good: TradeFacts, kernel: Any) -> None:
+        denial = denied(checks.check_kernel_health(replace(good, kernel=kernel)), DenialCode.KERNEL_HEALTH)
+        assert denial.facts == {
+            "symbol": "TSLA", "structure": "Iron Condor", "why": "no second opinion on the prices"
+        }  # fmt: skip
+
+    def test_two_kernels_that_disagree_are_told_with_both_figures(self, good: TradeFacts) -> None:
+        assert good.kernel is not None
+        apart = replace(good.kernel[2], theirs=good.kernel[2].ours + 0.25)
+        facts = replace(good, kernel=(*good.kernel[:2], apart, good.kernel[3]))
+        denial = denied(checks.check_kernel_health(facts), DenialCode.KERNEL_HEALTH)
+        assert (denial.measured, denial.limit) == (0.25, apart.limit)
+        assert denial.facts == {
+            "symbol": "TSLA", "structure": "Iron Condor", "leg": apart.occ, "what": "price",
+            "why": "two pricing kernels disagree", "ours": 2.5, "theirs": 2.75,
+        }  # fmt: skip

@@ -121,6 +121,7 @@ class TestSanity:
             (10_001, 10_000, "bid above ask"),
             (0, 10_000, "bid not above zero"),
             (-1, 10_000, "bid not above zero"),
+            (1, 0, "bid above ask"),
         ],
     )
     def test_bid_and_ask_at_their_boundaries(
@@ -159,6 +160,7 @@ class TestSpread:
         if denial is not None:
             assert denial.measured == pytest.approx(35.01)
             assert (denial.limit, denial.unit, denial.facts["leg"]) == (35.0, "pct", LEGS[leg])
+            assert denial.facts["why"] == "spread"
 
     @pytest.mark.parametrize(("spread", "passes"), [(999, True), (1_000, True), (1_001, False)])
     def test_a_tick_or_two_of_a_cheap_wing_is_no_wide_spread(self, good: TradeFacts, spread: int, passes: bool) -> None:
@@ -249,3 +251,16 @@ class TestShares:
             checks.check_liquidity(replace(facts, candidate=replace(facts.candidate, structure=nothing))),
             DenialCode.LIQUIDITY,
         )
+
+    @pytest.mark.parametrize(
+        ("shares", "count", "names"), [(0, 0, ()), (1, 0, ("TSLA",)), (100, 4, LEGS), (0, 4, LEGS)]
+    )
+    def test_the_stock_is_a_part_only_where_there_are_no_legs(
+        self, good: TradeFacts, shares: int, count: int, names: tuple[str, ...]
+    ) -> None:
+        structure = replace(
+            good.candidate.structure, legs=good.candidate.structure.legs[:count], shares=shares, underlying="TSLA"
+        )
+        quotes = good.quotes[: len(names)]
+        facts = replace(good, candidate=replace(good.candidate, structure=structure), quotes=quotes)
+        assert checks.quoted_parts(facts) == tuple(zip(names, quotes, strict=True))

@@ -214,8 +214,9 @@ class TestSymbolCap:
         denied(checks.check_symbol_cap(replace(good, gate=replace(good.gate, **changes))), DenialCode.SYMBOL_CAP)
         denied(checks.check_symbol_cap(replace(good, gate=None)), DenialCode.SYMBOL_CAP)
 
-    def test_less_than_nothing_in_use_is_not_believed(self, good: TradeFacts) -> None:
-        denied(checks.check_symbol_cap(replace(good, symbol_used=-1)), DenialCode.SYMBOL_CAP)
+    @pytest.mark.parametrize(("used", "passes"), [(-1, False), (0, True), (1, True)])
+    def test_less_than_nothing_in_use_is_not_believed(self, good: TradeFacts, used: int, passes: bool) -> None:
+        assert (checks.check_symbol_cap(replace(good, symbol_used=used)) is None) is passes
 
 
 @pytest.mark.parametrize("check", [checks.check_max_risk, checks.check_budget, checks.check_account_buying_power])
@@ -261,9 +262,12 @@ def test_what_leaves_a_position_no_more_to_lose_passes_a_limit_that_it_is_above_
     assert checks.check_max_risk(replace(unlimited, position_risk=as_it_is)) is not None
 
 
-@pytest.mark.parametrize(("power", "loss", "passes"), [(0, 0, True), (500, 500, True), (501, 500, False)])
+@pytest.mark.parametrize(
+    ("power", "loss", "passes"),
+    [(0, 0, True), (500, 500, True), (501, 500, False), (499, 500, False), (-1, -1, False), (None, None, False)],
+)
 def test_what_takes_no_buying_power_takes_no_share_of_the_budget_in_a_symbol(
-    good: TradeFacts, power: int, loss: int, passes: bool
+    good: TradeFacts, power: Any, loss: Any, passes: bool
 ) -> None:
     full = replace(good, symbol_used=dollars(10_000), buying_power=power, realised_loss=loss)
     assert (checks.check_symbol_cap(replace(full, adds_to="P000001")) is None) is passes
@@ -275,5 +279,16 @@ def test_a_modules_hedge_goes_on_after_the_days_loss_and_nothing_else_does(good:
     lost = replace(good, day_pnl=dollars(-1000), account_day_pnl=dollars(-2000), drawdown_bp=1500, is_managing=True)
     hedge = replace(lost, candidate=shares, adds_to="P000001")
     assert checks.check_daily_loss(hedge) is None
-    for other in (replace(hedge, is_managing=False), replace(hedge, adds_to=""), replace(lost, adds_to="P000001")):
+    condor = lost.candidate.structure
+    nothing, both = replace(condor, legs=()), replace(condor, shares=100)
+    others = [replace(hedge, candidate=replace(shares, structure=each)) for each in (condor, nothing, both)]
+    for other in (replace(hedge, is_managing=False), replace(hedge, adds_to=""), *others):
         assert checks.check_daily_loss(other) is not None
+
+
+@pytest.mark.parametrize("check", [checks.check_max_risk, checks.check_budget, checks.check_account_buying_power])
+def test_a_roll_may_take_nothing_more_and_a_new_trade_takes_a_unit_at_least(good: TradeFacts, check: Any) -> None:
+    roll = replace(good, result=good.candidate.structure, adds_to="P000001")
+    for facts, least in ((roll, 0), (good, 1)):
+        assert check(replace(facts, buying_power=least, max_risk=least, costs=0)) is None
+        assert check(replace(facts, buying_power=least - 1, max_risk=least - 1, costs=0)) is not None

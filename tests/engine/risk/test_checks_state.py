@@ -33,7 +33,7 @@ class TestStopped:
     @pytest.mark.parametrize("status", [MindfolioStatus.STOPPED, None, "RUNNING"])
     def test_a_stopped_or_unknown_mindfolio_denies(self, good: TradeFacts, status: Any) -> None:
         denial = denied(checks.check_stopped(replace(good, mindfolio_status=status)), DenialCode.STOPPED)
-        assert (denial.measured, denial.limit) == (str(status), "ACTIVE")
+        assert (denial.measured, denial.limit, denial.facts["latch"]) == (str(status), "ACTIVE", "clear")
 
 
 class TestModuleStatus:

@@ -130,7 +130,9 @@ class TestTick:
 
     @pytest.mark.parametrize("price", [*NO_NUMBERS, -25_000.0])
     def test_a_price_that_is_no_amount_denies(self, good: TradeFacts, price: Any) -> None:
-        assert denied(checks.check_tick(replace(good, price=price)), DenialCode.TICK).measured is None
+        for legs in (good.candidate.structure.legs, good.candidate.structure.legs[:1]):
+            denial = denied(checks.check_tick(replace(with_legs(good, legs), price=price)), DenialCode.TICK)
+            assert (denial.measured, denial.limit, denial.facts["off_by"]) == (None, 100, None)
 
 
 class TestPriceGrid:
@@ -151,6 +153,16 @@ class TestPriceGrid:
         denial = checks.check_tick(facts)
         assert (denial is None) is passes
         assert denial is None or denial.limit == tick
+
+    def test_a_package_steps_by_cents_also_where_its_options_do_not(self, good: TradeFacts) -> None:
+        legs = tuple(
+            Leg(OptionContract("ZZZZ", dt.date(2026, 4, 17), dollars(strike), Right.PUT), ratio)
+            for strike, ratio in ((240, 1), (250, -1))
+        )
+        facts = replace(with_legs(good, legs), quotes=good.quotes[:2], price=dollars("-1.21"))
+        assert checks.check_tick(facts) is None
+        denial = denied(checks.check_tick(replace(facts, price=dollars("-1.21") + 50)), DenialCode.TICK)
+        assert (denial.limit, denial.facts["off_by"]) == (100, 50)
 
     @pytest.mark.parametrize(("off", "passes"), [(-1, False), (0, True), (1, False), (100, True)])
     def test_shares_step_by_cents(self, good: TradeFacts, off: int, passes: bool) -> None:
@@ -175,6 +187,18 @@ class TestCollar:
         assert good.gate is not None
         facts = replace(good, price=self.natural, gate=replace(good.gate, max_ticks_past_natural=ticks))
         assert (checks.check_tick(facts) is None) is passes
+        assert (checks.check_tick(replace(facts, price=self.natural - 1000)) is None) is passes
+
+    def test_where_nothing_can_be_opened_there_is_no_natural_price(self, good: TradeFacts) -> None:
+        condor, first = good.candidate.structure, good.quotes[0]
+        assert first is not None
+        for faulty in (
+            replace(good, quotes=(replace(first, bid=0), *good.quotes[1:])),  # it is bought: nobody's bid is needed
+            replace(good, candidate=replace(good.candidate, structure=replace(condor, legs=())), quotes=()),
+            replace(good, candidate=replace(good.candidate, structure=replace(condor, shares=100))),
+        ):
+            denial = denied(checks.check_tick(faulty), DenialCode.TICK)
+            assert (denial.measured, denial.limit, denial.facts["natural"]) == (good.price, None, None)
 
     @pytest.mark.parametrize("ticks", NO_NUMBERS)
     def test_a_missing_limit_or_quote_denies(self, good: TradeFacts, ticks: Any) -> None:
@@ -283,6 +307,7 @@ class TestEvent:
             (Right.CALL, -1, "", 100, False),
             (Right.PUT, -1, "P1", 100, False),
             (Right.CALL, 1, "P1", 100, False),
+            (Right.CALL, 0, "P1", 100, False),
         ],
     )
     def test_only_calls_sold_on_shares_that_are_held_may_meet_an_event(
@@ -293,6 +318,17 @@ class TestEvent:
         facts = replace(facts, candidate=replace(facts.candidate, quantity=1), adds_to=adds_to, covering_shares=shares)
         happenings = (Happening(HappeningKind.EARNINGS, dt.date(2026, 4, 1)),)
         assert (checks.check_event(replace(facts, happenings=happenings)) is None) is passes
+
+    @pytest.mark.parametrize(("quantity", "shares", "passes"), [(2, 200, True), (2, 199, False), (None, 200, False)])
+    def test_each_call_needs_a_hundred_shares_and_a_put_beside_it_is_no_call(
+        self, good: TradeFacts, quantity: Any, shares: int, passes: bool
+    ) -> None:
+        _, put, call, _ = good.candidate.structure.legs
+        happenings = (Happening(HappeningKind.EARNINGS, dt.date(2026, 4, 1)),)
+        facts = replace(good, candidate=replace(good.candidate, quantity=quantity), happenings=happenings)
+        facts = replace(facts, adds_to="P1", covering_shares=shares)
+        assert (checks.check_event(with_legs(facts, (call,))) is None) is passes
+        denied(checks.check_event(replace(with_legs(facts, (put, call)), covering_shares=10**6)), DenialCode.EVENT)
 
     def test_shares_alone_have_no_end(self, good: TradeFacts) -> None:
         assert checks.check_event(replace(stock(good), happenings=None)) is None
@@ -351,6 +387,10 @@ class TestAnyStructure:
         denial = denied(checks.check_structure(facts), DenialCode.STRUCTURE)
         assert denial.facts["problems"] == "the legs are Short Call; a short leg is not covered"
 
+    def test_only_a_short_call_becomes_a_covered_call(self, good: TradeFacts) -> None:
+        facts = self.one(good, StructureKind.COVERED_CALL, *good.candidate.structure.legs, covering_shares=10**6)
+        assert denied(checks.check_structure(facts), DenialCode.STRUCTURE).measured == "the legs are Iron Condor"
+
     @pytest.mark.parametrize(
         ("price", "passes"), [("-10.01", False), ("-10", True), ("-0.01", True), ("0", True), ("0.01", False)]
     )
@@ -370,6 +410,18 @@ class TestAnyStructure:
     @pytest.mark.parametrize("price", [*NO_NUMBERS, -25_000.0])
     def test_a_price_that_is_no_amount_denies(self, good: TradeFacts, price: Any) -> None:
         denied(checks.check_structure(replace(good, price=price)), DenialCode.STRUCTURE)
+
+    @pytest.mark.parametrize(("cash", "passes"), [(dollars(24_000), True), (dollars(24_000) - 1, False)])
+    def test_a_roll_is_judged_by_what_it_leaves_and_not_by_what_is_exchanged(
+        self, good: TradeFacts, cash: int, passes: bool
+    ) -> None:
+        # The 250 put is bought back and the 240 one sold: by itself that is a spread, which costs something.
+        legs = (self.leg(240, Right.PUT, -1), self.leg(250, Right.PUT, 1))
+        left = Structure(StructureKind.SHORT_PUT, legs[:1])
+        facts = self.one(good, StructureKind.CUSTOM, *legs, price=dollars("-0.01"), result=left, buying_power=cash)
+        denial = checks.check_structure(facts)
+        assert (denial is None) is passes
+        assert denial is None or denial.facts["problems"] == "a short leg is not covered"
 
     @pytest.mark.parametrize("price", ["-5", "5"])
     def test_across_expirations_no_bound_is_known(self, good: TradeFacts, price: str) -> None:

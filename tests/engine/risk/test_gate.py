@@ -18,7 +18,7 @@ from engine.domain.mindfolio import MindfolioStatus, ModuleStatus, Waivers
 from engine.domain.quote import Quote
 from engine.risk import account_rules, checks_evidence, checks_market, checks_money, checks_state, checks_trade
 from engine.risk.facts import Stake, TradeFacts
-from engine.risk.gate import CHECKS, run_gate, waived, warnings
+from engine.risk.gate import CHECKS, checklist, run_gate, waived, warnings
 
 Change = Callable[[TradeFacts, Any], TradeFacts]
 
@@ -132,6 +132,14 @@ def test_every_rule_that_is_written_is_run() -> None:
     assert {check.rule for check in CHECKS} == written
 
 
+def test_the_checklist_has_every_condition_and_marks_what_was_not_met(good: TradeFacts) -> None:
+    latched = run_gate(replace(good, is_latched=True, duplicate_of="order 7"))
+    listed = checklist(latched)
+    assert tuple(code for code, _ in listed) == GATE_CODES
+    assert {code: denial for code, denial in listed if denial is not None} == {each.code: each for each in latched}
+    assert checklist(()) == tuple((code, None) for code in GATE_CODES)
+
+
 @pytest.mark.parametrize("code", SINGLE_FAULTS)
 def test_one_fault_gives_one_denial_with_its_code(good: TradeFacts, code: DenialCode) -> None:
     change, value = SINGLE_FAULTS[code]
@@ -169,7 +177,9 @@ def test_a_broken_fact_denies_and_never_escapes(good: TradeFacts, name: str) -> 
     assert run_gate(replace(good, **broken))
 
 
-def test_a_check_that_raises_denies_with_its_own_code_and_hides_no_other(good: TradeFacts) -> None:
+def test_a_check_that_raises_denies_with_its_own_code_and_hides_no_other(
+    good: TradeFacts, caplog: pytest.LogCaptureFixture
+) -> None:
     broken: dict[str, Any] = {"evidence": Broken(), "module": Broken(), "is_latched": True}
     denials = {denial.code: denial for denial in run_gate(replace(good, **broken))}
     assert denials.keys() == {
@@ -182,6 +192,9 @@ def test_a_check_that_raises_denies_with_its_own_code_and_hides_no_other(good: T
         DenialCode.EVIDENCE,
     }
     assert denials[DenialCode.MAX_RISK].facts == {"error": "ZeroDivisionError"}
+    traces = {record.getMessage(): record.exc_info for record in caplog.records}
+    assert traces["check MAX_RISK failed"] is not None, "the log tells where it broke"
+    assert len(traces) == len(denials) - 1, "the latch is a denial and no failure"
     assert denials[DenialCode.STOPPED].facts == {"latch": "set"}
 
 

@@ -12,6 +12,7 @@ from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerReport
 from engine.domain.denial import Denial
 from engine.domain.instrument import OptionContract, Right
+from engine.domain.notices import Alert
 from engine.domain.order import Order, OrderPurpose
 from engine.domain.position import Position
 from engine.domain.structure import Leg, Structure
@@ -138,3 +139,8 @@ def hold(
 def urgent(rig: Rig, text: str) -> int:
     """How many alerts say this."""
     return sum(text in alert for alert in rig.publisher.alerts)
+
+
+def told(rig: Rig) -> list[tuple[str, bool]]:
+    """What the person was told, in full, and whether it is urgent."""
+    return [(notice.text, notice.is_urgent) for notice in rig.publisher.notices if isinstance(notice, Alert)]

@@ -59,6 +59,12 @@ def broker() -> ScriptedBroker:
     return made
 
 
+def breach(rig: Rig, day: int, nav: int) -> ev.BreakerTripped | None:
+    """What the mindfolio's own limits say of a day's P&L and a NAV."""
+    assert rig.desk.book.spec is not None
+    return breaking._breach(rig.desk.book, rig.desk.book.spec.account_limits, day, nav)
+
+
 LOSS = AccountLimits(day_loss=dollars(500), drawdown_pct=None)
 FALLEN = (92.0, 0.3)
 """The puts are in the money: the account has lost more than 500."""
@@ -95,8 +101,8 @@ class TestSuspicion:
     def test_exactly_the_limit_trips_and_a_unit_less_does_not(self, tmp_path: Path) -> None:
         rig = trading(tmp_path, limits=LOSS)
         lost = -sum(rig.desk.book.day_pnl(module_id) for module_id in rig.desk.book.modules)
-        assert breaking._breach(rig.desk, -dollars(500) + 1, 0) is None
-        tripped = breaking._breach(rig.desk, -dollars(500), 0)
+        assert breach(rig, -dollars(500) + 1, 0) is None
+        tripped = breach(rig, -dollars(500), 0)
         assert tripped is not None
         assert (tripped.code, tripped.measured, tripped.limit) == ("ACCOUNT_LOSS", dollars(500), dollars(500))
         assert lost >= 0
@@ -105,15 +111,15 @@ class TestSuspicion:
         rig = trading(tmp_path, limits=AccountLimits(day_loss=None, drawdown_pct=15))
         high = rig.desk.book.reference.nav
         limit = high * 85 // 100
-        assert breaking._breach(rig.desk, 0, limit + 5 * dollars(1)) is None
-        tripped = breaking._breach(rig.desk, 0, limit)
+        assert breach(rig, 0, limit + 5 * dollars(1)) is None
+        tripped = breach(rig, 0, limit)
         assert tripped is not None
         assert (tripped.code, tripped.measured, tripped.limit) == ("DRAWDOWN", 1500, 1500)
         assert tripped.why == "the drawdown of 15.00 % has reached its limit of 15 %"
 
     def test_a_missing_limit_never_trips(self, tmp_path: Path) -> None:
         rig = trading(tmp_path, limits=AccountLimits(day_loss=None, drawdown_pct=None))
-        assert breaking._breach(rig.desk, -dollars(40_000), dollars(1)) is None
+        assert breach(rig, -dollars(40_000), dollars(1)) is None
 
     def test_one_bad_print_pauses_and_is_never_acted_on(self, tmp_path: Path, broker: ScriptedBroker) -> None:
         later = (at(10, 0, *FALLEN), at(10, 20), at(10, 40), at(11, 0, *FALLEN), at(11, 5))
@@ -166,7 +172,7 @@ class TestProof:
         assert (book.closing, book.closing_by) == (None, "")
         assert urgent(rig, "The closing plan has ended: the worst case is down to $") == 1
         first = plans(rig)[0].plan
-        now = breaking._plan(rig.desk, 0)
+        now = breaking._plan(rig.desk)
         shown = rig.kernel.snapshot().worst
         assert shown is not None
         assert now.worst_before == shown.loss, "screen and closing plan reckon alike"
@@ -294,7 +300,7 @@ class TestAtThePaperBroker:
         worst = [planned.plan.worst_before for planned in plans(rig)]
         assert worst == sorted(worst, key=lambda amount: -(amount or 0)), "no step widens the worst case"
         assert rig.desk.book.closing is None
-        left = breaking._plan(rig.desk, 0).worst_before
+        left = breaking._plan(rig.desk).worst_before
         assert left is not None
         assert started.target is not None
         assert left <= started.target

@@ -1,7 +1,9 @@
 """The desk: what is decided is durable before anything leaves, and a failing window stops nothing."""
 
 import datetime as dt
+import gc
 import threading
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from engine.domain import commands as cmd
 from engine.domain import events as ev
 from engine.domain.mindfolio import MindfolioStatus, ModuleStatus
 from engine.domain.notices import Alert, Notice
+from engine.domain.order import OrderPurpose
 from engine.domain.records import LedgerBatch
 from engine.domain.snapshot import MindfolioSnapshot
 from engine.ledger.ledger import Ledger
@@ -20,7 +23,7 @@ from engine.risk.latch import set_latch_file
 from engine.runtime import handlers
 from engine.runtime.desk import assert_within_budget
 from engine.runtime.inbox import Shutdown
-from tests.fakes import FaultyStore, RecordingPublisher, Rig, ScriptedBroker, chain_update, filled, new_york
+from tests.fakes import MONDAY, FaultyStore, RecordingPublisher, Rig, ScriptedBroker, chain_update, filled, new_york
 
 
 class BrokenWindow(RecordingPublisher):
@@ -39,6 +42,9 @@ class BrokenWindow(RecordingPublisher):
 def rig(tmp_path: Path) -> Rig:
     """A new mindfolio just before the first quotes."""
     return Rig(tmp_path, [chain_update(new_york(10)), chain_update(new_york(11))])
+
+
+TUESDAY = MONDAY + dt.timedelta(days=1)
 
 
 def paused(module_id: str = "IV_SERVICE") -> ev.ModuleStatusChanged:
@@ -233,6 +239,25 @@ class TestFigures:
         rig.desk.book.limits = replace(rig.desk.book.limits, max_quote_age=None)
         assert rig.desk.fresh_quotes_of(order.structure.legs) == (None,) * 4
 
+    def test_a_mark_keeps_no_market_once_there_is_a_newer_one(self, tmp_path: Path) -> None:
+        broker = ScriptedBroker()
+        broker.on_submit = lambda order: [filled(order)]
+        rig = Rig(tmp_path, [chain_update(new_york(10))], broker=broker)
+        rig.run(until=new_york(10, 0, 3))
+        desk, (ended, *_) = rig.desk, rig.desk.book.positions.values()
+        for minute in (1, 2):
+            desk.clock.advance_to(new_york(10, minute))
+            desk.market.apply(chain_update(new_york(10, minute)))
+            if minute == 1:
+                assert desk.mark_of(ended) is not None
+                before = weakref.ref(desk.market.chains()[ended.symbol])
+
+        # It is never asked about again, as a position that was closed: only others are.
+        assert before() is not None
+        assert desk.mark_of(replace(ended, position_id="P000099")) is not None
+        gc.collect()
+        assert before() is None
+
     def test_the_accounts_cash_counts_the_orders_and_positions_of_all_modules(self, tmp_path: Path) -> None:
         broker = ScriptedBroker()
         broker.on_submit = lambda order: [filled(order)] if order.order_id == "O000001" else []
@@ -269,6 +294,34 @@ class TestFigures:
 
     def test_a_module_that_is_not_there_is_not_active(self, rig: Rig) -> None:
         assert not rig.desk.is_active("NOBODY")
+
+
+class TestMemory:
+    def test_what_was_said_today_is_not_said_again_today_and_forgotten_tomorrow(self, rig: Rig) -> None:
+        rig.desk.clock.advance_to(new_york(10))
+        rig.desk.told_today.add("exit of P000001")
+        rig.desk.clock.advance_to(new_york(15))
+        assert "exit of P000001" in rig.desk.told_today
+        rig.desk.clock.advance_to(new_york(10, day=TUESDAY))
+        assert rig.desk.told_today == set()
+
+    def test_a_new_session_remembers_of_positions_that_are_there_alone(self, tmp_path: Path) -> None:
+        broker = ScriptedBroker()
+        broker.on_submit = lambda order: [filled(order)]
+        rig = Rig(tmp_path, [chain_update(new_york(10)), chain_update(new_york(10, day=TUESDAY))], broker=broker)
+        rig.run(until=new_york(10, 0, 3))
+        desk, at, held = rig.desk, rig.desk.now, next(iter(rig.desk.book.positions))
+        ids = (held, "P000099")
+        desk.stuck = dict.fromkeys(ids, at)
+        desk.hedged_at = dict.fromkeys(ids, at)
+        desk.rejected = dict.fromkeys(ids, (1, at))
+        desk.refused_at = {(each, OrderPurpose.ROLL): at for each in ids}
+
+        rig.run(until=new_york(9, 45, day=TUESDAY))
+
+        assert set(desk.hedged_at) == set(desk.rejected) == {held}
+        assert set(desk.refused_at) == {(held, OrderPurpose.ROLL)}
+        assert "P000099" not in desk.stuck
 
 
 def test_a_refused_command_is_answered_once_and_changes_nothing(rig: Rig) -> None:

@@ -178,16 +178,26 @@ class TestRefused:
         assert "BUDGET" in said
         assert [order.why for order in orders(day)] == ["else out"]
 
-    def test_another_module_with_shares_on_the_other_side_is_a_conflict(self, tmp_path: Path) -> None:
-        day = started(tmp_path, [100, 100, 100, 104, 104], lambda *_: ())
+    def test_shares_of_another_module_are_netted_and_an_order_that_buys_them_is_a_conflict(
+        self, tmp_path: Path
+    ) -> None:
+        day = started(tmp_path, [100, 100, 100, 104, 104, 104], lambda *_: ())
         assert day.enter("OTHER", shares_of("XYZ"), "100.05", 10) == ()
         day.until(minute(2))
         assert sorted(day.positions) == ["P000001", "P000002"]
+        assert day.enter("OTHER", shares_of("XYZ"), "99.00", 1) == (), "it rests below the market"
         scripted = Scripted(to(-40))
         day.desk.strategy_of = lambda spec: scripted if spec.module_id == "GAMMA" else Scripted(lambda *_: ())
-        day.until(minute(4))
+        day.until(minute(3) + dt.timedelta(seconds=30))
         (said,) = told(day)
         assert said.endswith("CONFLICT")
+        (resting,) = day.book.orders
+        assert day.say(cmd.CancelOrder(resting, "ann", "in the way")) == ()
+        day.until(minute(6))
+        # No order both closes and opens: the 10 that the account has, then what is left.
+        assert [each.quantity for each in orders(day) if each.module_id == "GAMMA"] == [10, 30]
+        assert (held(day).shares, day.book.positions["P000002"].shares) == (-40, 10)
+        day.agrees_with_the_broker()
 
     @pytest.mark.parametrize("shares", [10**6, -(10**6)])
     def test_a_count_that_nobody_could_send_pauses_the_module(self, tmp_path: Path, shares: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.core.errors import NotSent
+from engine.core.errors import DenialCode, NotSent
 from engine.core.money import dollars
 from engine.domain import commands as cmd
 from engine.domain import events as ev
@@ -250,6 +250,26 @@ class TestResolve:
         assert rig.desk.book.nav == nav
         look(rig)
         assert rig.desk.book.differences == {}
+
+    @pytest.mark.parametrize("how", Resolution)
+    @pytest.mark.parametrize("shares", [30, -30])
+    def test_cash_is_said_after_the_shares_that_it_was_paid_for(self, rig: Rig, shares: int, how: Resolution) -> None:
+        """Traded elsewhere at 99; they are booked at the middle of the market, 100."""
+        cash = rig.desk.book.broker_cash - shares * dollars(99)
+        theirs: dict[str, Any] = {"positions": {"SPY": 100 + shares}, "cash": cash}
+        twice(rig, **theirs)
+        answer = cmd.ResolveDifference(CASH_ID, how, {EXTERNAL: -shares * dollars(99)}, "user", "paid")
+        (denial,) = denied(rig, answer)
+        assert (denial.code, denial.measured) == (
+            DenialCode.ORDER_STATE, "say first whose SPY is: what it cost is part of the difference in cash",
+        )  # fmt: skip
+        assert self.resolve(rig, {MODULE: shares}) == []
+        assert rig.desk.book.differences[CASH_ID].missing == shares * dollars(1)
+        assert give(rig, replace(answer, split={EXTERNAL: shares * dollars(1)})) == []
+        twice(rig, **theirs)
+        assert rig.desk.book.differences == {}
+        assert rig.desk.book.broker_cash + rig.desk.book.ignored.get(CASH_ID, 0) == cash
+        assert verify_store(rig.store).faults == ()
 
     def test_an_instrument_that_cannot_be_read_can_still_be_ignored(self, rig: Rig) -> None:
         twice(rig, positions={"SPY": 100, "1 odd thing": 5})

@@ -11,8 +11,10 @@ from engine.domain.account import BrokerAccount
 from engine.domain.broker_reports import BrokerKnows
 from engine.domain.order import OrderStatus
 from engine.runtime import orders, reconciling
-from tests.engine.runtime.scenes import CONDOR, give, hear, urgent, working
+from tests.engine.runtime.scenes import CONDOR, give, hear, told, urgent, working
 from tests.fakes import Rig, chain_update, filled, new_york
+
+PATIENCE = dt.timedelta(minutes=10)
 
 
 class TestLiveOrders:
@@ -83,20 +85,22 @@ class TestUnheard:
         return cmd.EnterTrade("IV_SERVICE_2", CONDOR, 1, -1, -1, "user", "x")
 
     def test_for_longer_than_patience_it_opens_nothing_and_says_so_once(self, rig: Rig) -> None:
-        over = self.due(rig) + reconciling.PATIENCE
+        over = self.due(rig) + PATIENCE
         rig.run(until=over)
         assert self.is_compared(rig)
         assert "BROKER_UNREACHABLE" not in give(rig, self.ticket())
 
-        rig.run(until=over + reconciling.RETRY)
+        rig.run(until=over + dt.timedelta(seconds=5))
         assert not self.is_compared(rig)
         assert not rig.kernel.snapshot().is_compared
         assert "BROKER_UNREACHABLE" in give(rig, self.ticket())
         rig.run(until=over + dt.timedelta(minutes=5))
         assert urgent(rig, "Nothing more is opened: the broker tells no account") == 1
+        why = f"the broker tells no account that can be compared with the books, since {over - PATIENCE:%H:%M} UTC"
+        assert (f"Nothing more is opened: {why}", True) in told(rig)
 
     def test_it_recovers_by_itself_as_soon_as_an_account_is_heard(self, rig: Rig) -> None:
-        over = self.due(rig) + reconciling.PATIENCE
+        over = self.due(rig) + PATIENCE
         rig.run(until=over + dt.timedelta(minutes=1))
         assert not self.is_compared(rig)
         rig.broker.on_ask_account = self.agrees

@@ -105,6 +105,17 @@ def test_what_would_close_and_open_at_once_cannot_be_said(held: dict[str, int]) 
         order_body(order(shares_of("SPY", is_long=False), "-612", 7), "11111111", "A1", held)
 
 
+def test_what_the_account_does_not_have_is_closed_only_where_it_is_netted_with_other_positions() -> None:
+    closing = order(shares_of("SPY"), "-612", 7, "CLOSE")
+    for held in ({}, {"SPY": -3}):
+        with pytest.raises(ValueError, match="O000007 closes SPY, which the account does not hold"):
+            order_body(closing, "11111111", "A1", held)
+        netted = order_body(replace(closing, is_netted=True), "11111111", "A1", held)
+        assert netted["TradeAction"] == "SELLSHORT"
+    with pytest.raises(ValueError, match="SPY251219P00370000"):
+        order_body(order(purpose="CLOSE"), "11111111", "A1", {**HELD, "SPY251219P00370000": 0})
+
+
 @pytest.mark.parametrize("name", ["", "x" * 23, "A-1", "A 1"])
 def test_a_client_id_that_they_would_not_take(name: str) -> None:
     with pytest.raises(ValueError, match="client id"):

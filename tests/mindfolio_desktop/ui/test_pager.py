@@ -111,6 +111,28 @@ def test_newer_rows_leave_what_was_loaded_and_the_button_as_they_are(host: Host,
     assert not host.older.isVisible(), "the first row of all was read before"
 
 
+def test_a_list_that_grows_for_months_keeps_what_was_asked_for_and_a_page_more(
+    host: Host, engine: Ledger, qtbot: QtBot
+) -> None:
+    longest = 0
+    for newest in range(50, 10 * PAGE, 50):
+        engine.newest = newest
+        host.pager.refresh()
+        qtbot.waitUntil(lambda: host.seqs[:1] == [engine.newest])
+        longest = max(longest, len(host.seqs))
+        assert host.seqs == list(range(newest, newest - len(host.seqs), -1)), "no gap"
+    assert PAGE < longest <= 2 * PAGE
+    assert host.older.isVisible(), "what was dropped can be loaded again"
+    QTest.mouseClick(host.older, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(host.older.isEnabled)
+    loaded = len(host.seqs)
+    assert loaded > PAGE
+    engine.newest += PAGE - 1
+    host.pager.refresh()
+    qtbot.waitUntil(lambda: host.seqs[0] == engine.newest)
+    assert len(host.seqs) == loaded + PAGE - 1, "what a person has loaded does not go at once"
+
+
 def test_where_more_came_than_one_page_holds_nothing_is_shown_beyond_the_gap(
     host: Host, engine: Ledger, qtbot: QtBot
 ) -> None:

@@ -1,4 +1,4 @@
-"""After a stop was lifted: what it paused is named, and one button lets that go on, and nothing else."""
+"""After a stop was lifted, or everything was paused: what is paused is named, and one button lets that go on."""
 
 from dataclasses import replace
 
@@ -68,8 +68,26 @@ def test_it_asks_for_what_the_stop_paused_and_not_for_what_a_person_did(strip: R
 
 @pytest.mark.parametrize(
     "snapshot",
-    [stopped(), replace(after(AUTO), status=MindfolioStatus.PAUSED), replace(after(AUTO), halted="the disk is full")],
+    [
+        stopped(),
+        replace(after(AUTO), status=MindfolioStatus.PAUSED, breaker="DRAWDOWN"),
+        replace(after(AUTO), status=MindfolioStatus.PAUSED, halted="the disk is full"),
+        replace(after(AUTO), halted="the disk is full"),
+    ],
 )
 def test_while_nothing_may_be_opened_at_all_nothing_is_offered(strip: ResumeStrip, snapshot: MindfolioSnapshot) -> None:
     strip.set_snapshot(snapshot)
     assert strip.isHidden()
+
+
+def test_while_everything_is_paused_it_says_why_and_asks_for_everything(strip: ResumeStrip) -> None:
+    asked: list[str] = []
+    strip.everything_requested.connect(lambda: asked.append("everything"))
+    strip.resume_requested.connect(lambda _ids: asked.append("modules"))
+    strip.set_snapshot(replace(after(AUTO), status=MindfolioStatus.PAUSED, status_why="an unexpected error"))
+    assert words(strip) == ("Everything is paused: an unexpected error. Nothing new is opened; exits and hedges go on.")
+    QTest.mouseClick(button(strip), Qt.MouseButton.LeftButton)
+    assert asked == ["everything"]
+    strip.set_snapshot(after(AUTO))
+    QTest.mouseClick(button(strip), Qt.MouseButton.LeftButton)
+    assert asked == ["everything", "modules"]
