@@ -148,9 +148,8 @@ class MainWindow(QWidget):
             self.show_welcome(self._welcome)
         again = self.findChild(QWidget, name) if name else None
         (again or self._pages.currentWidget()).setFocus()
-        body = self._body
-        body.setUpdatesEnabled(False)
-        later(body, _SETTLING_MS, partial(body.setUpdatesEnabled, True))
+        self._body.setUpdatesEnabled(False)
+        later(self._body, _SETTLING_MS, partial(self._body.setUpdatesEnabled, True))
 
     def _lay_out(self) -> QWidget:
         """Put everything in its place; returns the area above the status line."""
