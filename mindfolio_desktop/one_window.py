@@ -32,6 +32,7 @@ PATIENCE_S = 10.0
 
 _ANSWER_S = 3.0
 _LOOK_S = 0.1
+_PREFIX, _DOOR = "mindfolio-", "door"
 _RING, _HEARD = b"raise", b"raised"
 
 
@@ -71,12 +72,13 @@ class OneWindow:
         from multiprocessing.connection import Listener  # noqa: PLC0415 - heavy: not before the first paint
 
         word = secrets.token_bytes(32)
+        self._clear_away()
         try:
             if os.name == "nt":
                 self._listener = Listener(None, "AF_PIPE", authkey=word)
             else:  # not in the data place: the name of a socket must be short
-                self._folder = tempfile.mkdtemp(prefix="mindfolio-")
-                self._listener = Listener(str(Path(self._folder) / "door"), "AF_UNIX", authkey=word)
+                self._folder = tempfile.mkdtemp(prefix=_PREFIX)
+                self._listener = Listener(str(Path(self._folder) / _DOOR), "AF_UNIX", authkey=word)
             address = {"address": self._listener.address, "word": word.hex()}
             replace_text(self._home / ADDRESS, json.dumps(address))
         except OSError:
@@ -102,13 +104,22 @@ class OneWindow:
             try:
                 with listener.accept() as visitor:
                     self._hear(visitor, on_ring)
-            except Exception:  # noqa: BLE001, S112 - whoever comes without the word, or goes before he was heard
-                continue
+            except Exception:  # noqa: BLE001 - whoever comes without the word, or goes before he was heard
+                time.sleep(_LOOK_S)  # where the system has no more handles, it would come again at once
 
     def _hear(self, visitor: "Connection[bytes, bytes]", on_ring: Callable[[], None]) -> None:
         if visitor.poll(_ANSWER_S) and visitor.recv_bytes(len(_RING)) == _RING and not self._is_over:
             on_ring()
             visitor.send_bytes(_HEARD)
+
+    def _clear_away(self) -> None:
+        """What a process that was killed has left of its door."""
+        found = _address(self._home)
+        door = Path(found[0]) if found is not None else None
+        if door is not None and door.name == _DOOR and door.parent.name.startswith(_PREFIX):
+            with contextlib.suppress(OSError):
+                door.unlink(missing_ok=True)
+                door.parent.rmdir()
 
     def _clear(self) -> None:
         if self._listener is not None:
@@ -128,13 +139,21 @@ def ring(home: Path) -> bool:
     return heard.is_set()
 
 
-def _ring(home: Path, heard: threading.Event) -> None:
+def _address(home: Path) -> tuple[str, bytes] | None:
+    """Where the door is, and the word to say there."""
     try:
         with (home / ADDRESS).open("rb") as file:
             held = json.loads(file.read(4096))
-        address, word = str(held["address"]), bytes.fromhex(held["word"])
+        return str(held["address"]), bytes.fromhex(held["word"])
     except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _ring(home: Path, heard: threading.Event) -> None:
+    found = _address(home)
+    if found is None:
         return
+    address, word = found
     from multiprocessing.connection import Client  # noqa: PLC0415 - heavy, and mostly nobody is there
 
     try:

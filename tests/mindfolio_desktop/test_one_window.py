@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -104,19 +103,35 @@ def test_one_that_does_not_answer_is_not_waited_for_for_ever(
     first.send_signal(signal.SIGCONT)
 
 
+def door(home: Path) -> Path:
+    return Path(json.loads((home / ADDRESS).read_text())["address"])
+
+
 def test_closed_it_leaves_nothing_behind_and_the_next_one_is_in(tmp_path: Path) -> None:
-    before = {thread.name for thread in threading.enumerate()}
-    rooms = set(Path(tempfile.gettempdir()).glob("mindfolio-*/door"))
     for _ in range(2):
         window = OneWindow(tmp_path)
         window.claim()
         window.listen(lambda: None)
         assert (tmp_path / ADDRESS).stat().st_mode & 0o077 == 0
+        room = door(tmp_path).parent
         window.close()
         window.close()
-    assert list(tmp_path.iterdir()) == []
-    assert {thread.name for thread in threading.enumerate()} == before
-    assert set(Path(tempfile.gettempdir()).glob("mindfolio-*/door")) <= rooms
+        assert list(tmp_path.iterdir()) == []
+        assert os.name != "posix" or not room.exists()
+    assert "mindfolio-door" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pipe leaves nothing")
+def test_what_a_killed_one_left_is_cleared_away(tmp_path: Path, holders: list[subprocess.Popen[str]]) -> None:
+    holder(tmp_path, "listens", holders).kill()
+    holders[0].wait(PATIENCE_S)
+    left = door(tmp_path)
+    assert left.exists()
+    window = OneWindow(tmp_path)
+    window.claim()
+    window.listen(lambda: None)
+    assert not left.parent.exists()
+    window.close()
 
 
 def test_who_does_not_know_the_word_is_not_heard(tmp_path: Path) -> None:

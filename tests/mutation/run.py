@@ -28,7 +28,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -73,11 +73,13 @@ PARTS: dict[str, dict[str, tuple[str, ...]]] = {
 """Files of each part, with tests beside those that mirror them."""
 SLOWEST_TEST = 20.0
 """Seconds; what takes longer alone is left out."""
-LONGEST = 60
-"""Seconds of the processor's time for one mutant, then it counts as noticed: it goes on for ever.
+LEAST_TIME, TIMES = 5.0, 4.0
+"""A test that takes so many seconds of the processor, and so many times as long as without a mutant, goes on for ever:
+the mutant counts as noticed. Ten times that by the clock, where it waits for ever."""
 
-Ten times that by the clock: where much else runs, a survivor takes long, and must not count as noticed for that.
-"""
+
+Reach: TypeAlias = tuple[int, float]
+"""A test by its number, and the seconds that it took."""
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ class Mutation:
         sys.stdout.flush()
 
 
-def _reached(session: pytest.Session, path: Path) -> dict[int, list[int]]:
+def _reached(session: pytest.Session, path: Path) -> dict[int, list[Reach]]:
     """Tests by the line of a file that they run: its own first, then the quickest; under 0 those that run any."""
     with tempfile.NamedTemporaryFile() as file:
         if not (child := os.fork()):
@@ -130,13 +132,13 @@ def _reached(session: pytest.Session, path: Path) -> dict[int, list[int]]:
             os._exit(0)
         os.waitpid(child, 0)
         runs: list[tuple[float, int, set[int]]] = pickle.loads(Path(file.name).read_bytes())  # noqa: S301 - our own
-    reached: dict[int, list[int]] = defaultdict(list)
+    reached: dict[int, list[Reach]] = defaultdict(list)
     own = f"test_{path.stem}"
     is_other = [not item.path.stem.startswith(own) for item in session.items]
     for took, number, lines in sorted(runs, key=lambda run: (is_other[run[1]], *run[:2])):
         if took <= SLOWEST_TEST:
             for line in (0, *lines) if lines else ():
-                reached[line].append(number)
+                reached[line].append((number, took))
     return reached
 
 
@@ -189,20 +191,25 @@ def _passes(item: pytest.Item) -> bool:
     return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
 
 
-def _is_noticed(session: pytest.Session, module: ModuleType, path: Path, mutant: Mutant, items: list[int]) -> bool:
+def _passes_in_time(item: pytest.Item, took: float) -> bool:
+    most = LEAST_TIME + TIMES * took
+    signal.setitimer(signal.ITIMER_PROF, most)
+    signal.alarm(int(10 * most))
+    return _passes(item)
+
+
+def _is_noticed(session: pytest.Session, module: ModuleType, path: Path, mutant: Mutant, items: list[Reach]) -> bool:
     child = os.fork()
     if not child:
         gc.disable()  # it would touch, and so copy, all that the fork shares
         for ending in (signal.SIGPROF, signal.SIGALRM):  # a child that goes on for ever, or waits for ever: noticed
             signal.signal(ending, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_PROF, LONGEST)
-        signal.alarm(10 * LONGEST)
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         try:
             _put_in(module, compile(mutant.tree(), str(path), "exec"))
-            is_good = all(_passes(session.items[number]) for number in items)
+            is_good = all(_passes_in_time(session.items[number], took) for number, took in items)
         except BaseException:  # noqa: BLE001 - a module that cannot even be loaded is noticed
             is_good = False
         os._exit(0 if is_good else 1)
