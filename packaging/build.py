@@ -94,8 +94,7 @@ def _size_table(folder: Path) -> str:
     program = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
     rows = [("the program file, with all Python code", program)]
     rows += [(f"{part.name} {part.version}".strip(), part.size) for part in parts if part.size > MIB / 2]
-    # What was stripped is listed with its size before: the rest is what makes it add up.
-    rows.append(("smaller ones, less what was stripped", whole - sum(size for _name, size in rows)))
+    rows.append(("smaller ones", whole - sum(size for _name, size in rows)))
     lines = [f"  {name:<44}{size / MIB:8.1f}" for name, size in (*rows, ("on disk", whole))]
     return "\n".join(["MiB:", *lines])
 

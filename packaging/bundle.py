@@ -143,10 +143,13 @@ def _stripped(entry: Entry, folder: Path) -> Entry:
     return name, str(target), kind
 
 
-def sizes(entries: Iterable[Entry]) -> list[tuple[str, int]]:
-    """Source and bytes of every file. What is compiled counts nothing: it is packed into the program file."""
+def sizes(entries: Iterable[Entry], packed: Iterable[Entry]) -> list[tuple[str, int]]:
+    """Every file by its first source, with the bytes of what is packed in its place.
+
+    What is compiled counts nothing: it is in the program file.
+    """
     return [
-        (source, 0 if kind.startswith("PYMODULE") else Path(source).stat().st_size)
-        for _name, source, kind in entries
+        (source, 0 if kind.startswith("PYMODULE") else Path(instead).stat().st_size)
+        for (_name, source, kind), (_same, instead, _kind) in zip(entries, packed, strict=True)
         if kind != "SYMLINK" and source not in ("-", "")
     ]

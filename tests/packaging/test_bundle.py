@@ -109,3 +109,12 @@ def test_only_what_bears_it_is_stripped_and_names_of_the_same_end_stay_apart(tmp
     assert len({source for _name, source, _kind in found}) == 3
     assert found[2] == entries[2]
     assert Path(found[0][1]).read_bytes()[:4] == b"\x7fELF"
+
+
+def test_a_file_counts_as_what_is_packed_in_its_place(tmp_path: Path) -> None:
+    whole, less = tmp_path / "whole", tmp_path / "less"
+    whole.write_bytes(bytes(100))
+    less.write_bytes(bytes(10))
+    listed = [("a", str(whole), "BINARY"), ("b", "a", "SYMLINK"), ("c", str(whole), "PYMODULE")]
+    packed = [("a", str(less), "BINARY"), *listed[1:]]
+    assert bundle.sizes(listed, packed) == [(str(whole), 10), (str(whole), 0)]
