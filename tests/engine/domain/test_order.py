@@ -46,7 +46,8 @@ def test_an_order_begins_with_nothing_done_and_nothing_in_doubt() -> None:
         "O1", "iv", "P1", OrderPurpose.OPEN, condor(), 3, dollars("-1.20"), dollars("-1.10"), dollars(882), NOW, "test"
     )
     assert (made.status, made.filled, made.steps, made.legs_done) == (OrderStatus.INTENT, 0, 0, ())
-    assert (made.who, made.asked_limit, made.changed_at, made.is_unsure) == ("", None, None, False)
+    assert (made.who, made.asked_limit, made.changed_at) == ("", None, None)
+    assert (made.is_unsure, made.is_netted) == (False, False)
     assert made.remaining == 3
 
 

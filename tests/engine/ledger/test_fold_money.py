@@ -159,6 +159,12 @@ def resolved(quantity: int, instrument: str = "SPY", **changes: object) -> ev.Di
     return replace(event, **changes)  # type: ignore[arg-type]
 
 
+def test_what_nobody_here_is_called_takes_nothing() -> None:
+    office = differing(SPY=100)
+    refused(office, resolved(100, module_id="GONE"), "there is no module GONE to take SPY")
+    assert office.ledger.book.positions == {}
+
+
 def test_only_what_differs_is_resolved_on_its_own_side_and_to_the_last_share() -> None:
     office = differing(SPY=100, QQQ=-5)
     book = office.ledger.book
