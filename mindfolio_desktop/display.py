@@ -26,6 +26,10 @@ X11_LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libX11-xcb.so.1": "libx11-xcb1",
 }
+WAYLAND_LIBRARIES = {
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+    "libwayland-egl.so.1": "libwayland-egl1",
+}
 
 
 def require_qt(*, on_screen: bool) -> None:
@@ -37,7 +41,8 @@ def require_qt(*, on_screen: bool) -> None:
     if on_screen and not (platform or has_x11 or has_wayland):
         raise MindfolioError("there is no display to open a window on; use `mindfolio run --headless`, or set DISPLAY")
     needs_x11 = on_screen and (platform == "xcb" or (not platform and has_x11 and not has_wayland))
-    wanted = {**LIBRARIES, **(X11_LIBRARIES if needs_x11 else {})}
+    needs_wayland = on_screen and (platform == "wayland" or (not platform and has_wayland))
+    wanted = {**LIBRARIES, **(X11_LIBRARIES if needs_x11 else {}), **(WAYLAND_LIBRARIES if needs_wayland else {})}
     missing = [package for library, package in wanted.items() if not _is_there(library)]
     if missing:
         raise MindfolioError(f"Qt needs system libraries that are not installed: apt-get install {' '.join(missing)}")

@@ -90,3 +90,28 @@ def test_elsewhere_there_is_always_a_display_and_no_package_to_install(machine: 
 def test_a_library_is_looked_for_as_the_loader_does() -> None:
     assert display._is_there("libc.so.6")
     assert not display._is_there("libmindfolio-does-not-exist.so.1")
+
+
+@pytest.mark.parametrize(
+    ("environment", "on_screen", "needs_wayland"),
+    [
+        ({"WAYLAND_DISPLAY": "wayland-0"}, True, True),
+        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, True, True),
+        ({"QT_QPA_PLATFORM": "wayland"}, True, True),
+        ({"DISPLAY": ":0"}, True, False),
+        ({"WAYLAND_DISPLAY": "wayland-0", "QT_QPA_PLATFORM": "xcb"}, True, False),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, False, False),
+    ],
+)
+def test_the_libraries_of_wayland_are_needed_where_it_is_used(
+    machine: Machine,
+    environment: dict[str, str],
+    on_screen: bool,  # noqa: FBT001
+    needs_wayland: bool,  # noqa: FBT001
+) -> None:
+    machine(*display.WAYLAND_LIBRARIES, **environment)
+    if not needs_wayland:
+        display.require_qt(on_screen=on_screen)
+        return
+    with pytest.raises(MindfolioError, match="apt-get install libwayland-cursor0 libwayland-egl1"):
+        display.require_qt(on_screen=on_screen)

@@ -10,7 +10,7 @@ import archives
 import identity
 import pytest
 
-from mindfolio_desktop.display import LIBRARIES, X11_LIBRARIES
+from mindfolio_desktop.display import LIBRARIES, WAYLAND_LIBRARIES, X11_LIBRARIES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def test_readme_names_the_packages_that_the_program_asks_for() -> None:
     found = re.search(r"^apt-get install (libegl1.*?)^```", README, re.DOTALL | re.MULTILINE)
     assert found is not None
     named = re.findall(r"lib[a-z0-9.+-]+", found[1])
-    assert named == [*LIBRARIES.values(), *X11_LIBRARIES.values()]
+    assert named == [*LIBRARIES.values(), *X11_LIBRARIES.values(), *WAYLAND_LIBRARIES.values()]
 
 
 @needs_dpkg
