@@ -106,8 +106,8 @@ def test_a_library_is_looked_for_as_the_loader_does() -> None:
 def test_the_libraries_of_wayland_are_needed_where_it_is_used(
     machine: Machine,
     environment: dict[str, str],
-    on_screen: bool,  # noqa: FBT001
-    needs_wayland: bool,  # noqa: FBT001
+    on_screen: bool,
+    needs_wayland: bool,
 ) -> None:
     machine(*display.WAYLAND_LIBRARIES, **environment)
     if not needs_wayland:
