@@ -29,7 +29,7 @@ from engine.risk.breaker import BreachSample, daily_loss_reached, drawdown_reach
 from engine.risk.closing_plan import closing_plan
 from engine.runtime.closings import Closing, close
 from engine.runtime.desk import RISK_FREE_RATE, Desk
-from engine.runtime.orders import request_cancel, rests
+from engine.runtime.orders import request_cancel
 from engine.runtime.pausing import withdraw_all
 from engine.runtime.positions import record_marks
 
@@ -165,7 +165,7 @@ def _as_open(desk: Desk, position: Position) -> Position:
     """A position on which a person lets an order rest is one that can be closed: the order makes way for the plan."""
     closings = [order for order in desk.book.orders.values() if not order.adds_risk]
     going = [order for order in closings if order.position_id == position.position_id]
-    is_free = position.status is PositionStatus.CLOSING and all(rests(order) for order in going)
+    is_free = position.status is PositionStatus.CLOSING and all(order.rests for order in going)
     return replace(position, status=PositionStatus.MONITORING) if is_free else position
 
 
@@ -181,7 +181,7 @@ def _carry_out(desk: Desk) -> None:
     orders = list(desk.book.orders.values())
     going = [order for order in orders if order.purpose is OrderPurpose.CLOSE and order.position_id in planned]
     for order in going:
-        if rests(order):
+        if order.rests:
             request_cancel(desk, order, "makes way for the closing plan")
     if not going:
         _next_step(desk, plan)

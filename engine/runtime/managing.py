@@ -25,7 +25,7 @@ from engine.runtime.closings import Closing, closable, close, close_position
 from engine.runtime.desk import RISK_FREE_RATE, Desk
 from engine.runtime.netting import room
 from engine.runtime.openings import Ticket, is_tradable, ticket_candidate, try_open
-from engine.runtime.orders import request_cancel, rests
+from engine.runtime.orders import request_cancel
 from engine.runtime.pausing import set_module_status
 from engine.runtime.positions import record_marks
 from engine.runtime.scanning import SCAN_INTERVAL, ask_a_person, carry_out
@@ -252,4 +252,4 @@ def _makes_way(desk: Desk, position: Position, why: str) -> bool:
 
 def _has_live_order(desk: Desk, position: Position) -> bool:
     """Whether something works on a position that its exits have to wait for; what a person lets rest does not."""
-    return any(order.position_id == position.position_id and not rests(order) for order in desk.book.orders.values())
+    return any(order.position_id == position.position_id and not order.rests for order in desk.book.orders.values())

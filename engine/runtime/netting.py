@@ -4,7 +4,7 @@ By that sum an order closes or opens there, whatever it does to its position, an
 can be closed whatever the others hold: what goes beyond the sum leaves as an opening, after what closes.
 """
 
-from engine.core.calendar import market_day
+from engine.domain.instrument import OptionContract
 from engine.domain.position import Position
 from engine.domain.structure import Structure
 from engine.execution.reconcile import symbol_of
@@ -34,19 +34,20 @@ def opens_at_the_broker(desk: Desk, structure: Structure, side: int) -> bool:
 
 def others(desk: Desk, position: Position, structure: Structure) -> tuple[str, ...]:
     """Positions that hold the other side of some part of a package that this one holds."""
-    held = {name: _held(position, name) for name in structure.moves(1)}
+    parts: list[OptionContract | None] = [leg.contract for leg in structure.legs]
+    held = {contract: position.held(contract) for contract in parts or [None]}
     return tuple(
         each.position_id
         for each in desk.book.positions.values()
-        if each.symbol == position.symbol and any(_held(each, name) * count < 0 for name, count in held.items())
+        if each.symbol == position.symbol and any(each.held(contract) * count < 0 for contract, count in held.items())
     )
 
 
 def tell(desk: Desk, position: Position, text: str) -> None:
     """Say once a session that the account nets a position with others."""
-    told = f"netting of {position.position_id} on {market_day(desk.now)}"
-    if told not in desk.told:
-        desk.told.add(told)
+    told = f"netting of {position.position_id}"
+    if told not in desk.told_today:
+        desk.told_today.add(told)
         desk.alert(position.module_id, text)
 
 
@@ -64,9 +65,3 @@ def _left(desk: Desk, symbol: str) -> dict[str, int]:
                 if held.get(name, 0) * count < 0:
                     left[name] += count
     return {name: count if count * held[name] > 0 else 0 for name, count in left.items()}
-
-
-def _held(position: Position, name: str) -> int:
-    return sum(
-        lot.quantity for lot in position.lots if (position.symbol if lot.contract is None else lot.contract.occ) == name
-    )

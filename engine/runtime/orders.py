@@ -200,7 +200,7 @@ def _send_question(desk: Desk, order_id: str) -> None:
 
 def _step(desk: Desk, order: Order) -> None:
     """One step from mid towards natural, or the end of the ladder. What a person typed rests where it is."""
-    if rests(order):
+    if order.rests:
         return
     if order.steps >= desk.ladder.max_steps or order.limit >= order.worst:
         request_cancel(desk, order, "not filled at the end of its price ladder")
@@ -215,8 +215,3 @@ def _step(desk: Desk, order: Order) -> None:
     limit = next_limit(order.limit, quote, order.worst, order.structure)
     if limit is not None:
         request_limit(desk, order, limit, order.steps + 1)
-
-
-def rests(order: Order) -> bool:
-    """Whether an order waits at one limit that a person typed, such as a target; it walks no ladder."""
-    return order.rests

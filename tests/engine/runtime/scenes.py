@@ -42,6 +42,15 @@ def quiet(folder: Path, spot: float = 100.0) -> Rig:
     return rig
 
 
+def mute(folder: Path) -> Rig:
+    """As `quiet`, with a broker that takes everything and answers nothing by itself."""
+    rig = quiet(folder)
+    rig.broker.on_submit = lambda _: []
+    rig.broker.on_cancel = rig.broker.on_ask = lambda _: []
+    rig.broker.on_replace = lambda _name, _limit: []
+    return rig
+
+
 def ranks_after(sessions: int, low: float, high: float) -> IvRanks:
     """Ranks of SPY, whose volatility rose from low to high in the sessions before MONDAY."""
     days, day = [], MONDAY

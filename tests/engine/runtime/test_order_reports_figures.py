@@ -27,7 +27,7 @@ from engine.ledger.ledger import checked_entries
 from engine.runtime import orders
 from engine.runtime.order_reports import BrokenEnd, ended_trade
 from tests.builders import position
-from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, hear, hold, later, made_of, put, quiet, told
+from tests.engine.runtime.scenes import CONDOR, MODULE, OTHER, hear, hold, later, made_of, mute, put, told
 from tests.fakes import Rig, filled
 
 S = OrderStatus
@@ -40,11 +40,7 @@ SECOND = dt.timedelta(seconds=1)
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     """SPY at 100, nothing held; the broker takes everything and answers only what the test says."""
-    made = quiet(tmp_path)
-    made.broker.on_submit = lambda _order: []
-    made.broker.on_ask = made.broker.on_cancel = lambda _order_id: []
-    made.broker.on_replace = lambda _order_id, _limit: []
-    return made
+    return mute(tmp_path)
 
 
 def sent(rig: Rig, structure: Structure = CONDOR, quantity: int = 5, **changes: Any) -> Order:

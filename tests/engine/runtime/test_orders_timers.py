@@ -13,7 +13,7 @@ from engine.domain import events as ev
 from engine.domain.broker_reports import BrokerAccepted, BrokerReplaced
 from engine.domain.order import Order, OrderPurpose, OrderStatus
 from engine.runtime import orders
-from tests.engine.runtime.scenes import CONDOR, MODULE, hear, hold, later, made_of, put, quiet, told
+from tests.engine.runtime.scenes import CONDOR, MODULE, hear, hold, later, made_of, mute, put, told
 from tests.fakes import Rig
 
 OPEN, CLOSE, ROLL = OrderPurpose.OPEN, OrderPurpose.CLOSE, OrderPurpose.ROLL
@@ -23,11 +23,7 @@ LINE_DOWN, NO_ANSWER = NotSent("the line is down"), TimeoutError("no answer")
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
     """SPY at 100, 10:00, a broker that answers nothing by itself."""
-    made = quiet(tmp_path)
-    made.broker.on_submit = lambda _: []
-    made.broker.on_cancel = made.broker.on_ask = lambda _: []
-    made.broker.on_replace = lambda _name, _limit: []
-    return made
+    return mute(tmp_path)
 
 
 def intend(rig: Rig, purpose: OrderPurpose = OPEN, **changes: object) -> Order:
